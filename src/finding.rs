@@ -1,0 +1,90 @@
+//! Something wrong or worth knowing about the input, with its place and what to do about it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::{ObjectKey, Origin, Position, Source};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Traffic may not go where its author thinks.
+    Warning,
+    /// Something is broken: an object that does not load, a request that gets a 500.
+    Error,
+}
+
+impl Severity {
+    /// The severity in one lower-case word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The object a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject {
+    /// Its kind, as kubectl writes it.
+    pub kind: &'static str,
+    /// Its namespace and name.
+    pub key: ObjectKey,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.namespace.is_empty() {
+            write!(f, "{} {}", self.kind, self.key.name)
+        } else {
+            write!(f, "{} {}", self.kind, self.key)
+        }
+    }
+}
+
+/// Where a finding points: a source and a position in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file (or other source).
+    pub source: Arc<Source>,
+    /// Where in it; unknown (line 0) when the whole source is meant.
+    pub at: Position,
+}
+
+impl Place {
+    /// The place `at` in the source that `origin` names.
+    pub fn within(origin: &Origin, at: Position) -> Self {
+        Self { source: Arc::clone(&origin.source), at: if at.is_known() { at } else { origin.at } }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source.name)?;
+        if self.at.is_known() {
+            write!(f, ":{}:{}", self.at.line, self.at.column)?;
+        }
+        Ok(())
+    }
+}
+
+/// Something wrong or worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable code: lower-case words with dashes (`yaml-syntax`, `unresolved-delegation`).
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// What is wrong, in one sentence without a final stop.
+    pub message: String,
+    /// What to do about it, when that is known.
+    pub help: Option<String>,
+}

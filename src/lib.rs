@@ -1,0 +1,28 @@
+//! `routescope` answers one question: **where does this URL go, and why?** It reads manifests (or a cluster), shows the
+//! delegation tree (Gateway → parent `HTTPRoute` → label → child `HTTPRoute` → backend) and, for a URL, the exact path
+//! and the destination. It never sends traffic and never writes to a cluster.
+//!
+//! ```text
+//! files | stdin | kustomize ──► Change ──► Store ──► Arc<Snapshot> ──► Analysis::of(&snapshot)
+//!                                    resolve → Tree → router::compile → RouteTable → Findings
+//! Arc<Analysis> ─┬─► cli:  render ──► stdout + exit code
+//!                └─► tui:  Message → update(State) → view → Frame        (user intent leaves as an Effect)
+//! ```
+//!
+//! Invariants:
+//! - `resolve` and `router` do no IO and read no clock and no environment; broken input is a `Finding` with a position.
+//! - One code path decides and explains: the quick lookup and the traced one share the test of an entry.
+//! - Order is decided in one place, `router::precedence`, by one derived `Ord`.
+//! - Decoding is lenient: an invalid route loads, to be reported on.
+//!
+//! Modules in reading order; imports point only to the left:
+//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `render` ← `tui` ← `cli`; `source` knows `model`,
+//! `finding` and `store`.
+
+pub mod analysis;
+pub mod finding;
+pub mod model;
+pub mod resolve;
+pub mod router;
+pub mod source;
+pub mod store;

@@ -1,0 +1,5 @@
+//! The `routescope` binary.
+
+fn main() {
+    println!("routescope");
+}

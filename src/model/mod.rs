@@ -1,0 +1,87 @@
+//! Plain resource types: what routing needs to know of each Kubernetes object, and where it was written.
+//!
+//! Every type here is data that a decoder filled in leniently: an object the API server would refuse still loads, is
+//! marked [`Meta::defective`], and a [`Finding`](crate::finding::Finding) says what is wrong. The CRD's own defaults
+//! (no `matches` means one `PathPrefix /`, kinds, groups, weights) are applied at decoding, as the API server applies
+//! them before any engine sees the object.
+//!
+//! Standard library and serde only; no IO.
+
+mod backend;
+mod gateway;
+mod meta;
+mod route;
+pub mod value;
+
+pub use backend::{
+    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Namespace, PolicyTarget,
+    ReferenceGrant, Service, ServicePort, StaticHost, TrafficPolicy,
+};
+pub use gateway::{
+    AllowedRoutes, From, Gateway, GatewayClass, Listener, ListenerSet, ListenerTls, NamespaceSelector, Protocol,
+    Requirement, RequirementOperator, RouteGroupKind, TlsMode,
+};
+pub use meta::{Meta, Name, ObjectKey, Origin, Position, Source, SourceKind, Timestamp};
+pub use route::{
+    BackendRef, CorsFilter, Filter, Fraction, GrpcMatch, HeaderChange, HeaderModifier, Mirror, ParentRef, ParentStatus,
+    PathKind, PathMatch, PathModifier, RecordedCondition, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, Rule,
+    UrlRewrite, ValueKind, ValueMatch,
+};
+
+/// The API group of Gateway API kinds.
+pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+/// The API group of kgateway's own kinds.
+pub const KGATEWAY_GROUP: &str = "gateway.kgateway.dev";
+
+/// One decoded object of any kind routing reads.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)] // each variant is named after the kind it holds
+pub enum Object {
+    Gateway(Gateway),
+    GatewayClass(GatewayClass),
+    ListenerSet(ListenerSet),
+    Route(Route),
+    ReferenceGrant(ReferenceGrant),
+    Namespace(Namespace),
+    Service(Service),
+    EndpointSlice(EndpointSlice),
+    Backend(Backend),
+    DirectResponse(DirectResponse),
+    TrafficPolicy(TrafficPolicy),
+}
+
+impl Object {
+    /// The object's metadata.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Gateway(o) => &o.meta,
+            Self::GatewayClass(o) => &o.meta,
+            Self::ListenerSet(o) => &o.meta,
+            Self::Route(o) => &o.meta,
+            Self::ReferenceGrant(o) => &o.meta,
+            Self::Namespace(o) => &o.meta,
+            Self::Service(o) => &o.meta,
+            Self::EndpointSlice(o) => &o.meta,
+            Self::Backend(o) => &o.meta,
+            Self::DirectResponse(o) => &o.meta,
+            Self::TrafficPolicy(o) => &o.meta,
+        }
+    }
+
+    /// The object's kind, as kubectl writes it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Gateway(_) => "Gateway",
+            Self::GatewayClass(_) => "GatewayClass",
+            Self::ListenerSet(_) => "ListenerSet",
+            Self::Route(route) => route.kind.name(),
+            Self::ReferenceGrant(_) => "ReferenceGrant",
+            Self::Namespace(_) => "Namespace",
+            Self::Service(_) => "Service",
+            Self::EndpointSlice(_) => "EndpointSlice",
+            Self::Backend(_) => "Backend",
+            Self::DirectResponse(_) => "DirectResponse",
+            Self::TrafficPolicy(_) => "TrafficPolicy",
+        }
+    }
+}

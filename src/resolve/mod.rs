@@ -1,0 +1,508 @@
+//! From a [`Snapshot`] to the [`Tree`]: which route hangs on which listener, who delegates to whom, what survives and
+//! what each surviving match does. Pure: no IO, no clock, no environment; broken input is a [`Finding`], not an error.
+//!
+//! ```text
+//! Gateway ── Listener ── Root (an attached route, expanded once per dialect)
+//!                          └─ Hop  (one match of one rule, at this place in the tree)
+//!                               ├─ action: what the row it emits does, if it emits one
+//!                               └─ Link (a delegating backendRef of the rule)
+//!                                    └─ Child (a route the ref selected; adopted or not)
+//!                                         └─ Hop …
+//! ```
+//!
+//! Hops, links and children live in flat arenas and refer to each other by index: siblings are contiguous, a hop's
+//! ancestors are reached through `under`. One hop emits at most one row of the route table, so a [`HopId`] names a row.
+
+mod settings;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::model::{
+    Fraction, Gateway, HeaderChange, ListenerSet, Name, ObjectKey, PathModifier, Position, Redirect, RouteMatch,
+};
+use crate::store::{RouteId, Snapshot};
+
+pub use settings::{DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
+
+/// Everything that hangs under every Gateway.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// The Gateways, by `namespace/name`; assumed ones last.
+    pub gateways: Vec<GatewayNode>,
+    /// The attached routes, each expanded once per dialect.
+    pub roots: Vec<Root>,
+    /// Every place a match stands in, dropped ones included.
+    pub hops: Vec<Hop>,
+    /// Every delegating ref at every place.
+    pub links: Vec<Link>,
+    /// Every route that a ref selected, at every place.
+    pub children: Vec<Child>,
+    /// Route and parentRef pairs that attached nowhere.
+    pub unattached: Vec<Unattached>,
+    /// Routes without any parent in view: no parentRefs and nobody delegates to them, or all parents missing.
+    pub orphans: Vec<RouteId>,
+}
+
+/// An index into [`Tree::roots`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RootId(pub u32);
+/// An index into [`Tree::hops`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HopId(pub u32);
+/// An index into [`Tree::links`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+/// An index into [`Tree::children`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChildId(pub u32);
+
+/// A Gateway and what hangs on it.
+#[derive(Debug)]
+pub struct GatewayNode {
+    /// The Gateway; made up when `assumed`.
+    pub gateway: Arc<Gateway>,
+    /// Which dialect answers for it.
+    pub dialect: &'static Dialect,
+    /// How the dialect was told, in words for a person (`GatewayClass kgateway`, `class name`, `--engine`).
+    pub engine_from: String,
+    /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are taken for granted.
+    pub assumed: bool,
+    /// Its listeners, in order of precedence: its own, then those of its `ListenerSets`.
+    pub listeners: Vec<ListenerNode>,
+}
+
+/// A listener, and the routes that attached to it.
+#[derive(Debug)]
+pub struct ListenerNode {
+    /// The `ListenerSet` it belongs to; `None` for the Gateway's own.
+    pub set: Option<Arc<ListenerSet>>,
+    /// Its place in the Gateway's or the set's `listeners`.
+    pub index: u32,
+    /// Whether it is served.
+    pub state: ListenerState,
+    /// The attached routes, in the order of [`Snapshot::routes`].
+    pub attached: Vec<Attached>,
+}
+
+/// Whether a listener is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenerState {
+    /// It is.
+    Served,
+    /// It is not; the status reason (`HostnameConflict`, `ProtocolConflict`, `PortUnavailable`,
+    /// `UnsupportedProtocol`, `InvalidRouteKinds`, `NotAllowed`, …) and a sentence.
+    #[allow(missing_docs)]
+    Rejected { reason: &'static str, message: String },
+}
+
+/// A route attached to a listener.
+#[derive(Debug)]
+pub struct Attached {
+    /// The route.
+    pub root: RootId,
+    /// The parentRef by which, as an index into the route's `parent_refs`.
+    pub parent_ref: u32,
+    /// The virtual hosts it serves here, after intersection and isolation; `*` is any host.
+    pub hostnames: Vec<Name>,
+    /// Hostnames that a more specific listener of the port took away.
+    pub isolated: Vec<Name>,
+}
+
+/// A route attached to a Gateway, expanded once for all listeners of one dialect.
+#[derive(Debug)]
+pub struct Root {
+    /// The route.
+    pub route: RouteId,
+    /// The dialect it was expanded under.
+    pub dialect: &'static Dialect,
+    /// Its own hops, as a range of [`Tree::hops`].
+    pub hops: Range<u32>,
+    /// The hops under it that emit a row, in order of emission.
+    pub rows: Vec<HopId>,
+}
+
+/// What a hop hangs under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Under {
+    /// It belongs to a root's own rules.
+    Root(RootId),
+    /// It belongs to a delegated route's rules, at this place.
+    Child(ChildId),
+}
+
+/// One match of one rule of one route, at one place in the tree.
+#[derive(Debug)]
+pub struct Hop {
+    /// What it hangs under.
+    pub under: Under,
+    /// The route.
+    pub route: RouteId,
+    /// The rule's place in the route, from 0.
+    pub rule: u32,
+    /// The match's place in the rule, from 0; `None` for a rule with `matches: []`.
+    pub match_index: Option<u32>,
+    /// What must hold in the end, after inheritance. For a dropped hop: what was written (or would have been merged).
+    pub matcher: Arc<RouteMatch>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// The rule's delegating refs at this place, as a range of [`Tree::links`].
+    pub links: Range<u32>,
+    /// Why an answer that rests on this hop is not certain.
+    pub unverified: Vec<String>,
+}
+
+/// What becomes of a hop.
+#[derive(Debug, Clone)]
+pub enum Fate {
+    /// It emits a row of the route table that does this.
+    Row(Arc<Action>),
+    /// It delegates: it emits no row, the hops below do.
+    Delegates,
+    /// It emits nothing.
+    Dropped(DropReason),
+}
+
+impl Hop {
+    /// What the row it emits does, if it emits one.
+    pub fn action(&self) -> Option<&Arc<Action>> {
+        match &self.fate {
+            Fate::Row(action) => Some(action),
+            _ => None,
+        }
+    }
+}
+
+/// Why a match emits nothing under this parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // each is the sentence that `Display` writes
+pub enum DropReason {
+    /// The parent's path type is not `PathPrefix`, and the child does not inherit.
+    ParentNotPrefix { parent: crate::model::PathKind },
+    /// The child's path does not start with the parent's.
+    NotUnder { parent: Name },
+    /// The parent demands a header that the child does not.
+    HeaderMissing { name: Name },
+    /// The parent demands a query parameter that the child does not.
+    QueryParamMissing { name: Name },
+    /// The parent demands another method.
+    MethodDiffers { parent: Name },
+    /// A rule with `matches: []` under a parent it does not inherit from.
+    NoMatches,
+    /// The rule was dropped by strict validation.
+    Invalid { reason: String },
+}
+
+/// A delegating backendRef, at one place in the tree.
+#[derive(Debug)]
+pub struct Link {
+    /// The hop whose rule holds the ref.
+    pub hop: HopId,
+    /// The ref's place in the rule's `backendRefs`, from 0.
+    pub ref_index: u32,
+    /// How it selects.
+    pub via: Via,
+    /// The routes it selected, adopted or not, as a range of [`Tree::children`].
+    pub children: Range<u32>,
+    /// Why it answers 500, when it does.
+    pub broken: Option<BrokenLink>,
+}
+
+/// How a route was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Via {
+    /// By what.
+    pub by: ViaBy,
+    /// The name or the label's value; `*` for a wildcard; the Gateway's name for a root.
+    pub value: Name,
+    /// The namespace looked in; `all` (or its renaming) for a label in every namespace.
+    pub namespace: Name,
+}
+
+/// By what a route was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum ViaBy {
+    Gateway,
+    Name,
+    Wildcard,
+    Label,
+}
+
+impl ViaBy {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Name => "name",
+            Self::Wildcard => "wildcard",
+            Self::Label => "label",
+        }
+    }
+}
+
+/// Why a delegating ref answers 500.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum BrokenLink {
+    /// Nothing selected, nothing adoptable, or nothing left after matching: `BackendNotFound`, unresolved reference.
+    Unresolved,
+    /// A child closes a cycle and poisons the whole ref: `RefNotPermitted`.
+    Cyclic { child: ObjectKey, parent: ObjectKey },
+}
+
+/// A route that a ref selected, at one place in the tree.
+#[derive(Debug)]
+pub struct Child {
+    /// The ref.
+    pub link: LinkId,
+    /// The route.
+    pub route: RouteId,
+    /// Whether it was taken.
+    pub fate: ChildFate,
+    /// Its hops here, as a range of [`Tree::hops`]; empty when it was not looked into.
+    pub hops: Range<u32>,
+}
+
+/// Whether a selected route was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChildFate {
+    /// It was.
+    Adopted,
+    /// It has parentRefs, and none names this parent.
+    NotAdoptable,
+    /// It has hostnames, which a delegated route must not.
+    HasHostnames,
+    /// It is its own ancestor here.
+    Cycle,
+    /// None of its matches survives under this parent's match.
+    NothingLeft,
+    /// The ref is broken by a cyclic sibling: the engine does not look at it.
+    Poisoned,
+}
+
+/// A route and parentRef that attached to no listener.
+#[derive(Debug)]
+pub struct Unattached {
+    /// The route.
+    pub route: RouteId,
+    /// The parentRef, as an index into the route's `parent_refs`.
+    pub parent_ref: u32,
+    /// The status reason: `NotAllowedByListeners`, `NoMatchingParent`, `NoMatchingListenerHostname`, or `NoSuchParent`
+    /// (not a status: no controller answers) when the parent does not exist.
+    pub reason: &'static str,
+    /// The same in a sentence.
+    pub message: String,
+}
+
+/// What a row of the route table does with a request.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Action {
+    Forward(Forward),
+    /// The redirect, with `status` always set.
+    Redirect(Redirect),
+    Respond(Respond),
+}
+
+/// Forwards to one of the destinations, by weight.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forward {
+    /// Where to; a broken one answers 500 for its share.
+    pub destinations: Vec<Destination>,
+    /// What becomes of authority and path.
+    pub rewrite: Rewrite,
+    /// Who else gets a copy.
+    pub mirrors: Vec<MirrorTo>,
+    /// Changes to the request's headers, in order.
+    pub request_headers: Vec<HeaderChange>,
+    /// Changes to the response's headers, in order.
+    pub response_headers: Vec<HeaderChange>,
+    /// The request timeout in force, as written, own or inherited.
+    pub timeout: Option<Name>,
+}
+
+/// What becomes of authority and path on the way to the backend.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rewrite {
+    /// The new authority.
+    pub host: Option<Name>,
+    /// The new path.
+    pub path: Option<PathModifier>,
+}
+
+/// Who gets a copy of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MirrorTo {
+    /// Where the copy goes.
+    pub destination: Destination,
+    /// How much is copied; `None` is all.
+    pub fraction: Option<Fraction>,
+}
+
+/// A backend of a rule, and whether it can be reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Destination {
+    /// The ref's API group, `""` for core.
+    pub group: Name,
+    /// The ref's kind.
+    pub kind: Name,
+    /// Where the ref points.
+    pub namespace: Name,
+    /// The ref's name.
+    pub name: Name,
+    /// The ref's port.
+    pub port: Option<u16>,
+    /// The ref's weight, as written or defaulted.
+    pub weight: u32,
+    /// The share of the traffic it gets, 0 to 1.
+    pub share: f64,
+    /// Whether it can be reached.
+    pub state: DestinationState,
+    /// Where traffic really lands, for a kgateway `Backend` (`host:port`) or an `ExternalName` Service.
+    pub hosts: Vec<Name>,
+    /// Where the ref is written.
+    pub at: Position,
+}
+
+/// Whether a destination can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DestinationState {
+    /// It is there.
+    Resolved,
+    /// It is not in view, and may exist: its share is taken to be served.
+    Unverified,
+    /// It does not exist: 500.
+    Missing,
+    /// The Service has no such port: 500.
+    PortMissing,
+    /// No `ReferenceGrant` admits the ref: 500.
+    NotPermitted,
+    /// The kind is not known: 500.
+    InvalidKind,
+    /// A kgateway `Backend` ref must not carry a port: 500.
+    PortNotAllowed,
+}
+
+impl DestinationState {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Unverified => "unverified",
+            Self::Missing => "missing",
+            Self::PortMissing => "port-missing",
+            Self::NotPermitted => "not-permitted",
+            Self::InvalidKind => "invalid-kind",
+            Self::PortNotAllowed => "port-not-allowed",
+        }
+    }
+
+    /// Whether traffic sent there is answered 500 by the gateway itself.
+    pub fn is_broken(self) -> bool {
+        !matches!(self, Self::Resolved | Self::Unverified)
+    }
+}
+
+/// The gateway answers by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Respond {
+    /// The status code.
+    pub status: u16,
+    /// Why.
+    pub reason: RespondReason,
+    /// The body.
+    pub body: Option<String>,
+    /// The same in a sentence for a person, with names
+    /// (`no HTTPRoute wears delegation.kgateway.dev/label: banking-bff in any namespace`).
+    pub detail: String,
+}
+
+/// Why the gateway answers by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // `name` gives each its word, `Respond::detail` its sentence
+pub enum RespondReason {
+    UnresolvedDelegation,
+    CyclicDelegation,
+    NoBackends,
+    AllWeightsZero,
+    DirectResponse,
+    DirectResponseConflict,
+    DirectResponseMissing,
+    UnresolvedExtension,
+    InvalidPath,
+    InvalidRegex,
+    InvalidRedirectStatus,
+    InvalidRedirectPath,
+    RuleReplaced,
+}
+
+impl RespondReason {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnresolvedDelegation => "unresolved-delegation",
+            Self::CyclicDelegation => "cyclic-delegation",
+            Self::NoBackends => "no-backends",
+            Self::AllWeightsZero => "all-weights-zero",
+            Self::DirectResponse => "direct-response",
+            Self::DirectResponseConflict => "direct-response-conflict",
+            Self::DirectResponseMissing => "direct-response-missing",
+            Self::UnresolvedExtension => "unresolved-extension",
+            Self::InvalidPath => "invalid-path",
+            Self::InvalidRegex => "invalid-regex",
+            Self::InvalidRedirectStatus => "invalid-redirect-status",
+            Self::InvalidRedirectPath => "invalid-redirect-path",
+            Self::RuleReplaced => "rule-replaced",
+        }
+    }
+}
+
+/// Something Envoy refuses the whole route table for, keeping the last good one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hazard {
+    /// The row that does it.
+    pub hop: HopId,
+    /// What is wrong, in a sentence.
+    pub message: String,
+}
+
+/// Resolves a snapshot: pure, total. Returns the tree and what is wrong with it.
+pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>) {
+    let _ = (snapshot, settings);
+    (Tree::default(), Vec::new())
+}
+
+impl Tree {
+    /// The root under which `hop` hangs.
+    pub fn root_of(&self, hop: HopId) -> RootId {
+        let mut at = hop;
+        loop {
+            match self.hops[at.0 as usize].under {
+                Under::Root(root) => return root,
+                Under::Child(child) => at = self.links[self.children[child.0 as usize].link.0 as usize].hop,
+            }
+        }
+    }
+
+    /// The hops from the root's down to `hop`, which is the last.
+    pub fn chain(&self, hop: HopId) -> Vec<HopId> {
+        let mut chain = vec![hop];
+        let mut at = hop;
+        while let Under::Child(child) = self.hops[at.0 as usize].under {
+            at = self.links[self.children[child.0 as usize].link.0 as usize].hop;
+            chain.push(at);
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// The ref by which `hop`'s route was reached; `None` for a root's own hop.
+    pub fn link_above(&self, hop: HopId) -> Option<&Link> {
+        match self.hops[hop.0 as usize].under {
+            Under::Root(_) => None,
+            Under::Child(child) => Some(&self.links[self.children[child.0 as usize].link.0 as usize]),
+        }
+    }
+}

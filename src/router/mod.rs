@@ -1,0 +1,155 @@
+//! From the [`Tree`] to the [`RouteTable`], and from a [`Request`] to a [`Decision`].
+//!
+//! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
+//! path decides and explains: the quick lookup and the traced one share the test of an entry.
+
+mod index;
+mod request;
+
+use crate::model::{Name, ObjectKey, Protocol};
+use crate::resolve::Settings;
+use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo, Tree};
+use crate::store::Snapshot;
+
+pub use index::Index;
+pub use request::{Request, RequestError, Scheme};
+
+/// What every Gateway's proxy would load.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    /// One per [`Tree::gateways`], in the same order.
+    pub gateways: Vec<GatewayTable>,
+}
+
+/// One Gateway's virtual hosts.
+#[derive(Debug)]
+pub struct GatewayTable {
+    /// The Gateway.
+    pub gateway: ObjectKey,
+    /// Its place in [`Tree::gateways`].
+    pub node: u32,
+    /// Which engine answers.
+    pub engine: Engine,
+    /// The Gateway is not in view.
+    pub assumed: bool,
+    /// By port, SNI (none first), then host: exact hosts, longest wildcard first, `*` last.
+    pub virtual_hosts: Vec<VirtualHost>,
+}
+
+/// The routes of one host on one port.
+#[derive(Debug)]
+pub struct VirtualHost {
+    /// The listener's port.
+    pub port: u16,
+    /// The listener's protocol.
+    pub protocol: Protocol,
+    /// The server name by which an HTTPS listener is chosen (`*` when it has no hostname); `None` on plain HTTP.
+    pub sni: Option<Name>,
+    /// The host, a wildcard (`*.example.com`), or `*`.
+    pub hostname: Name,
+    /// The listeners that serve it: plain names, `namespace/set/name` for those of a `ListenerSet`.
+    pub listeners: Vec<Name>,
+    /// The rows, in evaluation order.
+    pub rows: Vec<HopId>,
+    /// What Envoy would refuse this table for.
+    pub hazards: Vec<Hazard>,
+    /// Finds the winning row.
+    pub index: Index,
+}
+
+/// Compiles the table: groups rows into virtual hosts, sorts them, indexes them.
+pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings) -> RouteTable {
+    let _ = (snapshot, tree, settings);
+    RouteTable::default()
+}
+
+/// What becomes of a request, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Forward,
+    Redirect,
+    Respond,
+    NotFound,
+}
+
+impl Outcome {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Redirect => "redirect",
+            Self::Respond => "respond",
+            Self::NotFound => "not-found",
+        }
+    }
+}
+
+/// Where a request goes on one Gateway, and why.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Its place in [`RouteTable::gateways`].
+    pub gateway: u32,
+    /// The listener that took it (as in [`VirtualHost::listeners`]).
+    pub listener: Option<Name>,
+    /// The listener's port.
+    pub port: Option<u16>,
+    /// Its place in [`GatewayTable::virtual_hosts`]; `None` when no host matches.
+    pub virtual_host: Option<u32>,
+    /// The row that decided.
+    pub hop: Option<HopId>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the gateway itself answers; `None` for a forward.
+    pub status: Option<u16>,
+    /// Where it may go, broken ones included.
+    pub destinations: Vec<Destination>,
+    /// What the backend receives, for a forward.
+    pub upstream: Option<Upstream>,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
+    /// Who else gets a copy.
+    pub mirrors: Vec<MirrorTo>,
+    /// Why the others lost; empty from the quick lookup. The winner first, then the closest.
+    pub considered: Vec<Considered>,
+    /// How many more rows of this virtual host could not match at all and are not listed.
+    pub not_listed: usize,
+    /// Why the answer is not certain; empty when it is.
+    pub unverified: Vec<String>,
+    /// What else a person should know (a redirect that keeps a port, a table Envoy would refuse).
+    pub notes: Vec<String>,
+}
+
+/// What the backend receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// The authority.
+    pub host: String,
+    /// The path after normalisation and rewrites, with its query string.
+    pub path: String,
+}
+
+/// A row (or a dropped match) that was held against the request.
+#[derive(Debug, Clone)]
+pub struct Considered {
+    /// Which.
+    pub hop: HopId,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Why, in a clause (`shorter prefix than /payments/charge`, `needs method POST`,
+    /// `dropped: /x is not under /payments`).
+    pub because: String,
+}
+
+/// What came of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It decided.
+    Won,
+    /// It matches too, but comes later.
+    Lost,
+    /// It does not match.
+    Missed,
+    /// It is not in the table.
+    Dropped,
+}
