@@ -20,9 +20,12 @@
 //! `finding` and `store`.
 
 pub mod analysis;
+pub mod config;
 pub mod finding;
 pub mod model;
 pub mod resolve;
 pub mod router;
 pub mod source;
 pub mod store;
+pub mod theme;
+pub mod tui;

@@ -1,0 +1,73 @@
+//! The explorer: the delegation tree, and where a URL goes through it, answered while one types.
+//!
+//! ```text
+//! terminal events ─┐
+//! loads, watches ──┼─► Message ─► update(State) ─► view(State) ─► Frame
+//! filter results ──┘                  └─► Effect (reload, copy, edit, filter, quit): the only way out
+//! ```
+//!
+//! `update` and `view` are pure: no IO, no clock, no environment. Whatever takes time runs off the task that draws, and
+//! comes back as a message; of several analyses only the newest counts; a frame is drawn only when something changed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::analysis::Analysis;
+use crate::source::SourceError;
+
+/// How the explorer starts.
+pub struct Options {
+    /// What is explored, for the header (`demo`, the paths).
+    pub title: String,
+    /// The theme asked for on the command line; it beats the configuration.
+    pub theme: Option<String>,
+    /// ASCII only, asked for on the command line.
+    pub ascii: bool,
+    /// Colours may be used (`NO_COLOR` and `--color` say otherwise).
+    pub color: bool,
+    /// A URL to start with.
+    pub url: Option<String>,
+    /// The person's settings and themes ([`crate::config::load`]).
+    pub config: crate::config::Loaded,
+    /// Reads and analyses the sources, first at the start and then at every reload. Runs off the drawing task.
+    pub load: Loader,
+}
+
+/// Reads and analyses the sources.
+pub type Loader = Arc<dyn Fn() -> Result<Load, SourceError> + Send + Sync>;
+
+/// What a [`Loader`] brings.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// The world.
+    pub analysis: Arc<Analysis>,
+    /// The files and folders to watch; a change there loads again.
+    pub watch: Vec<PathBuf>,
+}
+
+/// Why the explorer could not run.
+#[derive(Debug)]
+pub enum RunError {
+    /// The first load failed.
+    Load(SourceError),
+    /// The terminal failed.
+    Terminal(std::io::Error),
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Load(error) => write!(f, "{error}"),
+            Self::Terminal(error) => write!(f, "cannot use the terminal: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Runs the explorer until the person leaves. The terminal is restored however that happens.
+pub fn run(options: Options) -> Result<(), RunError> {
+    let Options { load, .. } = options;
+    let _ = load().map_err(RunError::Load)?;
+    Ok(())
+}
