@@ -15,6 +15,7 @@
 
 mod settings;
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub struct Tree {
     pub unattached: Vec<Unattached>,
     /// Routes without any parent in view: no parentRefs and nobody delegates to them, or all parents missing.
     pub orphans: Vec<RouteId>,
+    /// Rows that Envoy would refuse a table for, whatever listener they end up on.
+    pub hazards: Vec<Hazard>,
 }
 
 /// An index into [`Tree::roots`].
@@ -190,8 +193,27 @@ pub enum DropReason {
     MethodDiffers { parent: Name },
     /// A rule with `matches: []` under a parent it does not inherit from.
     NoMatches,
+    /// The parent's rule has `matches: []`: nothing but a child that inherits can stand under it.
+    ParentHasNoMatches,
     /// The rule was dropped by strict validation.
     Invalid { reason: String },
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ParentNotPrefix { parent } => {
+                write!(f, "the parent's path is {}, and only PathPrefix delegates", parent.name())
+            }
+            Self::NotUnder { parent } => write!(f, "not under {parent}"),
+            Self::HeaderMissing { name } => write!(f, "the parent demands the header {name}, just so"),
+            Self::QueryParamMissing { name } => write!(f, "the parent demands the query parameter {name}, just so"),
+            Self::MethodDiffers { parent } => write!(f, "the parent demands the method {parent}"),
+            Self::NoMatches => f.write_str("the rule has no matches, and does not inherit the parent's"),
+            Self::ParentHasNoMatches => f.write_str("the parent's rule has no matches, and only PathPrefix delegates"),
+            Self::Invalid { reason } => write!(f, "strict validation drops it: {reason}"),
+        }
+    }
 }
 
 /// A delegating backendRef, at one place in the tree.
