@@ -23,6 +23,7 @@ pub mod analysis;
 pub mod config;
 pub mod finding;
 pub mod model;
+pub mod render;
 pub mod resolve;
 pub mod router;
 pub mod source;

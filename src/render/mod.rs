@@ -1,0 +1,9 @@
+//! From values to text, JSON, YAML, mermaid and dot. Pure: no IO, no clock, no terminal.
+//!
+//! Everything shown to a person is made of [`style::Line`]s whose spans carry a [`style::Role`]; the terminal writer
+//! and the explorer's themes map roles to colours. Everything shown to a program has its own output types, so that the
+//! JSON contract does not move when an inner type does.
+
+pub mod outline;
+pub mod style;
+pub mod words;

@@ -1,0 +1,348 @@
+//! What a node says: what it is, and, where something is odd, what the client gets.
+
+use std::sync::Arc;
+
+use crate::model::{Name, ParentRef, PathModifier, Route};
+use crate::render::style::{Line, Role};
+use crate::render::words;
+use crate::resolve::{
+    Action, Child, ChildFate, Destination, DestinationState, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
+};
+
+use super::{NodeRef, Outline, written_listener};
+
+/// How many hosts are named on one line.
+const HOSTS_NAMED: usize = 4;
+
+/// Whether a node does its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// It does.
+    Fine,
+    /// It does, as far as can be seen; something is odd or not in view.
+    Odd,
+    /// It takes no part in routing: dropped, not adopted, not attached.
+    Out,
+    /// A client that comes here gets an error.
+    Broken,
+}
+
+/// What a node says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// What it is.
+    pub main: Line,
+    /// What is odd about it, led by a glyph; empty when nothing is.
+    pub note: Line,
+    /// Whether it does its work.
+    pub health: Health,
+}
+
+impl Label {
+    fn fine(main: Line) -> Self {
+        Self { main, note: Line::new(), health: Health::Fine }
+    }
+
+    fn odd(main: Line, note: impl Into<String>) -> Self {
+        Self { main, note: Line::of(Role::Warning, format!("⚠ {}", note.into())), health: Health::Odd }
+    }
+
+    fn out(main: Line, note: impl Into<String>) -> Self {
+        Self { main, note: Line::of(Role::Error, format!("✗ {}", note.into())), health: Health::Out }
+    }
+
+    fn broken(main: Line, note: impl Into<String>) -> Self {
+        Self { main, note: Line::of(Role::Error, format!("✗ {}", note.into())), health: Health::Broken }
+    }
+
+    /// Both parts on one line.
+    pub fn line(self) -> Line {
+        let mut line = self.main;
+        if !self.note.is_empty() {
+            line.push(Role::Text, "   ");
+            line.extend(self.note);
+        }
+        line
+    }
+}
+
+impl Outline {
+    /// What `node` says.
+    pub fn label(&self, node: NodeRef) -> Label {
+        match node {
+            NodeRef::Gateway(gateway) => self.gateway_label(gateway),
+            NodeRef::Hosts(hosts) => self.hosts_label(hosts),
+            NodeRef::Route(slot) => self.route_label(slot),
+            NodeRef::Match(_, hop) => self.match_label(hop),
+            NodeRef::Link(_, link) => {
+                let link = self.link(link);
+                let main = Line::of(Role::Guide, "⇢ ").with_line(words::via(&link.via, self.settings()));
+                match &link.broken {
+                    None => Label::fine(main),
+                    Some(broken) => {
+                        let why = words::broken_link(broken, &link.via, self.settings());
+                        Label::broken(main, broken_ref(self.hop(link.hop), &why))
+                    }
+                }
+            }
+            NodeRef::Child(_, child) => self.child_label(self.child(child)),
+            NodeRef::Backend(_, hop, at) => self.backend_label(self.hop(hop), at),
+            NodeRef::Loose => Label::fine(Line::of(Role::Heading, "Not attached")),
+            NodeRef::Unattached(at) => {
+                let unattached = &self.tree().unattached[at as usize];
+                let route = self.analysis.snapshot.route(unattached.route);
+                let mut main = words::route(route);
+                if let Some(parent) = route.parent_refs.get(unattached.parent_ref as usize) {
+                    main.push(Role::Dim, " to ");
+                    main.extend(parent_name(parent, route));
+                }
+                Label::out(main, format!("{}: {}", unattached.reason, unattached.message))
+            }
+            NodeRef::Orphan(at) => {
+                let route = self.analysis.snapshot.route(self.tree().orphans[at as usize]);
+                let why = if route.parent_refs.is_empty() {
+                    "no parentRefs, and no route delegates to it"
+                } else {
+                    "none of its parents is in view"
+                };
+                Label::out(words::route(route), why)
+            }
+        }
+    }
+
+    fn settings(&self) -> &crate::resolve::Settings {
+        &self.analysis.settings
+    }
+
+    fn gateway_label(&self, gateway: u32) -> Label {
+        let node = self.gateway(gateway);
+        let meta = &node.gateway.meta;
+        let main = Line::of(Role::Dim, "Gateway ")
+            .with(Role::Namespace, format!("{}/", meta.namespace))
+            .with(Role::Gateway, meta.name.to_string())
+            .with(Role::Dim, format!(" · {}", node.dialect.engine.name()));
+        if node.assumed {
+            return Label::odd(main, "assumed: not in view, so one HTTP listener on port 80 for all namespaces");
+        }
+        if !node.dialect.supported {
+            let engine = node.dialect.engine.name();
+            return Label::odd(main, format!("the rules of {engine} are not modelled yet: read as kgateway's"));
+        }
+        Label::fine(main)
+    }
+
+    fn hosts_label(&self, hosts: u32) -> Label {
+        let (gateway, node) = self.listener_of(hosts);
+        let listener = written_listener(gateway, node);
+        let protocol = listener.protocol.name().to_lowercase();
+        let mut main = Line::of(Role::Listener, format!(":{} {protocol}", listener.port));
+        let name = super::listener_name(gateway, node);
+        if name != protocol {
+            main.push(Role::Dim, format!(" {name}"));
+        }
+        main.push(Role::Text, "  ");
+        let group = self.hosts(hosts);
+        let written;
+        let hostnames = if group.hostnames.is_empty() {
+            written = [listener.hostname.clone().unwrap_or(Name::new_static("*"))];
+            &written[..]
+        } else {
+            &group.hostnames[..]
+        };
+        main.extend(host_list(hostnames));
+        match &node.state {
+            ListenerState::Rejected { reason, message } => {
+                let colon = if message.is_empty() { "" } else { ": " };
+                Label::broken(main, format!("not served, {reason}{colon}{message}"))
+            }
+            ListenerState::Served if group.slots.is_empty() => {
+                let note = Line::of(Role::Dim, "no routes: 404");
+                Label { main, note, health: Health::Fine }
+            }
+            ListenerState::Served if group.hostnames.is_empty() => {
+                Label::out(main, "isolated: a more specific listener of this port claims every hostname")
+            }
+            ListenerState::Served => Label::fine(main),
+        }
+    }
+
+    fn route_label(&self, slot: u32) -> Label {
+        let attached = self.attached(slot);
+        let route = self.analysis.snapshot.route(self.root(slot).route);
+        let main = words::route(route);
+        if attached.isolated.is_empty() {
+            return Label::fine(main);
+        }
+        let note = format!("isolated: {} belongs to a more specific listener", attached.isolated.join(", "));
+        if attached.hostnames.is_empty() { Label::out(main, note) } else { Label::odd(main, note) }
+    }
+
+    fn child_label(&self, child: &Child) -> Label {
+        let main = words::route(self.analysis.snapshot.route(child.route));
+        match (child.fate, words::child_trouble(child.fate)) {
+            (ChildFate::Cycle, Some(why)) => {
+                Label { main, note: Line::of(Role::Error, format!("↺ {why}")), health: Health::Broken }
+            }
+            (_, Some(why)) => Label::out(main, why),
+            (_, None) => Label::fine(main),
+        }
+    }
+
+    fn match_label(&self, id: HopId) -> Label {
+        let hop = self.hop(id);
+        let route = self.analysis.snapshot.route(hop.route);
+        let mut main = match hop.match_index {
+            Some(_) => words::matcher(&hop.matcher),
+            None => words::matcher(&hop.matcher).with(Role::Dim, " (matches: [])"),
+        };
+        match self.only_link(hop) {
+            Some(link) => {
+                main.push(Role::Guide, " ⇢ ");
+                main.extend(words::via(&self.link(link).via, self.settings()));
+            }
+            None if hop.links.is_empty() => {}
+            None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
+        }
+        match &hop.fate {
+            Fate::Dropped(reason) => Label::out(main, format!("dropped: {}", words::drop_reason(reason))),
+            Fate::Row(action) => row_label(main, action, route),
+            Fate::Delegates => {
+                if let Some(link) = self.only_link(hop).map(|link| self.link(link))
+                    && let Some(broken) = &link.broken
+                {
+                    let why = words::broken_link(broken, &link.via, self.settings());
+                    return Label::broken(main, format!("404: {why}"));
+                }
+                let refs = route.rules.get(hop.rule as usize).map_or(0, |rule| rule.backend_refs.len());
+                match refs.saturating_sub(hop.links.len()) {
+                    0 => Label::fine(main),
+                    ignored => Label::odd(
+                        main,
+                        format!("{} beside the delegation get no traffic", words::count(ignored, "backend ref")),
+                    ),
+                }
+            }
+        }
+    }
+
+    fn backend_label(&self, hop: &Hop, at: u32) -> Label {
+        let route = self.analysis.snapshot.route(hop.route);
+        let Some(Action::Forward(forward)) = hop.action().map(Arc::as_ref) else { return Label::fine(Line::new()) };
+        let Some(destination) = forward.destinations.get(at as usize) else { return Label::fine(Line::new()) };
+        let main = Line::of(Role::Text, format!("{:>4} ", words::share(destination.share)))
+            .with(Role::Guide, "→ ")
+            .with_line(words::destination(destination, &route.meta.namespace));
+        destination_label(main, destination)
+    }
+}
+
+/// What a broken ref does to the client: a dialect that replaces it answers 500, the others emit nothing.
+fn broken_ref(hop: &Hop, why: &str) -> String {
+    match hop.action().map(Arc::as_ref) {
+        Some(Action::Respond(respond)) => format!("{}: {why}", respond.status),
+        _ => format!("404: {why}"),
+    }
+}
+
+/// What a row does: forward, redirect or answer.
+fn row_label(mut main: Line, action: &Action, route: &Route) -> Label {
+    match action {
+        Action::Forward(forward) => {
+            main.push(Role::Guide, " → ");
+            match &forward.destinations[..] {
+                [only] => {
+                    main.extend(words::destination(only, &route.meta.namespace));
+                    main.extend(extras(forward));
+                    destination_label(main, only)
+                }
+                several => {
+                    main.push(Role::Text, words::count(several.len(), "backend"));
+                    main.extend(extras(forward));
+                    let broken: f64 = several.iter().filter(|d| d.state.is_broken()).map(|d| d.share).sum();
+                    if broken > 0.0 {
+                        Label::broken(main, format!("500 for {} of the requests", words::share(broken)))
+                    } else {
+                        Label::fine(main)
+                    }
+                }
+            }
+        }
+        Action::Redirect(redirect) => {
+            main.push(Role::Guide, " ↪ ");
+            main.push(Role::Answer, words::redirect(redirect));
+            Label::fine(main)
+        }
+        Action::Respond(respond) if respond.reason == RespondReason::DirectResponse => {
+            main.push(Role::Guide, " ↪ ");
+            main.push(Role::Answer, format!("answers {}", respond.status));
+            Label::fine(main)
+        }
+        Action::Respond(respond) => Label::broken(main, format!("{}: {}", respond.status, respond.detail)),
+    }
+}
+
+fn destination_label(main: Line, destination: &Destination) -> Label {
+    match words::destination_trouble(destination) {
+        None => Label::fine(main),
+        Some(_) if destination.state == DestinationState::Unverified => {
+            Label { main, note: Line::of(Role::Dim, "? not in view"), health: Health::Odd }
+        }
+        Some(why) => Label::broken(main, format!("500: {why}")),
+    }
+}
+
+/// Rewrites and mirrors, behind the backend.
+fn extras(forward: &Forward) -> Line {
+    let mut line = Line::new();
+    if let Some(host) = &forward.rewrite.host {
+        line.push(Role::Dim, " · host becomes ");
+        line.push(Role::Host, host.to_string());
+    }
+    match &forward.rewrite.path {
+        None => {}
+        Some(PathModifier::Full(path)) => {
+            line.push(Role::Dim, " · path becomes ");
+            line.push(Role::Path, path.to_string());
+        }
+        Some(PathModifier::Prefix(prefix)) => {
+            line.push(Role::Dim, " · prefix becomes ");
+            line.push(Role::Path, if prefix.is_empty() { "(empty)".to_owned() } else { prefix.to_string() });
+        }
+    }
+    for mirror in &forward.mirrors {
+        line.push(Role::Dim, " · copied to ");
+        line.push(Role::Backend, words::destination_name(&mirror.destination));
+    }
+    line
+}
+
+/// The first few hosts by name, the rest by number.
+fn host_list(hostnames: &[Name]) -> Line {
+    let mut line = Line::new();
+    for (at, host) in hostnames.iter().take(HOSTS_NAMED).enumerate() {
+        if at > 0 {
+            line.push(Role::Dim, ", ");
+        }
+        line.push(Role::Host, if host == "*" { "any host".to_owned() } else { host.to_string() });
+    }
+    if hostnames.len() > HOSTS_NAMED {
+        line.push(Role::Dim, format!(" and {} more", hostnames.len() - HOSTS_NAMED));
+    }
+    line
+}
+
+fn parent_name(parent: &ParentRef, route: &Route) -> Line {
+    let namespace = parent.namespace.as_ref().unwrap_or(&route.meta.namespace);
+    let mut line = Line::of(Role::Dim, format!("{} ", parent.kind))
+        .with(Role::Namespace, format!("{namespace}/"))
+        .with(Role::Gateway, parent.name.to_string());
+    if let Some(section) = &parent.section_name {
+        line.push(Role::Dim, " listener ");
+        line.push(Role::Listener, section.to_string());
+    }
+    if let Some(port) = parent.port {
+        line.push(Role::Dim, " port ");
+        line.push(Role::Listener, port.to_string());
+    }
+    line
+}

@@ -1,0 +1,217 @@
+//! The words for things: a match, a ref, a backend, why something is broken. One place, so that tree, answer, table and
+//! explorer say the same thing in the same words.
+
+use crate::model::{
+    PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
+};
+use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, DropReason, Settings, Via, ViaBy};
+
+use super::style::{Line, Role};
+
+/// A match as one line: `POST /a exact · x-tenant: blue · ?page=2`. A `PathPrefix` is shown bare.
+pub fn matcher(matcher: &RouteMatch) -> Line {
+    let mut line = Line::new();
+    if let Some(method) = &matcher.method {
+        line.push(Role::Matcher, format!("{method} "));
+    }
+    line.push(Role::Path, matcher.path.value.to_string());
+    match matcher.path.kind {
+        PathKind::PathPrefix => {}
+        PathKind::Exact => line.push(Role::Matcher, " exact"),
+        PathKind::RegularExpression => line.push(Role::Matcher, " regex"),
+    }
+    line.extend(conditions(matcher));
+    line
+}
+
+/// The header and query conditions of a match, each behind a `·`.
+pub fn conditions(matcher: &RouteMatch) -> Line {
+    let mut line = Line::new();
+    for header in &matcher.headers {
+        line.push(Role::Dim, " · ");
+        line.push(Role::Matcher, value_test(header, ": "));
+    }
+    for param in &matcher.query_params {
+        line.push(Role::Dim, " · ");
+        line.push(Role::Matcher, format!("?{}", value_test(param, "=")));
+    }
+    line
+}
+
+fn value_test(test: &ValueMatch, joint: &str) -> String {
+    match test.kind {
+        // An empty value means "present", whatever the type (SEMANTICS: Envoy's present_match).
+        _ if test.value.is_empty() => format!("{} present", test.name),
+        ValueKind::Exact => format!("{}{joint}{}", test.name, test.value),
+        ValueKind::RegularExpression => format!("{} ~ {}", test.name, test.value),
+    }
+}
+
+/// `PathPrefix /a`: the path test in the specification's words.
+pub fn path_test(matcher: &RouteMatch) -> Line {
+    Line::of(Role::Dim, matcher.path.kind.name()).with(Role::Text, " ").with(Role::Path, matcher.path.value.to_string())
+}
+
+/// What a delegating ref points at: `label banking-bff in all namespaces`.
+pub fn via(via: &Via, settings: &Settings) -> Line {
+    match via.by {
+        ViaBy::Label => {
+            let line = Line::of(Role::Dim, "label ").with(Role::Label, via.value.to_string());
+            if via.namespace == settings.wildcard_namespace {
+                line.with(Role::Dim, " in all namespaces")
+            } else {
+                line.with(Role::Dim, " in namespace ").with(Role::Namespace, via.namespace.to_string())
+            }
+        }
+        ViaBy::Name => Line::of(Role::Dim, "HTTPRoute ")
+            .with(Role::Namespace, format!("{}/", via.namespace))
+            .with(Role::Label, via.value.to_string()),
+        ViaBy::Wildcard => Line::of(Role::Label, "every HTTPRoute")
+            .with(Role::Dim, " in namespace ")
+            .with(Role::Namespace, via.namespace.to_string()),
+        ViaBy::Gateway => Line::of(Role::Dim, "Gateway ").with(Role::Gateway, via.value.to_string()),
+    }
+}
+
+/// A route's name with its namespace behind it: `parent (kgateway-system)`; the kind only when it is no `HTTPRoute`.
+pub fn route(route: &Route) -> Line {
+    let mut line = Line::new();
+    if route.kind != RouteKind::Http {
+        line.push(Role::Dim, format!("{} ", route.kind.name()));
+    }
+    line.push(Role::Route, route.meta.name.to_string());
+    line.push(Role::Text, " ");
+    line.push(Role::Namespace, format!("({})", route.meta.namespace));
+    line
+}
+
+/// A backend as its route would write it: `Service orders:8080`, with the namespace when it is another one.
+pub fn destination(destination: &Destination, namespace: &str) -> Line {
+    let kind = if destination.kind.is_empty() { "Service" } else { &destination.kind };
+    let mut line = Line::of(Role::Dim, format!("{kind} "));
+    if destination.namespace != namespace {
+        line.push(Role::Namespace, format!("{}/", destination.namespace));
+    }
+    line.push(Role::Backend, destination.name.to_string());
+    if let Some(port) = destination.port {
+        line.push(Role::Backend, format!(":{port}"));
+    }
+    if !destination.hosts.is_empty() {
+        line.push(Role::Dim, " at ");
+        line.push(Role::Backend, destination.hosts.join(", "));
+    }
+    line
+}
+
+/// `Service/payments/payments-bff:8080`: a backend's full name.
+pub fn destination_name(destination: &Destination) -> String {
+    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}/{}{port}", destination.namespace, destination.name)
+}
+
+/// What is wrong with a backend, or uncertain; `None` when nothing is.
+pub fn destination_trouble(destination: &Destination) -> Option<String> {
+    let Destination { kind, namespace, name, port, .. } = destination;
+    match destination.state {
+        DestinationState::Resolved => None,
+        DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: taken to exist")),
+        DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
+        DestinationState::PortMissing => Some(match port {
+            Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
+            None => format!("the ref to {kind} {namespace}/{name} names no port"),
+        }),
+        DestinationState::NotPermitted => Some(format!("no ReferenceGrant in {namespace} permits it")),
+        DestinationState::InvalidKind => Some(if destination.group.is_empty() {
+            format!("{kind} is no kind of backend")
+        } else {
+            format!("{}/{kind} is no kind of backend", destination.group)
+        }),
+        DestinationState::PortNotAllowed => Some(format!("a {kind} ref must not carry a port")),
+    }
+}
+
+/// A share of the traffic: `90%`, `0.5%`, never `0%` for a share that gets some.
+pub fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.1 {
+        "<0.1%".to_owned()
+    } else if (percent - percent.round()).abs() < 0.05 {
+        format!("{percent:.0}%")
+    } else {
+        format!("{percent:.1}%")
+    }
+}
+
+/// Why a match emits nothing here, as a clause behind "dropped:".
+pub fn drop_reason(reason: &DropReason) -> String {
+    match reason {
+        DropReason::ParentNotPrefix { parent } => {
+            format!("the parent matches by {}, and only a PathPrefix can be delegated", parent.name())
+        }
+        DropReason::NotUnder { parent } => format!("not under {parent}"),
+        DropReason::HeaderMissing { name } => format!("the parent demands header {name}, this match does not"),
+        DropReason::QueryParamMissing { name } => {
+            format!("the parent demands query parameter {name}, this match does not")
+        }
+        DropReason::MethodDiffers { parent } => format!("the parent demands method {parent}"),
+        DropReason::NoMatches => "a rule with `matches: []` has nothing to match by".to_owned(),
+        DropReason::Invalid { reason } => reason.clone(),
+    }
+}
+
+/// Why a selected route was not taken; `None` when it was.
+pub fn child_trouble(fate: ChildFate) -> Option<&'static str> {
+    match fate {
+        ChildFate::Adopted => None,
+        ChildFate::NotAdoptable => Some("not adopted: it has parentRefs, and none names this parent"),
+        ChildFate::HasHostnames => Some("skipped: a delegated route must not have hostnames"),
+        ChildFate::Cycle => Some("cycle: it is already above itself here"),
+        ChildFate::NothingLeft => Some("none of its matches fits under this one"),
+        ChildFate::Poisoned => Some("not looked at: a cycle breaks the whole ref"),
+    }
+}
+
+/// Why a delegating ref is broken.
+pub fn broken_link(broken: &BrokenLink, via: &Via, settings: &Settings) -> String {
+    match broken {
+        BrokenLink::Unresolved => match via.by {
+            ViaBy::Label if via.namespace == settings.wildcard_namespace => {
+                format!("no HTTPRoute with label {} can be used", via.value)
+            }
+            ViaBy::Label => format!("no HTTPRoute with label {} in {} can be used", via.value, via.namespace),
+            ViaBy::Name => format!("no HTTPRoute {}/{} can be used", via.namespace, via.value),
+            ViaBy::Wildcard | ViaBy::Gateway => format!("no HTTPRoute in {} can be used", via.namespace),
+        },
+        BrokenLink::Cyclic { child, parent } => format!("cycle: {child} is already above {parent}"),
+    }
+}
+
+/// Where a redirect leads, as far as the rule alone can tell: `302 to https`, `301 to https://new.example.com`.
+pub fn redirect(redirect: &Redirect) -> String {
+    let scheme = redirect.scheme.map(|scheme| match scheme {
+        RedirectScheme::Http => "http",
+        RedirectScheme::Https => "https",
+    });
+    let mut target = String::new();
+    match (scheme, &redirect.hostname) {
+        (Some(scheme), Some(host)) => target = format!("{scheme}://{host}"),
+        (Some(scheme), None) => target.push_str(scheme),
+        (None, Some(host)) => target.push_str(host),
+        (None, None) => {}
+    }
+    if let Some(port) = redirect.port {
+        target.push_str(&format!(":{port}"));
+    }
+    match &redirect.path {
+        Some(PathModifier::Full(path)) => target.push_str(path),
+        Some(PathModifier::Prefix(prefix)) => target.push_str(&format!(" with prefix {prefix}")),
+        None => {}
+    }
+    let status = redirect.status.unwrap_or(302);
+    if target.is_empty() { status.to_string() } else { format!("{status} to {}", target.trim_start()) }
+}
+
+/// `1 route`, `2 routes`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
