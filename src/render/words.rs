@@ -1,6 +1,8 @@
 //! The words for things: a match, a ref, a backend, why something is broken. One place, so that tree, answer, table and
 //! explorer say the same thing in the same words.
 
+use std::fmt::Write as _;
+
 use crate::model::{
     PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
@@ -148,6 +150,7 @@ pub fn drop_reason(reason: &DropReason) -> String {
         DropReason::ParentNotPrefix { parent } => {
             format!("the parent matches by {}, and only a PathPrefix can be delegated", parent.name())
         }
+        DropReason::ParentHasNoMatches => "the parent rule has `matches: []`, so nothing can be under it".to_owned(),
         DropReason::NotUnder { parent } => format!("not under {parent}"),
         DropReason::HeaderMissing { name } => format!("the parent demands header {name}, this match does not"),
         DropReason::QueryParamMissing { name } => {
@@ -200,11 +203,13 @@ pub fn redirect(redirect: &Redirect) -> String {
         (None, None) => {}
     }
     if let Some(port) = redirect.port {
-        target.push_str(&format!(":{port}"));
+        let _ = write!(target, ":{port}");
     }
     match &redirect.path {
         Some(PathModifier::Full(path)) => target.push_str(path),
-        Some(PathModifier::Prefix(prefix)) => target.push_str(&format!(" with prefix {prefix}")),
+        Some(PathModifier::Prefix(prefix)) => {
+            let _ = write!(target, " with prefix {prefix}");
+        }
         None => {}
     }
     let status = redirect.status.unwrap_or(302);

@@ -132,11 +132,11 @@ impl Outline {
     }
 
     fn hosts_label(&self, hosts: u32) -> Label {
-        let (gateway, node) = self.listener_of(hosts);
-        let listener = written_listener(gateway, node);
+        let (gateway, at) = self.listener_of(hosts);
+        let listener = written_listener(gateway, at);
         let protocol = listener.protocol.name().to_lowercase();
         let mut main = Line::of(Role::Listener, format!(":{} {protocol}", listener.port));
-        let name = super::listener_name(gateway, node);
+        let name = super::listener_name(gateway, at);
         if name != protocol {
             main.push(Role::Dim, format!(" {name}"));
         }
@@ -150,7 +150,7 @@ impl Outline {
             &group.hostnames[..]
         };
         main.extend(host_list(hostnames));
-        match &node.state {
+        match &at.state {
             ListenerState::Rejected { reason, message } => {
                 let colon = if message.is_empty() { "" } else { ": " };
                 Label::broken(main, format!("not served, {reason}{colon}{message}"))
