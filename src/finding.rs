@@ -88,3 +88,53 @@ pub struct Finding {
     /// What to do about it, when that is known.
     pub help: Option<String>,
 }
+
+/// The candidate that `word` most likely stands for, for "did you mean": at most a third of its letters differ, case
+/// aside.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(100).collect();
+    let nearest = candidates.into_iter().filter_map(|candidate| {
+        let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(100).collect();
+        let allowed = word.len().max(letters.len()).div_ceil(3).min(4);
+        if word.len().abs_diff(letters.len()) > allowed {
+            return None;
+        }
+        let distance = edits(&word, &letters);
+        (distance <= allowed && distance < word.len().max(letters.len())).then_some((distance, candidate))
+    });
+    nearest.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be added, dropped, changed, or swapped with their neighbour.
+fn edits(from: &[char], to: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut previous: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut current = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            let change = previous[j] + usize::from(a != b);
+            let mut least = change.min(previous[j + 1] + 1).min(current[j] + 1);
+            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
+                least = least.min(before[j - 1] + 1);
+            }
+            current.push(least);
+        }
+        before = std::mem::replace(&mut previous, current);
+    }
+    previous[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        let kinds = ["Exact", "PathPrefix", "RegularExpression"];
+        assert_eq!(closest("exact", kinds), Some("Exact"));
+        assert_eq!(closest("PathPerfix", kinds), Some("PathPrefix"));
+        assert_eq!(closest("Prefix", kinds), Some("PathPrefix"));
+        assert_eq!(closest("Suffix", kinds), None);
+        assert_eq!(closest("", kinds), None);
+    }
+}
