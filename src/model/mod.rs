@@ -8,6 +8,7 @@
 //! Standard library and serde only; no IO.
 
 mod backend;
+pub mod decode;
 mod gateway;
 mod meta;
 mod route;
@@ -65,6 +66,23 @@ impl Object {
             Self::Backend(o) => &o.meta,
             Self::DirectResponse(o) => &o.meta,
             Self::TrafficPolicy(o) => &o.meta,
+        }
+    }
+
+    /// The object's metadata, to be completed.
+    pub(crate) fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::Gateway(o) => &mut o.meta,
+            Self::GatewayClass(o) => &mut o.meta,
+            Self::ListenerSet(o) => &mut o.meta,
+            Self::Route(o) => &mut o.meta,
+            Self::ReferenceGrant(o) => &mut o.meta,
+            Self::Namespace(o) => &mut o.meta,
+            Self::Service(o) => &mut o.meta,
+            Self::EndpointSlice(o) => &mut o.meta,
+            Self::Backend(o) => &mut o.meta,
+            Self::DirectResponse(o) => &mut o.meta,
+            Self::TrafficPolicy(o) => &mut o.meta,
         }
     }
 

@@ -1,0 +1,163 @@
+//! What routes point at, and what permits them to.
+
+use super::field::{Dropped, Field, Part};
+use crate::model::{
+    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Meta, Name, Namespace, Object,
+    PolicyTarget, ReferenceGrant, Service, ServicePort, StaticHost, TrafficPolicy,
+};
+
+/// The label the API server puts on every Namespace (Kubernetes `NamespaceDefaultLabelName`).
+const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// `Namespace`.
+pub(super) fn namespace(_root: &Field<'_>, mut meta: Meta) -> Object {
+    meta.labels.retain(|(key, _)| key != NAMESPACE_NAME_LABEL);
+    meta.labels.push((Name::new_static(NAMESPACE_NAME_LABEL), meta.name.clone()));
+    Object::Namespace(Namespace { meta })
+}
+
+/// `Service`. Only the fields that routing needs are looked at: the others belong to Kubernetes' own validation.
+pub(super) fn service(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let external = spec.get("type").text().ok().flatten().is_some_and(|kind| kind == "ExternalName");
+    Object::Service(Service {
+        meta,
+        ports: spec.get("ports").list(service_port).unwrap_or_default(),
+        external_name: if external { spec.get("externalName").text().unwrap_or_default() } else { None },
+    })
+}
+
+fn service_port(field: &Field<'_>) -> Part<ServicePort> {
+    Ok(ServicePort {
+        name: field.get("name").text_or("")?,
+        port: field.get("port").required()?.port()?.ok_or(Dropped)?,
+        protocol: field.get("protocol").text_or("TCP")?,
+        app_protocol: field.get("appProtocol").text()?,
+    })
+}
+
+/// `EndpointSlice`.
+pub(super) fn endpoint_slice(root: &Field<'_>, meta: Meta) -> Object {
+    let service = meta.label("kubernetes.io/service-name").cloned();
+    let endpoint = |item: &Field<'_>| {
+        Ok(Endpoint {
+            addresses: item.get("addresses").texts(),
+            ready: item.get("conditions").get("ready").boolean()?.unwrap_or(true),
+        })
+    };
+    let port = |item: &Field<'_>| Ok((item.get("name").text_or("")?, item.get("port").port()?.unwrap_or(0)));
+    Object::EndpointSlice(EndpointSlice {
+        meta,
+        service,
+        endpoints: root.get("endpoints").list(endpoint).unwrap_or_default(),
+        ports: root.get("ports").list(port).unwrap_or_default(),
+    })
+}
+
+/// kgateway's `Backend`. `type` is optional: the field that is set tells as well.
+pub(super) fn backend(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let kind = spec.get("type").text().ok().flatten();
+    let fixed = spec.get("static");
+    let aws = spec.get("aws");
+    let kind = match kind.as_deref() {
+        Some("Static") => static_backend(&fixed),
+        None if fixed.is_present() => static_backend(&fixed),
+        Some("AWS") => BackendKind::Aws(aws_text(&aws)),
+        None if aws.is_present() => BackendKind::Aws(aws_text(&aws)),
+        Some("DynamicForwardProxy") => BackendKind::DynamicForwardProxy,
+        None if spec.get("dynamicForwardProxy").is_present() => BackendKind::DynamicForwardProxy,
+        Some(other) => BackendKind::Other(Name::new(other)),
+        None => BackendKind::Other(spec.entries().first().map(|entry| entry.key.clone()).unwrap_or_default()),
+    };
+    Object::Backend(Backend { meta, kind })
+}
+
+fn static_backend(field: &Field<'_>) -> BackendKind {
+    let host = |item: &Field<'_>| {
+        item.mapping(&["host", "port"])?;
+        Ok(StaticHost {
+            host: item.get("host").required_text()?,
+            port: item.get("port").required()?.port()?.ok_or(Dropped)?,
+        })
+    };
+    BackendKind::Static(field.get("hosts").list(host).unwrap_or_default())
+}
+
+/// `lambda NAME (REGION)`, or what else is known of it.
+fn aws_text(field: &Field<'_>) -> Name {
+    let text = |field: &Field<'_>| field.text().ok().flatten();
+    let region = text(&field.get("region"));
+    let what = match text(&field.get("lambda").get("functionName")) {
+        Some(function) => format!("lambda {function}"),
+        None if field.get("ec2").is_present() => "ec2".to_owned(),
+        None => "aws".to_owned(),
+    };
+    Name::from(region.map_or(what.clone(), |region| format!("{what} ({region})")))
+}
+
+/// kgateway's `DirectResponse`.
+pub(super) fn direct_response(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let _ = spec.mapping(&["status", "body", "bodyFormat"]);
+    let status = spec.get("status");
+    let status = status.required().and_then(|status| status.integer(200, 599)).ok().flatten();
+    Object::DirectResponse(DirectResponse {
+        meta,
+        status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
+        body: spec.get("body").text().ok().flatten().map(String::from),
+    })
+}
+
+/// kgateway's `TrafficPolicy`: what it targets, and which of its many fields are set.
+pub(super) fn traffic_policy(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let target = |item: &Field<'_>| {
+        item.mapping(&["group", "kind", "name", "sectionName"])?;
+        Ok(PolicyTarget {
+            at: item.at,
+            group: item.get("group").required_text()?,
+            kind: item.get("kind").required_text()?,
+            name: item.get("name").required_text()?,
+            section_name: item.get("sectionName").text()?,
+        })
+    };
+    let own = |key: &str| !matches!(key, "targetRefs" | "targetSelectors");
+    Object::TrafficPolicy(TrafficPolicy {
+        meta,
+        targets: spec.get("targetRefs").list(target).unwrap_or_default(),
+        fields: spec.entries().iter().filter(|entry| own(&entry.key)).map(|entry| entry.key.clone()).collect(),
+    })
+}
+
+/// `ReferenceGrant`.
+pub(super) fn reference_grant(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let _ = spec.mapping(&["from", "to"]);
+    let from = |item: &Field<'_>| {
+        item.mapping(&["group", "kind", "namespace"])?;
+        Ok(GrantFrom {
+            group: group(item)?,
+            kind: item.get("kind").required_text()?,
+            namespace: item.get("namespace").required_text()?,
+        })
+    };
+    let to = |item: &Field<'_>| {
+        item.mapping(&["group", "kind", "name"])?;
+        Ok(GrantTo {
+            group: group(item)?,
+            kind: item.get("kind").required_text()?,
+            name: item.get("name").text()?.filter(|name| !name.is_empty()),
+        })
+    };
+    Object::ReferenceGrant(ReferenceGrant {
+        meta,
+        from: spec.get("from").list(from).unwrap_or_default(),
+        to: spec.get("to").list(to).unwrap_or_default(),
+    })
+}
+
+/// A required group. `group:` with nothing after it is null, which the API server refuses; the core group is meant.
+fn group(item: &Field<'_>) -> Part<Name> {
+    item.get("group").required_text()
+}

@@ -1,0 +1,154 @@
+//! `Gateway`, `GatewayClass`, `ListenerSet` and their listeners.
+
+use super::field::{Dropped, Field, Part};
+use super::meta::selector;
+use crate::model::{
+    AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayClass, Listener, ListenerSet, ListenerTls, Meta, Object,
+    Protocol, RouteGroupKind, TlsMode,
+};
+
+/// `Gateway`.
+pub(super) fn gateway(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let _ = spec.mapping(&[
+        "gatewayClassName",
+        "listeners",
+        "addresses",
+        "infrastructure",
+        "backendTLS",
+        "allowedListeners",
+        "tls",
+        "defaultScope",
+    ]);
+    Object::Gateway(Gateway {
+        meta,
+        class: spec.get("gatewayClassName").required_text().unwrap_or_default(),
+        listeners: spec.get("listeners").list(listener).unwrap_or_default(),
+        allowed_listeners: allowed_listeners(&spec.get("allowedListeners")),
+        addresses: root.get("status").get("addresses").list(|item| item.get("value").text_or("")).unwrap_or_default(),
+    })
+}
+
+/// `GatewayClass`.
+pub(super) fn gateway_class(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let _ = spec.mapping(&["controllerName", "parametersRef", "description"]);
+    Object::GatewayClass(GatewayClass {
+        meta,
+        controller: spec.get("controllerName").required_text().unwrap_or_default(),
+    })
+}
+
+/// `ListenerSet` or `XListenerSet`.
+pub(super) fn listener_set(root: &Field<'_>, meta: Meta) -> Object {
+    let spec = root.get("spec");
+    let _ = spec.mapping(&["parentRef", "listeners"]);
+    let parent = spec.get("parentRef");
+    let _ = parent.required().and_then(|parent| parent.mapping(&["group", "kind", "namespace", "name"]));
+    let name = if parent.is_present() { parent.get("name").required_text() } else { Err(Dropped) };
+    Object::ListenerSet(ListenerSet {
+        meta,
+        parent_group: parent.get("group").text_or(GATEWAY_GROUP).unwrap_or_default(),
+        parent_kind: parent.get("kind").text_or("Gateway").unwrap_or_default(),
+        parent_namespace: parent.get("namespace").text().unwrap_or_default(),
+        parent_name: name.unwrap_or_default(),
+        listeners: spec.get("listeners").list(listener).unwrap_or_default(),
+    })
+}
+
+fn listener(field: &Field<'_>) -> Part<Listener> {
+    field.mapping(&["name", "hostname", "port", "protocol", "tls", "allowedRoutes"])?;
+    Ok(Listener {
+        at: field.at,
+        name: field.get("name").required_text()?,
+        protocol: protocol(&field.get("protocol"))?,
+        port: field.get("port").required()?.port()?.ok_or(Dropped)?,
+        hostname: field.get("hostname").text()?.filter(|hostname| !hostname.is_empty()),
+        tls: tls(&field.get("tls"))?,
+        allowed_routes: allowed_routes(&field.get("allowedRoutes"))?,
+    })
+}
+
+/// The protocol. Any domain-prefixed one is allowed, so an unknown one is kept as written.
+fn protocol(field: &Field<'_>) -> Part<Protocol> {
+    let written = field.required_text()?;
+    let protocol = match written.as_str() {
+        "HTTP" => Protocol::Http,
+        "HTTPS" => Protocol::Https,
+        "TLS" => Protocol::Tls,
+        "TCP" => Protocol::Tcp,
+        "UDP" => Protocol::Udp,
+        _ => Protocol::Other(written.clone()),
+    };
+    if matches!(protocol, Protocol::Other(_)) && !written.contains('/') {
+        let upper = written.to_uppercase();
+        let known = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"].into_iter().find(|known| *known == upper);
+        let help = known.map(|known| format!("did you mean {known}?"));
+        let problem = format!("expected HTTP, HTTPS, TLS, TCP, UDP or a domain-prefixed protocol, found {written:?}");
+        field.error("unknown-value", &problem, help);
+    }
+    Ok(protocol)
+}
+
+fn tls(field: &Field<'_>) -> Part<Option<ListenerTls>> {
+    if !field.is_present() {
+        return Ok(None);
+    }
+    // frontendValidation stood here before it moved to the Gateway.
+    field.mapping(&["mode", "certificateRefs", "options", "frontendValidation"])?;
+    let mode = field.get("mode").choice(&[("Terminate", TlsMode::Terminate), ("Passthrough", TlsMode::Passthrough)])?;
+    Ok(Some(ListenerTls {
+        mode: mode.unwrap_or(TlsMode::Terminate),
+        certificates: field.get("certificateRefs").list(|item| item.get("name").required_text()).unwrap_or_default(),
+    }))
+}
+
+fn allowed_routes(field: &Field<'_>) -> Part<AllowedRoutes> {
+    field.mapping(&["namespaces", "kinds"])?;
+    let namespaces = namespaces(&field.get("namespaces"), From::Same, false)?;
+    let kinds = field.get("kinds");
+    Ok(AllowedRoutes {
+        namespaces,
+        kinds: kinds.list(|item| {
+            item.mapping(&["group", "kind"])?;
+            Ok(RouteGroupKind {
+                group: item.get("group").text_or(GATEWAY_GROUP)?,
+                kind: item.get("kind").required_text()?,
+            })
+        }),
+    })
+}
+
+/// `None` when `allowedListeners` is absent; with it, `namespaces` defaults to `from: None`.
+fn allowed_listeners(field: &Field<'_>) -> Option<From> {
+    if !field.is_present() {
+        return None;
+    }
+    let _ = field.mapping(&["namespaces"]);
+    namespaces(&field.get("namespaces"), From::None, true).ok()
+}
+
+/// `RouteNamespaces` or `ListenerNamespaces`.
+fn namespaces(field: &Field<'_>, default: From, none_allowed: bool) -> Part<From> {
+    const FROM: &[(&str, Word)] =
+        &[("All", Word::All), ("Same", Word::Same), ("Selector", Word::Selector), ("None", Word::None)];
+    field.mapping(&["from", "selector"])?;
+    let words = if none_allowed { FROM } else { &FROM[..3] };
+    let from = field.get("from").choice(words)?;
+    Ok(match from {
+        None => default,
+        Some(Word::All) => From::All,
+        Some(Word::Same) => From::Same,
+        Some(Word::None) => From::None,
+        Some(Word::Selector) => From::Selector(selector(&field.get("selector"))?),
+    })
+}
+
+/// The values of `from`.
+#[derive(Clone, Copy)]
+enum Word {
+    All,
+    Same,
+    Selector,
+    None,
+}

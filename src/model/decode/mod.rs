@@ -1,0 +1,185 @@
+//! From a document to objects: lenient, with the CRD's own defaults applied.
+//!
+//! The API server applies a CRD's defaults and refuses what its schema forbids before any engine sees an object.
+//! Manifests on disk have not met it: the defaults are applied here, what it would refuse is a finding, and the rest of
+//! the object still loads. Sources: Gateway API 1.6 `apis/v1/*_types.go`, kgateway `api/v1alpha1/kgateway`.
+
+mod backend;
+mod field;
+mod filter;
+mod gateway;
+mod grpc;
+mod meta;
+mod route;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::field::{Context, Field};
+use super::value::{Data, Value};
+use super::{GATEWAY_GROUP, KGATEWAY_GROUP, Name, Object, ObjectKey, Origin, Source};
+use crate::finding::{Finding, Place, Severity, Subject, closest};
+
+/// The API group of experimental Gateway API kinds.
+const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
+
+/// What became of some documents.
+#[derive(Debug, Default)]
+pub struct Decoded {
+    /// The objects, in order.
+    pub objects: Vec<Object>,
+    /// What is wrong with them.
+    pub findings: Vec<Finding>,
+    /// Kinds that routing does not need (`Deployment.apps`), and how many of each were passed over.
+    pub ignored: BTreeMap<String, usize>,
+}
+
+impl Decoded {
+    /// Takes over what became of later documents.
+    pub fn append(&mut self, mut later: Self) {
+        self.objects.append(&mut later.objects);
+        self.findings.append(&mut later.findings);
+        for (kind, count) in later.ignored {
+            *self.ignored.entry(kind).or_default() += count;
+        }
+    }
+}
+
+/// A kind that routing reads.
+struct Known {
+    group: &'static str,
+    kind: &'static str,
+    /// The kind shown to people; differs from `kind` for `XListenerSet`.
+    shown: &'static str,
+    namespaced: bool,
+    decode: fn(&Field<'_>, super::Meta) -> Object,
+}
+
+/// Every kind that routing reads, by group; any version of it is read alike.
+const KNOWN: &[Known] = &[
+    known(GATEWAY_GROUP, "HTTPRoute", true, route::http_route),
+    known(GATEWAY_GROUP, "GRPCRoute", true, grpc::grpc_route),
+    known(GATEWAY_GROUP, "Gateway", true, gateway::gateway),
+    known(GATEWAY_GROUP, "GatewayClass", false, gateway::gateway_class),
+    known(GATEWAY_GROUP, "ListenerSet", true, gateway::listener_set),
+    known(GATEWAY_GROUP, "ReferenceGrant", true, backend::reference_grant),
+    Known {
+        group: EXPERIMENTAL_GROUP,
+        kind: "XListenerSet",
+        shown: "ListenerSet",
+        namespaced: true,
+        decode: gateway::listener_set,
+    },
+    known("", "Service", true, backend::service),
+    known("", "Namespace", false, backend::namespace),
+    known("discovery.k8s.io", "EndpointSlice", true, backend::endpoint_slice),
+    known(KGATEWAY_GROUP, "Backend", true, backend::backend),
+    known(KGATEWAY_GROUP, "DirectResponse", true, backend::direct_response),
+    known(KGATEWAY_GROUP, "TrafficPolicy", true, backend::traffic_policy),
+];
+
+const fn known(
+    group: &'static str,
+    kind: &'static str,
+    namespaced: bool,
+    decode: fn(&Field<'_>, super::Meta) -> Object,
+) -> Known {
+    Known { group, kind, shown: kind, namespaced, decode }
+}
+
+/// Decodes one document; `end_line` is its last line. Lists are unrolled.
+pub fn document(value: &Value, source: &Arc<Source>, end_line: u32, into: &mut Decoded) {
+    resource(value, source, end_line, None, into);
+}
+
+/// The group of an `apiVersion`: what stands before the slash, nothing for the core group.
+fn group_of(api_version: &str) -> &str {
+    api_version.rsplit_once('/').map_or("", |(group, _)| group)
+}
+
+/// Decodes one resource. `inherited` is what the list it stands in says of its items' `apiVersion` and kind.
+fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Option<(&Name, &str)>, into: &mut Decoded) {
+    let origin = Origin { source: Arc::clone(source), at: value.at, end_line };
+    let report = |into: &mut Decoded, severity, code, message: String, help: Option<&str>| {
+        let place = Some(Place { source: Arc::clone(source), at: value.at });
+        into.findings.push(Finding { code, severity, place, subject: None, message, help: help.map(str::to_owned) });
+    };
+    let Data::Map(_) = &value.data else {
+        if value.data != Data::Null {
+            let help = Some("a manifest begins with apiVersion and kind");
+            report(into, Severity::Error, "not-a-resource", "expected a Kubernetes object".to_owned(), help);
+        }
+        return;
+    };
+    let text_of = |key| match value.get(key).map(|v| &v.data) {
+        Some(Data::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let kind = text_of("kind").map(Name::as_str).or(inherited.map(|(_, kind)| kind));
+    let api_version = text_of("apiVersion").or(inherited.map(|(version, _)| version));
+    let (Some(kind), Some(api_version)) = (kind, api_version) else {
+        let missing = match (kind, api_version) {
+            (None, None) => "apiVersion and kind are",
+            (None, _) => "kind is",
+            _ => "apiVersion is",
+        };
+        // Without both it is most likely no manifest at all (Helm values, a CI file), and kubectl stops there too.
+        let severity =
+            if kind.or(api_version.map(Name::as_str)).is_none() { Severity::Warning } else { Severity::Error };
+        report(into, severity, "not-a-resource", format!("not a Kubernetes object: {missing} missing"), None);
+        return;
+    };
+
+    if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), value.get("items")) {
+        list(items, source, end_line, (!item_kind.is_empty()).then_some((api_version, item_kind)), into);
+        return;
+    }
+
+    let group = group_of(api_version);
+    let Some(known) = KNOWN.iter().find(|known| known.group == group && known.kind == kind) else {
+        if let Some(meant) = misspelt(group, kind) {
+            let message = format!("{api_version} has no kind {kind}");
+            report(into, Severity::Error, "unknown-kind", message, Some(&format!("did you mean {meant}?")));
+        }
+        *into.ignored.entry(if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }).or_default() +=
+            1;
+        return;
+    };
+
+    let key = ObjectKey::default();
+    let cx = Context::new(&origin, Subject { kind: known.shown, key });
+    let root = Field::root(&cx, value);
+    let object = meta::meta(&root, known.namespaced).map(|meta| {
+        let mut object = (known.decode)(&root, meta);
+        object.meta_mut().defective = cx.is_defective();
+        object
+    });
+    into.findings.extend(cx.into_findings());
+    into.objects.extend(object);
+}
+
+/// Unrolls the items of a list.
+fn list(items: &Value, source: &Arc<Source>, end_line: u32, inherited: Option<(&Name, &str)>, into: &mut Decoded) {
+    let Data::List(items) = &items.data else { return };
+    for (index, item) in items.iter().enumerate() {
+        let next = items.get(index + 1).map(|next| next.at.line.saturating_sub(1));
+        let end = next.filter(|_| item.at.is_known()).map_or(end_line, |line| line.max(item.at.line));
+        resource(item, source, end, inherited, into);
+    }
+}
+
+/// The kind that is meant by an unknown one in a group we know, or by a known one in the core group.
+fn misspelt(group: &str, kind: &str) -> Option<String> {
+    if group.is_empty() {
+        let known = KNOWN.iter().find(|known| known.group == GATEWAY_GROUP && known.kind == kind)?;
+        return Some(format!("apiVersion: {}/v1", known.group));
+    }
+    let ours = [GATEWAY_GROUP, EXPERIMENTAL_GROUP, KGATEWAY_GROUP];
+    if !ours.contains(&group) || OTHER_KINDS.contains(&kind) {
+        return None;
+    }
+    closest(kind, KNOWN.iter().filter(|known| known.group == group).map(|known| known.kind)).map(str::to_owned)
+}
+
+/// Kinds of our groups that routing does not read, lest they be taken for misspelt ones.
+const OTHER_KINDS: &[&str] = &["TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy", "BackendConfigPolicy"];
