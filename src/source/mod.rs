@@ -1,6 +1,12 @@
 //! All input: files, standard input, kustomize (and, later, clusters). Nothing else in the crate reads anything.
 
+pub mod demo;
 pub mod files;
+mod json;
+mod scalar;
+mod split;
+mod text;
+mod yaml;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,116 @@
+//! A text cut into documents, so that a broken one does not take its neighbours with it, and so that they can be read
+//! side by side.
+//!
+//! `---` and `...` at the beginning of a line end a document wherever they stand: YAML forbids them inside quoted and
+//! block scalars alike, so no parsing is needed to find them.
+
+/// A part of a text that holds one document (or, in JSON, a stream of them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chunk<'a> {
+    /// The text, `---` included.
+    pub text: &'a str,
+    /// Its first line's number in the whole text, from 1.
+    pub line: u32,
+}
+
+/// Cuts a text into documents. Empty ones are left out.
+pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
+    let mut chunks = Vec::new();
+    let mut open = Open { start: 0, line: 1, content: false, directives: false };
+    let mut line = 1;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let length = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let this = &rest[..length];
+        if is_marker(this, "---") {
+            // Directives belong to the document that the next `---` opens.
+            if !open.directives || open.content {
+                open.close(text, at, &mut chunks);
+                open = Open { start: at, line, content: false, directives: false };
+            }
+            open.content |= has_content(&this[3..]);
+            open.directives = false;
+        } else if is_marker(this, "...") {
+            open.close(text, at, &mut chunks);
+            // What stands on the marker's own line is at most a comment.
+            open = Open { start: at + length, line: line + 1, content: false, directives: false };
+        } else if !open.content {
+            if this.starts_with('%') {
+                open.directives = true;
+            } else {
+                open.content = has_content(this);
+            }
+        }
+        at += length;
+        line = line.saturating_add(1);
+    }
+    open.close(text, text.len(), &mut chunks);
+    chunks
+}
+
+/// The document being gathered.
+struct Open {
+    start: usize,
+    line: u32,
+    content: bool,
+    directives: bool,
+}
+
+impl Open {
+    fn close<'a>(&self, text: &'a str, end: usize, chunks: &mut Vec<Chunk<'a>>) {
+        if self.content {
+            chunks.push(Chunk { text: &text[self.start..end], line: self.line });
+        }
+    }
+}
+
+/// Whether the line is the marker: at its very beginning, and followed by white space or nothing.
+fn is_marker(line: &str, marker: &str) -> bool {
+    line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+}
+
+/// Whether a line holds more than white space and a comment.
+fn has_content(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|b| *b == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documents;
+
+    fn cut(text: &str) -> Vec<(u32, &str)> {
+        documents(text).into_iter().map(|chunk| (chunk.line, chunk.text)).collect()
+    }
+
+    #[test]
+    fn three_dashes_begin_a_document() {
+        assert_eq!(cut("a: 1\n---\nb: 2\n"), [(1, "a: 1\n"), (2, "---\nb: 2\n")]);
+        assert_eq!(cut("---\na: 1\n--- # more\nb: 2"), [(1, "---\na: 1\n"), (3, "--- # more\nb: 2")]);
+        assert_eq!(cut("--- {a: 1}\r\n---\r\nb: 2"), [(1, "--- {a: 1}\r\n"), (2, "---\r\nb: 2")]);
+    }
+
+    #[test]
+    fn dashes_elsewhere_do_not() {
+        assert_eq!(cut("a: |\n  ---\n  x\nb: ---\n---x: 1\n").len(), 1);
+    }
+
+    #[test]
+    fn empty_documents_are_left_out() {
+        assert_eq!(cut("---\n---\n# nothing\n---\na: 1\n---\n"), [(4, "---\na: 1\n")]);
+        assert_eq!(cut(""), []);
+    }
+
+    #[test]
+    fn directives_stay_with_their_document() {
+        assert_eq!(
+            cut("%YAML 1.2\n---\na: 1\n...\n%YAML 1.1\n---\nb: 2\n"),
+            [(1, "%YAML 1.2\n---\na: 1\n"), (5, "%YAML 1.1\n---\nb: 2\n")]
+        );
+    }
+}
