@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::finding::Finding;
 use crate::resolve::{self, Settings, Tree};
 use crate::router::{self, RouteTable};
-use crate::store::Snapshot;
+use crate::source::files;
+use crate::store::{Change, Coverage, Snapshot, Store};
 
 /// A snapshot and all that follows from it. Immutable; shared behind an `Arc`.
 #[derive(Debug)]
@@ -29,5 +30,14 @@ impl Analysis {
         findings.extend(more);
         let table = router::compile(&snapshot, &tree, &settings);
         Self { snapshot, settings, tree, table, findings }
+    }
+
+    /// Reads a YAML text, as if it were a file named `test.yaml`, and analyses it.
+    pub fn of_text(text: &str, coverage: Coverage, settings: Settings) -> Self {
+        let loaded = files::load_text("test.yaml", text);
+        let mut store = Store::default();
+        let mut findings = loaded.findings;
+        findings.extend(store.apply(Change::Replace { objects: loaded.objects, coverage }));
+        Self::of(Arc::new(store.snapshot()), settings, findings)
     }
 }

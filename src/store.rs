@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Place, Severity, Subject};
 use crate::model::{
     Backend, DirectResponse, EndpointSlice, Gateway, GatewayClass, ListenerSet, Name, Namespace, Object, ObjectKey,
-    ReferenceGrant, Route, RouteKind, Service, TrafficPolicy,
+    Origin, ReferenceGrant, Route, RouteKind, Service, TrafficPolicy,
 };
 
 /// The label whose value a label ref selects children by, per dialect: both are indexed.
@@ -142,18 +142,131 @@ impl Snapshot {
 #[derive(Debug, Default)]
 pub struct Store {
     coverage: Coverage,
-    objects: AHashMap<(&'static str, ObjectKey), Arc<Object>>,
+    gateways: BTreeMap<ObjectKey, Arc<Gateway>>,
+    classes: BTreeMap<Name, Arc<GatewayClass>>,
+    listener_sets: BTreeMap<ObjectKey, Arc<ListenerSet>>,
+    routes: BTreeMap<(RouteKind, ObjectKey), Arc<Route>>,
+    services: AHashMap<ObjectKey, Arc<Service>>,
+    endpoint_slices: AHashMap<ObjectKey, Arc<EndpointSlice>>,
+    backends: AHashMap<ObjectKey, Arc<Backend>>,
+    direct_responses: AHashMap<ObjectKey, Arc<DirectResponse>>,
+    traffic_policies: BTreeMap<ObjectKey, Arc<TrafficPolicy>>,
+    grants: BTreeMap<ObjectKey, Arc<ReferenceGrant>>,
+    namespaces: BTreeMap<Name, Arc<Namespace>>,
 }
 
 impl Store {
     /// Applies one change. Returns what was odd about it (a duplicate object).
     pub fn apply(&mut self, change: Change) -> Vec<Finding> {
-        let _ = (&mut self.coverage, &mut self.objects, change);
-        Vec::new()
+        let mut findings = Vec::new();
+        match change {
+            Change::Replace { objects, coverage } => {
+                *self = Self { coverage, ..Self::default() };
+                for object in objects {
+                    let subject = Subject { kind: object.kind(), key: object.meta().key() };
+                    let origin = object.meta().origin.clone();
+                    if let Some(earlier) = self.insert(object) {
+                        findings.push(duplicate(subject, &origin, &earlier));
+                    }
+                }
+            }
+            Change::Upsert(object) => {
+                self.insert(*object);
+            }
+            Change::Delete { kind, key } => self.remove(kind, &key),
+        }
+        findings
     }
 
-    /// What is known now.
+    /// Adds an object; returns where the one was written that it takes the place of.
+    fn insert(&mut self, object: Object) -> Option<Origin> {
+        let key = object.meta().key();
+        match object {
+            Object::Gateway(o) => self.gateways.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::GatewayClass(o) => self.classes.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::ListenerSet(o) => self.listener_sets.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::Route(o) => self.routes.insert((o.kind, key), Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::ReferenceGrant(o) => self.grants.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::Namespace(o) => self.namespaces.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::Service(o) => self.services.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::EndpointSlice(o) => {
+                self.endpoint_slices.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
+            }
+            Object::Backend(o) => self.backends.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::DirectResponse(o) => {
+                self.direct_responses.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
+            }
+            Object::TrafficPolicy(o) => {
+                self.traffic_policies.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
+            }
+        }
+    }
+
+    fn remove(&mut self, kind: &str, key: &ObjectKey) {
+        match kind {
+            "Gateway" => drop(self.gateways.remove(key)),
+            "GatewayClass" => drop(self.classes.remove(&key.name)),
+            "ListenerSet" => drop(self.listener_sets.remove(key)),
+            "HTTPRoute" => drop(self.routes.remove(&(RouteKind::Http, key.clone()))),
+            "GRPCRoute" => drop(self.routes.remove(&(RouteKind::Grpc, key.clone()))),
+            "ReferenceGrant" => drop(self.grants.remove(key)),
+            "Namespace" => drop(self.namespaces.remove(&key.name)),
+            "Service" => drop(self.services.remove(key)),
+            "EndpointSlice" => drop(self.endpoint_slices.remove(key)),
+            "Backend" => drop(self.backends.remove(key)),
+            "DirectResponse" => drop(self.direct_responses.remove(key)),
+            "TrafficPolicy" => drop(self.traffic_policies.remove(key)),
+            _ => {}
+        }
+    }
+
+    /// What is known now. Objects are shared, not copied.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::default()
+        let mut snapshot = Snapshot {
+            coverage: self.coverage.clone(),
+            gateways: self.gateways.clone(),
+            classes: self.classes.clone(),
+            listener_sets: self.listener_sets.clone(),
+            routes: self.routes.values().map(Arc::clone).collect(),
+            services: self.services.clone(),
+            endpoint_slices: self.endpoint_slices.clone(),
+            backends: self.backends.clone(),
+            direct_responses: self.direct_responses.clone(),
+            traffic_policies: self.traffic_policies.clone(),
+            grants: AHashMap::new(),
+            namespaces: self.namespaces.clone(),
+            route_index: AHashMap::with_capacity(self.routes.len()),
+            by_label: [AHashMap::new(), AHashMap::new()],
+            by_namespace: AHashMap::new(),
+        };
+        for (key, grant) in &self.grants {
+            snapshot.grants.entry(key.namespace.clone()).or_default().push(Arc::clone(grant));
+        }
+        // In ascending order, so that every list below is ordered by `namespace/name` as well.
+        for (id, (kind, key)) in (0..).map(RouteId).zip(self.routes.keys()) {
+            snapshot.route_index.insert((*kind, key.clone()), id);
+            if *kind != RouteKind::Http {
+                continue;
+            }
+            snapshot.by_namespace.entry(key.namespace.clone()).or_default().push(id);
+            for (name, value) in &snapshot.routes[id.0 as usize].meta.labels {
+                if let Some(index) = DELEGATION_LABELS.iter().position(|label| label == name) {
+                    snapshot.by_label[index].entry(value.clone()).or_default().push(id);
+                }
+            }
+        }
+        snapshot
+    }
+}
+
+fn duplicate(subject: Subject, last: &Origin, earlier: &Origin) -> Finding {
+    let earlier = Place { source: Arc::clone(&earlier.source), at: earlier.at };
+    Finding {
+        code: "duplicate-object",
+        severity: Severity::Warning,
+        place: Some(Place { source: Arc::clone(&last.source), at: last.at }),
+        message: format!("{subject} is defined twice: this one counts, the one at {earlier} does not"),
+        subject: Some(subject),
+        help: Some("kubectl apply would let the last one win, too; remove one of them".to_owned()),
     }
 }
