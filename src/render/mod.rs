@@ -4,6 +4,9 @@
 //! and the explorer's themes map roles to colours. Everything shown to a program has its own output types, so that the
 //! JSON contract does not move when an inner type does.
 
+pub mod data;
 pub mod outline;
 pub mod style;
+pub mod terminal;
+pub mod tree;
 pub mod words;

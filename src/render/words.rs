@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::model::{
     PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
-use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, DropReason, Settings, Via, ViaBy};
+use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, Settings, Via, ViaBy};
 
 use super::style::{Line, Role};
 
@@ -141,24 +141,6 @@ pub fn share(share: f64) -> String {
         format!("{percent:.0}%")
     } else {
         format!("{percent:.1}%")
-    }
-}
-
-/// Why a match emits nothing here, as a clause behind "dropped:".
-pub fn drop_reason(reason: &DropReason) -> String {
-    match reason {
-        DropReason::ParentNotPrefix { parent } => {
-            format!("the parent matches by {}, and only a PathPrefix can be delegated", parent.name())
-        }
-        DropReason::ParentHasNoMatches => "the parent rule has `matches: []`, so nothing can be under it".to_owned(),
-        DropReason::NotUnder { parent } => format!("not under {parent}"),
-        DropReason::HeaderMissing { name } => format!("the parent demands header {name}, this match does not"),
-        DropReason::QueryParamMissing { name } => {
-            format!("the parent demands query parameter {name}, this match does not")
-        }
-        DropReason::MethodDiffers { parent } => format!("the parent demands method {parent}"),
-        DropReason::NoMatches => "a rule with `matches: []` has nothing to match by".to_owned(),
-        DropReason::Invalid { reason } => reason.clone(),
     }
 }
 

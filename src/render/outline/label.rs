@@ -204,7 +204,7 @@ impl Outline {
             None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
         }
         match &hop.fate {
-            Fate::Dropped(reason) => Label::out(main, format!("dropped: {}", words::drop_reason(reason))),
+            Fate::Dropped(reason) => Label::out(main, format!("dropped: {reason}")),
             Fate::Row(action) => row_label(main, action, route),
             Fate::Delegates => {
                 if let Some(link) = self.only_link(hop).map(|link| self.link(link))

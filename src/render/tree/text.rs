@@ -1,0 +1,43 @@
+//! The tree drawn with lines. The walk keeps its own stack: a delegation may be deeper than the program's.
+
+use crate::render::outline::{NodeRef, Outline};
+use crate::render::style::{Line, Role};
+use crate::render::terminal::Paint;
+
+/// The outline as text. `wide` adds where each node is written.
+pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
+    let mut out = String::new();
+    for (nth, root) in outline.roots().into_iter().enumerate() {
+        if nth > 0 {
+            out.push('\n');
+        }
+        draw(outline, root, paint, wide, &mut out);
+    }
+    out
+}
+
+/// A node that waits to be drawn: the guides in front of it, and whether it is the last of its siblings.
+struct Waiting {
+    node: NodeRef,
+    guides: String,
+    branch: &'static str,
+    below: &'static str,
+}
+
+fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut String) {
+    let mut stack = vec![Waiting { node: root, guides: String::new(), branch: "", below: "" }];
+    while let Some(Waiting { node, guides, branch, below }) = stack.pop() {
+        let mut line = Line::of(Role::Guide, format!("{guides}{branch}")).with_line(outline.label(node).line());
+        if wide && let Some(place) = outline.place(node).filter(|place| place.at.is_known()) {
+            line.push(Role::Place, format!("   {}:{}", place.source.name, place.at.line));
+        }
+        paint.line(&line, out);
+        let guides = format!("{guides}{below}");
+        let children = outline.children(node);
+        let last = children.len().saturating_sub(1);
+        stack.extend(children.into_iter().enumerate().rev().map(|(at, node)| {
+            let (branch, below) = if at == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            Waiting { node, guides: guides.clone(), branch, below }
+        }));
+    }
+}
