@@ -189,7 +189,8 @@ pub(super) fn backend_object(field: &Field<'_>) -> Part<BackendRef> {
         group: field.get("group").text_or("")?,
         kind: field.get("kind").text_or("Service")?,
         namespace: field.get("namespace").text()?,
-        name: field.get("name").required_text()?,
+        // Without a name an engine reads the empty one, which selects like `*` when the ref delegates.
+        name: field.get("name").required_text().unwrap_or_default(),
         port: field.get("port").port()?,
         weight: field.get("weight").unsigned(HEAVIEST)?.unwrap_or(1),
         filters: field.get("filters").list(filter::filter).unwrap_or_default(),
