@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["model", "finding", "store"]),
     ("resolve", &["model", "finding", "store"]),
     ("router", &["model", "finding", "store", "resolve"]),
-    ("analysis", &["model", "finding", "store", "resolve", "router"]),
+    ("analysis", &["model", "finding", "store", "source", "resolve", "router"]),
     ("render", &["model", "finding", "store", "resolve", "router", "analysis"]),
     ("theme", &[]),
     ("config", &["theme"]),
