@@ -20,6 +20,7 @@
 //! `finding` and `store`.
 
 pub mod analysis;
+pub mod cli;
 pub mod config;
 pub mod finding;
 pub mod model;

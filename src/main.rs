@@ -1,5 +1,7 @@
 //! The `routescope` binary.
 
-fn main() {
-    println!("routescope");
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    routescope::cli::main()
 }

@@ -5,7 +5,9 @@
 //! JSON contract does not move when an inner type does.
 
 pub mod data;
+pub mod findings;
 pub mod outline;
+pub mod routes;
 pub mod style;
 pub mod terminal;
 pub mod tree;

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::finding::Place;
 use crate::model::{
     PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
@@ -201,4 +202,13 @@ pub fn redirect(redirect: &Redirect) -> String {
 /// `1 route`, `2 routes`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// `payments.yaml:10`; the name alone where the source has no lines.
+pub fn place(place: &Place) -> Line {
+    if place.at.is_known() {
+        Line::of(Role::Place, format!("{}:{}", place.source.name, place.at.line))
+    } else {
+        Line::of(Role::Place, place.source.name.clone())
+    }
 }

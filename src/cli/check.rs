@@ -1,0 +1,66 @@
+//! `routescope check`: everything that is wrong or odd.
+
+use clap::{Args, ValueEnum};
+
+use crate::finding::Severity;
+use crate::render::{data, findings};
+
+use super::failure::Failure;
+use super::{Context, Verdict, load};
+
+/// List what is broken or odd, with its place and what to do about it
+#[derive(Debug, Clone, Args)]
+pub struct CheckOptions {
+    /// The format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: CheckFormat,
+
+    /// Exit with 1 when there is a finding this bad, or worse
+    #[arg(long, value_name = "SEVERITY", default_value = "error", env = "ROUTESCOPE_FAIL_ON", hide_env_values = true)]
+    pub fail_on: FailOn,
+}
+
+/// The formats of a list of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For a person.
+    Text,
+    /// JSON, indented.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// From which severity on a finding fails the check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailOn {
+    fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Prints the findings.
+pub fn run(options: &CheckOptions, context: &Context) -> Result<Verdict, Failure> {
+    let world = load::load_quietly(&context.source, &context.settings)?;
+    let all = &world.analysis.findings;
+    let text = match options.output {
+        CheckFormat::Text => findings::text(all, context.paint()),
+        CheckFormat::Json => data::json(&findings::data(all)),
+        CheckFormat::Yaml => data::yaml(&findings::data(all)),
+    };
+    context.print(&text)?;
+    Ok(Verdict::from_no(all.iter().any(|finding| options.fail_on.fails(finding.severity))))
+}

@@ -1,0 +1,40 @@
+//! Why a command could not do what it was asked: one line, and a hint.
+
+use std::fmt;
+
+use crate::router::RequestError;
+use crate::source::SourceError;
+
+/// Could not do it: exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What was attempted and why it failed.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a hint.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(SourceError { message, hint }: SourceError) -> Self {
+        Self { message, hint }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(RequestError { message, hint }: RequestError) -> Self {
+        Self { message, hint: (!hint.is_empty()).then_some(hint) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

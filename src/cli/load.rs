@@ -1,0 +1,112 @@
+//! Sources to an [`Analysis`], with what reading them brought up told on standard error.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::analysis::Analysis;
+use crate::finding::{Finding, Severity};
+use crate::resolve::Settings;
+use crate::source::files::{self, Input};
+use crate::source::{Loaded, SourceError};
+use crate::store::{Change, Coverage, Store};
+
+use super::failure::Failure;
+use super::options::{SettingsOptions, SourceOptions};
+use super::terminal;
+
+/// How many findings are named on standard error.
+const NAMED: usize = 3;
+
+/// What a load brought.
+pub struct World {
+    /// What follows from it.
+    pub analysis: Arc<Analysis>,
+    /// How many of the analysis's findings came from reading.
+    pub reading: usize,
+    /// What to watch for changes.
+    pub watch: Vec<PathBuf>,
+}
+
+/// Reads and analyses, without a word to anyone. Fails when there is no route at all, unless `routes` says that the
+/// findings alone are worth having.
+pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settings) -> Result<World, SourceError> {
+    let Loaded { objects, mut findings, ignored, files, watch } = files::load(inputs, recursive)?;
+    let coverage = if complete { Coverage::closed() } else { Coverage::open() };
+    let count = objects.len();
+    let mut store = Store::default();
+    findings.extend(store.apply(Change::Replace { objects, coverage }));
+    let snapshot = store.snapshot();
+    if snapshot.routes.is_empty() && findings.iter().all(|finding| finding.severity < Severity::Error) {
+        let ignored: usize = ignored.values().sum();
+        return Err(no_routes(files, count, ignored));
+    }
+    let reading = findings.len();
+    let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
+    Ok(World { analysis, reading, watch })
+}
+
+fn no_routes(files: usize, objects: usize, ignored: usize) -> SourceError {
+    let read = match (files, objects + ignored) {
+        (0, _) => "nothing to read there".to_owned(),
+        (files, 0) => format!("{} without any object", count(files, "file")),
+        (files, all) => format!("{} in {}", count(all, "object"), count(files, "file")),
+    };
+    SourceError {
+        message: format!("no HTTPRoute found: {read}"),
+        hint: Some("name a file or folder that holds HTTPRoutes; -R looks into subfolders".to_owned()),
+    }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    crate::render::words::count(n, noun)
+}
+
+/// Reads what the options name, and tells what could not be read.
+pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
+    let world = load_quietly(source, settings)?;
+    let findings = &world.analysis.findings[..world.reading];
+    terminal::write_err(&summary(findings));
+    if world.analysis.snapshot.routes.is_empty() {
+        return Err(Failure::new(
+            "no HTTPRoute could be read",
+            "mend what is broken first: `routescope check` lists everything",
+        ));
+    }
+    Ok(world)
+}
+
+/// Reads what the options name.
+pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
+    Ok(read(&inputs(source)?, source.recursive, source.complete, &settings.settings())?)
+}
+
+/// What the options name; a failure when they name nothing.
+pub fn inputs(source: &SourceOptions) -> Result<Vec<Input>, Failure> {
+    let inputs = source.inputs();
+    if inputs.is_empty() {
+        return Err(Failure::new(
+            "no manifests named, and reading a cluster is not there yet",
+            "give -f FILE|DIR|-, -k DIR, or try --demo",
+        ));
+    }
+    Ok(inputs)
+}
+
+/// What reading brought up, for standard error: how many, and the first few.
+fn summary(findings: &[Finding]) -> String {
+    let told: Vec<&Finding> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let mut out = String::new();
+    let mut worst_first = told.clone();
+    worst_first.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    for finding in worst_first.iter().take(NAMED) {
+        let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        out.push_str(&format!("{}: {place}{}\n", finding.severity.name(), finding.message));
+    }
+    if told.len() > NAMED {
+        out.push_str(&format!("{} more: `routescope check` lists them all\n", told.len() - NAMED));
+    }
+    out
+}

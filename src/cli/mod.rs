@@ -1,0 +1,127 @@
+//! The command line: parse, load, analyse, render, exit. One file per command, each no more than that.
+//!
+//! Data goes to standard output, all else to standard error. Exit codes: 0 yes, clean · 1 no, findings · 2 could not do it.
+
+mod check;
+mod explore;
+mod failure;
+mod load;
+mod options;
+mod routes;
+mod shell;
+mod terminal;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::render::terminal::Paint;
+
+use failure::Failure;
+use options::{OutputOptions, SettingsOptions, SourceOptions};
+
+/// Where does this URL go, and why? Explore Gateway API routing with kgateway route delegation
+#[derive(Debug, Parser)]
+#[command(name = "routescope", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  routescope --demo                                       explore the built-in example
+  routescope -f manifests/ -R                             explore a folder of manifests
+  routescope where https://api.example.com/pay -f .       where does it go, and why
+  kubectl get httproutes,gateways -A -o yaml | routescope tree -f -
+
+Exit codes: 0 yes, clean; 1 no, findings; 2 could not do it";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Tui(explore::ExploreOptions),
+    Tree(tree::TreeOptions),
+    Routes(routes::RoutesOptions),
+    Check(check::CheckOptions),
+    Completions(shell::CompletionsOptions),
+    Man(shell::ManOptions),
+}
+
+/// What every command gets.
+pub struct Context {
+    source: SourceOptions,
+    settings: SettingsOptions,
+    output: OutputOptions,
+}
+
+impl Context {
+    fn paint(&self) -> Paint {
+        terminal::paint(self.output)
+    }
+
+    /// Writes data to standard output.
+    #[allow(clippy::unused_self)] // printing is a thing a command does in its context
+    fn print(&self, text: &str) -> Result<(), Failure> {
+        terminal::write_out(text)
+            .map_err(|error| Failure { message: format!("cannot write to standard output: {error}"), hint: None })
+    }
+}
+
+/// What a command found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, clean, the same: exit code 0.
+    Yes,
+    /// No, findings, different: exit code 1.
+    No,
+    /// Some of it could not be done, and that was said: exit code 2.
+    Partly,
+}
+
+impl Verdict {
+    fn from_no(no: bool) -> Self {
+        if no { Self::No } else { Self::Yes }
+    }
+}
+
+/// Runs the program with this process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output with 0, mistakes to standard error with 2.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(arguments) {
+        Ok(Verdict::Yes) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Ok(Verdict::Partly) => ExitCode::from(2),
+        Err(Failure { message, hint }) => {
+            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+            terminal::write_err(&format!("error: {message}\n{hint}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(Arguments { command, source, settings, output }: Arguments) -> Result<Verdict, Failure> {
+    let context = Context { source, settings, output };
+    match command.unwrap_or_else(|| Command::Tui(explore::ExploreOptions::default())) {
+        Command::Tui(options) => explore::run(&options, &context),
+        Command::Tree(options) => tree::run(&options, &context),
+        Command::Routes(options) => routes::run(&options, &context),
+        Command::Check(options) => check::run(&options, &context),
+        Command::Completions(options) => shell::completions(&options, &context),
+        Command::Man(options) => shell::man(&options, &context),
+    }
+}

@@ -1,0 +1,221 @@
+//! The options that commands share: where to read from, under which settings, how to write.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::model::Name;
+use crate::resolve::{Engine, GrantMode, Settings, ValidationMode};
+use crate::source::files::Input;
+
+/// Where the manifests come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Source")]
+pub struct SourceOptions {
+    /// Read manifests from a file, a folder, or standard input (-); may be given several times
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", global = true)]
+    pub filename: Vec<PathBuf>,
+
+    /// Look into the folders of -f at every depth
+    #[arg(short = 'R', long, global = true)]
+    pub recursive: bool,
+
+    /// Read what `kubectl kustomize DIR` prints
+    #[arg(short = 'k', long, value_name = "DIR", global = true)]
+    pub kustomize: Vec<PathBuf>,
+
+    /// Use the manifests that come with the program: a shared gateway, three teams
+    #[arg(long, global = true)]
+    pub demo: bool,
+
+    /// The manifests are the whole world: what is not there does not exist
+    #[arg(long, env = "ROUTESCOPE_COMPLETE", hide_env_values = true, global = true)]
+    pub complete: bool,
+}
+
+impl SourceOptions {
+    /// The inputs, in the order of kind they are read in.
+    pub fn inputs(&self) -> Vec<Input> {
+        let files = self.filename.iter().map(|path| match path.to_str() {
+            Some("-") => Input::Stdin,
+            _ => Input::Path(path.clone()),
+        });
+        let kustomize = self.kustomize.iter().cloned().map(Input::Kustomize);
+        files.chain(kustomize).chain(self.demo.then_some(Input::Demo)).collect()
+    }
+
+    /// What is read, in a few words.
+    pub fn title(&self) -> String {
+        let files = self.filename.iter().map(|path| match path.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => path.display().to_string(),
+        });
+        let kustomize = self.kustomize.iter().map(|path| format!("kustomize {}", path.display()));
+        let demo = self.demo.then(|| "demo: field guide".to_owned());
+        files.chain(kustomize).chain(demo).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Control-plane settings.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingsOptions {
+    /// Answer as this engine, whatever the GatewayClass says
+    #[arg(long, env = "ROUTESCOPE_ENGINE", hide_env_values = true, value_name = "ENGINE", global = true)]
+    pub engine: Option<EngineName>,
+
+    /// kgateway runs with weighted route precedence
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_WEIGHTED_ROUTE_PRECEDENCE",
+        hide_env = true,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        global = true
+    )]
+    pub kgateway_weighted_route_precedence: Option<bool>,
+
+    /// Which cross-namespace refs kgateway wants a ReferenceGrant for
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_REFERENCE_GRANT_MODE",
+        hide_env = true,
+        value_name = "MODE",
+        default_value = "permissive",
+        global = true
+    )]
+    pub kgateway_reference_grant_mode: GrantModeName,
+
+    /// How much kgateway checks before it hands a table to Envoy
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_VALIDATION_MODE",
+        hide_env = true,
+        value_name = "MODE",
+        default_value = "standard",
+        global = true
+    )]
+    pub kgateway_validation_mode: ValidationModeName,
+
+    /// The namespace of a label ref that means every namespace
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_WILDCARD_NAMESPACE",
+        hide_env = true,
+        value_name = "NAME",
+        default_value = "all",
+        global = true
+    )]
+    pub kgateway_wildcard_namespace: String,
+}
+
+impl SettingsOptions {
+    /// The settings as resolution reads them.
+    pub fn settings(&self) -> Settings {
+        let Self {
+            engine,
+            kgateway_weighted_route_precedence,
+            kgateway_reference_grant_mode,
+            kgateway_validation_mode,
+            kgateway_wildcard_namespace,
+        } = self;
+        Settings {
+            engine: engine.map(EngineName::engine),
+            weighted_route_precedence: kgateway_weighted_route_precedence.unwrap_or(false),
+            reference_grants: match kgateway_reference_grant_mode {
+                GrantModeName::Off => GrantMode::Off,
+                GrantModeName::Permissive => GrantMode::Permissive,
+                GrantModeName::Strict => GrantMode::Strict,
+            },
+            validation: match kgateway_validation_mode {
+                ValidationModeName::Standard => ValidationMode::Standard,
+                ValidationModeName::Strict => ValidationMode::Strict,
+            },
+            wildcard_namespace: Name::from(kgateway_wildcard_namespace.as_str()),
+        }
+    }
+}
+
+/// The engines by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum EngineName {
+    Kgateway,
+    Gloo,
+    Agentgateway,
+    GatewayApi,
+}
+
+impl EngineName {
+    fn engine(self) -> Engine {
+        match self {
+            Self::Kgateway => Engine::Kgateway,
+            Self::Gloo => Engine::Gloo,
+            Self::Agentgateway => Engine::Agentgateway,
+            Self::GatewayApi => Engine::GatewayApi,
+        }
+    }
+}
+
+/// `KGW_REFERENCE_GRANT_MODE` by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum GrantModeName {
+    Off,
+    Permissive,
+    Strict,
+}
+
+/// `KGW_VALIDATION_MODE` by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ValidationModeName {
+    Standard,
+    Strict,
+}
+
+/// How to write.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputOptions {
+    /// When to use colours
+    #[arg(
+        long,
+        env = "ROUTESCOPE_COLOR",
+        hide_env_values = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true
+    )]
+    pub color: ColorChoice,
+
+    /// Draw with ASCII characters only
+    #[arg(long, env = "ROUTESCOPE_ASCII", hide_env_values = true, global = true)]
+    pub ascii: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The formats of a command whose text has columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For a person.
+    Text,
+    /// For a person with a wide terminal.
+    Wide,
+    /// JSON, indented.
+    Json,
+    /// YAML.
+    Yaml,
+}

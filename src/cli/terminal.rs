@@ -1,0 +1,52 @@
+//! What this process is attached to: colours, width, and writing without minding a closed pipe.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::render::terminal::Paint;
+
+use super::options::{ColorChoice, OutputOptions};
+
+/// How wide text is when it does not go to a terminal.
+const PIPE_WIDTH: usize = 80;
+
+/// Whether standard output is a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// How to write lines to standard output.
+pub fn paint(options: OutputOptions) -> Paint {
+    Paint { color: color(options.color, is_terminal()), ascii: options.ascii }
+}
+
+/// Whether to use colours. `NO_COLOR` counts when it is not empty (<https://no-color.org>); `--color always` beats it.
+pub fn color(choice: ColorChoice, terminal: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+/// How many columns there are.
+pub fn width() -> usize {
+    if !is_terminal() {
+        return PIPE_WIDTH;
+    }
+    terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0).max(40))
+}
+
+/// Writes data. A closed pipe is not an error: the reader has seen enough.
+pub fn write_out(text: &str) -> Result<(), io::Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes to standard error; when even that fails there is nobody to tell.
+pub fn write_err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,252 @@
+//! The route table: what every Gateway's proxy would load, in evaluation order.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::analysis::Analysis;
+use crate::finding::Place;
+use crate::model::Name;
+use crate::resolve::{Action, Hop, HopId};
+use crate::router::{GatewayTable, VirtualHost};
+
+use super::data::{API_VERSION, ActionData, HopData, MatchData, chain};
+use super::outline::match_position;
+use super::style::{Line, Role};
+use super::terminal::Paint;
+use super::words;
+
+/// `routes -o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct RoutesData {
+    pub api_version: &'static str,
+    pub gateways: Vec<GatewayData>,
+}
+
+/// One Gateway's table.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct GatewayData {
+    pub namespace: Name,
+    pub name: Name,
+    pub engine: &'static str,
+    pub assumed: bool,
+    pub virtual_hosts: Vec<VirtualHostData>,
+}
+
+/// The routes of one host on one port.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct VirtualHostData {
+    pub port: u16,
+    pub protocol: String,
+    pub sni: Option<Name>,
+    pub hostname: Name,
+    pub listeners: Vec<Name>,
+    pub routes: Vec<RowData>,
+}
+
+/// One row.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct RowData {
+    pub r#match: MatchData,
+    pub action: ActionData,
+    pub chain: Vec<HopData>,
+    pub weight: i32,
+}
+
+/// The route table as data.
+pub fn data(analysis: &Analysis) -> RoutesData {
+    let gateways = analysis.table.gateways.iter().map(|gateway| GatewayData {
+        namespace: gateway.gateway.namespace.clone(),
+        name: gateway.gateway.name.clone(),
+        engine: gateway.engine.name(),
+        assumed: gateway.assumed,
+        virtual_hosts: gateway.virtual_hosts.iter().map(|host| virtual_host(analysis, gateway, host)).collect(),
+    });
+    RoutesData { api_version: API_VERSION, gateways: gateways.collect() }
+}
+
+fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost) -> VirtualHostData {
+    VirtualHostData {
+        port: host.port,
+        protocol: host.protocol.name().to_owned(),
+        sni: host.sni.clone(),
+        hostname: host.hostname.clone(),
+        listeners: host.listeners.clone(),
+        routes: host.rows.iter().filter_map(|row| row_data(analysis, gateway, *row)).collect(),
+    }
+}
+
+fn row_data(analysis: &Analysis, gateway: &GatewayTable, id: HopId) -> Option<RowData> {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    Some(RowData {
+        r#match: MatchData::from(hop.matcher.as_ref()),
+        action: ActionData::from(hop.action()?.as_ref()),
+        chain: chain(&analysis.snapshot, &analysis.tree, &gateway.gateway, id),
+        weight: weight(analysis, hop),
+    })
+}
+
+/// The weight that decides before anything else: `kgateway.dev/route-weight` of the route that owns the rule, in force
+/// only under weighted route precedence (kgateway `pkg/kgateway/translator/routeutils`).
+fn weight(analysis: &Analysis, hop: &Hop) -> i32 {
+    let route = analysis.snapshot.route(hop.route);
+    if !analysis.settings.weighted_route_precedence || route.kind != crate::model::RouteKind::Http {
+        return 0;
+    }
+    route.meta.annotation("kgateway.dev/route-weight").and_then(|weight| weight.parse().ok()).unwrap_or(0)
+}
+
+/// The cells of one row of the text table.
+struct Cells {
+    number: String,
+    matcher: Line,
+    action: Line,
+    owner: Line,
+    place: Line,
+}
+
+/// How wide the columns before the last may grow before a row may break the alignment.
+const COLUMN: usize = 44;
+
+/// The route table as text. Without a `width` every column is shown in full.
+pub fn text(analysis: &Analysis, paint: Paint, width: Option<usize>) -> String {
+    let mut lines = Vec::new();
+    for gateway in &analysis.table.gateways {
+        if !lines.is_empty() {
+            lines.push(Line::new());
+        }
+        let mut title = Line::of(Role::Dim, "Gateway ")
+            .with(Role::Namespace, format!("{}/", gateway.gateway.namespace))
+            .with(Role::Gateway, gateway.gateway.name.to_string())
+            .with(Role::Dim, format!(" · {}", gateway.engine.name()));
+        if gateway.assumed {
+            title.push(Role::Warning, "   ⚠ assumed: not in view");
+        }
+        lines.push(title);
+        if gateway.virtual_hosts.is_empty() {
+            lines.push(Line::of(Role::Dim, "  no routes: every request gets a 404"));
+        }
+        for host in &gateway.virtual_hosts {
+            lines.push(Line::new());
+            lines.push(host_title(host));
+            for hazard in &host.hazards {
+                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", hazard.message)));
+            }
+            let rows: Vec<Cells> = (1..).zip(&host.rows).filter_map(|(at, row)| cells(analysis, at, *row)).collect();
+            table(&rows, width, &mut lines);
+        }
+    }
+    paint.lines(&lines)
+}
+
+fn host_title(host: &VirtualHost) -> Line {
+    let protocol = host.protocol.name().to_lowercase();
+    let mut line = Line::of(Role::Listener, format!("  :{} {protocol}", host.port)).with(Role::Text, "  ");
+    line.push(Role::Host, if host.hostname == "*" { "any host".to_owned() } else { host.hostname.to_string() });
+    if let Some(sni) = host.sni.as_ref().filter(|sni| **sni != host.hostname) {
+        line.push(Role::Dim, format!(" · SNI {sni}"));
+    }
+    if !host.listeners.is_empty() {
+        line.push(Role::Dim, format!(" · listener {}", host.listeners.join(", ")));
+    }
+    line
+}
+
+fn cells(analysis: &Analysis, at: usize, id: HopId) -> Option<Cells> {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    let route = analysis.snapshot.route(hop.route);
+    let owner = Line::new()
+        .with(Role::Namespace, format!("{}/", route.meta.namespace))
+        .with(Role::Route, route.meta.name.to_string())
+        .with(Role::Rule, format!(" rule {}", hop.rule + 1));
+    let place = Place::within(&route.meta.origin, match_position(hop, route));
+    Some(Cells {
+        number: at.to_string(),
+        matcher: words::matcher(&hop.matcher),
+        action: action(hop.action()?),
+        owner,
+        place: words::place(&place),
+    })
+}
+
+/// What a row does, in one cell.
+pub fn action(action: &Arc<Action>) -> Line {
+    match action.as_ref() {
+        Action::Forward(forward) => {
+            let mut line = Line::of(Role::Guide, "→ ");
+            let split = forward.destinations.len() > 1;
+            for (at, destination) in forward.destinations.iter().enumerate() {
+                if at > 0 {
+                    line.push(Role::Dim, ", ");
+                }
+                if split {
+                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                }
+                if destination.state.is_broken() {
+                    line.push(Role::Error, "✗ 500 ");
+                }
+                if destination.kind != "Service" {
+                    line.push(Role::Dim, format!("{} ", destination.kind));
+                }
+                line.push(Role::Backend, words::destination_name(destination));
+            }
+            line
+        }
+        Action::Redirect(redirect) => Line::of(Role::Guide, "↪ ").with(Role::Answer, words::redirect(redirect)),
+        Action::Respond(respond) => {
+            let role = if respond.status >= 500 { Role::Error } else { Role::Answer };
+            let glyph = if respond.status >= 500 { "✗ " } else { "↪ " };
+            Line::of(role, format!("{glyph}{} ", respond.status)).with(Role::Dim, respond.reason.name())
+        }
+    }
+}
+
+/// Rows as aligned columns: with file and line where they fit, on two lines where even the owner does not.
+fn table(rows: &[Cells], width: Option<usize>, lines: &mut Vec<Line>) {
+    let widest = |cell: fn(&Cells) -> usize| rows.iter().map(cell).max().unwrap_or(0);
+    let cap = |column: usize| if width.is_some() { column.min(COLUMN) } else { column };
+    let number = widest(|row| row.number.len());
+    let matcher = cap(widest(|row| row.matcher.width()));
+    let action = cap(widest(|row| row.action.width()));
+    let owner = widest(|row| row.owner.width());
+    let place = widest(|row| row.place.width());
+    let full = 4 + number + 2 + matcher + 2 + action + 2 + owner;
+    let (one_line, with_place) = match width {
+        None => (true, true),
+        Some(width) => (full <= width, full + 2 + place <= width),
+    };
+    for row in rows {
+        let mut line = Line::of(Role::Dim, format!("    {:>number$}  ", row.number));
+        let left = line.width();
+        line.extend(row.matcher.clone());
+        line.pad_to(left + matcher);
+        line.push(Role::Text, "  ");
+        line.extend(row.action.clone());
+        if one_line {
+            line.pad_to(left + matcher + 2 + action);
+            line.push(Role::Text, "  ");
+            line.extend(row.owner.clone());
+            if with_place {
+                line.pad_to(left + matcher + 2 + action + 2 + owner);
+                line.push(Role::Text, "  ");
+                line.extend(row.place.clone());
+            }
+            lines.push(line);
+        } else {
+            lines.push(line);
+            let mut second = Line::of(Role::Text, " ".repeat(left + 2)).with_line(row.owner.clone());
+            if !row.place.is_empty() {
+                second.push(Role::Text, "  ");
+                second.extend(row.place.clone());
+            }
+            lines.push(second);
+        }
+    }
+}
