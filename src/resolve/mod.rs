@@ -13,7 +13,17 @@
 //! Hops, links and children live in flat arenas and refer to each other by index: siblings are contiguous, a hop's
 //! ancestors are reached through `under`. One hop emits at most one row of the route table, so a [`HopId`] names a row.
 
+mod action;
+mod attach;
+mod backend;
+mod delegate;
+mod findings;
+mod gateway;
+mod inherit;
+mod matching;
+mod select;
 mod settings;
+mod validate;
 
 use std::fmt;
 use std::ops::Range;
@@ -492,8 +502,18 @@ pub struct Hazard {
 
 /// Resolves a snapshot: pure, total. Returns the tree and what is wrong with it.
 pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>) {
-    let _ = (snapshot, settings);
-    (Tree::default(), Vec::new())
+    let mut tree = Tree::default();
+    let doubts = attach::attach(snapshot, settings, &mut tree);
+    let mut expander = delegate::Expander::new(snapshot, settings, &mut tree);
+    for (root, doubts) in (0..).zip(&doubts) {
+        expander.root(RootId(root), doubts);
+    }
+    let (truncated, crashes) = (expander.truncated, expander.crashes);
+    tree.orphans = findings::orphans(snapshot, &tree);
+    let mut findings = findings::Report::new(snapshot, settings, &tree);
+    findings.of_expansion(truncated, &crashes);
+    let findings = findings.finish();
+    (tree, findings)
 }
 
 impl Tree {

@@ -3,15 +3,17 @@
 //! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
+mod compile;
 mod index;
+mod precedence;
 mod request;
 
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::Settings;
-use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo, Tree};
-use crate::store::Snapshot;
+use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
 
+pub use compile::compile;
 pub use index::Index;
+pub use precedence::Precedence;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.
@@ -55,12 +57,6 @@ pub struct VirtualHost {
     pub hazards: Vec<Hazard>,
     /// Finds the winning row.
     pub index: Index,
-}
-
-/// Compiles the table: groups rows into virtual hosts, sorts them, indexes them.
-pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings) -> RouteTable {
-    let _ = (snapshot, tree, settings);
-    RouteTable::default()
 }
 
 /// What becomes of a request, in one word.

@@ -1,0 +1,351 @@
+//! What the row of a rule does: its backends and its filters, and those of the delegating rules above it.
+//! SEMANTICS section 5 and section 3, "Filters of a delegating rule".
+//!
+//! Sources: kgateway `pkg/krtcollections/builtin.go` (filters), `pkg/kgateway/translator/irtranslator/route.go`
+//! (`runRoutePlugins`, `finalizeRoute`), `pkg/kgateway/extensions2/plugins/directresponse`, `pkg/pluginsdk/policy/merge.go`.
+
+use super::backend::{Lookup, Referrer};
+use super::validate;
+use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite};
+use crate::model::{
+    BackendRef, Filter, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route, RouteKind, Rule,
+    UrlRewrite,
+};
+
+/// What Envoy answers for a row that the engine replaced (kgateway `directResponseActionBody`).
+const REPLACED_BODY: &str = "invalid route configuration detected and replaced with a direct response.";
+
+/// By whom two filters of different levels are settled.
+const PRIORITY_ANNOTATION: &str = "kgateway.dev/inherited-policy-priority";
+/// The status of a route's redirects, over what their filters say.
+const REDIRECT_ANNOTATION: &str = "kgateway.dev/http-redirect-status-code";
+
+/// A rule whose filters act on a row: the row's own, or a delegating one above it.
+#[derive(Clone, Copy)]
+pub(super) struct Level<'a> {
+    pub route: &'a Route,
+    pub rule: &'a Rule,
+}
+
+impl Level<'_> {
+    /// Whether nothing in the rule acts on a row.
+    pub fn is_plain(&self) -> bool {
+        let rule = self.rule;
+        rule.filters.is_empty() && rule.request_timeout.is_none() && rule.backend_request_timeout.is_none()
+    }
+
+    /// Whether its filters win over those of the levels below (`policy.IsSettable`: three of the four values let a
+    /// field be set again).
+    fn overrides(&self) -> bool {
+        self.route.meta.annotation(PRIORITY_ANNOTATION).is_some_and(|value| {
+            matches!(value.as_str(), "ShallowMergePreferParent" | "DeepMergePreferParent" | "DeepMergePreferChild")
+        })
+    }
+}
+
+/// What a rule does, before its path is looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    /// What its rows do; `None` for a delegating rule with nothing wrong.
+    pub action: Option<Action>,
+    /// The engine replaced it.
+    pub replaced: bool,
+    /// Why it is not certain.
+    pub unverified: Vec<String>,
+    /// Why Envoy would refuse it.
+    pub hazard: Option<String>,
+}
+
+/// A 500 in place of what was written.
+pub(super) fn replaced(reason: RespondReason, detail: String) -> Respond {
+    Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RegexRewrite {
+    Full(Name),
+    /// A prefix replaced by `/`: done by a regex, to strip slashes.
+    Root,
+}
+
+/// The Envoy route as the engine builds it up, filter by filter.
+struct Draft {
+    forward: Option<Forward>,
+    redirect: Option<Redirect>,
+    respond: Option<Respond>,
+    regex_rewrite: Option<RegexRewrite>,
+    prefix_rewrite: Option<Name>,
+    errors: Vec<Respond>,
+    unverified: Vec<String>,
+}
+
+/// What a rule does at its place. `levels` is its own rule first, then the delegating rules above it, nearest first;
+/// `path` the kind of its matches' path (a rewrite of a regex differs).
+pub(super) fn outcome(
+    lookup: Lookup<'_>,
+    levels: &[Level<'_>],
+    delegates: &dyn Fn(&BackendRef) -> bool,
+    path: PathKind,
+) -> Outcome {
+    let Some(own) = levels.first() else {
+        return Outcome { action: None, replaced: false, unverified: Vec::new(), hazard: None };
+    };
+    let delegating = own.rule.backend_refs.iter().any(delegates);
+    let mut draft = Draft {
+        forward: None,
+        redirect: None,
+        respond: None,
+        regex_rewrite: None,
+        prefix_rewrite: None,
+        errors: Vec::new(),
+        unverified: Vec::new(),
+    };
+    let referrer = Referrer { kind: own.route.kind, namespace: &own.route.meta.namespace };
+    let destinations = lookup.destinations(referrer, own.rule, delegates);
+    if !destinations.is_empty() {
+        draft.forward = Some(Forward { destinations, ..Forward::default() });
+    }
+    for (height, level) in levels.iter().enumerate() {
+        for filter in &level.rule.filters {
+            draft.apply(lookup, *level, filter, height == 0, path);
+        }
+        draft.apply_timeout(*level);
+    }
+    // Direct responses come after all built-in filters, whatever their level.
+    for (height, level) in levels.iter().enumerate() {
+        for filter in &level.rule.filters {
+            draft.answer(lookup, *level, filter, height == 0);
+        }
+    }
+    draft.settle(delegating)
+}
+
+impl Draft {
+    fn apply(&mut self, lookup: Lookup<'_>, level: Level<'_>, filter: &Filter, own: bool, path: PathKind) {
+        match filter {
+            Filter::Redirect(redirect) => match redirect_status(level, redirect) {
+                Ok(status) => {
+                    if self.redirect.is_none() || level.overrides() {
+                        self.redirect = Some(Redirect { status: Some(status), ..redirect.clone() });
+                        self.forward = None;
+                    }
+                }
+                // A parent's bad filter is no filter for the rows below; the parent's own rows say so.
+                Err(detail) if own => self.errors.push(replaced(RespondReason::InvalidRedirectStatus, detail)),
+                Err(_) => {}
+            },
+            Filter::Rewrite(rewrite) => self.rewrite(rewrite, level.overrides(), path),
+            Filter::RequestHeaders(modifier) => {
+                if let Some(forward) = &mut self.forward {
+                    forward.request_headers.extend(modifier.changes.iter().cloned());
+                }
+            }
+            Filter::ResponseHeaders(modifier) => {
+                if let Some(forward) = &mut self.forward {
+                    forward.response_headers.extend(modifier.changes.iter().cloned());
+                }
+            }
+            Filter::Mirror(mirror) => {
+                // Filters refer as an HTTPRoute, whatever the route's kind (kgateway `resolveExtension`).
+                let referrer = Referrer { kind: RouteKind::Http, namespace: &level.route.meta.namespace };
+                if let Some(forward) = &mut self.forward {
+                    let mut destination = lookup.destination(referrer, &mirror.backend);
+                    destination.share = 1.0;
+                    // A copy that cannot be sent is silently not sent.
+                    if !destination.state.is_broken() {
+                        forward.mirrors.push(MirrorTo { destination, fraction: mirror.fraction });
+                    }
+                }
+            }
+            Filter::Cors(_) | Filter::Extension { .. } | Filter::Other { .. } => {}
+        }
+    }
+
+    fn rewrite(&mut self, rewrite: &UrlRewrite, overrides: bool, path: PathKind) {
+        let Some(forward) = &mut self.forward else { return };
+        if let Some(host) = &rewrite.hostname
+            && (forward.rewrite.host.is_none() || overrides)
+        {
+            forward.rewrite.host = Some(host.clone());
+        }
+        let settable = overrides || (self.regex_rewrite.is_none() && self.prefix_rewrite.is_none());
+        match &rewrite.path {
+            Some(PathModifier::Full(value)) if !value.is_empty() && settable => {
+                self.regex_rewrite = Some(RegexRewrite::Full(value.clone()));
+            }
+            Some(PathModifier::Prefix(value)) if !value.is_empty() && settable => {
+                if value == "/" && path != PathKind::RegularExpression {
+                    self.prefix_rewrite = None;
+                    self.regex_rewrite = Some(RegexRewrite::Root);
+                } else {
+                    self.regex_rewrite = None;
+                    self.prefix_rewrite = Some(value.clone());
+                }
+            }
+            // An empty replacement does nothing, and leaves the field to the parent.
+            _ => {}
+        }
+    }
+
+    /// The backend request's timeout counts when both are set, unless retries bound each try by it.
+    fn apply_timeout(&mut self, level: Level<'_>) {
+        let Some(forward) = &mut self.forward else { return };
+        let (request, backend) = (&level.rule.request_timeout, &level.rule.backend_request_timeout);
+        if (request.is_none() && backend.is_none()) || (forward.timeout.is_some() && !level.overrides()) {
+            return;
+        }
+        let retries = level.rule.retry_attempts.is_some();
+        forward.timeout = match (backend, request) {
+            (Some(backend), _) if !retries => Some(backend.clone()),
+            (_, request) => request.clone(),
+        };
+    }
+
+    fn answer(&mut self, lookup: Lookup<'_>, level: Level<'_>, filter: &Filter, own: bool) {
+        let Filter::Extension { group, kind, name, .. } = filter else { return };
+        // A GRPCRoute's ExtensionRefs are not looked at (kgateway `transformGRPCRulesToHttp`).
+        if level.route.kind == RouteKind::Grpc {
+            return;
+        }
+        let key = ObjectKey::new(level.route.meta.namespace.clone(), name.clone());
+        let snapshot = lookup.snapshot;
+        let (exists, unsure, reason) = match (group.as_str(), kind.as_str()) {
+            (KGATEWAY_GROUP, "DirectResponse") => {
+                if let Some(response) = snapshot.direct_responses.get(&key) {
+                    let detail = format!("DirectResponse {key}");
+                    return self.respond(response.status, response.body.clone(), &detail);
+                }
+                let sees = snapshot.coverage.sees("DirectResponse", &key.namespace);
+                (false, !sees, RespondReason::DirectResponseMissing)
+            }
+            (KGATEWAY_GROUP, "TrafficPolicy") => {
+                let sees = snapshot.coverage.sees("TrafficPolicy", &key.namespace);
+                (snapshot.traffic_policies.contains_key(&key), !sees, RespondReason::UnresolvedExtension)
+            }
+            // Policies that the engine knows and this program does not read: taken to exist.
+            (KGATEWAY_GROUP, "ListenerPolicy" | "BackendConfigPolicy" | "HTTPListenerPolicy")
+            | (crate::model::GATEWAY_GROUP, "BackendTLSPolicy") => {
+                let doubt = format!("{kind} {key} is taken to exist: its kind is not read");
+                return self.unverified.push(doubt);
+            }
+            _ => (false, false, RespondReason::UnresolvedExtension),
+        };
+        if exists {
+            return;
+        }
+        if unsure {
+            self.unverified.push(format!("{kind} {key} is not in view, and may exist"));
+        }
+        let answers = reason == RespondReason::DirectResponseMissing;
+        if own && (answers || !unsure) {
+            self.errors.push(replaced(reason, format!("{kind} {key} does not exist")));
+        }
+    }
+
+    fn respond(&mut self, status: u16, body: Option<String>, detail: &str) {
+        if self.forward.is_none() && self.redirect.is_none() && self.respond.is_none() {
+            let detail = detail.to_owned();
+            self.respond = Some(Respond { status, reason: RespondReason::DirectResponse, body, detail });
+            return;
+        }
+        let what = match (&self.forward, &self.redirect) {
+            (Some(_), _) => "forwards",
+            (_, Some(_)) => "redirects",
+            _ => "answers",
+        };
+        let detail = format!("{detail} cannot answer for a rule that {what} already");
+        self.errors.push(replaced(RespondReason::DirectResponseConflict, detail));
+    }
+
+    fn settle(mut self, delegating: bool) -> Outcome {
+        let unverified = std::mem::take(&mut self.unverified);
+        if !self.errors.is_empty() {
+            let error = self.errors.swap_remove(0);
+            return Outcome { action: Some(Action::Respond(error)), replaced: true, unverified, hazard: None };
+        }
+        if delegating {
+            return Outcome { action: None, replaced: false, unverified, hazard: None };
+        }
+        let hazard = (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then(|| {
+            "a parent's ReplaceFullPath wins over its own ReplacePrefixMatch, and both stay: Envoy refuses that"
+                .to_owned()
+        });
+        let action = if let Some(mut forward) = self.forward {
+            let prefix = self.prefix_rewrite.map(PathModifier::Prefix);
+            let path = match self.regex_rewrite {
+                Some(RegexRewrite::Full(value)) => Some(PathModifier::Full(value)),
+                Some(RegexRewrite::Root) => Some(PathModifier::Prefix(Name::new_static("/"))),
+                None => prefix,
+            };
+            forward.rewrite = Rewrite { path, ..forward.rewrite };
+            Action::Forward(forward)
+        } else if let Some(redirect) = self.redirect {
+            Action::Redirect(redirect)
+        } else if let Some(respond) = self.respond {
+            Action::Respond(respond)
+        } else {
+            let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
+            Action::Respond(replaced(RespondReason::NoBackends, detail))
+        };
+        let none = matches!(&action, Action::Respond(respond) if respond.reason == RespondReason::NoBackends);
+        match validate::action(&action) {
+            Some(error) => Outcome { action: Some(Action::Respond(error)), replaced: true, unverified, hazard: None },
+            None => Outcome { action: Some(action), replaced: none, unverified, hazard },
+        }
+    }
+}
+
+/// The status of a redirect: the annotation's, else the filter's, else 302. An error is what the engine says of it.
+/// kgateway `translateStatusCode`, `parseRedirectStatusCodeAnnotation`.
+fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, String> {
+    let annotated = match level.route.meta.annotation(REDIRECT_ANNOTATION) {
+        Some(value) => annotated_status(value, level.rule.name.as_deref())?,
+        None => None,
+    };
+    match annotated.or(redirect.status.map(i64::from)) {
+        None => Ok(302),
+        Some(status @ (301 | 302 | 303 | 307 | 308)) => Ok(u16::try_from(status).unwrap_or(302)),
+        Some(status) => Err(invalid_status(&status.to_string())),
+    }
+}
+
+fn invalid_status(status: &str) -> String {
+    format!("invalid redirect status code {status}: must be one of 301, 302, 303, 307, 308")
+}
+
+fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, String> {
+    if value.is_empty() {
+        return Err(format!("the annotation {REDIRECT_ANNOTATION} is empty"));
+    }
+    for entry in value.split(',') {
+        let entry = entry.trim();
+        let parts: Vec<&str> = entry.split('=').collect();
+        let (named, code) = match parts[..] {
+            [name, code] => (Some(name).filter(|name| !name.is_empty()), code.trim()),
+            _ => (None, entry),
+        };
+        // In a rule without a name the first entry applies, whatever rule it names.
+        if let (Some(named), Some(rule)) = (named, rule)
+            && named != rule
+        {
+            continue;
+        }
+        return code.parse().map(Some).map_err(|_| invalid_status(code));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::annotated_status;
+
+    #[test]
+    fn the_annotation_speaks_by_rule_name() {
+        assert_eq!(annotated_status("303", Some("a")), Ok(Some(303)));
+        assert_eq!(annotated_status("a=303, b=307", Some("b")), Ok(Some(307)));
+        assert_eq!(annotated_status("a=303,b=307", Some("c")), Ok(None));
+        assert_eq!(annotated_status("a=303,b=307", None), Ok(Some(303)));
+        assert!(annotated_status("teapot", None).is_err());
+        assert!(annotated_status("", None).is_err());
+    }
+}

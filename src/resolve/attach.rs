@@ -1,0 +1,439 @@
+//! Which route hangs on which listener, under which hostnames, and why not on others. SEMANTICS section 2.
+//!
+//! Sources: kgateway `pkg/kgateway/query/route.go` (`processRoute`, `allowedRoutes`), `pkg/kgateway/query/query.go`
+//! (`hostnameIntersect`), `pkg/kgateway/translator/listener/gateway_listener_translator.go` (isolation).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::settings::{Dialect, Engine, Settings};
+use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway};
+use crate::model::{
+    From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
+    RequirementOperator, Route, RouteKind,
+};
+use crate::store::{RouteId, Snapshot};
+
+/// The label that the API server puts on every Namespace.
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// Whether a namespace is admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Its Namespace object is not in view, and may say so: taken to be admitted.
+    Unknown(String),
+}
+
+/// Whether `from` admits `namespace` to something that lives in `home`.
+pub(super) fn admits(snapshot: &Snapshot, from: &From, home: &str, namespace: &str) -> Admission {
+    let decide = |yes| if yes { Admission::Yes } else { Admission::No };
+    match from {
+        From::All => Admission::Yes,
+        // For routes `None` is no value of the enumeration: the engine keeps its default, the own namespace.
+        From::Same | From::None => decide(home == namespace),
+        From::Selector(None) => Admission::No,
+        From::Selector(Some(selector)) if !is_valid(selector) => Admission::No,
+        From::Selector(Some(selector)) => match snapshot.namespaces.get(namespace) {
+            Some(object) => decide(selects(selector, namespace, &object.meta.labels)),
+            None if selector.labels.is_empty() && selector.expressions.is_empty() => Admission::Yes,
+            None if snapshot.coverage.sees("Namespace", namespace) => Admission::No,
+            None if by_name_alone(selector) => decide(selects(selector, namespace, &[])),
+            None => Admission::Unknown(format!(
+                "Namespace {namespace} is not in view: taken to wear the labels that the listener selects by"
+            )),
+        },
+    }
+}
+
+/// The API machinery's own check of a selector (`LabelSelectorAsSelector`); an invalid one admits nothing.
+fn is_valid(selector: &NamespaceSelector) -> bool {
+    selector.expressions.iter().all(|requirement| match requirement.operator {
+        RequirementOperator::In | RequirementOperator::NotIn => !requirement.values.is_empty(),
+        RequirementOperator::Exists | RequirementOperator::DoesNotExist => requirement.values.is_empty(),
+    })
+}
+
+fn by_name_alone(selector: &NamespaceSelector) -> bool {
+    selector.labels.iter().all(|(key, _)| key == NAME_LABEL)
+        && selector.expressions.iter().all(|requirement| requirement.key == NAME_LABEL)
+}
+
+fn selects(selector: &NamespaceSelector, namespace: &str, labels: &[(Name, Name)]) -> bool {
+    let value = |key: &str| {
+        let worn = labels.iter().find(|(worn, _)| worn == key).map(|(_, value)| value.as_str());
+        worn.or((key == NAME_LABEL).then_some(namespace))
+    };
+    let meets = |requirement: &Requirement| {
+        let value = value(&requirement.key);
+        let listed = || value.is_some_and(|value| requirement.values.iter().any(|one| one == value));
+        match requirement.operator {
+            RequirementOperator::In => listed(),
+            RequirementOperator::NotIn => !listed(),
+            RequirementOperator::Exists => value.is_some(),
+            RequirementOperator::DoesNotExist => value.is_none(),
+        }
+    };
+    selector.labels.iter().all(|(key, wanted)| value(key) == Some(wanted.as_str()))
+        && selector.expressions.iter().all(meets)
+}
+
+/// The hostnames that a listener and a route share; `None` when they share none. Written as the engine writes them:
+/// duplicates stay when the listener has no hostname of its own.
+pub(super) fn shared_hostnames(listener: Option<&Name>, route: &[Name]) -> Option<Vec<Name>> {
+    match (listener, route) {
+        (None, []) => Some(vec![Name::new_static("*")]),
+        (Some(listener), []) => Some(vec![listener.clone()]),
+        (None, route) => Some(route.to_vec()),
+        (Some(listener), route) => {
+            let mut shared: Vec<Name> = Vec::new();
+            for hostname in route {
+                if let Some(both) = intersection(listener, hostname)
+                    && !shared.contains(both)
+                {
+                    shared.push(both.clone());
+                }
+            }
+            (!shared.is_empty()).then_some(shared)
+        }
+    }
+}
+
+/// What two hostnames share: equal names, a name under a wildcard (one label or more), the longer of two wildcards.
+pub(super) fn intersection<'a>(left: &'a Name, right: &'a Name) -> Option<&'a Name> {
+    let tail = |name: &'a Name| name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
+    match (tail(left), tail(right)) {
+        (None, None) => (left == right).then_some(left),
+        (Some(tail), None) => right.ends_with(tail).then_some(right),
+        (None, Some(tail)) => left.ends_with(tail).then_some(left),
+        (Some(left_tail), Some(right_tail)) if left_tail.ends_with(right_tail) => Some(left),
+        (Some(left_tail), Some(right_tail)) => right_tail.ends_with(left_tail).then_some(right),
+    }
+}
+
+/// How specific a listener's hostname is: none, then wildcards by their labels, then exact names.
+fn specificity(hostname: Option<&Name>) -> (u8, usize) {
+    match hostname {
+        None => (0, 0),
+        Some(name) => match name.strip_prefix("*.") {
+            Some(rest) => (1, rest.bytes().filter(|byte| *byte == b'.').count()),
+            None => (2, 0),
+        },
+    }
+}
+
+fn covers(listener: Option<&Name>, hostname: &Name) -> bool {
+    match listener {
+        None => true,
+        Some(_) if hostname == "*" => false,
+        Some(listener) => intersection(listener, hostname) == Some(hostname),
+    }
+}
+
+/// Whether a more specific listener among `others` takes `hostname` away from a listener with hostname `own`.
+fn taken_by<'a>(own: Option<&Name>, hostname: &Name, others: impl IntoIterator<Item = Option<&'a Name>>) -> bool {
+    others.into_iter().any(|other| specificity(other) > specificity(own) && covers(other, hostname))
+}
+
+fn admits_kind(listener: &Listener, kind: RouteKind) -> bool {
+    let carried = match listener.protocol {
+        Protocol::Http | Protocol::Https => true,
+        // The engine lets HTTPRoutes onto protocols it does not know, and then does not serve them.
+        Protocol::Other(_) => kind == RouteKind::Http,
+        Protocol::Tls | Protocol::Tcp | Protocol::Udp => false,
+    };
+    let listed = |kinds: &[crate::model::RouteGroupKind]| {
+        kinds.iter().any(|listed| listed.group == GATEWAY_GROUP && listed.kind == kind.name())
+    };
+    carried && listener.allowed_routes.kinds.as_deref().is_none_or(listed)
+}
+
+/// What a parentRef points at.
+enum Parent {
+    Gateway(ObjectKey),
+    ListenerSet(ObjectKey),
+    /// Another kind: a delegating route, a mesh Service.
+    Other,
+}
+
+fn parent_of(reference: &ParentRef, route: &Route) -> Parent {
+    let key = || {
+        let namespace = reference.namespace.clone().filter(|namespace| !namespace.is_empty());
+        ObjectKey::new(namespace.unwrap_or_else(|| route.meta.namespace.clone()), reference.name.clone())
+    };
+    match (reference.group.as_str(), reference.kind.as_str()) {
+        (GATEWAY_GROUP, "Gateway") => Parent::Gateway(key()),
+        (GATEWAY_GROUP, "ListenerSet") | ("gateway.networking.x-k8s.io", "XListenerSet") => Parent::ListenerSet(key()),
+        _ => Parent::Other,
+    }
+}
+
+/// A parent's listeners: a range of one node's.
+#[derive(Clone)]
+struct Resource {
+    node: usize,
+    listeners: Range<usize>,
+    denied: bool,
+}
+
+/// Hangs every route on the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
+/// for each root, why its attachment is not certain.
+pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
+    let (gateways, sets) = nodes(snapshot, settings, tree);
+    let mut roots: AHashMap<(RouteId, Engine), RootId> = AHashMap::default();
+    let mut doubts: Vec<Vec<String>> = Vec::new();
+    for (index, route) in snapshot.routes.iter().enumerate() {
+        let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (place, reference) in route.parent_refs.iter().enumerate() {
+            let parent_ref = u32::try_from(place).unwrap_or(u32::MAX);
+            let (what, resource, key) = match parent_of(reference, route) {
+                Parent::Gateway(key) => ("Gateway", gateways.get(&key).cloned(), key),
+                Parent::ListenerSet(key) => ("ListenerSet", sets.get(&key).cloned(), key),
+                Parent::Other => continue,
+            };
+            let Some(resource) = resource else {
+                let message = format!("{what} {key} does not exist");
+                tree.unattached.push(Unattached { route: id, parent_ref, reason: "NoSuchParent", message });
+                continue;
+            };
+            if resource.denied {
+                let message = format!("its Gateway does not take ListenerSet {key}");
+                tree.unattached.push(Unattached { route: id, parent_ref, reason: "ListenerSetNotAllowed", message });
+                continue;
+            }
+            let (mut admitted, mut matched, mut attached) = (false, false, false);
+            for at in resource.listeners.clone() {
+                let node = &tree.gateways[resource.node];
+                let listener = node.listeners[at].listener(&node.gateway);
+                if !admits_kind(listener, route.kind) {
+                    continue;
+                }
+                let home = node.listeners[at].set.as_ref().map_or(&node.gateway.meta, |set| &set.meta);
+                let admission =
+                    admits(snapshot, &listener.allowed_routes.namespaces, &home.namespace, &route.meta.namespace);
+                if admission == Admission::No {
+                    continue;
+                }
+                admitted = true;
+                let fits = reference.port.is_none_or(|port| port == listener.port)
+                    && reference.section_name.as_ref().is_none_or(|name| *name == listener.name);
+                if !fits && !node.assumed {
+                    continue;
+                }
+                matched = true;
+                let Some(hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else { continue };
+                attached = true;
+                let dialect = node.dialect;
+                let root = *roots.entry((id, dialect.engine)).or_insert_with(|| {
+                    doubts.push(Vec::new());
+                    push_root(tree, id, dialect)
+                });
+                if let Admission::Unknown(why) = admission
+                    && !doubts[root.0 as usize].contains(&why)
+                {
+                    doubts[root.0 as usize].push(why);
+                }
+                let attached = Attached { root, parent_ref, hostnames, isolated: Vec::new() };
+                tree.gateways[resource.node].listeners[at].attached.push(attached);
+            }
+            if !attached {
+                let (reason, message) = refusal(route, what, &key, reference, admitted, matched);
+                tree.unattached.push(Unattached { route: id, parent_ref, reason, message });
+            }
+        }
+    }
+    for node in &mut tree.gateways {
+        isolate(node);
+    }
+    doubts
+}
+
+fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect) -> RootId {
+    let root = RootId(u32::try_from(tree.roots.len()).unwrap_or(u32::MAX));
+    tree.roots.push(Root { route, dialect, hops: 0..0, rows: Vec::new() });
+    root
+}
+
+fn refusal(
+    route: &Route,
+    what: &str,
+    key: &ObjectKey,
+    reference: &ParentRef,
+    admitted: bool,
+    matched: bool,
+) -> (&'static str, String) {
+    if !admitted {
+        let (kind, namespace) = (route.kind.name(), &route.meta.namespace);
+        let message = format!("no listener of {what} {key} admits an {kind} from namespace {namespace}");
+        ("NotAllowedByListeners", message)
+    } else if !matched {
+        let wanted = match (&reference.section_name, reference.port) {
+            (Some(name), Some(port)) => format!("{name} on port {port}"),
+            (Some(name), None) => name.to_string(),
+            (None, Some(port)) => format!("on port {port}"),
+            (None, None) => String::new(),
+        };
+        ("NoMatchingParent", format!("{what} {key} has no listener {wanted} that admits it"))
+    } else {
+        let hostnames = route.hostnames.join(", ");
+        ("NoMatchingListenerHostname", format!("no listener of {what} {key} serves {hostnames}"))
+    }
+}
+
+type Resources = AHashMap<ObjectKey, Resource>;
+
+/// Builds the Gateways' nodes, assumed ones last, and says where the listeners of each Gateway and `ListenerSet` are.
+fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resources, Resources) {
+    let sets = gateway::sets_by_gateway(snapshot);
+    let (controllers, assumed) = spoken_of(snapshot, &sets);
+    let mut gateways = Resources::default();
+    let mut of_sets = Resources::default();
+    let known = snapshot.gateways.iter().map(|(key, gateway)| (key.clone(), Arc::clone(gateway), false));
+    let unknown = assumed.into_iter().map(|(key, own)| {
+        let made_up = Arc::new(gateway::assumed(&key, own));
+        (key, made_up, true)
+    });
+    for (key, gateway, assumed) in known.chain(unknown) {
+        let sets = sets.get(&key).map_or(&[][..], Vec::as_slice);
+        let node = gateway::node_of(snapshot, settings, gateway, sets, controllers.get(&key), assumed);
+        let at = tree.gateways.len();
+        let mut from = node.gateway.listeners.len();
+        gateways.insert(key, Resource { node: at, listeners: 0..from, denied: false });
+        for set in sets {
+            let to = from + set.listeners.len();
+            let denied = node.listeners[from..to].first().is_some_and(|listener| {
+                matches!(listener.state, super::ListenerState::Rejected { reason: "NotAllowed", .. })
+            });
+            of_sets.insert(set.meta.key(), Resource { node: at, listeners: from..to, denied });
+            from = to;
+        }
+        tree.gateways.push(node);
+    }
+    (gateways, of_sets)
+}
+
+/// What routes and `ListenerSets` say of Gateways: the controller that wrote a route's status, and which Gateways are
+/// not in view but may exist (and whether a route names them, not only a set).
+fn spoken_of(
+    snapshot: &Snapshot,
+    sets: &AHashMap<ObjectKey, Vec<Arc<crate::model::ListenerSet>>>,
+) -> (AHashMap<ObjectKey, Name>, BTreeMap<ObjectKey, bool>) {
+    let mut controllers: AHashMap<ObjectKey, Name> = AHashMap::default();
+    let mut assumed: BTreeMap<ObjectKey, bool> = BTreeMap::new();
+    let may_exist =
+        |key: &ObjectKey| !snapshot.gateways.contains_key(key) && !snapshot.coverage.sees("Gateway", &key.namespace);
+    for route in &snapshot.routes {
+        for status in &route.status {
+            if let Parent::Gateway(key) = parent_of(&status.parent, route) {
+                controllers.entry(key).or_insert_with(|| status.controller.clone());
+            }
+        }
+        for reference in &route.parent_refs {
+            if let Parent::Gateway(key) = parent_of(reference, route)
+                && may_exist(&key)
+            {
+                assumed.insert(key, true);
+            }
+        }
+    }
+    for key in sets.keys().filter(|key| may_exist(key)) {
+        assumed.entry(key.clone()).or_insert(false);
+    }
+    (controllers, assumed)
+}
+
+/// Takes hostnames away from HTTP listeners where a more specific served one of the same port covers them.
+fn isolate(node: &mut GatewayNode) {
+    let gateway: &Gateway = &node.gateway;
+    let served: Vec<(usize, u16, Option<Name>)> = node
+        .listeners
+        .iter()
+        .enumerate()
+        .filter(|(_, listener)| listener.is_served() && listener.listener(gateway).protocol == Protocol::Http)
+        .map(|(at, listener)| (at, listener.port(gateway), listener.listener(gateway).hostname.clone()))
+        .collect();
+    for (at, port, own) in &served {
+        let others: Vec<&Name> =
+            served.iter().filter(|(_, other, _)| other == port).filter_map(|(_, _, name)| name.as_ref()).collect();
+        if others.is_empty() {
+            continue;
+        }
+        for attached in &mut node.listeners[*at].attached {
+            let taken = |name: &Name| taken_by(own.as_ref(), name, others.iter().map(|other| Some(*other)));
+            let (isolated, kept) = std::mem::take(&mut attached.hostnames).into_iter().partition(taken);
+            attached.hostnames = kept;
+            attached.isolated = isolated;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(left: &str, right: &str) -> Option<String> {
+        intersection(&Name::new(left), &Name::new(right)).map(ToString::to_string)
+    }
+
+    #[test]
+    fn a_wildcard_covers_one_label_or_more_but_not_its_own_domain() {
+        assert_eq!(both("*.a.b", "x.a.b").as_deref(), Some("x.a.b"));
+        assert_eq!(both("*.a.b", "y.x.a.b").as_deref(), Some("y.x.a.b"));
+        assert_eq!(both("x.a.b", "*.a.b").as_deref(), Some("x.a.b"));
+        assert_eq!(both("*.a.b", "a.b"), None);
+        assert_eq!(both("*.a.b", "xa.b"), None);
+    }
+
+    #[test]
+    fn two_wildcards_meet_in_the_longer() {
+        assert_eq!(both("*.b", "*.a.b").as_deref(), Some("*.a.b"));
+        assert_eq!(both("*.a.b", "*.b").as_deref(), Some("*.a.b"));
+        assert_eq!(both("*.a.b", "*.c.b"), None);
+    }
+
+    #[test]
+    fn no_hostname_yields_the_other_side() {
+        let names = [Name::new("a.io"), Name::new("a.io")];
+        assert_eq!(shared_hostnames(None, &[]), Some(vec![Name::new("*")]));
+        assert_eq!(shared_hostnames(None, &names), Some(names.to_vec()));
+        assert_eq!(shared_hostnames(Some(&names[0]), &[]), Some(vec![names[0].clone()]));
+        assert_eq!(shared_hostnames(Some(&names[0]), &names), Some(vec![names[0].clone()]));
+        assert_eq!(shared_hostnames(Some(&Name::new("b.io")), &names), None);
+    }
+
+    #[test]
+    fn a_more_specific_listener_takes_what_it_covers() {
+        let (exact, wide, wider) = (Name::new("a.b.io"), Name::new("*.b.io"), Name::new("*.io"));
+        assert!(taken_by(None, &exact, [Some(&wide)]));
+        assert!(taken_by(Some(&wider), &exact, [Some(&wide)]));
+        assert!(taken_by(Some(&wide), &exact, [Some(&exact)]));
+        assert!(!taken_by(Some(&exact), &exact, [Some(&wide)]));
+        assert!(!taken_by(None, &wider, [Some(&wide)]), "a listener covers no name wider than its own");
+        assert!(!taken_by(None, &Name::new("*"), [Some(&wide)]));
+    }
+
+    #[test]
+    fn a_selector_reads_labels_and_the_name_of_the_namespace() {
+        let require = |key: &str, operator, values: &[&str]| NamespaceSelector {
+            labels: Vec::new(),
+            expressions: vec![Requirement {
+                key: Name::new(key),
+                operator,
+                values: values.iter().map(|value| Name::new(*value)).collect(),
+            }],
+        };
+        let labels = [(Name::new("tier"), Name::new("gold"))];
+        assert!(selects(&require("tier", RequirementOperator::In, &["gold", "tin"]), "n", &labels));
+        assert!(!selects(&require("tier", RequirementOperator::NotIn, &["gold"]), "n", &labels));
+        assert!(selects(&require("other", RequirementOperator::NotIn, &["gold"]), "n", &labels));
+        assert!(selects(&require("other", RequirementOperator::DoesNotExist, &[]), "n", &labels));
+        assert!(selects(&require(NAME_LABEL, RequirementOperator::In, &["n"]), "n", &labels));
+        assert!(!is_valid(&require("tier", RequirementOperator::In, &[])));
+    }
+}

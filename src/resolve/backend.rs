@@ -1,0 +1,158 @@
+//! Where a backendRef leads, and whether it may and can be reached. SEMANTICS sections 5 and 10.
+//!
+//! Sources: kgateway `pkg/krtcollections/policy.go` (`GetBackendFromRef`, `ReferenceAllowed`, `getBackend`),
+//! `pkg/kgateway/extensions2/plugins/kubernetes/k8s.go` (a Service is one backend a port, of whatever protocol).
+
+use super::settings::{GrantMode, Settings};
+use super::{Destination, DestinationState};
+use crate::model::{
+    BackendKind, BackendRef, GATEWAY_GROUP, KGATEWAY_GROUP, Name, ObjectKey, ReferenceGrant, RouteKind, Rule,
+};
+use crate::store::Snapshot;
+
+/// What a ref is resolved against.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'a> {
+    pub snapshot: &'a Snapshot,
+    pub settings: &'a Settings,
+}
+
+/// Who refers: a grant names the kind and the namespace.
+#[derive(Clone, Copy)]
+pub(super) struct Referrer<'a> {
+    pub kind: RouteKind,
+    pub namespace: &'a Name,
+}
+
+impl Lookup<'_> {
+    /// The destinations of a rule (its delegating refs left out by `delegates`), with their shares.
+    pub fn destinations(
+        &self,
+        referrer: Referrer<'_>,
+        rule: &Rule,
+        delegates: impl Fn(&BackendRef) -> bool,
+    ) -> Vec<Destination> {
+        let refs = rule.backend_refs.iter().filter(|reference| !delegates(reference));
+        let mut all: Vec<Destination> = refs.map(|reference| self.destination(referrer, reference)).collect();
+        // The weight of a single ref is ignored, 0 included.
+        if let [only] = all.as_mut_slice() {
+            only.share = 1.0;
+            return all;
+        }
+        let total: f64 = all.iter().map(|one| f64::from(one.weight)).sum();
+        for one in &mut all {
+            one.share = if total > 0.0 { f64::from(one.weight) / total } else { 0.0 };
+        }
+        all
+    }
+
+    /// One ref.
+    pub fn destination(&self, referrer: Referrer<'_>, reference: &BackendRef) -> Destination {
+        let default = if is_hostname(reference) { Name::default() } else { referrer.namespace.clone() };
+        let namespace = reference.namespace.clone().unwrap_or(default);
+        let (found, hosts) = self.look(reference, &namespace);
+        let state = match self.permitted(referrer, reference, &namespace) {
+            Permission::Granted => found,
+            Permission::Refused => DestinationState::NotPermitted,
+            // Without the grant it is a 500, with it a ref that is broken anyway is a 500 too.
+            Permission::Unknown if found.is_broken() => found,
+            Permission::Unknown => DestinationState::Unverified,
+        };
+        Destination {
+            group: reference.group.clone(),
+            kind: reference.kind.clone(),
+            namespace,
+            name: reference.name.clone(),
+            port: reference.port,
+            weight: reference.weight,
+            share: 0.0,
+            state,
+            hosts,
+            at: reference.at,
+        }
+    }
+
+    fn permitted(&self, referrer: Referrer<'_>, reference: &BackendRef, namespace: &Name) -> Permission {
+        if self.settings.reference_grants == GrantMode::Off
+            || namespace == referrer.namespace
+            || (namespace.is_empty() && is_hostname(reference))
+        {
+            return Permission::Granted;
+        }
+        let grants = self.snapshot.grants.get(namespace).map_or(&[][..], Vec::as_slice);
+        if grants.iter().any(|grant| admits(grant, referrer, reference)) {
+            Permission::Granted
+        } else if self.snapshot.coverage.sees("ReferenceGrant", namespace) {
+            Permission::Refused
+        } else {
+            Permission::Unknown
+        }
+    }
+
+    fn look(&self, reference: &BackendRef, namespace: &Name) -> (DestinationState, Vec<Name>) {
+        let key = || ObjectKey::new(namespace.clone(), reference.name.clone());
+        let absent = |kind| match self.snapshot.coverage.sees(kind, namespace) {
+            true => DestinationState::Missing,
+            false => DestinationState::Unverified,
+        };
+        // Only grants know `core` as a spelling of the core group: as a ref's group it is a kind nobody has.
+        match (reference.group.as_str(), reference.kind.as_str()) {
+            ("", "Service") => match self.snapshot.services.get(&key()) {
+                None => (absent("Service"), Vec::new()),
+                Some(service) => {
+                    let there = service.ports.iter().any(|port| Some(port.port) == reference.port);
+                    let state = if there { DestinationState::Resolved } else { DestinationState::PortMissing };
+                    (state, service.external_name.iter().cloned().collect())
+                }
+            },
+            (KGATEWAY_GROUP, "Backend") if reference.port.is_some() => (DestinationState::PortNotAllowed, Vec::new()),
+            (KGATEWAY_GROUP, "Backend") => match self.snapshot.backends.get(&key()) {
+                None => (absent("Backend"), Vec::new()),
+                Some(backend) => (DestinationState::Resolved, lands(&backend.kind)),
+            },
+            // Kinds the engine knows and this program does not read.
+            ("networking.istio.io", "ServiceEntry" | "Hostname") => (DestinationState::Unverified, Vec::new()),
+            _ => (DestinationState::InvalidKind, Vec::new()),
+        }
+    }
+}
+
+enum Permission {
+    Granted,
+    Refused,
+    /// No grant is in view, and one may exist.
+    Unknown,
+}
+
+fn admits(grant: &ReferenceGrant, referrer: Referrer<'_>, reference: &BackendRef) -> bool {
+    let from = grant.from.iter().any(|from| {
+        core(&from.group) == GATEWAY_GROUP && from.kind == referrer.kind.name() && from.namespace == *referrer.namespace
+    });
+    let to = |to: &crate::model::GrantTo| {
+        core(&to.group) == core(&reference.group)
+            && to.kind == reference.kind
+            && to.name.as_ref().is_none_or(|name| name.is_empty() || *name == reference.name)
+    };
+    from && grant.to.iter().any(to)
+}
+
+/// For grants the core group has two spellings (kgateway `emptyIfCore`).
+fn core(group: &str) -> &str {
+    if group == "core" { "" } else { group }
+}
+
+fn is_hostname(reference: &BackendRef) -> bool {
+    reference.group == "networking.istio.io" && reference.kind == "Hostname"
+}
+
+/// Where the traffic of a kgateway `Backend` lands, to be shown.
+fn lands(kind: &BackendKind) -> Vec<Name> {
+    match kind {
+        BackendKind::Static(hosts) => {
+            hosts.iter().map(|host| Name::from(format!("{}:{}", host.host, host.port))).collect()
+        }
+        BackendKind::Aws(text) => vec![text.clone()],
+        BackendKind::DynamicForwardProxy => vec![Name::new_static("the request's own host")],
+        BackendKind::Other(kind) => vec![kind.clone()],
+    }
+}

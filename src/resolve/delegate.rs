@@ -1,0 +1,400 @@
+//! Expands a root: its own matches, the children its rules delegate to, and theirs, down to the rows. The order in
+//! which rows are emitted is the engine's. SEMANTICS section 3.
+//!
+//! Sources: kgateway `pkg/kgateway/translator/httproute/{gateway_http_route_translator,delegation}.go`,
+//! `pkg/kgateway/translator/irtranslator/route.go` (`finalizeRoute`).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::action::{self, Level, Outcome};
+use super::backend::Lookup;
+use super::matching::{self, Candidate};
+use super::select::{self, Selection};
+use super::settings::{Dialect, Settings};
+use super::{
+    Action, BrokenLink, Child, ChildFate, ChildId, Fate, Hazard, Hop, HopId, Link, LinkId, Respond, RespondReason,
+    RootId, Tree, Under, Via, ViaBy, inherit, validate,
+};
+use crate::model::{PathKind, Route, RouteMatch};
+use crate::store::{RouteId, Snapshot};
+
+/// How deep a delegation is followed. The engine has no bound; real trees have a handful of levels.
+const MAX_DEPTH: usize = 64;
+/// How many hops a tree may have. Layers that each delegate to all of the next multiply without end.
+const MAX_HOPS: usize = 3_000_000;
+/// How many children and hops that came to nothing are kept to be shown.
+const MAX_SHOWN_LOSSES: usize = 300_000;
+
+/// A place in the tree: a route, and the delegating rule it hangs under.
+struct Place<'p> {
+    route: RouteId,
+    above: Option<Above<'p>>,
+    depth: usize,
+    dialect: &'static Dialect,
+}
+
+#[derive(Clone, Copy)]
+struct Above<'p> {
+    place: &'p Place<'p>,
+    rule: u32,
+}
+
+impl Place<'_> {
+    /// Whether `route` is this place's, or one above it.
+    fn visits(&self, route: RouteId) -> bool {
+        self.route == route || self.above.is_some_and(|above| above.place.visits(route))
+    }
+}
+
+/// Fills a tree with hops, links and children.
+pub(super) struct Expander<'a> {
+    pub snapshot: &'a Snapshot,
+    pub settings: &'a Settings,
+    pub tree: &'a mut Tree,
+    /// The hop or depth budget was used up: the tree is not whole.
+    pub truncated: Option<HopId>,
+    /// A delegating rule with `matches: []` stands above an inheriting child with matches.
+    pub crashes: Vec<HopId>,
+    selections: AHashMap<(RouteId, super::Engine), Arc<Selection>>,
+    losses: usize,
+}
+
+/// A rule's outcome at one place, shared by its matches: one for regexes, one for all other paths.
+#[derive(Default)]
+struct Shared {
+    outcomes: [Option<(Outcome, Option<Arc<Action>>)>; 2],
+}
+
+fn index(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl<'a> Expander<'a> {
+    pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, tree: &'a mut Tree) -> Self {
+        let selections = AHashMap::default();
+        Self { snapshot, settings, tree, truncated: None, crashes: Vec::new(), selections, losses: 0 }
+    }
+
+    /// Expands one root. `doubts` are why its attachment is not certain.
+    pub fn root(&mut self, root: RootId, doubts: &[String]) {
+        let Root { route, dialect } = Root::of(self.tree, root);
+        let place = Place { route, above: None, depth: 0, dialect };
+        let mut rows = Vec::new();
+        let candidates = matching::of_root(self.snapshot.route(route));
+        let hops = self.expand(&place, Under::Root(root), candidates, &mut rows);
+        for hop in hops.clone() {
+            self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
+        }
+        let node = &mut self.tree.roots[root.0 as usize];
+        node.hops = hops;
+        node.rows = rows;
+    }
+
+    fn selection(&mut self, place: &Place<'_>) -> Option<Arc<Selection>> {
+        let route = self.snapshot.route(place.route);
+        let delegates = |reference| select::delegates(place.dialect, route.kind, reference).is_some();
+        if !route.rules.iter().any(|rule| rule.backend_refs.iter().any(delegates)) {
+            return None;
+        }
+        let (snapshot, settings, dialect) = (self.snapshot, self.settings, place.dialect);
+        let made = || Arc::new(select::select(snapshot, settings, dialect, route));
+        Some(Arc::clone(self.selections.entry((place.route, dialect.engine)).or_insert_with(made)))
+    }
+
+    fn expand(
+        &mut self,
+        place: &Place<'_>,
+        under: Under,
+        candidates: Vec<Candidate>,
+        rows: &mut Vec<HopId>,
+    ) -> Range<u32> {
+        let route: &'a Route = self.snapshot.route(place.route);
+        let selection = self.selection(place);
+        let first = self.tree.hops.len();
+        let unmodelled = (!place.dialect.supported).then(|| unmodelled(place.dialect));
+        let mut pathless: Vec<bool> = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            pathless.push(candidate.pathless);
+            self.tree.hops.push(Hop {
+                under,
+                route: place.route,
+                rule: candidate.rule,
+                match_index: candidate.match_index,
+                matcher: candidate.matcher,
+                fate: candidate.dropped.map_or(Fate::Delegates, Fate::Dropped),
+                links: 0..0,
+                unverified: unmodelled.iter().cloned().collect(),
+            });
+        }
+        let hops = first..self.tree.hops.len();
+        let mut at = hops.start;
+        while at < hops.end {
+            let rule = self.tree.hops[at].rule;
+            let end = (at..hops.end).find(|&hop| self.tree.hops[hop].rule != rule).unwrap_or(hops.end);
+            let uses = selection.as_deref().map_or(&[][..], |selection| selection.of_rule(rule));
+            let stands = |tree: &Tree, hop: usize| !matches!(tree.hops[hop].fate, Fate::Dropped(_));
+            // The children of all the rule's matches come before the rule's own rows.
+            if let Some(selection) = selection.as_deref()
+                && !uses.is_empty()
+            {
+                for hop in at..end {
+                    if stands(self.tree, hop) {
+                        self.links(place, HopId(index(hop)), selection, uses, pathless[hop - first], rows);
+                    }
+                }
+            }
+            let mut shared = Shared::default();
+            for hop in at..end {
+                if stands(self.tree, hop) {
+                    self.settle(place, route, HopId(index(hop)), &mut shared);
+                    if matches!(self.tree.hops[hop].fate, Fate::Row(_)) {
+                        rows.push(HopId(index(hop)));
+                    }
+                }
+            }
+            at = end;
+        }
+        index(hops.start)..index(hops.end)
+    }
+
+    /// Follows the delegating refs of one hop's rule.
+    fn links(
+        &mut self,
+        place: &Place<'_>,
+        hop: HopId,
+        selection: &Selection,
+        uses: &[(u32, u32, u32)],
+        pathless: bool,
+        rows: &mut Vec<HopId>,
+    ) {
+        let first = self.tree.links.len();
+        for &(_, ref_index, selected) in uses {
+            let via = selection.refs[selected as usize].via.clone();
+            self.tree.links.push(Link { hop, ref_index, via, children: 0..0, broken: None });
+        }
+        self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
+        for (link, &(rule, _, selected)) in (first..).zip(uses) {
+            self.link(place, LinkId(index(link)), &selection.refs[selected as usize], rule, pathless, rows);
+        }
+    }
+
+    fn link(
+        &mut self,
+        place: &Place<'_>,
+        link: LinkId,
+        selected: &select::Selected,
+        rule: u32,
+        pathless: bool,
+        rows: &mut Vec<HopId>,
+    ) {
+        let first = index(self.tree.children.len());
+        let hop = self.tree.links[link.0 as usize].hop;
+        let closing = selected.own.iter().find(|(id, adoptable)| *adoptable && place.visits(*id));
+        if let Some((closing, _)) = closing {
+            for &(route, adoptable) in &selected.own {
+                let fate = match (adoptable, place.visits(route)) {
+                    (false, _) => ChildFate::NotAdoptable,
+                    (true, true) => ChildFate::Cycle,
+                    (true, false) => ChildFate::Poisoned,
+                };
+                self.child(link, route, fate);
+            }
+            let child = self.snapshot.route(*closing).meta.key();
+            let parent = self.snapshot.route(place.route).meta.key();
+            let node = &mut self.tree.links[link.0 as usize];
+            node.broken = Some(BrokenLink::Cyclic { child, parent });
+            node.children = first..index(self.tree.children.len());
+            return;
+        }
+        if place.depth >= MAX_DEPTH || self.tree.hops.len() >= MAX_HOPS {
+            self.truncated.get_or_insert(hop);
+            self.tree.links[link.0 as usize].broken = Some(BrokenLink::Unresolved);
+            return;
+        }
+        let parent: Arc<RouteMatch> = Arc::clone(&self.tree.hops[hop.0 as usize].matcher);
+        let mut adopted: Vec<(ChildId, Vec<Candidate>)> = Vec::new();
+        for &child in selected.taken.iter().filter(|child| !place.visits(**child)) {
+            let route = self.snapshot.route(child);
+            let inherits = inherit::inherits(route, place.dialect.inherit_annotation);
+            if pathless && inherits && route.rules.iter().any(|rule| !rule.matches.is_empty()) {
+                self.crashes.push(hop);
+            }
+            let candidates = matching::of_child(route, inherits, &parent, pathless);
+            if candidates.iter().all(|candidate| candidate.dropped.is_some()) {
+                // Losses are kept to be shown, but a wildcard above many routes must not flood the tree.
+                self.losses += 1 + candidates.len();
+                if self.losses < MAX_SHOWN_LOSSES {
+                    let child = self.child(link, child, ChildFate::NothingLeft);
+                    adopted.push((child, candidates));
+                }
+            } else if !route.hostnames.is_empty() {
+                self.child(link, child, ChildFate::HasHostnames);
+            } else {
+                let child = self.child(link, child, ChildFate::Adopted);
+                adopted.push((child, candidates));
+            }
+        }
+        for &(child, _) in selected.own.iter().filter(|(_, adoptable)| !adoptable) {
+            self.losses += 1;
+            if self.losses < MAX_SHOWN_LOSSES {
+                self.child(link, child, ChildFate::NotAdoptable);
+            }
+        }
+        let children = first..index(self.tree.children.len());
+        let any = self.tree.children[children.start as usize..].iter().any(|child| child.fate == ChildFate::Adopted);
+        let node = &mut self.tree.links[link.0 as usize];
+        node.children = children;
+        if !any {
+            node.broken = Some(BrokenLink::Unresolved);
+        }
+        for (child, candidates) in adopted {
+            let above = Some(Above { place, rule });
+            let route = self.tree.children[child.0 as usize].route;
+            let below = Place { route, above, depth: place.depth + 1, dialect: place.dialect };
+            let hops = self.expand(&below, Under::Child(child), candidates, rows);
+            self.tree.children[child.0 as usize].hops = hops;
+        }
+    }
+
+    fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
+        let id = ChildId(index(self.tree.children.len()));
+        self.tree.children.push(Child { link, route, fate, hops: 0..0 });
+        id
+    }
+
+    /// Decides what becomes of a hop that stands.
+    fn settle(&mut self, place: &Place<'_>, route: &'a Route, id: HopId, shared: &mut Shared) {
+        let hop = &self.tree.hops[id.0 as usize];
+        let rule = &route.rules[hop.rule as usize];
+        let broken = self.broken(place, hop);
+        let slot = &mut shared.outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
+        if slot.is_none() {
+            let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
+            let delegates = |one: &_| select::delegates(place.dialect, route.kind, one).is_some();
+            let mut levels = vec![Level { route, rule }];
+            let mut above = place.above;
+            while let Some(Above { place, rule }) = above {
+                let route: &'a Route = self.snapshot.route(place.route);
+                let level = Level { route, rule: &route.rules[rule as usize] };
+                if !level.is_plain() {
+                    levels.push(level);
+                }
+                above = place.above;
+            }
+            let mut outcome = action::outcome(lookup, &levels, &delegates, hop.matcher.path.kind);
+            let action = outcome.action.take().map(Arc::new);
+            *slot = Some((outcome, action));
+        }
+        let Some((outcome, action)) = slot.as_ref() else { return };
+        let row = match (action, &broken) {
+            (Some(action), _) if outcome.replaced => Some(Arc::clone(action)),
+            (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
+            (Some(action), None) => match validate::matcher(&hop.matcher.path) {
+                Some(error) => Some(Arc::new(Action::Respond(error))),
+                None => {
+                    if let Some(message) = &outcome.hazard {
+                        self.tree.hazards.push(Hazard { hop: id, message: message.clone() });
+                    }
+                    Some(Arc::clone(action))
+                }
+            },
+            (None, None) => None,
+        };
+        let doubt = broken.and_then(|(_, doubt)| doubt);
+        let hop = &mut self.tree.hops[id.0 as usize];
+        hop.fate = row.map_or(Fate::Delegates, Fate::Row);
+        hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
+    }
+
+    /// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.
+    fn broken(&self, place: &Place<'_>, hop: &Hop) -> Option<(Respond, Option<String>)> {
+        if !place.dialect.replaces_broken {
+            return None;
+        }
+        let links = &self.tree.links[hop.links.start as usize..hop.links.end as usize];
+        let link = links.iter().rev().find(|link| link.broken.is_some())?;
+        let label = place.dialect.label_key.unwrap_or("label");
+        match link.broken.as_ref()? {
+            BrokenLink::Cyclic { child, parent } => {
+                let detail = format!("HTTPRoute {child} is its own ancestor: {parent} delegates to it again");
+                Some((action::replaced(RespondReason::CyclicDelegation, detail), None))
+            }
+            BrokenLink::Unresolved => {
+                let detail = self.unresolved(link, hop, label);
+                let respond = action::replaced(RespondReason::UnresolvedDelegation, detail);
+                let everywhere = link.via.namespace == self.settings.wildcard_namespace && link.via.by == ViaBy::Label;
+                let coverage = &self.snapshot.coverage;
+                let seen = match everywhere {
+                    true => coverage.sees_all("HTTPRoute"),
+                    false => coverage.sees("HTTPRoute", &link.via.namespace),
+                };
+                let doubt = (!seen).then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
+                Some((respond, doubt))
+            }
+        }
+    }
+
+    /// Why a ref has no children, in a sentence with names.
+    fn unresolved(&self, link: &Link, hop: &Hop, label: &str) -> String {
+        let Via { by, value, namespace } = &link.via;
+        let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
+        let inside = match by {
+            ViaBy::Label if *namespace == self.settings.wildcard_namespace => "in any namespace".to_owned(),
+            _ => format!("in namespace {namespace}"),
+        };
+        let Some(first) = children.first() else {
+            return match by {
+                ViaBy::Label => format!("no HTTPRoute wears {label}: {value} {inside}"),
+                ViaBy::Wildcard => format!("no HTTPRoute is there {inside}"),
+                ViaBy::Name | ViaBy::Gateway => format!("no HTTPRoute {namespace}/{value}"),
+            };
+        };
+        let key = self.snapshot.route(first.route).meta.key();
+        let parent = self.snapshot.route(hop.route).meta.key();
+        let all = |fate| children.iter().all(|child| child.fate == fate);
+        match (children.len(), first.fate) {
+            (1, ChildFate::NotAdoptable) => {
+                format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}")
+            }
+            (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
+            (1, ChildFate::NothingLeft) => format!("no match of HTTPRoute {key} stands under this one"),
+            (many, ChildFate::NotAdoptable) if all(first.fate) => {
+                format!("none of the {many} HTTPRoutes that {} selects has a parentRef to {parent}", shown(&link.via))
+            }
+            (many, ChildFate::NothingLeft) if all(first.fate) => {
+                format!("no match of the {many} HTTPRoutes that {} selects stands under this one", shown(&link.via))
+            }
+            (many, _) => format!("none of the {many} HTTPRoutes that {} selects can be adopted", shown(&link.via)),
+        }
+    }
+}
+
+/// A root's route and dialect, copied out of the tree.
+struct Root {
+    route: RouteId,
+    dialect: &'static Dialect,
+}
+
+impl Root {
+    fn of(tree: &Tree, root: RootId) -> Self {
+        let node = &tree.roots[root.0 as usize];
+        Self { route: node.route, dialect: node.dialect }
+    }
+}
+
+/// A ref in words.
+pub(super) fn shown(via: &Via) -> String {
+    match via.by {
+        ViaBy::Gateway => format!("Gateway {}/{}", via.namespace, via.value),
+        ViaBy::Name => format!("HTTPRoute {}/{}", via.namespace, via.value),
+        ViaBy::Wildcard => format!("the wildcard in namespace {}", via.namespace),
+        ViaBy::Label => format!("label {} in namespace {}", via.value, via.namespace),
+    }
+}
+
+fn unmodelled(dialect: &Dialect) -> String {
+    format!("{} is not modelled yet: this is how kgateway would route it", dialect.engine.name())
+}

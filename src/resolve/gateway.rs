@@ -1,0 +1,266 @@
+//! Gateways: which engine answers for each, and which of its listeners are served.
+//!
+//! Sources: kgateway `pkg/krtcollections/policy.go` (`GatewaysForEnvoyTransformationFunc`: `ListenerSets` and their
+//! order), `pkg/kgateway/translator/listener/validation.go` (kinds, protocols, conflicts, reserved ports).
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::attach::{Admission, admits};
+use super::settings::{DIALECTS, Dialect, Engine, Settings};
+use super::{GatewayNode, ListenerNode, ListenerState};
+use crate::model::{
+    AllowedRoutes, From, GATEWAY_GROUP, Gateway, Listener, ListenerSet, Meta, Name, ObjectKey, Origin, Position,
+    Protocol, Source, SourceKind,
+};
+use crate::store::Snapshot;
+
+/// Ports that the proxy itself listens on: metrics, readiness, admin (kgateway `pkg/kgateway/validate/port.go`).
+const RESERVED_PORTS: [u16; 3] = [9091, 8082, 19000];
+
+impl ListenerNode {
+    /// The listener as it was written.
+    pub fn listener<'a>(&'a self, gateway: &'a Gateway) -> &'a Listener {
+        match &self.set {
+            Some(set) => &set.listeners[self.index as usize],
+            None => &gateway.listeners[self.index as usize],
+        }
+    }
+
+    /// Its name as others see it: plain for the Gateway's own, `namespace/set/name` for one of a `ListenerSet`.
+    pub fn name(&self, gateway: &Gateway) -> Name {
+        let name = &self.listener(gateway).name;
+        match &self.set {
+            Some(set) => Name::from(format!("{}/{}/{name}", set.meta.namespace, set.meta.name)),
+            None => name.clone(),
+        }
+    }
+
+    /// The port it is served on (kgateway `pkg/utils/kubeutils/port.go`: a `ListenerSet` may leave it to the protocol).
+    pub fn port(&self, gateway: &Gateway) -> u16 {
+        let listener = self.listener(gateway);
+        match (listener.port, &listener.protocol) {
+            (0, Protocol::Http) => 80,
+            (0, Protocol::Https) => 443,
+            (port, _) => port,
+        }
+    }
+
+    /// Whether it is served.
+    pub fn is_served(&self) -> bool {
+        self.state == ListenerState::Served
+    }
+}
+
+/// The row of the dialect table for `engine`.
+pub(super) fn dialect(engine: Engine) -> &'static Dialect {
+    DIALECTS.iter().find(|dialect| dialect.engine == engine).unwrap_or(&DIALECTS[0])
+}
+
+/// Which dialect answers for a Gateway, and how that was told. SEMANTICS section 1: `--engine`, the `GatewayClass`'s
+/// controller, the class's name, the controller that wrote a route's status, kgateway.
+pub(super) fn dialect_of(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    gateway: &Gateway,
+    status_controller: Option<&Name>,
+) -> (&'static Dialect, String) {
+    if let Some(engine) = settings.engine {
+        return (dialect(engine), "--engine".to_owned());
+    }
+    if let Some(class) = snapshot.classes.get(&gateway.class) {
+        let known = DIALECTS.iter().find(|dialect| dialect.controllers.contains(&class.controller.as_str()));
+        let said = format!("GatewayClass {}, controller {}", gateway.class, class.controller);
+        return (known.unwrap_or_else(|| dialect(Engine::GatewayApi)), said);
+    }
+    if let Some(known) = DIALECTS.iter().find(|dialect| dialect.classes.contains(&gateway.class.as_str())) {
+        return (known, format!("class name {}", gateway.class));
+    }
+    let by_status = status_controller.and_then(|controller| {
+        let known = DIALECTS.iter().find(|dialect| dialect.controllers.contains(&controller.as_str()))?;
+        Some((known, format!("controller {controller} in a route's status")))
+    });
+    by_status.unwrap_or_else(|| (dialect(Engine::Kgateway), "assumed: its GatewayClass is not in view".to_owned()))
+}
+
+/// The `ListenerSets` of each Gateway: the oldest first, then by `namespace/name` as one string.
+pub(super) fn sets_by_gateway(snapshot: &Snapshot) -> AHashMap<ObjectKey, Vec<Arc<ListenerSet>>> {
+    let mut by_gateway: AHashMap<ObjectKey, Vec<Arc<ListenerSet>>> = AHashMap::default();
+    for set in snapshot.listener_sets.values() {
+        if set.parent_group == GATEWAY_GROUP && set.parent_kind == "Gateway" {
+            let namespace = set.parent_namespace.clone().unwrap_or_else(|| set.meta.namespace.clone());
+            by_gateway.entry(ObjectKey::new(namespace, set.parent_name.clone())).or_default().push(Arc::clone(set));
+        }
+    }
+    for sets in by_gateway.values_mut() {
+        sets.sort_by_cached_key(|set| (set.meta.created, set.meta.key().to_string()));
+    }
+    by_gateway
+}
+
+/// A Gateway's listeners in order of precedence, each with whether it is served.
+pub(super) fn listeners(snapshot: &Snapshot, gateway: &Gateway, sets: &[Arc<ListenerSet>]) -> Vec<ListenerNode> {
+    let mut nodes: Vec<ListenerNode> = Vec::new();
+    let own = (0..gateway.listeners.len()).map(|index| node(None, index));
+    nodes.extend(own);
+    for set in sets {
+        let denied = denied(snapshot, gateway, set);
+        for index in 0..set.listeners.len() {
+            let mut node = node(Some(Arc::clone(set)), index);
+            if let Some(message) = &denied {
+                node.state = ListenerState::Rejected { reason: "NotAllowed", message: message.clone() };
+            }
+            nodes.push(node);
+        }
+    }
+    for node in &mut nodes {
+        if node.is_served()
+            && let Some((reason, message)) = unsupported(node.listener(gateway))
+        {
+            node.state = ListenerState::Rejected { reason, message };
+        }
+    }
+    settle_conflicts(gateway, &mut nodes);
+    nodes
+}
+
+fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    ListenerNode { set, index, state: ListenerState::Served, attached: Vec::new() }
+}
+
+/// Why a Gateway does not take a `ListenerSet`. Absent `allowedListeners` (and absent `namespaces`) admit none.
+fn denied(snapshot: &Snapshot, gateway: &Gateway, set: &ListenerSet) -> Option<String> {
+    let key = gateway.meta.key();
+    let Some(from) = &gateway.allowed_listeners else {
+        return Some(format!("Gateway {key} has no allowedListeners: it takes no ListenerSets"));
+    };
+    let admitted = match from {
+        From::None => false,
+        from => !matches!(admits(snapshot, from, &gateway.meta.namespace, &set.meta.namespace), Admission::No),
+    };
+    (!admitted).then(|| format!("allowedListeners of Gateway {key} does not admit namespace {}", set.meta.namespace))
+}
+
+/// The route kinds a protocol carries, and that routing here knows of.
+fn supported_kinds(listener: &Listener) -> Option<&'static [&'static str]> {
+    match listener.protocol {
+        Protocol::Http | Protocol::Https => Some(&["HTTPRoute", "GRPCRoute"]),
+        Protocol::Tcp => Some(&["TCPRoute"]),
+        Protocol::Tls => match listener.tls.as_ref().map(|tls| tls.mode) {
+            Some(crate::model::TlsMode::Terminate) => Some(&["TLSRoute", "TCPRoute"]),
+            _ => Some(&["TLSRoute"]),
+        },
+        Protocol::Udp | Protocol::Other(_) => None,
+    }
+}
+
+/// Why a listener is set aside before conflicts are looked at (`validateSupportedRoutes`): it claims no hostname.
+fn unsupported(listener: &Listener) -> Option<(&'static str, String)> {
+    let Some(supported) = supported_kinds(listener) else {
+        return Some(("UnsupportedProtocol", format!("protocol {} is not supported", listener.protocol.name())));
+    };
+    let kinds = listener.allowed_routes.kinds.as_deref().filter(|kinds| !kinds.is_empty())?;
+    let fits =
+        |kind: &crate::model::RouteGroupKind| kind.group == GATEWAY_GROUP && supported.contains(&kind.kind.as_str());
+    if kinds.iter().any(fits) {
+        return None;
+    }
+    let named: Vec<&str> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
+    Some(("InvalidRouteKinds", format!("none of its route kinds is supported: {}", named.join(", "))))
+}
+
+/// Rejects listeners that clash with another of their port (`validateListeners`). A listener rejected for its protocol
+/// still claims its hostname.
+fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode]) {
+    let mut by_port: std::collections::BTreeMap<u16, Vec<usize>> = std::collections::BTreeMap::new();
+    for (place, node) in nodes.iter_mut().enumerate() {
+        if !node.is_served() {
+            continue;
+        }
+        match node.port(gateway) {
+            0 => {
+                let message = format!("protocol {} needs a port", node.listener(gateway).protocol.name());
+                node.state = ListenerState::Rejected { reason: "Invalid", message };
+            }
+            port => by_port.entry(port).or_default().push(place),
+        }
+    }
+    for (port, places) in by_port {
+        let first = nodes[places[0]].listener(gateway).protocol.clone();
+        let mixed = places.iter().any(|&place| family(&nodes[place].listener(gateway).protocol) != family(&first));
+        let mut claimed: AHashMap<Name, Name> = AHashMap::default();
+        for &place in &places {
+            let listener = nodes[place].listener(gateway);
+            let name = nodes[place].name(gateway);
+            let hostname = listener.hostname.clone().unwrap_or_else(|| Name::new_static("*"));
+            let owner = claimed.entry(hostname.clone()).or_insert_with(|| name.clone()).clone();
+            let rejected = if mixed && listener.protocol != first {
+                let (other, mine) = (first.name(), listener.protocol.name());
+                Some(("ProtocolConflict", format!("port {port} already speaks {other}, not {mine}")))
+            } else if owner != name {
+                Some(("HostnameConflict", format!("listener {owner} already has {hostname} on port {port}")))
+            } else if RESERVED_PORTS.contains(&port) {
+                Some(("Invalid", format!("port {port} is reserved for the proxy itself")))
+            } else {
+                None
+            };
+            if let Some((reason, message)) = rejected {
+                nodes[place].state = ListenerState::Rejected { reason, message };
+            }
+        }
+    }
+}
+
+/// HTTPS and TLS count as one protocol on a port.
+fn family(protocol: &Protocol) -> &Protocol {
+    match protocol {
+        Protocol::Tls => &Protocol::Https,
+        other => other,
+    }
+}
+
+/// A Gateway that is not in view, taken for granted: one HTTP listener on port 80 that admits every namespace.
+/// `own_listener` is left out for one that only `ListenerSets` speak of.
+pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
+    let source = Arc::new(Source { name: "(not in view)".to_owned(), kind: SourceKind::Text, text: String::new() });
+    let listener = Listener {
+        at: Position::default(),
+        name: Name::new_static("http"),
+        protocol: Protocol::Http,
+        port: 80,
+        hostname: None,
+        tls: None,
+        allowed_routes: AllowedRoutes { namespaces: From::All, kinds: None },
+    };
+    Gateway {
+        meta: Meta {
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            labels: Vec::new(),
+            annotations: Vec::new(),
+            created: None,
+            origin: Origin { source, at: Position::default(), end_line: 0 },
+            defective: false,
+        },
+        class: Name::default(),
+        listeners: if own_listener { vec![listener] } else { Vec::new() },
+        allowed_listeners: Some(From::All),
+        addresses: Vec::new(),
+    }
+}
+
+/// Puts a Gateway and its listeners into one node.
+pub(super) fn node_of(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    gateway: Arc<Gateway>,
+    sets: &[Arc<ListenerSet>],
+    status_controller: Option<&Name>,
+    assumed: bool,
+) -> GatewayNode {
+    let (dialect, engine_from) = dialect_of(snapshot, settings, &gateway, status_controller);
+    let listeners = listeners(snapshot, &gateway, sets);
+    GatewayNode { gateway, dialect, engine_from, assumed, listeners }
+}

@@ -1,0 +1,142 @@
+//! Which routes a delegating ref selects, and which of them may be adopted. SEMANTICS section 3, "Selecting children".
+//!
+//! Sources: kgateway `pkg/kgateway/query/route.go` (`getDelegatedChildren`, `fetchRoutesByRef`),
+//! `pkg/kgateway/utils/delegation/delegation.go` (`ChildRouteCanAttachToParentRef`),
+//! `pkg/kgateway/translator/backendref`.
+
+use ahash::AHashMap;
+
+use super::settings::{DelegationModel, Dialect, Settings};
+use super::{Via, ViaBy};
+use crate::model::{BackendRef, GATEWAY_GROUP, Name, ObjectKey, Route, RouteKind};
+use crate::store::{RouteId, Snapshot};
+
+/// How a ref delegates, if it does. Group and kind must be written out: the defaults are a Service's.
+pub(super) fn delegates(dialect: &Dialect, kind: RouteKind, reference: &BackendRef) -> Option<ViaBy> {
+    // A GRPCRoute never delegates: such a ref is an unknown kind.
+    if kind == RouteKind::Grpc || dialect.delegation == DelegationModel::None {
+        return None;
+    }
+    if reference.group == GATEWAY_GROUP && reference.kind == "HTTPRoute" {
+        let by_label = dialect.delegation == DelegationModel::HopByHop && reference.name.contains('=');
+        return Some(match reference.name.as_str() {
+            _ if by_label => ViaBy::Label,
+            "" | "*" => ViaBy::Wildcard,
+            _ => ViaBy::Name,
+        });
+    }
+    (dialect.label_group == Some(reference.group.as_str()) && reference.kind == "label").then_some(ViaBy::Label)
+}
+
+/// Whether a child lets itself be adopted: it has no parentRefs, or one that names this very parent as an `HTTPRoute`.
+pub(super) fn adoptable(child: &Route, parent: &ObjectKey) -> bool {
+    child.parent_refs.is_empty()
+        || child.parent_refs.iter().any(|reference| {
+            reference.group == GATEWAY_GROUP
+                && reference.kind == "HTTPRoute"
+                && reference.name == parent.name
+                && *reference.namespace.as_ref().unwrap_or(&child.meta.namespace) == parent.namespace
+        })
+}
+
+/// What one ref of a route selects. The engine keeps it by group, kind, name and namespace, for all rules alike.
+#[derive(Debug)]
+pub(super) struct Selected {
+    /// How.
+    pub via: Via,
+    /// Everything the ref itself selects, and whether it may be adopted.
+    pub own: Vec<(RouteId, bool)>,
+    /// What it stands for: the adoptable ones, and before them those of the earlier refs of the last rule that uses it.
+    pub taken: Vec<RouteId>,
+}
+
+/// What all the delegating refs of a route select.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// By ref.
+    pub refs: Vec<Selected>,
+    /// Rule, place in its `backendRefs`, place in `refs`; in document order.
+    pub uses: Vec<(u32, u32, u32)>,
+}
+
+impl Selection {
+    /// The delegating refs of one rule.
+    pub fn of_rule(&self, rule: u32) -> &[(u32, u32, u32)] {
+        let from = self.uses.partition_point(|used| used.0 < rule);
+        let to = self.uses.partition_point(|used| used.0 <= rule);
+        &self.uses[from..to]
+    }
+}
+
+/// Selects for every delegating ref of `route`.
+pub(super) fn select(snapshot: &Snapshot, settings: &Settings, dialect: &Dialect, route: &Route) -> Selection {
+    let parent = route.meta.key();
+    let mut selection = Selection::default();
+    let mut known: AHashMap<(ViaBy, &Name, Name), u32> = AHashMap::default();
+    for (rule, written) in (0_u32..).zip(&route.rules) {
+        let mut accumulated: Vec<RouteId> = Vec::new();
+        for (index, reference) in (0_u32..).zip(&written.backend_refs) {
+            let Some(by) = delegates(dialect, route.kind, reference) else { continue };
+            let namespace = reference.namespace.clone().unwrap_or_else(|| parent.namespace.clone());
+            let next = u32::try_from(selection.refs.len()).unwrap_or(u32::MAX);
+            // `*` and an empty name are two refs to the engine.
+            let place = *known.entry((by, &reference.name, namespace.clone())).or_insert_with(|| {
+                let found = fetch(snapshot, settings, dialect, by, &reference.name, &namespace);
+                let own = found.into_iter().map(|id| (id, adoptable(snapshot.route(id), &parent))).collect();
+                let value = if by == ViaBy::Wildcard { Name::new_static("*") } else { reference.name.clone() };
+                selection.refs.push(Selected { via: Via { by, value, namespace }, own, taken: Vec::new() });
+                next
+            });
+            let selected = &mut selection.refs[place as usize];
+            accumulated.extend(selected.own.iter().filter(|(_, adoptable)| *adoptable).map(|(id, _)| *id));
+            // A ref that finds nothing is an error, and keeps nothing.
+            if !selected.own.is_empty() {
+                selected.taken.clone_from(&accumulated);
+            }
+            selection.uses.push((rule, index, place));
+        }
+    }
+    selection
+}
+
+fn fetch(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    dialect: &Dialect,
+    by: ViaBy,
+    name: &Name,
+    namespace: &Name,
+) -> Vec<RouteId> {
+    match by {
+        ViaBy::Gateway => Vec::new(),
+        ViaBy::Name => {
+            let key = ObjectKey::new(namespace.clone(), name.clone());
+            snapshot.find_route(RouteKind::Http, &key).into_iter().collect()
+        }
+        ViaBy::Wildcard => snapshot.http_routes_in(namespace).to_vec(),
+        ViaBy::Label => match dialect.label_key {
+            Some(label) => labelled(snapshot, settings, label, name, namespace),
+            None => match name.split_once('=') {
+                Some((label, value)) => wearing(snapshot, snapshot.http_routes_in(namespace), label, value),
+                None => Vec::new(),
+            },
+        },
+    }
+}
+
+fn labelled(snapshot: &Snapshot, settings: &Settings, label: &str, value: &Name, namespace: &Name) -> Vec<RouteId> {
+    let worn = snapshot.http_routes_labelled(label, value);
+    if *namespace == settings.wildcard_namespace {
+        return worn.to_vec();
+    }
+    let nearby = snapshot.http_routes_in(namespace);
+    if nearby.len() < worn.len() {
+        return wearing(snapshot, nearby, label, value);
+    }
+    worn.iter().copied().filter(|id| snapshot.route(*id).meta.namespace == *namespace).collect()
+}
+
+fn wearing(snapshot: &Snapshot, routes: &[RouteId], label: &str, value: &str) -> Vec<RouteId> {
+    let wears = |id: &RouteId| snapshot.route(*id).meta.label(label).is_some_and(|worn| worn == value);
+    routes.iter().copied().filter(wears).collect()
+}

@@ -1,0 +1,168 @@
+//! What the engine checks of a row before it is sent to Envoy, and answers 500 for. SEMANTICS section 5, "Invalid paths".
+//!
+//! Source: kgateway `pkg/kgateway/translator/irtranslator/validate.go`.
+
+use super::action::replaced;
+use super::{Action, Respond, RespondReason};
+use crate::model::{PathKind, PathMatch, PathModifier};
+
+/// What is wrong with the path of a row's match, which is seen without its trailing slash when it is a prefix.
+pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
+    let value = path.value.as_str();
+    let seen = match path.kind {
+        PathKind::RegularExpression => return None,
+        PathKind::Exact => value,
+        PathKind::PathPrefix if value.len() > 1 => value.strip_suffix('/').unwrap_or(value),
+        PathKind::PathPrefix => value,
+    };
+    let wrong = route_path(seen.as_bytes())?;
+    Some(replaced(RespondReason::InvalidPath, format!("the path {value} {wrong}")))
+}
+
+/// What is wrong with what a row does.
+pub(super) fn action(action: &Action) -> Option<Respond> {
+    match action {
+        Action::Forward(forward) => {
+            let weights = &forward.destinations;
+            if weights.len() > 1 && weights.iter().all(|one| one.weight == 0) {
+                let detail = "the weights of all its backendRefs are 0".to_owned();
+                return Some(replaced(RespondReason::AllWeightsZero, detail));
+            }
+            match &forward.rewrite.path {
+                // A rewrite to `/` is a regex of the engine's own, and a full path is not looked at.
+                Some(PathModifier::Prefix(value)) if value != "/" => {
+                    let wrong = prefix_rewrite(value)?;
+                    Some(replaced(RespondReason::InvalidPath, format!("the rewrite {value} {wrong}")))
+                }
+                _ => None,
+            }
+        }
+        Action::Redirect(redirect) => {
+            let (value, wrong) = match (&redirect.path, &redirect.hostname) {
+                (Some(PathModifier::Full(value)), _) if route_path(value.as_bytes()).is_some() => {
+                    (value, route_path(value.as_bytes())?)
+                }
+                (_, Some(host)) if route_path(host.as_bytes()).is_some() => (host, route_path(host.as_bytes())?),
+                (Some(PathModifier::Prefix(value)), _) => (value, prefix_rewrite(value)?),
+                _ => return None,
+            };
+            Some(replaced(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {wrong}")))
+        }
+        Action::Respond(_) => None,
+    }
+}
+
+/// What is wrong with a path, in the words of a predicate (`cannot contain //`). An empty one is fine.
+fn route_path(path: &[u8]) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:@._~!$&'()*+,=;-".contains(&byte);
+    let mut rest = path;
+    loop {
+        match rest {
+            [] => break,
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = tail,
+            [byte, tail @ ..] if plain(*byte) => rest = tail,
+            [byte, ..] => return Some(format!("holds {:?}, which is no path character", char::from(*byte))),
+        }
+    }
+    let contains = |part: &str| path.windows(part.len()).any(|window| window == part.as_bytes());
+    if let Some(part) = ["//", "/./", "/../", "%2f", "%2F", "#"].into_iter().find(|part| contains(part)) {
+        return Some(format!("cannot contain {part}"));
+    }
+    let suffix = ["/..", "/."].into_iter().find(|suffix| path.ends_with(suffix.as_bytes()))?;
+    Some(format!("cannot end with {suffix}"))
+}
+
+/// A prefix replacement is read as a URL first, and only the decoded path of it is looked at.
+fn prefix_rewrite(value: &str) -> Option<String> {
+    match url_path(value) {
+        Some(path) => route_path(&path),
+        None => Some("is no URL".to_owned()),
+    }
+}
+
+/// The decoded path of a URL reference, as Go's `url.Parse` reads it; `None` when it does not.
+fn url_path(value: &str) -> Option<Vec<u8>> {
+    if value.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
+        return None;
+    }
+    let (rest, fragment) = value.split_once('#').unwrap_or((value, ""));
+    percent_decoded(fragment)?;
+    let mut rest = rest.split_once('?').map_or(rest, |(path, _)| path);
+    let scheme = rest.find(':').filter(|&at| {
+        let name = &rest.as_bytes()[..at];
+        name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+    });
+    if rest.starts_with(':') {
+        return None;
+    }
+    if let Some(at) = scheme {
+        rest = &rest[at + 1..];
+        // An opaque URL (`mailto:x`) has no path.
+        if !rest.starts_with('/') {
+            return Some(Vec::new());
+        }
+    } else if !rest.starts_with('/') && rest.split('/').next().is_some_and(|first| first.contains(':')) {
+        return None;
+    }
+    if rest.starts_with("//") && (scheme.is_some() || !rest.starts_with("///")) {
+        let authority = &rest[2..];
+        rest = authority.find('/').map_or("", |at| &authority[at..]);
+    }
+    percent_decoded(rest)
+}
+
+fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        if *byte == b'%' {
+            let [high, low, tail @ ..] = tail else { return None };
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            decoded.push(u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?);
+            rest = tail;
+        } else {
+            decoded.push(*byte);
+            rest = tail;
+        }
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+
+    fn invalid(kind: PathKind, value: &str) -> bool {
+        matcher(&PathMatch { kind, value: Name::new(value) }).is_some()
+    }
+
+    #[test]
+    fn paths_that_envoy_would_normalise_away_are_refused() {
+        for value in ["/a//b", "/a/./b", "/a/../b", "/a%2fb", "/a#b", "/a/..", "/a/.", "/a b", "/ä", "/a%zz", "/a?b"] {
+            assert!(invalid(PathKind::Exact, value), "{value}");
+        }
+        for value in ["/", "/a.b", "/a%20b", "/a/...", "/:@!$&'()*+,;=~-_"] {
+            assert!(!invalid(PathKind::Exact, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_checked_without_its_trailing_slash() {
+        assert!(!invalid(PathKind::PathPrefix, "//"));
+        assert!(invalid(PathKind::Exact, "//"));
+        assert!(invalid(PathKind::PathPrefix, "/a/../"));
+        assert!(!invalid(PathKind::RegularExpression, "//[#"));
+    }
+
+    #[test]
+    fn a_prefix_replacement_is_read_as_a_url() {
+        assert_eq!(prefix_rewrite("/a?b#c"), None);
+        assert_eq!(prefix_rewrite("//host/a"), None);
+        assert!(prefix_rewrite("/n//").is_some());
+        assert!(prefix_rewrite("/a%20b").is_some(), "decoded, it holds a space");
+        assert!(prefix_rewrite("/a%zz").is_some());
+        assert!(prefix_rewrite("/a b").is_some());
+    }
+}

@@ -1,0 +1,145 @@
+//! From the tree to the table: rows are grouped into virtual hosts and sorted.
+//!
+//! HTTP listeners of one port share their virtual hosts; every HTTPS listener has its own, chosen by server name.
+//! Source: kgateway `pkg/kgateway/translator/listener/gateway_listener_translator.go`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use ahash::AHashMap;
+
+use super::precedence::{Precedence, Ranks};
+use super::{GatewayTable, Index, RouteTable, VirtualHost};
+use crate::model::{Name, Protocol};
+use crate::resolve::{GatewayNode, Hazard, HopId, RootId, Settings, Tree};
+use crate::store::Snapshot;
+
+/// Compiles the table: groups rows into virtual hosts, sorts them, indexes them.
+pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings) -> RouteTable {
+    let ranks = Ranks::of(snapshot, settings);
+    let mut hazards: AHashMap<HopId, Vec<&Hazard>> = AHashMap::default();
+    for hazard in &tree.hazards {
+        hazards.entry(hazard.hop).or_default().push(hazard);
+    }
+    let compiler = Compiler { tree, ranks, hazards };
+    let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
+    RouteTable { gateways }
+}
+
+struct Compiler<'a> {
+    tree: &'a Tree,
+    ranks: Ranks,
+    hazards: AHashMap<HopId, Vec<&'a Hazard>>,
+}
+
+/// Where a virtual host belongs: port, server name (none first), host.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    port: u16,
+    sni: Option<HostRank>,
+    host: HostRank,
+}
+
+/// Hosts in the order they are listed: exact ones, longest wildcard first, `*` last.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum HostRank {
+    Exact(Name),
+    Wildcard(Reverse<usize>, Name),
+    Any,
+}
+
+impl HostRank {
+    fn of(host: &Name) -> Self {
+        match host.as_str() {
+            "*" | "" => Self::Any,
+            wildcard if wildcard.starts_with("*.") => Self::Wildcard(Reverse(wildcard.len()), host.clone()),
+            _ => Self::Exact(host.clone()),
+        }
+    }
+
+    fn name(self) -> Name {
+        match self {
+            Self::Exact(name) | Self::Wildcard(_, name) => name,
+            Self::Any => Name::new_static("*"),
+        }
+    }
+}
+
+/// What serves a virtual host.
+#[derive(Default)]
+struct Served {
+    listeners: Vec<Name>,
+    roots: Vec<RootId>,
+}
+
+impl Compiler<'_> {
+    fn gateway(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
+        let mut hosts: BTreeMap<Place, Served> = BTreeMap::new();
+        for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
+            let written = listener.listener(&gateway.gateway);
+            let sni = match written.protocol {
+                Protocol::Http => None,
+                Protocol::Https => Some(written.hostname.as_ref().map_or(HostRank::Any, HostRank::of)),
+                _ => continue,
+            };
+            let port = listener.port(&gateway.gateway);
+            let name = listener.name(&gateway.gateway);
+            for attached in &listener.attached {
+                // A route without a single rule makes no virtual host; one whose rows all fell away does.
+                if self.tree.roots[attached.root.0 as usize].hops.is_empty() {
+                    continue;
+                }
+                for hostname in &attached.hostnames {
+                    let place = Place { port, sni: sni.clone(), host: HostRank::of(hostname) };
+                    let served = hosts.entry(place).or_default();
+                    served.roots.push(attached.root);
+                    if served.listeners.last() != Some(&name) {
+                        served.listeners.push(name.clone());
+                    }
+                }
+            }
+        }
+        let mut known: AHashMap<Vec<RootId>, Vec<HopId>> = AHashMap::default();
+        let virtual_hosts = hosts.into_iter().map(|(place, served)| self.virtual_host(place, served, &mut known));
+        GatewayTable {
+            gateway: gateway.gateway.meta.key(),
+            node,
+            engine: gateway.dialect.engine,
+            assumed: gateway.assumed,
+            virtual_hosts: virtual_hosts.collect(),
+        }
+    }
+
+    fn virtual_host(&self, place: Place, served: Served, known: &mut AHashMap<Vec<RootId>, Vec<HopId>>) -> VirtualHost {
+        let Served { listeners, roots } = served;
+        // Many hosts serve the very same routes: a route lists several hostnames.
+        let rows = known.entry(roots).or_insert_with_key(|roots| self.rows(roots)).clone();
+        let hazards = match self.hazards.is_empty() {
+            true => Vec::new(),
+            false => rows.iter().filter_map(|row| self.hazards.get(row)).flatten().map(|one| (*one).clone()).collect(),
+        };
+        let index = Index::build(self.tree, &rows);
+        VirtualHost {
+            port: place.port,
+            protocol: if place.sni.is_some() { Protocol::Https } else { Protocol::Http },
+            sni: place.sni.map(HostRank::name),
+            hostname: place.host.name(),
+            listeners,
+            rows,
+            hazards,
+            index,
+        }
+    }
+
+    /// The rows of all the roots, in evaluation order. A root that is attached twice has its rows twice.
+    fn rows(&self, roots: &[RootId]) -> Vec<HopId> {
+        let mut rows: Vec<(Precedence, HopId)> = Vec::new();
+        for root in roots {
+            let root = &self.tree.roots[root.0 as usize];
+            let emitted = (0..).zip(&root.rows);
+            rows.extend(emitted.map(|(at, hop)| (self.ranks.precedence(self.tree, root.route, *hop, at), *hop)));
+        }
+        rows.sort_by_key(|(precedence, _)| *precedence);
+        rows.into_iter().map(|(_, hop)| hop).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! The order of rows within a virtual host: decided here, by one derived `Ord`, and nowhere else.
+
+use std::cmp::Reverse;
+
+use crate::model::{PathKind, RouteKind};
+use crate::resolve::{HopId, Settings, Tree};
+use crate::store::{RouteId, Snapshot};
+
+/// The annotation that moves a whole route forward, when the control plane is told to heed it.
+const WEIGHT_ANNOTATION: &str = "kgateway.dev/route-weight";
+
+/// A row's place. What compares lower is tried first.
+///
+/// The rule (SEMANTICS section 4; kgateway `pkg/kgateway/translator/routeutils/sortable_route.go`):
+/// 1. `kgateway.dev/route-weight` of the route that owns the rule, higher first, only with weighted route precedence.
+/// 2. Path: Exact before `RegularExpression` before `PathPrefix`; the longer value first (regexes are not ranked), as
+///    written, a trailing slash included.
+/// 3. Has a method. 4. More headers. 5. More query parameters.
+/// 6. The older root route, then `namespace/name` of the root in byte order; the same two for the route that owns the
+///    rule; then order of emission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Precedence {
+    weight: Reverse<i32>,
+    path: PathRank,
+    method: MethodRank,
+    headers: Reverse<usize>,
+    query_params: Reverse<usize>,
+    root: Seniority,
+    owner: Seniority,
+    emission: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum PathRank {
+    Exact { length: Reverse<usize> },
+    RegularExpression,
+    PathPrefix { length: Reverse<usize> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum MethodRank {
+    Demanded,
+    Any,
+}
+
+/// A route's rank by age, then by `namespace/name` as one string; equal for routes that agree on both (of two kinds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Seniority(u32);
+
+/// What precedence needs to know of each route, worked out once.
+pub struct Ranks {
+    seniority: Vec<Seniority>,
+    weights: Vec<i32>,
+}
+
+impl Ranks {
+    /// Ranks the routes of `snapshot`.
+    pub fn of(snapshot: &Snapshot, settings: &Settings) -> Self {
+        let routes = &snapshot.routes;
+        let name = |at: &usize| {
+            let meta = &routes[*at].meta;
+            (&meta.namespace, &meta.name)
+        };
+        // An absent timestamp is the zero time: `None` is less than any.
+        let mut order: Vec<usize> = (0..routes.len()).collect();
+        order.sort_by(|a, b| {
+            let by_age = routes[*a].meta.created.cmp(&routes[*b].meta.created);
+            by_age.then_with(|| joined(name(a)).cmp(joined(name(b))))
+        });
+        let mut seniority = vec![Seniority::default(); routes.len()];
+        let mut rank = 0;
+        for pair in 0..order.len() {
+            if pair > 0 {
+                let (before, this) = (order[pair - 1], order[pair]);
+                let same = routes[before].meta.created == routes[this].meta.created && name(&before) == name(&this);
+                rank += u32::from(!same);
+            }
+            seniority[order[pair]] = Seniority(rank);
+        }
+        let weigh = |route: &std::sync::Arc<crate::model::Route>| {
+            // The engine reads it off HTTPRoutes alone, and takes what is no int32 for 0.
+            let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(WEIGHT_ANNOTATION)).flatten();
+            written.and_then(|value| value.parse().ok()).unwrap_or(0)
+        };
+        let weights = match settings.weighted_route_precedence {
+            true => routes.iter().map(weigh).collect(),
+            false => Vec::new(),
+        };
+        Self { seniority, weights }
+    }
+
+    /// The weight that counts for a route: 0 when weights do not.
+    pub fn weight(&self, route: RouteId) -> i32 {
+        self.weights.get(route.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The place of the row that `hop` emits as the `emission`th of the root route `root`.
+    pub fn precedence(&self, tree: &Tree, root: RouteId, hop: HopId, emission: u32) -> Precedence {
+        let hop = &tree.hops[hop.0 as usize];
+        let matcher = &hop.matcher;
+        let length = Reverse(matcher.path.value.len());
+        Precedence {
+            weight: Reverse(self.weight(hop.route)),
+            path: match matcher.path.kind {
+                PathKind::Exact => PathRank::Exact { length },
+                PathKind::RegularExpression => PathRank::RegularExpression,
+                PathKind::PathPrefix => PathRank::PathPrefix { length },
+            },
+            method: if matcher.method.is_some() { MethodRank::Demanded } else { MethodRank::Any },
+            headers: Reverse(matcher.headers.len()),
+            query_params: Reverse(matcher.query_params.len()),
+            root: self.seniority[root.0 as usize],
+            owner: self.seniority[hop.route.0 as usize],
+            emission,
+        }
+    }
+}
+
+/// The bytes of `namespace/name`, without making the string: `a-b/x` comes before `a/x`.
+fn joined<'a>((namespace, name): (&'a crate::model::Name, &'a crate::model::Name)) -> impl Iterator<Item = u8> + 'a {
+    namespace.bytes().chain(std::iter::once(b'/')).chain(name.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+
+    #[test]
+    fn exact_comes_before_regex_before_prefix_and_longer_before_shorter() {
+        let exact = |length| PathRank::Exact { length: Reverse(length) };
+        let prefix = |length| PathRank::PathPrefix { length: Reverse(length) };
+        let mut ranks = [prefix(9), PathRank::RegularExpression, exact(1), prefix(10), exact(2)];
+        ranks.sort();
+        assert_eq!(ranks, [exact(2), exact(1), PathRank::RegularExpression, prefix(10), prefix(9)]);
+    }
+
+    #[test]
+    fn names_are_compared_as_one_string() {
+        let (short, dashed, x) = (Name::new("a"), Name::new("a-b"), Name::new("x"));
+        assert!(joined((&dashed, &x)).lt(joined((&short, &x))));
+    }
+}
