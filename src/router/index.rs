@@ -1,15 +1,264 @@
 //! Finds the first row that matches without looking at every row.
+//!
+//! ```text
+//! exact   path ─► first row ─► next row of the same path ─► …      probed once
+//! prefix  path ─► first row ─► …                                   probed at each `/` of the request's path
+//! others  regular expressions and textual prefixes, in order
+//! ```
+//!
+//! Rows are numbered in evaluation order, whatever that order is (route weights can put any row first): the winner is the
+//! smallest number among the rows that match, so the answer is that of a scan from the top.
 
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
+use ahash::AHashMap;
+
+use super::matcher::{Facts, Patterns, Prefix, path_matches, test_rest};
+use crate::model::{Name, PathKind, RouteMatch};
 use crate::resolve::{HopId, Tree};
+
+/// The end of a chain of rows.
+const END: u32 = u32::MAX;
 
 /// An index over the rows of one virtual host.
 #[derive(Debug, Default)]
-pub struct Index {}
+pub struct Index {
+    exact: AHashMap<Name, u32>,
+    /// By the prefix without its trailing slash; `/` is the empty key.
+    prefix: AHashMap<Name, u32>,
+    /// Per row: the next row of the same kind and path.
+    next: Vec<u32>,
+    /// Rows that no map can hold, in order.
+    others: Vec<u32>,
+    /// The longest prefix there is: no need to probe beyond.
+    longest_prefix: usize,
+    patterns: Patterns,
+    /// All rows by the bytes of their path, made when an explanation first asks for neighbours.
+    by_path: OnceLock<Vec<u32>>,
+}
+
+/// Where a row is filed.
+enum Place<'m> {
+    Exact(&'m Name),
+    Prefix(&'m str),
+    Other,
+}
+
+fn place(row: &RouteMatch) -> Place<'_> {
+    match row.path.kind {
+        PathKind::Exact => Place::Exact(&row.path.value),
+        PathKind::RegularExpression => Place::Other,
+        PathKind::PathPrefix => match Prefix::of(&row.path.value) {
+            Prefix::All => Place::Prefix(""),
+            Prefix::Segments(prefix) if prefix.starts_with('/') => Place::Prefix(prefix),
+            Prefix::Segments(_) | Prefix::Text(_) => Place::Other,
+        },
+    }
+}
+
+fn matcher(tree: &Tree, row: HopId) -> &RouteMatch {
+    &tree.hops[row.0 as usize].matcher
+}
 
 impl Index {
     /// Indexes `rows`, which are in evaluation order.
     pub fn build(tree: &Tree, rows: &[HopId]) -> Self {
-        let _ = (tree, rows);
-        Self {}
+        let mut index = Self { next: vec![END; rows.len()], ..Self::default() };
+        // From the last row to the first, so that each chain begins with its first row.
+        for (position, row) in rows.iter().enumerate().rev() {
+            let row = matcher(tree, *row);
+            index.patterns.note(row);
+            let position_number = u32::try_from(position).unwrap_or(END - 1);
+            let later = match place(row) {
+                Place::Exact(path) => index.exact.insert(path.clone(), position_number),
+                Place::Prefix(prefix) => {
+                    index.longest_prefix = index.longest_prefix.max(prefix.len());
+                    let key = if prefix.len() == row.path.value.len() { row.path.value.clone() } else { prefix.into() };
+                    index.prefix.insert(key, position_number)
+                }
+                Place::Other => {
+                    index.others.push(position_number);
+                    None
+                }
+            };
+            index.next[position] = later.unwrap_or(END);
+        }
+        index.others.reverse();
+        index
+    }
+
+    /// The regular expressions of these rows.
+    pub(super) fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// The first row that matches.
+    pub(super) fn find(&self, tree: &Tree, rows: &[HopId], facts: &Facts<'_>) -> Option<HopId> {
+        let mut best = END;
+        self.heads(&facts.path, |head| {
+            let mut at = head;
+            // Chains ascend: past the best there is nothing to gain.
+            while at < best {
+                if test_rest(matcher(tree, rows[at as usize]), facts, &self.patterns).is_ok() {
+                    best = at;
+                }
+                at = self.next[at as usize];
+            }
+        });
+        for &at in self.others.iter().take_while(|at| **at < best) {
+            let row = matcher(tree, rows[at as usize]);
+            if path_matches(&row.path, &facts.path, &self.patterns) && test_rest(row, facts, &self.patterns).is_ok() {
+                best = at;
+                break;
+            }
+        }
+        rows.get(best as usize).copied()
+    }
+
+    /// Calls `visit` with the first row of every chain whose path test holds for `path`.
+    fn heads(&self, path: &str, mut visit: impl FnMut(u32)) {
+        if let Some(&head) = self.exact.get(path) {
+            visit(head);
+        }
+        if self.prefix.is_empty() {
+            return;
+        }
+        if let Some(&head) = self.prefix.get("") {
+            visit(head);
+        }
+        let bytes = path.as_bytes();
+        for (end, byte) in bytes.iter().enumerate().skip(1) {
+            if end > self.longest_prefix {
+                return;
+            }
+            if *byte == b'/'
+                && let Some(&head) = self.prefix.get(&path[..end])
+            {
+                visit(head);
+            }
+        }
+        if bytes.len() <= self.longest_prefix
+            && let Some(&head) = self.prefix.get(path)
+        {
+            visit(head);
+        }
+    }
+
+    /// Rows whose path holds for `path`, at most `limit` of each chain: for explanations. In no order.
+    pub(super) fn on_path(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> Vec<u32> {
+        let mut found = Vec::new();
+        self.heads(path, |head| {
+            let mut at = head;
+            let mut left = limit;
+            while at != END && left > 0 {
+                found.push(at);
+                left -= 1;
+                at = self.next[at as usize];
+            }
+        });
+        for &at in self.others.iter().take(limit) {
+            if path_matches(&matcher(tree, rows[at as usize]).path, path, &self.patterns) {
+                found.push(at);
+            }
+        }
+        found
+    }
+
+    /// Rows whose path is nearest to `path` in byte order, at most `limit` on either side: those that share the longest
+    /// beginning with it are among them.
+    pub(super) fn near(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> impl Iterator<Item = u32> {
+        let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
+        let by_path = self.by_path.get_or_init(|| {
+            let count = u32::try_from(rows.len()).unwrap_or(END);
+            let mut by_path: Vec<u32> = (0..count).collect();
+            by_path.sort_unstable_by(|a, b| match value(*a).cmp(value(*b)) {
+                Ordering::Equal => a.cmp(b),
+                unequal => unequal,
+            });
+            by_path
+        });
+        let middle = by_path.partition_point(|at| value(*at) < path);
+        let from = middle.saturating_sub(limit);
+        let to = (middle + limit).min(by_path.len());
+        by_path[from..to].iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{PathMatch, Position, ValueKind, ValueMatch};
+    use crate::resolve::{Fate, Hop, RootId, Under};
+    use crate::router::matcher::test;
+    use crate::store::RouteId;
+
+    fn tree_of(rows: Vec<RouteMatch>) -> (Tree, Vec<HopId>) {
+        let mut tree = Tree::default();
+        for row in rows {
+            tree.hops.push(Hop {
+                under: Under::Root(RootId(0)),
+                route: RouteId(0),
+                rule: 0,
+                match_index: Some(0),
+                matcher: Arc::new(row),
+                fate: Fate::Delegates,
+                links: 0..0,
+                unverified: Vec::new(),
+            });
+        }
+        let ids = (0..u32::try_from(tree.hops.len()).unwrap()).map(HopId).collect();
+        (tree, ids)
+    }
+
+    fn row() -> impl Strategy<Value = RouteMatch> {
+        let path = prop_oneof![
+            "/[ab]{0,2}(/[ab]{1,2}){0,2}/{0,2}".prop_map(|value| (PathKind::PathPrefix, value)),
+            "/[ab]{0,2}(/[ab]{1,2}){0,2}".prop_map(|value| (PathKind::Exact, value)),
+            "/[ab]{0,2}(\\.\\*|/\\?|\\[ab\\]\\+)".prop_map(|value| (PathKind::RegularExpression, value)),
+        ];
+        let header = proptest::option::of(("[hk]", "[1]{0,1}", any::<bool>()));
+        (path, proptest::option::of("GET|POST"), header).prop_map(|((kind, value), method, header)| RouteMatch {
+            at: Position::default(),
+            path: PathMatch { kind, value: value.into() },
+            method: method.map(Into::into),
+            headers: header
+                .map(|(name, value, regex)| ValueMatch {
+                    kind: if regex { ValueKind::RegularExpression } else { ValueKind::Exact },
+                    name: name.into(),
+                    value: value.into(),
+                })
+                .into_iter()
+                .collect(),
+            query_params: Vec::new(),
+            grpc: None,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_finds_what_a_scan_from_the_top_finds(
+            rows in proptest::collection::vec(row(), 0..24),
+            path in "/[ab]{0,2}(/[ab]{0,2}){0,3}",
+            headers in proptest::collection::vec(("[hkH]", "[12]{0,1}"), 0..3),
+            post in any::<bool>(),
+        ) {
+            let (tree, ids) = tree_of(rows);
+            let index = Index::build(&tree, &ids);
+            let method = if post { "POST" } else { "GET" };
+            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None };
+            let scan = ids.iter().copied().find(|id| test(matcher(&tree, *id), &facts, index.patterns()).is_ok());
+            prop_assert_eq!(index.find(&tree, &ids, &facts), scan);
+            // What explanations look at holds the winner, and every row on the path.
+            let on_path = index.on_path(&tree, &ids, &path, usize::MAX / 2);
+            for (at, id) in ids.iter().enumerate() {
+                let holds = path_matches(&matcher(&tree, *id).path, &path, index.patterns());
+                prop_assert_eq!(holds, on_path.contains(&u32::try_from(at).unwrap()));
+            }
+        }
     }
 }

@@ -5,7 +5,10 @@
 
 mod compile;
 mod index;
+mod matcher;
+mod normalise;
 mod precedence;
+mod regex;
 mod request;
 
 use crate::model::{Name, ObjectKey, Protocol};
@@ -14,6 +17,7 @@ use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
 pub use compile::compile;
 pub use index::Index;
 pub use precedence::Precedence;
+pub use regex::check_re2;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

@@ -1,0 +1,287 @@
+//! The test of one row against a request: the only one there is, shared by the quick lookup and the explanations.
+//!
+//! The rules are Envoy's, on what kgateway makes of a match (kgateway `pkg/kgateway/translator/irtranslator/route.go`,
+//! Envoy `source/common/router/config_impl.cc` and `source/common/http/header_utility.cc`).
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use ahash::AHashMap;
+use regex::bytes::Regex;
+
+use super::regex::{compile_full, literal_prefix};
+use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
+
+/// What of a request matching looks at.
+#[derive(Debug, Clone)]
+pub(super) struct Facts<'r> {
+    /// The normalised path.
+    pub path: Cow<'r, str>,
+    /// The query string without `?`, empty when there is none.
+    pub query: &'r str,
+    pub method: &'r str,
+    pub headers: &'r [(String, String)],
+    /// What the client sends as `Host`; a header match on `host` sees it.
+    pub authority: Option<Cow<'r, str>>,
+}
+
+/// Which test a row failed, in Envoy's terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Miss<'m> {
+    Path,
+    Method(&'m Name),
+    Header(&'m ValueMatch),
+    QueryParam(&'m ValueMatch),
+}
+
+/// The regular expressions of one virtual host, compiled when first needed.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    compiled: AHashMap<Name, OnceLock<Option<Regex>>>,
+}
+
+impl Patterns {
+    /// Makes room for the patterns of a row.
+    pub fn note(&mut self, row: &RouteMatch) {
+        if row.path.kind == PathKind::RegularExpression {
+            self.compiled.entry(row.path.value.clone()).or_default();
+        }
+        for test in row.headers.iter().chain(&row.query_params) {
+            if test.kind == ValueKind::RegularExpression && !test.value.is_empty() {
+                self.compiled.entry(test.value.clone()).or_default();
+            }
+        }
+    }
+
+    /// Whether `pattern` matches the whole of `text`. An invalid pattern matches nothing: Envoy never loads it.
+    fn full_match(&self, pattern: &Name, text: &str) -> bool {
+        let test = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()));
+        match self.compiled.get(pattern) {
+            Some(cell) => test(cell.get_or_init(|| compile_full(pattern).ok())),
+            None => test(&compile_full(pattern).ok()),
+        }
+    }
+}
+
+/// Tests everything but the path, which the index has settled for most rows.
+pub(super) fn test_rest<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> Result<(), Miss<'m>> {
+    if let Some(method) = &row.method
+        && method != facts.method
+    {
+        return Err(Miss::Method(method));
+    }
+    for test in &row.headers {
+        let holds = match header_value(facts, &test.name) {
+            None => false,
+            Some(value) => value_holds(test, &value, patterns),
+        };
+        if !holds {
+            return Err(Miss::Header(test));
+        }
+    }
+    for test in &row.query_params {
+        let holds = match query_value(facts.query, &test.name) {
+            None => false,
+            Some(value) => value_holds(test, value, patterns),
+        };
+        if !holds {
+            return Err(Miss::QueryParam(test));
+        }
+    }
+    Ok(())
+}
+
+/// Tests a row: `Ok`, or the first test that fails.
+pub(super) fn test<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> Result<(), Miss<'m>> {
+    if !path_matches(&row.path, &facts.path, patterns) {
+        return Err(Miss::Path);
+    }
+    test_rest(row, facts, patterns)
+}
+
+/// How a `PathPrefix` value is tested once kgateway has translated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prefix<'v> {
+    /// `/`: every path.
+    All,
+    /// By segment: the path itself, or the path and a `/` after it.
+    Segments(&'v str),
+    /// As plain text: what `path_separated_prefix` cannot hold (a value that still ends in `/`).
+    Text(&'v str),
+}
+
+impl<'v> Prefix<'v> {
+    /// kgateway cuts one trailing slash off; Envoy's `path_separated_prefix` takes `^[^?#]+[^?#/]$` only, and the rest
+    /// becomes a textual `prefix` (`setEnvoyPathMatcher`).
+    pub fn of(value: &'v str) -> Self {
+        let cut = if value.len() > 1 { value.strip_suffix('/').unwrap_or(value) } else { value };
+        if cut == "/" || cut.is_empty() {
+            Self::All
+        } else if cut.len() > 1 && !cut.contains(['?', '#']) && !cut.ends_with('/') {
+            Self::Segments(cut)
+        } else {
+            Self::Text(cut)
+        }
+    }
+
+    /// Whether `path` is under it.
+    pub fn holds(self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Segments(prefix) => {
+                path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Self::Text(prefix) => path.starts_with(prefix),
+        }
+    }
+
+    /// The text a rewrite replaces.
+    pub fn text(self) -> &'v str {
+        match self {
+            Self::All => "/",
+            Self::Segments(prefix) | Self::Text(prefix) => prefix,
+        }
+    }
+}
+
+/// Whether a path test holds for a normalised path.
+pub(super) fn path_matches(test: &PathMatch, path: &str, patterns: &Patterns) -> bool {
+    match test.kind {
+        PathKind::Exact => test.value == path,
+        PathKind::PathPrefix => Prefix::of(&test.value).holds(path),
+        PathKind::RegularExpression => {
+            path.starts_with(literal_prefix(&test.value)) && patterns.full_match(&test.value, path)
+        }
+    }
+}
+
+/// Whether a value that is there passes: an empty test asks for presence alone.
+fn value_holds(test: &ValueMatch, value: &str, patterns: &Patterns) -> bool {
+    if test.value.is_empty() {
+        return true;
+    }
+    match test.kind {
+        ValueKind::Exact => test.value == value,
+        ValueKind::RegularExpression => patterns.full_match(&test.value, value),
+    }
+}
+
+/// The value of a header as Envoy sees it: lines of one name joined with `,` (up to Envoy 1.38); `host` is the
+/// authority.
+fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
+    if name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority") {
+        return facts.authority.as_deref().map(Cow::Borrowed);
+    }
+    let mut lines = facts.headers.iter().filter(|(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let first = lines.next()?;
+    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
+    let mut joined = format!("{first},{second}");
+    for line in lines {
+        joined.push(',');
+        joined.push_str(line);
+    }
+    Some(Cow::Owned(joined))
+}
+
+/// The first value of a query parameter, not percent-decoded; a parameter without `=` is empty.
+fn query_value<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Position;
+
+    fn row(kind: PathKind, path: &str) -> RouteMatch {
+        RouteMatch {
+            at: Position::default(),
+            path: PathMatch { kind, value: path.into() },
+            method: None,
+            headers: Vec::new(),
+            query_params: Vec::new(),
+            grpc: None,
+        }
+    }
+
+    fn value(kind: ValueKind, name: &str, value: &str) -> ValueMatch {
+        ValueMatch { kind, name: name.into(), value: value.into() }
+    }
+
+    #[track_caller]
+    fn path(kind: PathKind, value: &str, path: &str) -> bool {
+        path_matches(&PathMatch { kind, value: value.into() }, path, &Patterns::default())
+    }
+
+    fn passes(row: &RouteMatch, headers: &[(&str, &str)], query: &str) -> bool {
+        let headers: Vec<(String, String)> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let authority = Some(Cow::Borrowed("a.io:8080"));
+        let facts = Facts { path: "/".into(), query, method: "GET", headers: &headers, authority };
+        test(row, &facts, &Patterns::default()).is_ok()
+    }
+
+    #[test]
+    fn a_prefix_matches_by_segment() {
+        let prefix = |value, text| path(PathKind::PathPrefix, value, text);
+        assert!(prefix("/a", "/a") && prefix("/a", "/a/b") && prefix("/a", "/a/"));
+        assert!(!prefix("/a", "/ab") && !prefix("/a", "/A") && !prefix("/a", "/"));
+        assert!(prefix("/a/", "/a") && prefix("/", "/x"));
+    }
+
+    #[test]
+    fn a_prefix_that_still_ends_with_a_slash_is_text() {
+        assert!(!path(PathKind::PathPrefix, "/a//", "/a"));
+        assert!(path(PathKind::PathPrefix, "/a//", "/a/b"));
+    }
+
+    #[test]
+    fn exact_and_regex_take_the_whole_path() {
+        assert!(path(PathKind::Exact, "/a", "/a") && !path(PathKind::Exact, "/a", "/a/"));
+        assert!(path(PathKind::RegularExpression, "/a/.*", "/a/b") && !path(PathKind::RegularExpression, "/a", "/ab"));
+        assert!(!path(PathKind::RegularExpression, "(", "("));
+    }
+
+    #[test]
+    fn header_names_ignore_case_and_repeated_lines_are_joined() {
+        let mut test = row(PathKind::PathPrefix, "/");
+        test.headers.push(value(ValueKind::Exact, "X-T", "a,b"));
+        assert!(passes(&test, &[("x-t", "a"), ("X-T", "b")], ""));
+        assert!(!passes(&test, &[("x-t", "a")], ""));
+    }
+
+    #[test]
+    fn an_empty_value_asks_for_presence() {
+        let mut test = row(PathKind::PathPrefix, "/");
+        test.headers.push(value(ValueKind::Exact, "h", ""));
+        test.query_params.push(value(ValueKind::RegularExpression, "q", ""));
+        assert!(passes(&test, &[("h", "x")], "q=1") && passes(&test, &[("h", "")], "q"));
+        assert!(!passes(&test, &[], "q=1") && !passes(&test, &[("h", "x")], "Q=1"));
+    }
+
+    #[test]
+    fn the_first_of_repeated_query_parameters_counts_undecoded() {
+        let mut test = row(PathKind::PathPrefix, "/");
+        test.query_params.push(value(ValueKind::Exact, "q", "a b"));
+        assert!(!passes(&test, &[], "q=a%20b"));
+        test.query_params[0].value = "1".into();
+        assert!(passes(&test, &[], "q=1&q=2") && !passes(&test, &[], "q=2&q=1"));
+    }
+
+    #[test]
+    fn the_host_header_is_the_authority() {
+        let mut test = row(PathKind::PathPrefix, "/");
+        test.headers.push(value(ValueKind::Exact, "Host", "a.io:8080"));
+        assert!(passes(&test, &[], ""));
+    }
+
+    #[test]
+    fn the_failed_test_is_named() {
+        let mut tested = row(PathKind::PathPrefix, "/");
+        tested.method = Some("POST".into());
+        let facts = Facts { path: "/".into(), query: "", method: "GET", headers: &[], authority: None };
+        assert_eq!(test(&tested, &facts, &Patterns::default()), Err(Miss::Method(&"POST".into())));
+    }
+}
