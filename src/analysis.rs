@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::finding::Finding;
+use crate::model::ObjectKey;
+use crate::resolve::HopId;
 use crate::resolve::{self, Settings, Tree};
-use crate::router::{self, RouteTable};
+use crate::router::{self, Considered, Decision, Lookup, Request, RouteTable, Router, Unseen};
 use crate::source::files;
 use crate::store::{Change, Coverage, Snapshot, Store};
 
@@ -19,6 +21,8 @@ pub struct Analysis {
     pub tree: Tree,
     /// What the proxies would load.
     pub table: RouteTable,
+    /// Finds listeners and virtual hosts in the table.
+    pub lookup: Lookup,
     /// What is wrong: the reading's findings first, then the resolution's.
     pub findings: Vec<Finding>,
 }
@@ -29,7 +33,33 @@ impl Analysis {
         let (tree, more) = resolve::resolve(&snapshot, &settings);
         findings.extend(more);
         let table = router::compile(&snapshot, &tree, &settings);
-        Self { snapshot, settings, tree, table, findings }
+        let lookup = Lookup::build(&tree, &table);
+        Self { snapshot, settings, tree, table, lookup, findings }
+    }
+
+    /// Decides and explains requests.
+    pub fn router(&self) -> Router<'_> {
+        Router::new(&self.snapshot, &self.tree, &self.table, &self.lookup)
+    }
+
+    /// Where `request` goes: one answer per Gateway that can see it, or of `gateway` alone. Without explanations.
+    pub fn decide(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Decision> {
+        self.router().decide(request, gateway)
+    }
+
+    /// The same answers, each with the rows that lost, and what would have to change.
+    pub fn explain(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Decision> {
+        self.router().explain(request, gateway)
+    }
+
+    /// Why one row, or one dropped match, is not the one that decided.
+    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
+        self.router().explain_hop(request, decision, hop)
+    }
+
+    /// The Gateways that cannot see `request`, and why.
+    pub fn unseen(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Unseen> {
+        self.router().unseen(request, gateway)
     }
 
     /// Reads a YAML text, as if it were a file named `test.yaml`, and analyses it.

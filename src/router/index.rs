@@ -167,7 +167,7 @@ impl Index {
 
     /// Rows whose path is nearest to `path` in byte order, at most `limit` on either side: those that share the longest
     /// beginning with it are among them.
-    pub(super) fn near(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> impl Iterator<Item = u32> {
+    pub(super) fn near(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> &[u32] {
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
         let by_path = self.by_path.get_or_init(|| {
             let count = u32::try_from(rows.len()).unwrap_or(END);
@@ -181,7 +181,7 @@ impl Index {
         let middle = by_path.partition_point(|at| value(*at) < path);
         let from = middle.saturating_sub(limit);
         let to = (middle + limit).min(by_path.len());
-        by_path[from..to].iter().copied()
+        &by_path[from..to]
     }
 }
 

@@ -55,10 +55,10 @@ impl Patterns {
 
     /// Whether `pattern` matches the whole of `text`. An invalid pattern matches nothing: Envoy never loads it.
     fn full_match(&self, pattern: &Name, text: &str) -> bool {
-        let test = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()));
+        let holds = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()));
         match self.compiled.get(pattern) {
-            Some(cell) => test(cell.get_or_init(|| compile_full(pattern).ok())),
-            None => test(&compile_full(pattern).ok()),
+            Some(cell) => holds(cell.get_or_init(|| compile_full(pattern).ok())),
+            None => holds(&compile_full(pattern).ok()),
         }
     }
 }

@@ -4,7 +4,11 @@
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
 mod compile;
+mod decide;
+mod effect;
+mod explain;
 mod index;
+mod lookup;
 mod matcher;
 mod normalise;
 mod precedence;
@@ -15,7 +19,9 @@ use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
 
 pub use compile::compile;
+pub use decide::Router;
 pub use index::Index;
+pub use lookup::{Lookup, Unseen};
 pub use precedence::Precedence;
 pub use regex::check_re2;
 pub use request::{Request, RequestError, Scheme};

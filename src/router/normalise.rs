@@ -111,8 +111,8 @@ fn canonicalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
         }
         match byte {
             b'\\' => out.push(b'/'),
-            b'%' => match escape_at(path, at) {
-                Some(value) => {
+            b'%' => {
+                if let Some(value) = escape_at(path, at) {
                     at += 2;
                     match class(value) {
                         Class::Decode => {
@@ -124,12 +124,11 @@ fn canonicalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
                         Class::Refuse => return Err(BadTarget { what: "%00".to_owned() }),
                         Class::Pass | Class::Encode => out.extend_from_slice(&path[at - 2..=at]),
                     }
-                }
-                None => {
+                } else {
                     stray_percent = Some(out.len());
                     out.push(b'%');
                 }
-            },
+            }
             _ => match class(byte) {
                 Class::Encode | Class::Refuse => {
                     const HEX: &[u8; 16] = b"0123456789ABCDEF";

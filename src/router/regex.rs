@@ -92,13 +92,14 @@ impl<'p> Translator<'p> {
                     (self.atom, self.repeated) = (None, false);
                 }
                 '*' | '+' | '?' => self.repeat(1, None)?,
-                '{' => match counted(self.rest) {
-                    Some((length, low, high)) => self.repeat(length, Some((low, high)))?,
-                    None => {
+                '{' => {
+                    if let Some((length, low, high)) = counted(self.rest) {
+                        self.repeat(length, Some((low, high)))?;
+                    } else {
                         self.take(1);
                         self.literal('{');
                     }
-                },
+                }
                 '[' => self.class()?,
                 '\\' => self.escape()?,
                 '.' | '^' | '$' => {
@@ -233,13 +234,14 @@ impl<'p> Translator<'p> {
                 self.take(2);
                 self.out.push_str("(?s-u:.)");
             }
-            _ => match self.class_escape()? {
-                Some(class) => self.out.push_str(&class),
-                None => {
+            _ => {
+                if let Some(class) = self.class_escape()? {
+                    self.out.push_str(&class);
+                } else {
                     let c = self.character_escape()?;
                     push_literal(&mut self.out, c);
                 }
-            },
+            }
         }
         self.done(1);
         Ok(())

@@ -240,7 +240,7 @@ fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>)
             return Err(RequestError::new(format!("{authority} has no closing ]"), "write [::1] or [::1]:8080"));
         };
         let (host, rest) = authority.split_at(end + 1);
-        if host[1..end].parse::<std::net::Ipv6Addr>().is_err() {
+        if host[1..end].parse::<core::net::Ipv6Addr>().is_err() {
             return Err(RequestError::new(format!("{host} is no IPv6 address"), "write [::1] or [::1]:8080"));
         }
         match rest.strip_prefix(':') {
@@ -249,7 +249,7 @@ fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>)
             None => return Err(RequestError::new(format!("{rest:?} follows {host}"), "write [::1] or [::1]:8080")),
         }
     } else {
-        if authority.matches(':').count() > 1 && authority.parse::<std::net::Ipv6Addr>().is_ok() {
+        if authority.matches(':').count() > 1 && authority.parse::<core::net::Ipv6Addr>().is_ok() {
             return Err(RequestError::new(
                 format!("the IPv6 address {authority} has no brackets"),
                 format!("write [{authority}]"),

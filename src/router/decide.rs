@@ -1,0 +1,405 @@
+//! From a request to a [`Decision`] per Gateway.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::effect::{RedirectedFrom, location, rewritten_path};
+use super::lookup::{Door, Lookup, Unseen, without_port};
+use super::matcher::Facts;
+use super::normalise::{BadTarget, check_target, normalise};
+use super::request::{Request, Scheme};
+use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost};
+use crate::model::{Name, ObjectKey, Protocol};
+use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Tree};
+use crate::store::Snapshot;
+
+/// How many other hosts or listeners a note names.
+const NAMED_IN_NOTES: usize = 4;
+
+/// Decides and explains requests over one analysis.
+#[derive(Debug, Clone, Copy)]
+pub struct Router<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) tree: &'a Tree,
+    pub(super) table: &'a RouteTable,
+    pub(super) lookup: &'a Lookup,
+}
+
+/// One place where the request is answered: a virtual host behind a door, or a door without one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub door: &'a Door,
+    pub virtual_host: Option<u32>,
+    pub hop: Option<HopId>,
+}
+
+/// A request made ready to be matched.
+#[derive(Debug)]
+pub(super) struct Prepared<'r> {
+    pub facts: Facts<'r>,
+    /// The host without port, when one is known.
+    pub host: Option<String>,
+}
+
+/// A request at the door that took it.
+struct Asked<'r> {
+    prepared: &'r Prepared<'r>,
+    query: Option<&'r str>,
+    /// What the client speaks there.
+    scheme: Scheme,
+    /// The virtual host's name.
+    host: Option<&'r Name>,
+}
+
+impl Prepared<'_> {
+    /// Normalises the request's path, once for all Gateways.
+    pub fn of(request: &Request) -> Result<Prepared<'_>, BadTarget> {
+        if let Some(query) = &request.query {
+            check_target(query)?;
+        }
+        let path = normalise(&request.path)?;
+        let authority = request.authority();
+        let host = authority.as_deref().map(|authority| without_port(authority).to_owned());
+        let facts = Facts {
+            path,
+            query: request.query.as_deref().unwrap_or_default(),
+            method: &request.method,
+            headers: &request.headers,
+            authority: authority.map(Cow::Owned),
+        };
+        Ok(Prepared { facts, host })
+    }
+}
+
+impl<'a> Router<'a> {
+    /// A router over one analysis.
+    pub fn new(snapshot: &'a Snapshot, tree: &'a Tree, table: &'a RouteTable, lookup: &'a Lookup) -> Self {
+        Self { snapshot, tree, table, lookup }
+    }
+
+    /// Where `request` goes, one answer per Gateway that can see it (or of `gateway` alone). Without explanations.
+    pub fn decide(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Decision> {
+        self.answers(request, gateway).into_iter().map(|(_, decision)| decision).collect()
+    }
+
+    /// The Gateways that cannot see `request` (of `gateway` alone, when given), and why.
+    pub fn unseen(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Unseen> {
+        let reason = |place| self.lookup.doors(self.tree, self.table, place, request).err();
+        self.gateways(gateway)
+            .filter_map(|(place, table)| Some(Unseen { gateway: table.gateway.clone(), reason: reason(place)? }))
+            .collect()
+    }
+
+    fn gateways<'g>(&self, only: Option<&'g ObjectKey>) -> impl Iterator<Item = (u32, &'a GatewayTable)> + use<'a, 'g> {
+        let wanted = move |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
+        (0u32..).zip(&self.table.gateways).filter(move |(_, table)| wanted(table))
+    }
+
+    /// The answers, and what they were decided from (`None` for a 400, which looks at no route).
+    pub(super) fn answers(
+        &self,
+        request: &Request,
+        gateway: Option<&ObjectKey>,
+    ) -> Vec<(Option<Candidate<'a>>, Decision)> {
+        let prepared = Prepared::of(request);
+        let mut answers = Vec::new();
+        for (place, table) in self.gateways(gateway) {
+            let Ok(doors) = self.lookup.doors(self.tree, self.table, place, request) else { continue };
+            answers.push(match &prepared {
+                Err(bad) => (None, bad_request(place, &doors, bad)),
+                Ok(prepared) => {
+                    let candidates = self.candidates(table, &doors, prepared);
+                    let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
+                        continue;
+                    };
+                    let mut decision = self.decision(place, table, &best, prepared, request);
+                    if candidates.len() > 1 {
+                        self.note_the_others(&mut decision, table, &best, &candidates);
+                    }
+                    (Some(best), decision)
+                }
+            });
+        }
+        answers
+    }
+
+    /// Every place the request may come to: one per door, and one per virtual host when no host is known.
+    fn candidates(&self, table: &GatewayTable, doors: &[&'a Door], prepared: &Prepared<'_>) -> Vec<Candidate<'a>> {
+        let mut candidates = Vec::with_capacity(doors.len());
+        for door in doors {
+            match &prepared.host {
+                Some(host) => candidates.push(self.candidate(table, door, door.virtual_host(host), prepared)),
+                None if door.virtual_hosts.is_empty() => {
+                    candidates.push(Candidate { door, virtual_host: None, hop: None });
+                }
+                None => {
+                    let each = door.virtual_hosts.iter();
+                    candidates.extend(each.map(|place| self.candidate(table, door, Some(*place), prepared)));
+                }
+            }
+        }
+        candidates
+    }
+
+    fn candidate(
+        &self,
+        table: &GatewayTable,
+        door: &'a Door,
+        virtual_host: Option<u32>,
+        prepared: &Prepared<'_>,
+    ) -> Candidate<'a> {
+        let hop = virtual_host.and_then(|place| {
+            let host = &table.virtual_hosts[place as usize];
+            host.index.find(self.tree, &host.rows, &prepared.facts)
+        });
+        Candidate { door, virtual_host, hop }
+    }
+
+    /// The whole decision for one candidate.
+    fn decision(
+        &self,
+        place: u32,
+        table: &GatewayTable,
+        candidate: &Candidate<'_>,
+        prepared: &Prepared<'_>,
+        request: &Request,
+    ) -> Decision {
+        let Candidate { door, virtual_host, hop } = *candidate;
+        let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
+        let mut decision = blank(place, door, prepared.host.as_deref(), host);
+        decision.virtual_host = virtual_host;
+        decision.hop = hop;
+        self.doubt_the_gateway(&mut decision, table, door);
+        match hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
+            Some((hop, action)) => {
+                let host = host.map(|host| &host.hostname);
+                let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host };
+                self.apply(&mut decision, hop, action, &asked);
+                self.doubt_the_chain(&mut decision, hop);
+            }
+            None => {
+                if !self.snapshot.coverage.sees_all("HTTPRoute") {
+                    decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
+                }
+            }
+        }
+        decision
+    }
+
+    fn apply(&self, decision: &mut Decision, hop: HopId, action: &Action, asked: &Asked<'_>) {
+        let Asked { prepared, query, scheme, host } = *asked;
+        let row = &self.tree.hops[hop.0 as usize].matcher;
+        let facts = &prepared.facts;
+        // Without a host in the request, the virtual host's name stands for it.
+        let authority = facts.authority.as_deref().or(host.map(Name::as_str)).unwrap_or("*");
+        match action {
+            Action::Forward(forward) => {
+                let Forward { destinations, rewrite, mirrors, request_headers: _, response_headers: _, timeout: _ } =
+                    forward;
+                decision.destinations.clone_from(destinations);
+                decision.mirrors.clone_from(mirrors);
+                if all_broken(destinations) {
+                    decision.outcome = Outcome::Respond;
+                    decision.status = Some(500);
+                    return;
+                }
+                decision.outcome = Outcome::Forward;
+                decision.status = None;
+                let (mut path, note) = rewritten_path(row, rewrite.path.as_ref(), &facts.path);
+                decision.notes.extend(note);
+                if let Some(query) = query {
+                    let _ = write!(path, "?{query}");
+                }
+                let host = rewrite.host.as_deref().filter(|host| !host.is_empty()).unwrap_or(authority);
+                decision.upstream = Some(Upstream { host: host.to_owned(), path });
+                for destination in destinations {
+                    if destination.state == DestinationState::Unverified && destination.share > 0.0 {
+                        let Destination { kind, namespace, name, .. } = destination;
+                        decision.unverified.push(format!("{kind} {namespace}/{name} is not in view"));
+                    }
+                }
+            }
+            Action::Redirect(redirect) => {
+                decision.outcome = Outcome::Redirect;
+                decision.status = Some(redirect.status.unwrap_or(302));
+                let port = decision.port.unwrap_or(80);
+                let from = RedirectedFrom { scheme, port, authority, facts, query };
+                let (location, notes) = location(row, redirect, &from);
+                decision.location = Some(location);
+                decision.notes.extend(notes);
+            }
+            Action::Respond(respond) => {
+                decision.outcome = Outcome::Respond;
+                decision.status = Some(respond.status);
+            }
+        }
+    }
+
+    /// Why nothing this Gateway answers is certain.
+    fn doubt_the_gateway(&self, decision: &mut Decision, table: &GatewayTable, door: &Door) {
+        if table.assumed {
+            let name = &table.gateway;
+            decision
+                .unverified
+                .push(format!("Gateway {name} is not in view: taken to be one HTTP listener that admits it"));
+        }
+        let dialect = self.tree.gateways.get(table.node as usize).map(|node| node.dialect);
+        if dialect.is_some_and(|dialect| !dialect.supported) {
+            let engine = table.engine.name();
+            decision.unverified.push(format!("{engine} is not modelled yet: answered as kgateway would"));
+        }
+        let hazard = door.hazard.and_then(|place| table.virtual_hosts[place as usize].hazards.first());
+        if let Some(hazard) = hazard {
+            let port = door.port;
+            decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
+            decision.notes.push(format!("Envoy refuses the whole route table of port {port}: {}", hazard.message));
+        }
+    }
+
+    /// Why an answer that rests on this row is not certain.
+    fn doubt_the_chain(&self, decision: &mut Decision, hop: HopId) {
+        for step in self.tree.chain(hop) {
+            let step = &self.tree.hops[step.0 as usize];
+            decision.unverified.extend(step.unverified.iter().cloned());
+            let route = self.snapshot.route(step.route);
+            if route.meta.defective {
+                let (kind, key) = (route.kind.name(), route.meta.key());
+                decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
+            }
+        }
+        let mut seen = Vec::with_capacity(decision.unverified.len());
+        decision.unverified.retain(|reason| {
+            let new = !seen.contains(reason);
+            if new {
+                seen.push(reason.clone());
+            }
+            new
+        });
+    }
+
+    /// Names the listeners and hosts whose answer differs from the one that is given.
+    fn note_the_others(
+        &self,
+        decision: &mut Decision,
+        table: &GatewayTable,
+        best: &Candidate<'_>,
+        candidates: &[Candidate<'_>],
+    ) {
+        let said = self.in_words(best.hop);
+        let mut others: Vec<(String, Vec<String>)> = Vec::new();
+        for candidate in candidates {
+            let words = self.in_words(candidate.hop);
+            if candidate.hop == best.hop || words == said {
+                continue;
+            }
+            let host = candidate.virtual_host.map_or("", |place| &table.virtual_hosts[place as usize].hostname);
+            let door = candidate.door;
+            let at = if std::ptr::eq(door, best.door) {
+                format!("for {host}")
+            } else if candidates.iter().filter(|other| std::ptr::eq(other.door, door)).count() > 1 {
+                format!("for {host} on port {}", door.port)
+            } else {
+                match door.listener(None, None) {
+                    Some(listener) => format!("on listener {listener} (port {})", door.port),
+                    None => format!("on port {}", door.port),
+                }
+            };
+            match others.iter_mut().find(|(held, _)| *held == words) {
+                Some((_, places)) => places.push(at),
+                None => others.push((words, vec![at])),
+            }
+        }
+        if !others.is_empty() && candidates.iter().any(|c| c.virtual_host != best.virtual_host) {
+            let host = best.virtual_host.map(|place| &table.virtual_hosts[place as usize].hostname);
+            if let (Some(host), false) = (host, decision.port.is_none()) {
+                decision.notes.push(format!("answered for {host} on port {}: {said}", best.door.port));
+            }
+        }
+        for (words, places) in others.iter().take(NAMED_IN_NOTES) {
+            let more = places.len().saturating_sub(NAMED_IN_NOTES);
+            let named = places[..places.len() - more].join(", ");
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            decision.notes.push(format!("{named}{more}: {words}"));
+        }
+        if others.len() > NAMED_IN_NOTES {
+            decision.notes.push(format!("{} more hosts or listeners answer otherwise", others.len() - NAMED_IN_NOTES));
+        }
+    }
+
+    /// What becomes of a request that this row takes, in a few words.
+    pub(super) fn in_words(&self, hop: Option<HopId>) -> String {
+        let Some(action) = hop.and_then(|hop| self.tree.hops[hop.0 as usize].action()) else {
+            return "404".to_owned();
+        };
+        match &**action {
+            Action::Forward(forward) if all_broken(&forward.destinations) => "500".to_owned(),
+            Action::Forward(forward) => {
+                let mut words = String::from("to ");
+                for (at, destination) in forward.destinations.iter().filter(|d| d.share > 0.0).enumerate() {
+                    let Destination { kind, namespace, name, port, .. } = destination;
+                    let _ = write!(words, "{}{kind} {namespace}/{name}", if at > 0 { ", " } else { "" });
+                    if let Some(port) = port {
+                        let _ = write!(words, ":{port}");
+                    }
+                }
+                words
+            }
+            Action::Redirect(redirect) => format!("redirect {}", redirect.status.unwrap_or(302)),
+            Action::Respond(respond) => respond.status.to_string(),
+        }
+    }
+}
+
+/// A 404 at a door, to be filled in.
+fn blank(place: u32, door: &Door, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
+    Decision {
+        gateway: place,
+        listener: door.listener(host, serving.map(|host| host.listeners.as_slice())),
+        port: Some(door.port),
+        virtual_host: None,
+        hop: None,
+        outcome: Outcome::NotFound,
+        status: Some(404),
+        destinations: Vec::new(),
+        upstream: None,
+        location: None,
+        mirrors: Vec::new(),
+        considered: Vec::new(),
+        not_listed: 0,
+        unverified: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn bad_request(place: u32, doors: &[&Door], bad: &BadTarget) -> Decision {
+    let door = doors.first();
+    Decision {
+        gateway: place,
+        listener: door.and_then(|door| door.listener(None, None)),
+        port: door.map(|door| door.port),
+        virtual_host: None,
+        hop: None,
+        outcome: Outcome::Respond,
+        status: Some(400),
+        destinations: Vec::new(),
+        upstream: None,
+        location: None,
+        mirrors: Vec::new(),
+        considered: Vec::new(),
+        not_listed: 0,
+        unverified: Vec::new(),
+        notes: vec![format!("the request line holds {}: Envoy answers 400 before it looks at any route", bad.what)],
+    }
+}
+
+/// Every share of the traffic is answered 500.
+fn all_broken(destinations: &[Destination]) -> bool {
+    destinations.iter().all(|destination| destination.state.is_broken() || destination.share <= 0.0)
+}
+
+impl Door {
+    /// The scheme a client speaks here.
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.protocol == Protocol::Https { Scheme::Https } else { Scheme::Http }
+    }
+}
