@@ -1,14 +1,19 @@
 //! Manifests: files, folders, standard input, kustomize output, the embedded demo.
 
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::demo::DEMO;
-use super::{Loaded, SourceError, text};
-use crate::finding::Finding;
+use super::text::{self, Text};
+use super::{Loaded, SourceError, encoding, kustomize};
+use crate::finding::{Finding, Place, Severity, closest};
 use crate::model::decode::Decoded;
-use crate::model::{Source, SourceKind};
+use crate::model::{Position, Source, SourceKind};
+
+/// The largest input that is read: 100,000 routes are some 120 MiB.
+const LARGEST: u64 = 1 << 29;
 
 /// What `-f`, `-k` and `--demo` name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,59 +67,209 @@ pub fn load_text(name: &str, text: &str) -> Loaded {
 /// What was read, before it is decoded.
 #[derive(Default)]
 struct Gathered {
-    sources: Vec<Arc<Source>>,
+    texts: Vec<Text>,
     findings: Vec<Finding>,
     watch: Vec<PathBuf>,
 }
 
 impl Gathered {
     fn text(&mut self, name: String, text: String) {
-        self.sources.push(Arc::new(Source { name, kind: SourceKind::Text, text }));
+        self.texts.push(Text { source: Arc::new(Source { name, kind: SourceKind::Text, text }), lossy: false });
+    }
+
+    fn bytes(&mut self, name: String, kind: SourceKind, bytes: Vec<u8>) {
+        let (text, lossy) = encoding::decode(bytes);
+        self.texts.push(Text { source: Arc::new(Source { name, kind, text }), lossy });
     }
 
     fn stdin(&mut self) -> Result<(), SourceError> {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|e| SourceError { message: format!("cannot read standard input: {e}"), hint: None })?;
-        self.text("-".to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+        let stdin = std::io::stdin();
+        if stdin.is_terminal() {
+            let message = "cannot read manifests from standard input: it is the terminal".to_owned();
+            return Err(SourceError { message, hint: Some("kubectl kustomize . | routescope -f -".to_owned()) });
+        }
+        let bytes = read(stdin.lock()).map_err(|error| failed("standard input", &error))?;
+        self.bytes("-".to_owned(), SourceKind::Text, bytes);
         Ok(())
     }
 
     fn kustomize(&mut self, folder: &Path) -> Result<(), SourceError> {
-        let _ = folder;
-        Err(SourceError { message: "not yet".to_owned(), hint: None })
-    }
-
-    fn path(&mut self, path: &Path, recursive: bool) -> Result<(), SourceError> {
-        let failed = |e: &std::io::Error| SourceError { message: format!("{}: {e}", path.display()), hint: None };
-        let about = std::fs::metadata(path).map_err(|e| failed(&e))?;
-        self.watch.push(path.to_owned());
-        if about.is_dir() {
-            let mut entries: Vec<_> =
-                std::fs::read_dir(path).map_err(|e| failed(&e))?.flatten().map(|e| e.path()).collect();
-            entries.sort();
-            for entry in entries {
-                if entry.is_dir() {
-                    if recursive {
-                        self.path(&entry, recursive)?;
-                    }
-                } else if matches!(entry.extension().and_then(|e| e.to_str()), Some("yaml" | "yml" | "json")) {
-                    self.path(&entry, recursive)?;
-                }
-            }
-            return Ok(());
-        }
-        let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        self.sources.push(Arc::new(Source { name: path.display().to_string(), kind: SourceKind::File, text }));
+        let bytes = kustomize::build(folder)?;
+        self.watch.push(folder.to_owned());
+        self.bytes(format!("kustomize {}", folder.display()), SourceKind::Text, bytes);
         Ok(())
     }
 
+    /// A path that was named by the user: whatever is wrong with it is an error.
+    fn path(&mut self, path: &Path, recursive: bool) -> Result<(), SourceError> {
+        if path.as_os_str().is_empty() {
+            let message = "an empty text is no path".to_owned();
+            return Err(SourceError { message, hint: Some("is a variable unset?".to_owned()) });
+        }
+        let about = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+        if about.is_dir() {
+            return self.folder(path, recursive);
+        }
+        // `-f <(command)`: the shell hands over a pipe, and writes to it.
+        let is_handed_over = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].iter().any(|known| path.starts_with(known));
+        if !about.is_file() && !is_handed_over && path != Path::new("/dev/null") {
+            let message = format!("{} is neither a file nor a folder", path.display());
+            return Err(SourceError {
+                message,
+                hint: Some(format!("to read from it: cat {0} | routescope -f -", path.display())),
+            });
+        }
+        let bytes = File::open(path).and_then(read).map_err(|error| cannot_read(path, &error))?;
+        if about.is_file() {
+            self.watch.push(path.to_owned());
+        }
+        self.bytes(path.display().to_string(), SourceKind::File, bytes);
+        Ok(())
+    }
+
+    /// The manifests of a folder, by kubectl's rule: `*.yaml`, `*.yml` and `*.json`, by name; folders inside it only
+    /// when `recursive`, and never through a symbolic link. What cannot be read is a finding.
+    fn folder(&mut self, folder: &Path, recursive: bool) -> Result<(), SourceError> {
+        let before = (self.texts.len(), self.findings.len());
+        let mut inner = 0;
+        let mut waiting = vec![folder.to_owned()];
+        while let Some(next) = waiting.pop() {
+            let entries = match fs::read_dir(&next) {
+                Ok(entries) => entries,
+                Err(error) if next == folder => return Err(cannot_read(folder, &error)),
+                Err(error) => {
+                    self.unreadable(&next, &reason(&error));
+                    continue;
+                }
+            };
+            self.watch.push(next.clone());
+            let mut entries: Vec<_> = entries.flatten().collect();
+            entries.sort_by_key(fs::DirEntry::file_name);
+            let mut folders = Vec::new();
+            for entry in entries {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    inner += 1;
+                    folders.push(path);
+                } else if is_manifest(&path) {
+                    self.file(&path);
+                } else if recursive && is_linked_folder(&entry) {
+                    self.not_followed(&path);
+                }
+            }
+            if recursive {
+                waiting.extend(folders.into_iter().rev());
+            }
+        }
+        if before == (self.texts.len(), self.findings.len()) {
+            let message = format!("no manifests in {}: no *.yaml, *.yml or *.json", folder.display());
+            let hint = (inner > 0 && !recursive).then(|| "to look into the folders inside it, add -R".to_owned());
+            return Err(SourceError { message, hint });
+        }
+        Ok(())
+    }
+
+    /// A file found in a folder: whatever is wrong with it is a finding.
+    fn file(&mut self, path: &Path) {
+        // Through symbolic links, so that a loop of them shows.
+        match fs::metadata(path) {
+            Err(error) => self.unreadable(path, &reason(&error)),
+            Ok(about) if about.is_dir() => {
+                // A link, or it would have been taken for a folder.
+                self.not_followed(path);
+            }
+            // Reading a pipe or a device may take for ever.
+            Ok(about) if !about.is_file() => self.unreadable(path, "not a regular file"),
+            Ok(_) => match File::open(path).and_then(read) {
+                Ok(bytes) => self.bytes(path.display().to_string(), SourceKind::File, bytes),
+                Err(error) => self.unreadable(path, &reason(&error)),
+            },
+        }
+    }
+
+    fn not_followed(&mut self, path: &Path) {
+        let message = format!("{} is a link to a folder: it is not followed", path.display());
+        self.report(path, Severity::Info, "not-followed", message);
+    }
+
+    fn unreadable(&mut self, path: &Path, reason: &str) {
+        let message = format!("cannot read {}: {reason}", path.display());
+        self.report(path, Severity::Error, "unreadable", message);
+    }
+
+    fn report(&mut self, path: &Path, severity: Severity, code: &'static str, message: String) {
+        let source = Source { name: path.display().to_string(), kind: SourceKind::File, text: String::new() };
+        let place = Some(Place { source: Arc::new(source), at: Position::default() });
+        self.findings.push(Finding { code, severity, place, subject: None, message, help: None });
+    }
+
     fn decode(self) -> Loaded {
-        let Self { sources, mut findings, watch } = self;
-        let Decoded { objects, findings: more, ignored } = text::read(&sources);
+        let Self { texts, mut findings, watch } = self;
+        let Decoded { objects, findings: more, ignored } = text::read(&texts);
         findings.extend(more);
-        Loaded { objects, findings, ignored, files: sources.len(), watch }
+        Loaded { objects, findings, ignored, files: texts.len(), watch }
+    }
+}
+
+/// kubectl's rule (`resource.FileExtensions`).
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// A symbolic link to a folder. Hidden ones are the machinery of mounted `ConfigMaps`.
+fn is_linked_folder(entry: &fs::DirEntry) -> bool {
+    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+    !hidden && entry.path().is_dir()
+}
+
+/// Reads to the end, but no more than a manifest may hold.
+fn read(mut from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == LARGEST && from.read(&mut [0])? > 0 {
+        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> SourceError {
+    if error.kind() != io::ErrorKind::NotFound {
+        return failed(&path.display().to_string(), error);
+    }
+    let text = path.to_string_lossy();
+    if text.starts_with("http://") || text.starts_with("https://") {
+        let message = format!("cannot read {text}: only files and folders are read");
+        return SourceError { message, hint: Some(format!("curl -sL {text} | routescope -f -")) };
+    }
+    SourceError { message: format!("no such file or folder: {text}"), hint: neighbour(path) }
+}
+
+/// A file beside the missing one whose name is almost the same.
+fn neighbour(path: &Path) -> Option<String> {
+    let parent = path.parent()?;
+    let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let names =
+        fs::read_dir(folder).ok()?.flatten().take(10_000).filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    let name = path.file_name()?.to_str()?;
+    let near = closest(name, names.iter().map(String::as_str))?;
+    Some(format!("did you mean {}?", parent.join(near).display()))
+}
+
+fn failed(what: &str, error: &io::Error) -> SourceError {
+    SourceError { message: format!("cannot read {what}: {}", reason(error)), hint: None }
+}
+
+/// The error in words, without the number of the operating system.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            text.to_owned()
+        }
     }
 }

@@ -1,27 +1,48 @@
 //! JSON with positions. (A YAML reader knows neither tabs as indentation nor surrogate pairs, and is slower.)
 
 use super::scalar;
-use super::yaml::{Broken, DEEPEST, Document, Odd, put};
+use super::yaml::{Broken, DEEPEST, LARGEST, Odd, put, too_deep, too_large};
+use crate::model::decode::Documents;
 use crate::model::value::{Data, Entry, Value};
 use crate::model::{Name, Position};
 
-/// Reads a stream of JSON values; `line` is the number of the text's first line. What was read before an error is kept.
-pub(super) fn read(text: &str, line: u32, odd: &mut Vec<Odd>) -> (Vec<Document>, Option<Broken>) {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, line, counted: 0, column: 1, odd };
-    let mut documents = Vec::new();
+/// Reads a stream of JSON values; `line` is the number of the text's first line. After an error reading goes on at the
+/// next line that begins with `{`.
+pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Vec<Broken> {
+    let bytes = text.as_bytes();
+    let mut reader =
+        Reader { text, bytes, at: 0, line, counted: 0, column: 1, values: 0, skipping: false, documents, odd };
+    let mut broken = Vec::new();
     loop {
         reader.skip_white();
         if reader.at == reader.bytes.len() {
-            return (documents, None);
+            return broken;
         }
-        match reader.value(0) {
-            Ok(value) => documents.push(Document { value, end_line: reader.line }),
-            Err(broken) => return (documents, Some(broken)),
+        reader.values = 0;
+        match reader.value(Level::Document, 0) {
+            Ok(value) => reader.documents.document(&value, reader.line),
+            Err(error) => {
+                reader.documents.broken();
+                reader.skipping = false;
+                broken.push(error);
+                reader.next_brace();
+            }
         }
     }
 }
 
-struct Reader<'t, 'o> {
+/// Where in a document a value stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Level {
+    /// It is the document.
+    Document,
+    /// It is one of the `items`.
+    Item,
+    /// It is inside an object.
+    Inside,
+}
+
+struct Reader<'t, 'o, 'd> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -29,10 +50,15 @@ struct Reader<'t, 'o> {
     /// Up to where `column` has been counted, within the line.
     counted: usize,
     column: u32,
+    /// How many values the object at hand holds so far.
+    values: usize,
+    /// The object at hand is of no use: only its syntax is looked at.
+    skipping: bool,
+    documents: &'o mut Documents<'d>,
     odd: &'o mut Vec<Odd>,
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_, '_, '_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -41,9 +67,26 @@ impl Reader<'_, '_> {
         while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
             self.at += 1;
             if byte == b'\n' {
-                self.line = self.line.saturating_add(1);
-                self.counted = self.at;
-                self.column = 1;
+                self.begin_line();
+            }
+        }
+    }
+
+    fn begin_line(&mut self) {
+        self.line = self.line.saturating_add(1);
+        self.counted = self.at;
+        self.column = 1;
+    }
+
+    /// Goes to the next line that begins with a brace, or to the end.
+    fn next_brace(&mut self) {
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            if byte == b'\n' {
+                self.begin_line();
+                if self.peek() == Some(b'{') {
+                    return;
+                }
             }
         }
     }
@@ -66,14 +109,17 @@ impl Reader<'_, '_> {
         Err(Broken { code: "json-syntax", at, message: format!("expected {expected}, found {found}"), help: None })
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Broken> {
+    fn value(&mut self, level: Level, depth: usize) -> Result<Value, Broken> {
         let at = self.here();
         if depth >= DEEPEST {
-            let message = format!("nested more than {DEEPEST} levels deep");
-            return Err(Broken { code: "too-deep", at, message, help: None });
+            return Err(too_deep(at));
+        }
+        self.values += usize::from(!self.skipping);
+        if self.values > LARGEST {
+            return Err(too_large(at));
         }
         let data = match self.peek() {
-            Some(b'{') => self.object(depth)?,
+            Some(b'{') => self.object(level, depth)?,
             Some(b'[') => self.array(depth)?,
             Some(b'"') => Data::String(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
@@ -82,7 +128,8 @@ impl Reader<'_, '_> {
         Ok(Value { at, data })
     }
 
-    fn object(&mut self, depth: usize) -> Result<Data, Broken> {
+    fn object(&mut self, level: Level, depth: usize) -> Result<Data, Broken> {
+        let is_object = matches!(level, Level::Document | Level::Item);
         self.at += 1;
         let mut entries = Vec::new();
         self.skip_white();
@@ -103,13 +150,24 @@ impl Reader<'_, '_> {
             }
             self.at += 1;
             self.skip_white();
-            let value = self.value(depth + 1)?;
-            put(&mut entries, Entry { at, key, value }, self.odd);
+            let value = if level == Level::Document && key == "items" && self.peek() == Some(b'[') && !self.skipping {
+                self.items(&entries, depth + 1)?
+            } else {
+                self.value(Level::Inside, depth + 1)?
+            };
+            if !self.skipping {
+                let tells = is_object && (key == "kind" || key == "apiVersion");
+                put(&mut entries, Entry { at, key, value }, self.odd);
+                self.skipping = tells && Documents::passes_over(&entries);
+            }
             self.skip_white();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
+                    if is_object {
+                        self.skipping = false;
+                    }
                     return Ok(Data::Map(entries));
                 }
                 _ => return self.broken("`,` or `}`"),
@@ -118,22 +176,46 @@ impl Reader<'_, '_> {
     }
 
     fn array(&mut self, depth: usize) -> Result<Data, Broken> {
-        self.at += 1;
         let mut items = Vec::new();
+        self.each(|reader| {
+            let item = reader.value(Level::Inside, depth + 1)?;
+            if !reader.skipping {
+                items.push(item);
+            }
+            Ok(())
+        })?;
+        Ok(Data::List(items))
+    }
+
+    /// The items of the document, handed over one by one.
+    fn items(&mut self, list: &[Entry], depth: usize) -> Result<Value, Broken> {
+        let at = self.here();
+        self.each(|reader| {
+            let item = reader.value(Level::Item, depth + 1)?;
+            reader.documents.item(list, item, reader.line);
+            reader.values = 0;
+            Ok(())
+        })?;
+        Ok(Value { at, data: Data::List(Vec::new()) })
+    }
+
+    /// Reads a list, one item by each call.
+    fn each(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Broken>) -> Result<(), Broken> {
+        self.at += 1;
         self.skip_white();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Data::List(items));
+            return Ok(());
         }
         loop {
             self.skip_white();
-            items.push(self.value(depth + 1)?);
+            item(self)?;
             self.skip_white();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Data::List(items));
+                    return Ok(());
                 }
                 _ => return self.broken("`,` or `]`"),
             }
@@ -176,7 +258,8 @@ impl Reader<'_, '_> {
         while let Some(byte) = self.peek() {
             match byte {
                 b'"' => {
-                    let text = scalar::name(&self.text[start..self.at]);
+                    let text = if self.skipping { "" } else { &self.text[start..self.at] };
+                    let text = scalar::name(text);
                     self.at += 1;
                     return Ok(text);
                 }

@@ -1,8 +1,10 @@
 //! All input: files, standard input, kustomize (and, later, clusters). Nothing else in the crate reads anything.
 
 pub mod demo;
+mod encoding;
 pub mod files;
 mod json;
+mod kustomize;
 mod scalar;
 mod split;
 mod text;

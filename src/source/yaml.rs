@@ -1,18 +1,22 @@
 //! YAML as kubectl reads it: a document becomes a tree of values that know their place.
 //!
 //! kubectl turns YAML into JSON with a YAML 1.1 reader (`sigs.k8s.io/yaml` over `go.yaml.in/yaml/v2`), whose rules for
-//! plain scalars, keys, merge keys and aliases are followed here. Depth and alias expansion are bounded: a document
-//! beyond them is refused before it costs anything.
+//! plain scalars, keys, merge keys and aliases are followed here. Depth, size and alias expansion are bounded: a document
+//! beyond them is refused before it costs anything. Objects that routing does not read are only checked for their
+//! syntax, and the items of a list are handed over one by one: no tree is built of either.
 
 use ahash::AHashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::scalar;
+use crate::model::decode::Documents;
 use crate::model::value::{Data, Entry, Value};
 use crate::model::{Name, Position};
 
 /// How deep collections may be nested. Kubernetes objects stay below 20.
 pub(super) const DEEPEST: usize = 128;
+/// How many values one object may hold. The API server takes no object above 3 MB.
+pub(super) const LARGEST: usize = 1_000_000;
 /// How many values aliases may add to one document; what go-yaml allows for a large one.
 const MOST_ALIASED: usize = 400_000;
 
@@ -33,37 +37,29 @@ pub(super) struct Odd {
     pub message: String,
 }
 
-/// A document that was read.
-#[derive(Debug)]
-pub(super) struct Document {
-    pub value: Value,
-    /// Its last line with content.
-    pub end_line: u32,
-}
-
 /// Reads the documents of one chunk; `line` is the number of its first line. What was read before an error is kept.
-pub(super) fn read(text: &str, line: u32, odd: &mut Vec<Odd>) -> (Vec<Document>, Option<Broken>) {
+pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
     let mut builder = Builder {
         first_line: line,
         frames: Vec::new(),
         anchors: AHashMap::new(),
+        has_anchors: text.contains('&'),
         aliased: 0,
+        values: 0,
+        skipping: 0,
         root: None,
         last_line: line,
+        documents,
         odd,
     };
-    let mut documents = Vec::new();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let outcome = match event {
-            Ok((event, span)) => builder.event(event, span, &mut documents),
-            Err(error) => Err(builder.syntax_error(&error)),
-        };
-        if let Err(broken) = outcome {
-            return (documents, Some(broken));
+        match event {
+            Ok((event, span)) => builder.event(event, span)?,
+            Err(error) => return Err(builder.syntax_error(&error)),
         }
     }
-    (documents, None)
+    Ok(())
 }
 
 /// A collection that is not complete yet.
@@ -86,17 +82,24 @@ struct Anchored {
     depth: usize,
 }
 
-struct Builder<'o> {
+struct Builder<'o, 'd> {
     first_line: u32,
     frames: Vec<Frame>,
     anchors: AHashMap<usize, Anchored>,
+    /// The text has anchors (or what may be one), so that no part of a list may be passed over.
+    has_anchors: bool,
     aliased: usize,
+    /// How many values the object at hand holds so far.
+    values: usize,
+    /// How many collections are open inside an object that is passed over, itself included; 0 when none is.
+    skipping: usize,
     root: Option<Value>,
     last_line: u32,
+    documents: &'o mut Documents<'d>,
     odd: &'o mut Vec<Odd>,
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     fn position(&self, mark: Marker) -> Position {
         Position::new(self.line(mark), u32::try_from(mark.col() + 1).unwrap_or(u32::MAX))
     }
@@ -105,15 +108,20 @@ impl Builder<'_> {
         self.first_line.saturating_add(u32::try_from(mark.line().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span, documents: &mut Vec<Document>) -> Result<(), Broken> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Broken> {
+        if self.skipping > 0 && self.skip(&event, span)? {
+            return Ok(());
+        }
         let at = self.position(span.start);
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => Ok(()),
             Event::DocumentEnd => {
                 self.anchors.clear();
                 self.aliased = 0;
-                let end_line = self.last_line;
-                documents.extend(self.root.take().map(|value| Document { value, end_line }));
+                self.values = 0;
+                if let Some(value) = self.root.take() {
+                    self.documents.document(&value, self.last_line);
+                }
                 Ok(())
             }
             Event::Alias(anchor) => {
@@ -123,6 +131,7 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.seen(span);
+                self.count(at)?;
                 let merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
                 let data = data(&text, style, tag.as_deref());
                 self.scalar(Value { at, data }, merge, anchor)
@@ -144,6 +153,50 @@ impl Builder<'_> {
         }
     }
 
+    /// Passes over an event inside an object that routing does not read; false when the object ends here.
+    fn skip(&mut self, event: &Event<'_>, span: Span) -> Result<bool, Broken> {
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                self.skipping += 1;
+                if self.frames.len() + self.skipping > DEEPEST {
+                    return Err(too_deep(self.position(span.start)));
+                }
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.skipping -= 1,
+            Event::Scalar(..) | Event::Alias(_) => self.seen(span),
+            _ => {}
+        }
+        Ok(self.skipping > 0)
+    }
+
+    fn count(&mut self, at: Position) -> Result<(), Broken> {
+        self.values += 1;
+        if self.values > LARGEST { Err(too_large(at)) } else { Ok(()) }
+    }
+
+    /// Whether the collection that is being built is the `items` of the document: a list's items need no list.
+    fn in_items(&self) -> bool {
+        match self.frames.as_slice() {
+            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: 0, .. }] => key.key == "items" && !key.merge,
+            _ => false,
+        }
+    }
+
+    /// Begins to pass over the object at hand once it is known to be of no use.
+    fn leave_out(&mut self) {
+        let is_object = match self.frames.as_slice() {
+            [_] => true,
+            [_, _, _] => !self.has_anchors,
+            _ => false,
+        };
+        if let (true, Some(Frame::Map { entries, .. })) = (is_object, self.frames.last())
+            && matches!(entries.last(), Some(entry) if entry.key == "kind" || entry.key == "apiVersion")
+            && Documents::passes_over(entries)
+        {
+            self.skipping = 1;
+        }
+    }
+
     /// Notes the last line that something was written on.
     fn seen(&mut self, span: Span) {
         // A block scalar ends at the beginning of the line after it.
@@ -159,6 +212,7 @@ impl Builder<'_> {
         if self.frames.len() >= DEEPEST {
             return Err(too_deep(at));
         }
+        self.count(at)?;
         self.frames.push(frame);
         Ok(())
     }
@@ -181,6 +235,15 @@ impl Builder<'_> {
             let (size, depth) = measure(&value);
             self.anchors.insert(anchor, Anchored { value: value.clone(), size, depth });
         }
+        if self.in_items() {
+            let list = match self.frames.first() {
+                Some(Frame::Map { entries, .. }) => entries.as_slice(),
+                _ => &[],
+            };
+            self.documents.item(list, value, self.last_line);
+            self.values = 0;
+            return Ok(());
+        }
         match self.frames.last_mut() {
             None => self.root = Some(value),
             Some(Frame::List { items, .. }) => items.push(value),
@@ -191,7 +254,10 @@ impl Builder<'_> {
                     data => *key = Some(Key { at: value.at, key: key_text(&data), merge: false }),
                 },
                 Some(Key { at, merge: true, .. }) => merge_into(entries, value, at, self.odd)?,
-                Some(Key { at, key, merge: false }) => put(entries, Entry { at, key, value }, self.odd),
+                Some(Key { at, key, merge: false }) => {
+                    put(entries, Entry { at, key, value }, self.odd);
+                    self.leave_out();
+                }
             },
         }
         Ok(())
@@ -224,6 +290,9 @@ impl Builder<'_> {
 
     fn syntax_error(&self, error: &ScanError) -> Broken {
         let info = error.info();
+        if info.contains("recursion limit") {
+            return too_deep(self.position(*error.marker()));
+        }
         let help = HINTS.iter().find(|(part, _)| info.contains(part)).map(|(_, hint)| (*hint).to_owned());
         let at = self.position(*error.marker());
         Broken { code: "yaml-syntax", at, message: info.to_owned(), help }
@@ -242,12 +311,21 @@ const HINTS: &[(&str, &str)] = &[
     ("flow", "expected a closing `]` or `}`, or a comma"),
 ];
 
-fn too_deep(at: Position) -> Broken {
+pub(super) fn too_deep(at: Position) -> Broken {
     Broken {
         code: "too-deep",
         at,
         message: format!("nested more than {DEEPEST} levels deep"),
         help: Some("no Kubernetes object is that deep".to_owned()),
+    }
+}
+
+pub(super) fn too_large(at: Position) -> Broken {
+    Broken {
+        code: "too-large",
+        at,
+        message: format!("more than {LARGEST} values in one object"),
+        help: Some("the API server takes no object that large".to_owned()),
     }
 }
 
@@ -295,10 +373,10 @@ fn measure(value: &Value) -> (usize, usize) {
 
 /// Adds an entry; of a key written twice the last counts, as in kubectl.
 pub(super) fn put(entries: &mut Vec<Entry>, entry: Entry, odd: &mut Vec<Odd>) {
-    // Long mappings (a ConfigMap's data) are not searched: routing reads none of them.
+    // Beyond this length a search for every key would take too long, and nothing that routing reads gets there.
     const LONGEST: usize = 1000;
-    let earlier = entries.iter_mut().take(LONGEST).find(|earlier| earlier.key == entry.key);
-    let Some(earlier) = earlier else {
+    let short = entries.len() <= LONGEST;
+    let Some(earlier) = entries.iter_mut().find(|earlier| short && earlier.key == entry.key) else {
         entries.push(entry);
         return;
     };

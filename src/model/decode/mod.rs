@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::field::{Context, Field};
-use super::value::{Data, Value};
+use super::value::{Data, Entry, Value};
 use super::{GATEWAY_GROUP, KGATEWAY_GROUP, Name, Object, ObjectKey, Origin, Source};
 use crate::finding::{Finding, Place, Severity, Subject, closest};
 
@@ -87,9 +87,92 @@ const fn known(
     Known { group, kind, shown: kind, namespaced, decode }
 }
 
-/// Decodes one document; `end_line` is its last line. Lists are unrolled.
-pub fn document(value: &Value, source: &Arc<Source>, end_line: u32, into: &mut Decoded) {
-    resource(value, source, end_line, None, into);
+/// Takes the documents of one text, one after the other. The items of a list come before the list itself, so that a
+/// list of any length is decoded item by item.
+pub struct Documents<'a> {
+    source: &'a Arc<Source>,
+    into: &'a mut Decoded,
+    /// What the items of the document at hand became; it counts when the document turns out to be a list.
+    items: Decoded,
+    /// Items that have no `kind` of their own, and whose list has not told it yet.
+    waiting: Vec<(Value, u32)>,
+    any: bool,
+}
+
+impl<'a> Documents<'a> {
+    /// For the documents of `source`.
+    pub fn new(source: &'a Arc<Source>, into: &'a mut Decoded) -> Self {
+        Self { source, into, items: Decoded::default(), waiting: Vec::new(), any: false }
+    }
+
+    /// Whether there was any document (or item of one).
+    pub fn any(&self) -> bool {
+        self.any
+    }
+
+    /// Whether an object that begins with `entries` is of no use, so that the rest of it need not be kept. It is still
+    /// to be handed over, to be counted.
+    pub fn passes_over(entries: &[Entry]) -> bool {
+        let (Some(kind), Some(api_version)) = (text_of(entries, "kind"), text_of(entries, "apiVersion")) else {
+            return false;
+        };
+        !kind.ends_with("List") && find(group_of(api_version), kind).is_none()
+    }
+
+    /// Takes one of the `items` of the document at hand; `list` is what was read of the document so far.
+    pub fn item(&mut self, list: &[Entry], item: Value, end_line: u32) {
+        let own = match &item.data {
+            Data::Map(entries) => text_of(entries, "kind").is_some(),
+            _ => true,
+        };
+        let inherited = inherited(list);
+        if own || inherited.is_some() {
+            resource(&item, self.source, end_line, inherited, &mut self.items);
+        } else {
+            self.waiting.push((item, end_line));
+        }
+    }
+
+    /// Takes a document; its `items` are empty when they were handed over before. `end_line` is its last line.
+    pub fn document(&mut self, value: &Value, end_line: u32) {
+        self.any = true;
+        let entries = match &value.data {
+            Data::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        let items = std::mem::take(&mut self.items);
+        let waiting = std::mem::take(&mut self.waiting);
+        if text_of(entries, "kind").is_some_and(|kind| kind.ends_with("List")) {
+            self.into.append(items);
+            for (item, end_line) in waiting {
+                resource(&item, self.source, end_line, inherited(entries), self.into);
+            }
+        }
+        resource(value, self.source, end_line, None, self.into);
+    }
+
+    /// The document at hand is broken: the items before the break still count.
+    pub fn broken(&mut self) {
+        self.waiting.clear();
+        self.into.append(std::mem::take(&mut self.items));
+    }
+}
+
+/// What a list says of its items: their `apiVersion` and kind, when it is a list of one kind.
+fn inherited(list: &[Entry]) -> Option<(&Name, &str)> {
+    let kind = text_of(list, "kind")?.strip_suffix("List")?;
+    Some((text_of(list, "apiVersion")?, kind)).filter(|_| !kind.is_empty())
+}
+
+fn text_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Name> {
+    match &entries.iter().find(|entry| entry.key == key)?.value.data {
+        Data::String(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+fn find(group: &str, kind: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.kind == kind && known.group == group)
 }
 
 /// The group of an `apiVersion`: what stands before the slash, nothing for the core group.
@@ -104,19 +187,15 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         let place = Some(Place { source: Arc::clone(source), at: value.at });
         into.findings.push(Finding { code, severity, place, subject: None, message, help: help.map(str::to_owned) });
     };
-    let Data::Map(_) = &value.data else {
+    let Data::Map(entries) = &value.data else {
         if value.data != Data::Null {
             let help = Some("a manifest begins with apiVersion and kind");
             report(into, Severity::Error, "not-a-resource", "expected a Kubernetes object".to_owned(), help);
         }
         return;
     };
-    let text_of = |key| match value.get(key).map(|v| &v.data) {
-        Some(Data::String(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    };
-    let kind = text_of("kind").map(Name::as_str).or(inherited.map(|(_, kind)| kind));
-    let api_version = text_of("apiVersion").or(inherited.map(|(version, _)| version));
+    let kind = text_of(entries, "kind").map(Name::as_str).or(inherited.map(|(_, kind)| kind));
+    let api_version = text_of(entries, "apiVersion").or(inherited.map(|(version, _)| version));
     let (Some(kind), Some(api_version)) = (kind, api_version) else {
         let missing = match (kind, api_version) {
             (None, None) => "apiVersion and kind are",
@@ -130,13 +209,20 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         return;
     };
 
-    if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), value.get("items")) {
-        list(items, source, end_line, (!item_kind.is_empty()).then_some((api_version, item_kind)), into);
+    if kind.ends_with("List")
+        && let Some(Value { data: Data::List(items), .. }) = value.get("items")
+    {
+        // A list inside a list, or one from a source that does not hand the items over one by one.
+        for (index, item) in items.iter().enumerate() {
+            let next = items.get(index + 1).filter(|_| item.at.is_known());
+            let end = next.map_or(end_line, |next| next.at.line.saturating_sub(1).max(item.at.line));
+            resource(item, source, end, self::inherited(entries), into);
+        }
         return;
     }
 
     let group = group_of(api_version);
-    let Some(known) = KNOWN.iter().find(|known| known.group == group && known.kind == kind) else {
+    let Some(known) = find(group, kind) else {
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");
             report(into, Severity::Error, "unknown-kind", message, Some(&format!("did you mean {meant}?")));
@@ -156,16 +242,6 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     });
     into.findings.extend(cx.into_findings());
     into.objects.extend(object);
-}
-
-/// Unrolls the items of a list.
-fn list(items: &Value, source: &Arc<Source>, end_line: u32, inherited: Option<(&Name, &str)>, into: &mut Decoded) {
-    let Data::List(items) = &items.data else { return };
-    for (index, item) in items.iter().enumerate() {
-        let next = items.get(index + 1).map(|next| next.at.line.saturating_sub(1));
-        let end = next.filter(|_| item.at.is_known()).map_or(end_line, |line| line.max(item.at.line));
-        resource(item, source, end, inherited, into);
-    }
 }
 
 /// The kind that is meant by an unknown one in a group we know, or by a known one in the core group.

@@ -1,0 +1,44 @@
+//! `-k DIR`: what kustomize makes of a folder, through the tools on PATH.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::SourceError;
+
+/// The tools that can do it, in the order they are tried, and their arguments before the folder.
+const TOOLS: &[(&str, &str)] = &[("kubectl", "kustomize"), ("kustomize", "build")];
+
+/// Runs kustomize over `folder`.
+pub(super) fn build(folder: &Path) -> Result<Vec<u8>, SourceError> {
+    if !folder.is_dir() {
+        let message = format!("cannot build {}: no such folder", folder.display());
+        return Err(SourceError { message, hint: Some("-k wants a folder with a kustomization.yaml".to_owned()) });
+    }
+    for (tool, verb) in TOOLS {
+        let mut command = Command::new(tool);
+        command.arg(verb).arg(folder).stdin(Stdio::null());
+        // Local files only: a remote base would be fetched, and git would ask for a password.
+        command.env("GIT_ALLOW_PROTOCOL", "file").env("GIT_TERMINAL_PROMPT", "0");
+        for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+            command.env(proxy, "http://127.0.0.1:9");
+        }
+        let output = match command.output() {
+            Ok(output) => output,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(SourceError { message: format!("cannot run {tool} {verb}: {error}"), hint: None });
+            }
+        };
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let complaint = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+        let message = format!("{tool} {verb} {} failed: {}", folder.display(), complaint.trim());
+        return Err(SourceError { message, hint: None });
+    }
+    let message = format!("cannot build {}: neither kubectl nor kustomize is on PATH", folder.display());
+    let hint = format!("where one of them is: kubectl kustomize {} | routescope -f -", folder.display());
+    Err(SourceError { message, hint: Some(hint) })
+}
