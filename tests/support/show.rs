@@ -1,0 +1,106 @@
+//! Matches, actions and answers in one short line each: `/a GET h=v -> team/svc:80 by team/child#0`.
+
+use std::fmt::Write;
+
+use routescope::analysis::Analysis;
+use routescope::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
+use routescope::resolve::{Action, Destination, DestinationState, HopId};
+use routescope::router::{Decision, Outcome};
+
+/// `team/name`, without the namespace `default`.
+pub fn key(key: &ObjectKey) -> String {
+    if key.namespace == "default" { key.name.to_string() } else { key.to_string() }
+}
+
+/// The route and rule of a row: `team/child#0`.
+pub fn rule(analysis: &Analysis, hop: HopId) -> String {
+    let hop = &analysis.tree.hops[hop.0 as usize];
+    format!("{}#{}", key(&analysis.snapshot.route(hop.route).meta.key()), hop.rule)
+}
+
+/// `/prefix`, `=/exact` or `~regex`, then the method, `header=value`, `?param=value` (`~` for a regex).
+pub fn matcher(row: &RouteMatch) -> String {
+    let kind = match row.path.kind {
+        PathKind::PathPrefix => "",
+        PathKind::Exact => "=",
+        PathKind::RegularExpression => "~",
+    };
+    let mut text = format!("{kind}{}", row.path.value);
+    if let Some(method) = &row.method {
+        let _ = write!(text, " {method}");
+    }
+    for (mark, tests) in [("", &row.headers), ("?", &row.query_params)] {
+        for ValueMatch { kind, name, value } in tests {
+            let operator = if *kind == ValueKind::Exact { '=' } else { '~' };
+            let _ = write!(text, " {mark}{name}{operator}{value}");
+        }
+    }
+    text
+}
+
+/// The destinations: kind (unless a Service), name, port, share (when there are several), state (when broken).
+fn destinations(all: &[Destination]) -> String {
+    let one = |destination: &Destination| {
+        let Destination { kind, namespace, name, port, share, state, .. } = destination;
+        let mut text = if kind == "Service" { String::new() } else { format!("{kind} ") };
+        text += &key(&ObjectKey::new(namespace.clone(), name.clone()));
+        if let Some(port) = port {
+            let _ = write!(text, ":{port}");
+        }
+        if all.len() > 1 {
+            let _ = write!(text, " {:.0}%", share * 100.0);
+        }
+        if state.is_broken() {
+            let _ = write!(text, " {}", DestinationState::name(*state));
+        }
+        text
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// What a row of the table does.
+pub fn action(action: &Action) -> String {
+    match action {
+        Action::Forward(forward) => destinations(&forward.destinations),
+        Action::Redirect(redirect) => format!("redirect {}", redirect.status.unwrap_or(302)),
+        Action::Respond(respond) => format!("{} {}", respond.status, respond.reason.name()),
+    }
+}
+
+/// One row of the table.
+pub fn row(analysis: &Analysis, hop: HopId) -> String {
+    let node = &analysis.tree.hops[hop.0 as usize];
+    let does = node.action().map_or_else(|| "nothing".to_owned(), |done| action(done));
+    format!("{} -> {does} by {}", matcher(&node.matcher), rule(analysis, hop))
+}
+
+/// What becomes of a request on one Gateway.
+pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
+    let mut text = match decision.outcome {
+        Outcome::Forward => destinations(&decision.destinations),
+        Outcome::Redirect => {
+            let status = decision.status.unwrap_or_default();
+            format!("redirect {status} {}", decision.location.as_deref().unwrap_or("nowhere"))
+        }
+        Outcome::NotFound => "404".to_owned(),
+        Outcome::Respond => {
+            let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
+            let why = match action.map(AsRef::as_ref) {
+                Some(Action::Respond(respond)) => respond.reason.name().to_owned(),
+                _ => destinations(&decision.destinations),
+            };
+            format!("{} {why}", decision.status.unwrap_or_default())
+        }
+    };
+    if let Some(hop) = decision.hop {
+        let chain = analysis.tree.chain(hop);
+        let _ = write!(text, " by {}", rule(analysis, hop));
+        for (index, above) in chain[..chain.len() - 1].iter().enumerate() {
+            let _ = write!(text, "{}{}", if index == 0 { " via " } else { " " }, rule(analysis, *above));
+        }
+    }
+    if let Some(upstream) = &decision.upstream {
+        let _ = write!(text, " as {}{}", upstream.host, upstream.path);
+    }
+    text + if decision.unverified.is_empty() { " certain" } else { " unverified" }
+}
