@@ -91,9 +91,9 @@ impl Lookup<'_> {
 
     fn look(&self, reference: &BackendRef, namespace: &Name) -> (DestinationState, Vec<Name>) {
         let key = || ObjectKey::new(namespace.clone(), reference.name.clone());
-        let absent = |kind| match self.snapshot.coverage.sees(kind, namespace) {
-            true => DestinationState::Missing,
-            false => DestinationState::Unverified,
+        let absent = |kind| {
+            let seen = self.snapshot.coverage.sees(kind, namespace);
+            if seen { DestinationState::Missing } else { DestinationState::Unverified }
         };
         // Only grants know `core` as a spelling of the core group: as a ref's group it is a kind nobody has.
         match (reference.group.as_str(), reference.kind.as_str()) {

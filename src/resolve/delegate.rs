@@ -292,15 +292,16 @@ impl<'a> Expander<'a> {
         let row = match (action, &broken) {
             (Some(action), _) if outcome.replaced => Some(Arc::clone(action)),
             (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
-            (Some(action), None) => match validate::matcher(&hop.matcher.path) {
-                Some(error) => Some(Arc::new(Action::Respond(error))),
-                None => {
+            (Some(action), None) => {
+                if let Some(error) = validate::matcher(&hop.matcher.path) {
+                    Some(Arc::new(Action::Respond(error)))
+                } else {
                     if let Some(message) = &outcome.hazard {
                         self.tree.hazards.push(Hazard { hop: id, message: message.clone() });
                     }
                     Some(Arc::clone(action))
                 }
-            },
+            }
             (None, None) => None,
         };
         let doubt = broken.and_then(|(_, doubt)| doubt);
@@ -327,10 +328,8 @@ impl<'a> Expander<'a> {
                 let respond = action::replaced(RespondReason::UnresolvedDelegation, detail);
                 let everywhere = link.via.namespace == self.settings.wildcard_namespace && link.via.by == ViaBy::Label;
                 let coverage = &self.snapshot.coverage;
-                let seen = match everywhere {
-                    true => coverage.sees_all("HTTPRoute"),
-                    false => coverage.sees("HTTPRoute", &link.via.namespace),
-                };
+                let nearby = || coverage.sees("HTTPRoute", &link.via.namespace);
+                let seen = if everywhere { coverage.sees_all("HTTPRoute") } else { nearby() };
                 let doubt = (!seen).then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
                 Some((respond, doubt))
             }

@@ -11,9 +11,8 @@ pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
     let value = path.value.as_str();
     let seen = match path.kind {
         PathKind::RegularExpression => return None,
-        PathKind::Exact => value,
         PathKind::PathPrefix if value.len() > 1 => value.strip_suffix('/').unwrap_or(value),
-        PathKind::PathPrefix => value,
+        PathKind::PathPrefix | PathKind::Exact => value,
     };
     let wrong = route_path(seen.as_bytes())?;
     Some(replaced(RespondReason::InvalidPath, format!("the path {value} {wrong}")))

@@ -114,10 +114,11 @@ impl Compiler<'_> {
         let Served { listeners, roots } = served;
         // Many hosts serve the very same routes: a route lists several hostnames.
         let rows = known.entry(roots).or_insert_with_key(|roots| self.rows(roots)).clone();
-        let hazards = match self.hazards.is_empty() {
-            true => Vec::new(),
-            false => rows.iter().filter_map(|row| self.hazards.get(row)).flatten().map(|one| (*one).clone()).collect(),
-        };
+        let mut hazards = Vec::new();
+        if !self.hazards.is_empty() {
+            let found = rows.iter().filter_map(|row| self.hazards.get(row)).flatten();
+            hazards.extend(found.map(|one| (*one).clone()));
+        }
         let index = Index::build(self.tree, &rows);
         VirtualHost {
             port: place.port,

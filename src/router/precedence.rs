@@ -82,10 +82,8 @@ impl Ranks {
             let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(WEIGHT_ANNOTATION)).flatten();
             written.and_then(|value| value.parse().ok()).unwrap_or(0)
         };
-        let weights = match settings.weighted_route_precedence {
-            true => routes.iter().map(weigh).collect(),
-            false => Vec::new(),
-        };
+        let heeded = settings.weighted_route_precedence;
+        let weights = if heeded { routes.iter().map(weigh).collect() } else { Vec::new() };
         Self { seniority, weights }
     }
 
