@@ -7,10 +7,12 @@ mod explore;
 mod failure;
 mod load;
 mod options;
+mod requests;
 mod routes;
 mod shell;
 mod terminal;
 mod tree;
+mod whereto;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ Exit codes: 0 yes, clean; 1 no, findings; 2 could not do it";
 enum Command {
     Tui(explore::ExploreOptions),
     Tree(tree::TreeOptions),
+    Where(whereto::WhereOptions),
     Routes(routes::RoutesOptions),
     Check(check::CheckOptions),
     Completions(shell::CompletionsOptions),
@@ -119,6 +122,7 @@ fn run(Arguments { command, source, settings, output }: Arguments) -> Result<Ver
     match command.unwrap_or_else(|| Command::Tui(explore::ExploreOptions::default())) {
         Command::Tui(options) => explore::run(&options, &context),
         Command::Tree(options) => tree::run(&options, &context),
+        Command::Where(options) => whereto::run(&options, &context),
         Command::Routes(options) => routes::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),
         Command::Completions(options) => shell::completions(&options, &context),

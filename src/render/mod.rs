@@ -4,6 +4,7 @@
 //! and the explorer's themes map roles to colours. Everything shown to a program has its own output types, so that the
 //! JSON contract does not move when an inner type does.
 
+pub mod answer;
 pub mod data;
 pub mod findings;
 pub mod outline;

@@ -5,6 +5,7 @@ mod encoding;
 pub mod files;
 mod json;
 mod kustomize;
+pub mod plain;
 mod scalar;
 mod split;
 mod text;

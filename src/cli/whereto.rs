@@ -1,0 +1,158 @@
+//! `routescope where`: where does it go, and why.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::analysis::Analysis;
+use crate::finding::closest;
+use crate::model::ObjectKey;
+use crate::render::answer::{self, Answers};
+use crate::render::data;
+use crate::router::Request;
+use crate::source::plain;
+
+use super::failure::Failure;
+use super::requests::{Asked, BadLine, gateway_key, parse};
+use super::{Context, Verdict, load, terminal};
+
+/// Say where a URL goes, and why: the path through the tree, the destination, why the closest others lost
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Exit codes: 0 every URL reaches a backend or a redirect; 1 one does not; 2 could not do it")]
+pub struct WhereOptions {
+    /// What a client would ask for: https://host/path, host/path, or /path for every host
+    #[arg(value_name = "URL", required_unless_present = "requests")]
+    pub urls: Vec<String>,
+
+    /// The method
+    #[arg(short = 'X', long = "request", value_name = "METHOD", default_value = "GET", help_heading = "Request")]
+    pub method: String,
+
+    /// A header; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Request")]
+    pub headers: Vec<String>,
+
+    /// Ask this Gateway alone
+    #[arg(long, value_name = "NAMESPACE/NAME", help_heading = "Request")]
+    pub gateway: Option<String>,
+
+    /// Read requests from a file or standard input (-): a URL per line, or a JSON object per line
+    #[arg(long, value_name = "FILE|-", help_heading = "Request")]
+    pub requests: Option<PathBuf>,
+
+    /// The format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: WhereFormat,
+}
+
+/// The formats of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WhereFormat {
+    /// For a person.
+    Text,
+    /// For a person: with everything that was considered.
+    Wide,
+    /// JSON, indented.
+    Json,
+    /// JSON, one line per request.
+    Jsonl,
+    /// YAML.
+    Yaml,
+}
+
+/// Answers.
+pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure> {
+    if options.requests.as_deref().is_some_and(|path| path.as_os_str() == "-")
+        && context.source.filename.iter().any(|path| path.as_os_str() == "-")
+    {
+        return Err(Failure::new("both -f and --requests read standard input", "put one of them into a file"));
+    }
+    let only = options.gateway.as_deref().map(gateway_key).transpose()?;
+    let (asked, bad) = asked(options)?;
+    let world = load::load(&context.source, &context.settings)?;
+    let analysis = &world.analysis;
+    for gateway in only.iter().chain(asked.iter().filter_map(|asked| asked.gateway.as_ref())) {
+        known(analysis, gateway)?;
+    }
+    let answers: Vec<Answers> = asked
+        .into_iter()
+        .map(|Asked { request, gateway }| Answers::of(analysis, request, gateway.as_ref().or(only.as_ref())))
+        .collect();
+    context.print(&rendered(options, context, analysis, &answers))?;
+    for BadLine { line, failure: Failure { message, hint } } in &bad {
+        let name = options.requests.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        terminal::write_err(&format!("error: {name}:{line}: {message}\n{hint}"));
+    }
+    if !bad.is_empty() {
+        return Ok(Verdict::Partly);
+    }
+    Ok(Verdict::from_no(!answers.iter().all(Answers::arrives)))
+}
+
+/// What is asked: the URLs of the command line, then the lines of `--requests`.
+fn asked(options: &WhereOptions) -> Result<(Vec<Asked>, Vec<BadLine>), Failure> {
+    let with_options = |request: Request| -> Result<Request, Failure> {
+        let request = request.with_method(&options.method)?;
+        Ok(options.headers.iter().try_fold(request, |request, header| request.with_header(header))?)
+    };
+    let mut asked = Vec::new();
+    for url in &options.urls {
+        asked.push(Asked { request: with_options(Request::parse(url)?)?, gateway: None });
+    }
+    let mut bad = Vec::new();
+    if let Some(path) = &options.requests {
+        let text = plain::read(path)?;
+        for line in parse(&text, &with_options) {
+            match line {
+                Ok(request) => asked.push(request),
+                Err(line) => bad.push(line),
+            }
+        }
+        if asked.is_empty() && bad.is_empty() {
+            return Err(Failure::new(format!("no request in {}", path.display()), "write one URL on each line"));
+        }
+    }
+    Ok((asked, bad))
+}
+
+/// Refuses a Gateway that is not there, and suggests one that is.
+fn known(analysis: &Analysis, gateway: &ObjectKey) -> Result<(), Failure> {
+    let names: Vec<String> = analysis.table.gateways.iter().map(|table| table.gateway.to_string()).collect();
+    let wanted = gateway.to_string();
+    if names.contains(&wanted) {
+        return Ok(());
+    }
+    let near = closest(&wanted, names.iter().map(String::as_str));
+    // The right name in another namespace is not close by its letters.
+    let same_name = || analysis.table.gateways.iter().find(|table| table.gateway.name == gateway.name);
+    let hint = match near.map(str::to_owned).or_else(|| same_name().map(|table| table.gateway.to_string())) {
+        Some(near) => format!("did you mean {near}?"),
+        None if names.is_empty() => "there is no Gateway at all".to_owned(),
+        None => format!("there {} {}", if names.len() == 1 { "is" } else { "are" }, first_few(&names)),
+    };
+    Err(Failure::new(format!("no Gateway {wanted}"), hint))
+}
+
+fn first_few(names: &[String]) -> String {
+    const FEW: usize = 5;
+    let shown = names.iter().take(FEW).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > FEW { format!("{shown} and {} more", names.len() - FEW) } else { shown }
+}
+
+fn rendered(options: &WhereOptions, context: &Context, analysis: &Analysis, answers: &[Answers]) -> String {
+    let paint = context.paint();
+    let width = terminal::width();
+    match options.output {
+        WhereFormat::Json => data::json(&answer::answers(analysis, answers)),
+        WhereFormat::Yaml => data::yaml(&answer::answers(analysis, answers)),
+        WhereFormat::Jsonl => answers.iter().map(|one| data::json_line(&answer::line(analysis, one))).collect(),
+        WhereFormat::Text if options.requests.is_some() => paint.lines(&answer::summary(analysis, answers)),
+        WhereFormat::Text | WhereFormat::Wide => {
+            let wide = options.output == WhereFormat::Wide;
+            let titled = answers.len() > 1;
+            let blocks = answers.iter().map(|one| paint.lines(&answer::text(analysis, one, width, titled, wide)));
+            blocks.collect::<Vec<_>>().join("\n")
+        }
+    }
+}

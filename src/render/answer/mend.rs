@@ -1,0 +1,186 @@
+//! What would have to change for a request to arrive.
+
+use crate::analysis::Analysis;
+use crate::finding::closest;
+use crate::model::{Name, ObjectKey, ServicePort};
+use crate::render::words;
+use crate::resolve::{
+    Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Link, RespondReason, ViaBy,
+};
+use crate::router::{Decision, Outcome, Request};
+
+/// How many rows and names are looked through for something close: a hint is not worth more.
+const LOOKED_THROUGH: usize = 5000;
+
+/// Hints, the most likely first; empty when nothing is broken or nothing can be told.
+pub fn mend(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<String> {
+    let hop = decision.hop.map(|hop| &analysis.tree.hops[hop.0 as usize]);
+    let mut hints: Vec<String> = Vec::new();
+    if let Some(hop) = hop {
+        if decision.outcome == Outcome::Respond {
+            hints.extend(of_response(analysis, hop));
+        }
+        hints.extend(decision.destinations.iter().filter_map(|to| of_destination(analysis, hop, to)));
+    }
+    if decision.outcome == Outcome::NotFound {
+        hints.extend(of_miss(analysis, request, decision));
+    }
+    hints.dedup();
+    hints
+}
+
+fn of_response(analysis: &Analysis, hop: &Hop) -> Vec<String> {
+    let Some(Action::Respond(respond)) = hop.action().map(std::sync::Arc::as_ref) else { return Vec::new() };
+    let route = analysis.snapshot.route(hop.route);
+    let rule = format!("rule {} of {}", hop.rule + 1, route.meta.key());
+    match respond.reason {
+        RespondReason::UnresolvedDelegation | RespondReason::CyclicDelegation => hop
+            .links
+            .clone()
+            .map(|link| &analysis.tree.links[link as usize])
+            .filter(|link| link.broken.is_some())
+            .flat_map(|link| of_link(analysis, hop, link))
+            .collect(),
+        RespondReason::NoBackends => vec![format!("give {rule} a backendRef")],
+        RespondReason::AllWeightsZero => vec![format!("give a backendRef of {rule} a weight above 0")],
+        RespondReason::InvalidPath => vec![format!("write the path of {rule} in characters that a URL path may hold")],
+        _ => Vec::new(),
+    }
+}
+
+fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
+    if let Some(BrokenLink::Cyclic { child, parent }) = &link.broken {
+        return vec![format!("take the delegation from {parent} back to {child} away")];
+    }
+    let children = &analysis.tree.children[link.children.start as usize..link.children.end as usize];
+    if !children.is_empty() {
+        return children.iter().filter_map(|child| of_child(analysis, hop, child)).collect();
+    }
+    let via = &link.via;
+    match via.by {
+        ViaBy::Label => {
+            let Some(key) = analysis.tree.gateways.iter().find_map(|gateway| gateway.dialect.label_key) else {
+                return Vec::new();
+            };
+            let mut hints = Vec::new();
+            let worn = analysis.snapshot.worn_labels(key).map(Name::as_str);
+            if let Some(near) = closest(&via.value, worn.take(LOOKED_THROUGH)).filter(|near| *near != via.value) {
+                let wearer = analysis.snapshot.http_routes_labelled(key, near).first();
+                let on = wearer.map(|id| format!(", on {}", analysis.snapshot.route(*id).meta.key()));
+                hints.push(format!("fix the name: the closest label worn is {near}{}", on.unwrap_or_default()));
+            } else if let Some(wearer) = analysis.snapshot.http_routes_labelled(key, &via.value).first() {
+                let namespace = &analysis.snapshot.route(*wearer).meta.namespace;
+                hints.push(format!("that label is worn in namespace {namespace}: look there, or in all namespaces"));
+            }
+            hints.push(format!("label an HTTPRoute {key}: {}", via.value));
+            hints
+        }
+        ViaBy::Name => {
+            let names = analysis.snapshot.http_routes_in(&via.namespace).iter().take(LOOKED_THROUGH);
+            let names: Vec<&str> = names.map(|id| analysis.snapshot.route(*id).meta.name.as_str()).collect();
+            match closest(&via.value, names) {
+                Some(near) => vec![format!("did you mean HTTPRoute {}/{near}?", via.namespace)],
+                None => vec![format!("create HTTPRoute {}/{}", via.namespace, via.value)],
+            }
+        }
+        ViaBy::Wildcard | ViaBy::Gateway => {
+            vec![format!("create an HTTPRoute in namespace {}, or name another namespace", via.namespace)]
+        }
+    }
+}
+
+fn of_child(analysis: &Analysis, hop: &Hop, child: &Child) -> Option<String> {
+    let parent = analysis.snapshot.route(hop.route).meta.key();
+    let name = analysis.snapshot.route(child.route).meta.key();
+    match child.fate {
+        ChildFate::Adopted | ChildFate::Cycle | ChildFate::Poisoned => None,
+        ChildFate::NotAdoptable => Some(format!(
+            "add {parent} (group gateway.networking.k8s.io, kind HTTPRoute) to the parentRefs of {name}, or remove them"
+        )),
+        ChildFate::HasHostnames => Some(format!("remove the hostnames of {name}: the parent's count")),
+        ChildFate::NothingLeft => Some(format!(
+            "let a match of {name} begin with {}, and repeat its other conditions",
+            hop.matcher.path.value
+        )),
+    }
+}
+
+fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination) -> Option<String> {
+    let Destination { kind, namespace, name, port, .. } = to;
+    let snapshot = &analysis.snapshot;
+    let key = ObjectKey::new(namespace.clone(), name.clone());
+    match to.state {
+        DestinationState::Resolved | DestinationState::Unverified => None,
+        DestinationState::Missing => {
+            let known: Vec<&ObjectKey> = match kind.as_str() {
+                "Service" => snapshot.services.keys().collect(),
+                "Backend" => snapshot.backends.keys().collect(),
+                _ => Vec::new(),
+            };
+            let here = known.iter().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
+            if let Some(near) = closest(name, here.take(LOOKED_THROUGH)) {
+                return Some(format!("did you mean {kind} {namespace}/{near}?"));
+            }
+            match known.iter().find(|key| key.name == *name) {
+                Some(elsewhere) => Some(format!("{kind} {elsewhere} is in another namespace: name it in the ref")),
+                None => Some(format!("create {kind} {key}")),
+            }
+        }
+        DestinationState::PortMissing => {
+            let ports: Vec<String> = snapshot
+                .services
+                .get(&key)
+                .map(|service| service.ports.iter().map(|ServicePort { port, .. }| port.to_string()).collect())
+                .unwrap_or_default();
+            let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
+            Some(format!("Service {key} has the ports {ports}"))
+        }
+        DestinationState::NotPermitted => {
+            let from = &snapshot.route(hop.route).meta.namespace;
+            Some(format!("add a ReferenceGrant in namespace {namespace} from HTTPRoute in {from} to {kind} {name}"))
+        }
+        DestinationState::InvalidKind => Some("refer to a Service, or to a Backend of gateway.kgateway.dev".to_owned()),
+        DestinationState::PortNotAllowed => Some(match port {
+            Some(port) => format!("remove `port: {port}` from the ref: the {kind} names its own hosts and ports"),
+            None => format!("the {kind} names its own hosts and ports"),
+        }),
+    }
+}
+
+fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<String> {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    let Some(host) = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize)) else {
+        let asked = request.host_header().or(request.host.as_deref())?;
+        let mut served: Vec<&str> = table.virtual_hosts.iter().map(|host| host.hostname.as_str()).collect();
+        served.dedup();
+        if let Some(near) = closest(asked, served.iter().copied().take(LOOKED_THROUGH)) {
+            return Some(format!("did you mean {near}?"));
+        }
+        return match served.len() {
+            0 => None,
+            1..=6 => Some(format!("the hosts served are {}", served.join(", "))),
+            n => Some(format!("{} are served: `routescope routes` lists them", words::count(n, "host"))),
+        };
+    };
+    let rows = host.rows.iter().take(LOOKED_THROUGH);
+    let paths = rows.map(|row| analysis.tree.hops[row.0 as usize].matcher.path.value.as_str());
+    // Compared at the length of each: `/payment/7` is close to `/payments`.
+    let near = paths.filter(|path| *path != "/").filter_map(|path| {
+        let depth = path.matches('/').count();
+        let asked = words::first_segments(&request.path, depth);
+        closest(asked, [path]).filter(|near| *near != asked)
+    });
+    near.max_by_key(|path| path.len()).map(|path| format!("did you mean {path}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::words::first_segments;
+
+    #[test]
+    fn segments_are_counted_from_the_front() {
+        assert_eq!(first_segments("/a/b/c", 2), "/a/b");
+        assert_eq!(first_segments("/a", 2), "/a");
+        assert_eq!(first_segments("/a/", 1), "/a");
+    }
+}

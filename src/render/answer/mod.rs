@@ -1,0 +1,45 @@
+//! The answer to "where does this URL go, and why?", as data and as text.
+
+mod data;
+mod mend;
+mod summary;
+mod text;
+
+use crate::analysis::Analysis;
+use crate::model::ObjectKey;
+use crate::router::{Decision, Outcome, Request, Unseen};
+
+pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
+pub use mend::mend;
+pub use summary::summary;
+pub use text::{chain, headline, text};
+
+/// What the Gateways say to one request.
+#[derive(Debug)]
+pub struct Answers {
+    /// What was asked.
+    pub request: Request,
+    /// One per Gateway (and host) that could see it.
+    pub decisions: Vec<Decision>,
+    /// When none could: the Gateways, and why they could not.
+    pub unseen: Vec<Unseen>,
+}
+
+impl Answers {
+    /// Asks every Gateway, or `gateway` alone.
+    pub fn of(analysis: &Analysis, request: Request, gateway: Option<&ObjectKey>) -> Self {
+        let decisions = analysis.explain(&request, gateway);
+        let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
+        Self { request, decisions, unseen }
+    }
+
+    /// Whether the request reaches a backend or a redirect, on one Gateway at least.
+    pub fn arrives(&self) -> bool {
+        self.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Forward | Outcome::Redirect))
+    }
+}
+
+/// `infra/example-gateway`.
+fn gateway_name<'a>(analysis: &'a Analysis, decision: &Decision) -> &'a ObjectKey {
+    &analysis.table.gateways[decision.gateway as usize].gateway
+}

@@ -1,0 +1,452 @@
+//! The answer for a person: what happens first, then the way through the tree, then why the closest others lost.
+//!
+//! ```text
+//! ● payments/payments-bff:8080   Service
+//!
+//!   Gateway infra/http               :443 https  api.example.com        gateway.yaml:8
+//!   └ parent           infra         rule 3  /payments                  parent.yaml:31
+//!     ⇢ label payments-bff in all namespaces
+//!     └ payments-routes  payments    rule 1  /payments/charge         payments.yaml:10
+//!       └ Service payments-bff:8080
+//!
+//!   missed  payments/payments-routes rule 2  /payments/refund   the path is not under it
+//! ```
+
+use std::sync::Arc;
+
+use crate::analysis::Analysis;
+use crate::finding::Place;
+use crate::model::Route;
+use crate::render::outline::{match_position, written_listener};
+use crate::render::style::{Line, Role};
+use crate::render::words;
+use crate::resolve::{Action, Destination, DestinationState, Hop, HopId, RespondReason};
+use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
+
+use super::{Answers, gateway_name, mend};
+
+/// How many of the others are told, unless all are asked for.
+const CLOSEST: usize = 5;
+
+/// The answers to one request. `titled` puts the request above them; `wide` tells all that was considered.
+pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, wide: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if titled {
+        lines.push(Line::of(Role::Heading, answers.request.to_string()));
+    }
+    for (at, decision) in answers.decisions.iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::new());
+        }
+        one(analysis, &answers.request, decision, width, wide, &mut lines);
+    }
+    if answers.decisions.is_empty() {
+        lines.push(Line::of(Role::Error, "✗ no Gateway sees this request"));
+        for Unseen { gateway, reason } in &answers.unseen {
+            let line = Line::of(Role::Dim, "  Gateway ").with(Role::Gateway, gateway.to_string());
+            lines.push(line.with(Role::Text, format!("  {reason}")));
+        }
+    }
+    lines
+}
+
+fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize, wide: bool, lines: &mut Vec<Line>) {
+    lines.extend(headline(analysis, request, decision));
+    lines.push(Line::new());
+    lines.extend(chain(analysis, request, decision, width));
+    let considered: Vec<_> = decision.considered.iter().filter(|other| other.verdict != Verdict::Won).collect();
+    if !considered.is_empty() {
+        lines.push(Line::new());
+        let shown = if wide { considered.len() } else { considered.len().min(CLOSEST) };
+        lines.extend(others(analysis, &considered[..shown], width));
+        let hidden = considered.len() - shown + if wide { decision.not_listed } else { 0 };
+        if considered.len() > shown {
+            lines.push(Line::of(Role::Dim, format!("  {hidden} more were considered: -o wide tells them all")));
+        }
+    }
+    if wide && decision.not_listed > 0 {
+        let rest = words::count(decision.not_listed, "other route");
+        lines.push(Line::of(Role::Dim, format!("  {rest} of this host could not match at all")));
+    }
+    let odd: Vec<_> = decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why)).collect();
+    let notes: Vec<_> = decision.notes.iter().map(|note| (Role::Warning, "⚠ ", note)).collect();
+    let mend: Vec<String> = mend(analysis, request, decision);
+    let mend = mend.iter().map(|hint| (Role::Hint, "to mend it: ", hint));
+    let mut first = true;
+    for (role, lead, text) in odd.into_iter().chain(notes).chain(mend) {
+        if std::mem::take(&mut first) {
+            lines.push(Line::new());
+        }
+        lines.extend(wrapped(Line::of(role, format!("  {lead}")), text, width));
+    }
+}
+
+/// What happens, in a line or a few.
+pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
+    match decision.outcome {
+        Outcome::Forward => {
+            match &decision.destinations[..] {
+                [only] => lines.push(
+                    Line::of(Role::Ok, "● ")
+                        .with(Role::Answer, words::destination_name(only))
+                        .with_line(kind_and_state(only)),
+                ),
+                several => {
+                    let title = format!("split over {}", words::count(several.len(), "backend"));
+                    lines.push(Line::of(Role::Ok, "● ").with(Role::Answer, title));
+                    lines.extend(shares(several));
+                }
+            }
+            lines.extend(received(request, decision));
+        }
+        Outcome::Redirect => {
+            let status = decision.status.unwrap_or(302);
+            let location = decision.location.clone().unwrap_or_default();
+            lines.push(
+                Line::of(Role::Ok, "↪ ")
+                    .with(Role::Answer, format!("{status} redirect to "))
+                    .with(Role::Path, location),
+            );
+        }
+        Outcome::Respond => {
+            let status = decision.status.unwrap_or(500);
+            let (glyph, role) = if status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
+            let mut line = Line::of(role, format!("{glyph}{status} from the gateway"));
+            if let Some(Action::Respond(respond)) = action.as_deref() {
+                line.push(Role::Text, "   ");
+                if respond.detail.is_empty() && respond.reason == RespondReason::DirectResponse {
+                    line.push(Role::Text, "a DirectResponse");
+                } else {
+                    line.push(Role::Text, respond.detail.clone());
+                }
+                lines.push(line);
+                if let Some(body) = respond.body.as_ref().filter(|_| respond.reason == RespondReason::DirectResponse) {
+                    lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body.trim_end().replace('\n', " ⏎ ")));
+                }
+            } else if let [only] = &decision.destinations[..] {
+                line.push(Role::Text, "   ");
+                line.push(Role::Text, words::destination_trouble(only).unwrap_or_default());
+                lines.push(line);
+            } else {
+                line.push(Role::Text, "   none of its backends can be reached");
+                lines.push(line);
+                lines.extend(shares(&decision.destinations));
+            }
+        }
+        Outcome::NotFound => {
+            let line = Line::of(Role::Error, "✗ 404 from the gateway   ");
+            lines.push(line.with(Role::Text, not_found(analysis, request, decision)));
+        }
+    }
+    for mirror in &decision.mirrors {
+        let mut line = Line::of(Role::Dim, "  copied to ");
+        line.push(Role::Backend, words::destination_name(&mirror.destination));
+        if let Some(fraction) = mirror.fraction.filter(|fraction| fraction.denominator > 0) {
+            let share = f64::from(fraction.numerator) / f64::from(fraction.denominator);
+            line.push(Role::Dim, format!(" ({} of the requests)", words::share(share)));
+        }
+        if let Some(why) = words::destination_trouble(&mirror.destination) {
+            line.push(Role::Warning, format!("   ⚠ {why}"));
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn kind_and_state(destination: &Destination) -> Line {
+    let mut line = Line::of(Role::Text, format!("   {}", destination.kind));
+    if !destination.hosts.is_empty() {
+        line.push(Role::Text, format!(" at {}", destination.hosts.join(", ")));
+    }
+    match destination.state {
+        DestinationState::Resolved => {}
+        DestinationState::Unverified => line.push(Role::Warning, "   ? not in view"),
+        _ => {
+            let why = words::destination_trouble(destination).unwrap_or_default();
+            line.push(Role::Error, format!("   ✗ 500: {why}"));
+        }
+    }
+    line
+}
+
+fn shares(destinations: &[Destination]) -> Vec<Line> {
+    let width = destinations.iter().map(|to| words::destination_name(to).len()).max().unwrap_or(0);
+    destinations
+        .iter()
+        .map(|to| {
+            let mut line = Line::of(Role::Text, format!("  {:>5}  ", words::share(to.share)));
+            let name = words::destination_name(to);
+            let padding = " ".repeat(width - name.len());
+            line.push(if to.state.is_broken() { Role::Text } else { Role::Backend }, name);
+            line.push(Role::Text, padding);
+            line.with_line(kind_and_state(to))
+        })
+        .collect()
+}
+
+/// What the backend receives, when it is not what the client sent.
+fn received(request: &Request, decision: &Decision) -> Option<Line> {
+    let upstream = decision.upstream.as_ref()?;
+    let sent = match &request.query {
+        Some(query) => format!("{}?{query}", request.path),
+        None => request.path.clone(),
+    };
+    let host = request.authority().unwrap_or_default();
+    let host_changed = !upstream.host.is_empty() && !host.is_empty() && !upstream.host.eq_ignore_ascii_case(&host);
+    let path_changed = upstream.path != sent;
+    if !host_changed && !path_changed {
+        return None;
+    }
+    let mut line = Line::of(Role::Dim, "  receives ").with(Role::Matcher, format!("{} ", request.method));
+    line.push(if host_changed { Role::Host } else { Role::Text }, upstream.host.clone());
+    line.push(if path_changed { Role::Path } else { Role::Text }, upstream.path.clone());
+    let what = match (host_changed, path_changed) {
+        (true, true) => "host and path rewritten",
+        (true, false) => "host rewritten",
+        _ => "path rewritten",
+    };
+    Some(line.with(Role::Dim, format!("   {what}")))
+}
+
+fn not_found(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
+    let host = request.host_header().or(request.host.as_deref());
+    match (virtual_host(analysis, decision), host) {
+        (None, Some(host)) => format!("no listener serves the host {host}"),
+        (None, None) => "no route is attached".to_owned(),
+        (Some(_), _) if decision.considered.iter().all(|other| other.verdict != Verdict::Missed) => {
+            format!("no route of this host takes {}", request.path)
+        }
+        (Some(served), _) if served.hostname == "*" => format!("no route takes {}", request.path),
+        (Some(served), _) => format!("no route of {} takes {}", served.hostname, request.path),
+    }
+}
+
+fn virtual_host<'a>(analysis: &'a Analysis, decision: &Decision) -> Option<&'a VirtualHost> {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    table.virtual_hosts.get(decision.virtual_host? as usize)
+}
+
+/// One step of the way, before the columns are aligned.
+struct Step {
+    name: Line,
+    namespace: Line,
+    rest: Line,
+    place: Line,
+}
+
+/// The way through the tree, from the Gateway to the backend, or as far as the request came.
+pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
+    let (hops, stopped) = match decision.hop {
+        Some(hop) => (analysis.tree.chain(hop), false),
+        None => (deepest(analysis, request, decision), true),
+    };
+    let mut steps = vec![gateway_step(analysis, decision)];
+    for (depth, id) in hops.iter().enumerate() {
+        let hop = &analysis.tree.hops[id.0 as usize];
+        if let Some(link) = analysis.tree.link_above(*id) {
+            let name = Line::of(Role::Guide, format!("{}⇢ ", "  ".repeat(depth)))
+                .with_line(words::via(&link.via, &analysis.settings));
+            steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+        }
+        steps.push(hop_step(analysis, hop, depth));
+    }
+    let depth = hops.len();
+    if let Some(last) = hops.last() {
+        let hop = &analysis.tree.hops[last.0 as usize];
+        let links = hop.links.clone().map(|at| &analysis.tree.links[at as usize]);
+        for link in links {
+            let mut name = Line::of(Role::Guide, format!("{}⇢ ", "  ".repeat(depth)));
+            name.extend(words::via(&link.via, &analysis.settings));
+            if let Some(broken) = &link.broken {
+                name.push(Role::Error, "   ✗ ");
+                name.push(Role::Text, words::broken_link(broken, &link.via, &analysis.settings));
+            }
+            steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+        }
+        let route = analysis.snapshot.route(hop.route);
+        steps.extend(decision.destinations.iter().map(|to| destination_step(to, route, depth, decision)));
+    }
+    if stopped && !hops.is_empty() {
+        let name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)))
+            .with(Role::Error, "✗ ")
+            .with(Role::Text, format!("nothing below takes {}", request.path));
+        steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+    }
+    align(&steps, width)
+}
+
+fn align(steps: &[Step], width: usize) -> Vec<Line> {
+    let column =
+        |cell: fn(&Step) -> usize| steps.iter().filter(|step| !step.namespace.is_empty()).map(cell).max().unwrap_or(0);
+    let namespace_at = 2 + column(|step| step.name.width()) + 2;
+    let rest_at = namespace_at + column(|step| step.namespace.width()) + 2;
+    let mut lines = Vec::new();
+    for Step { name, namespace, rest, place } in steps {
+        let mut line = Line::of(Role::Text, "  ").with_line(name.clone());
+        if !namespace.is_empty() {
+            line.pad_to(namespace_at);
+            line.extend(namespace.clone());
+        }
+        if !rest.is_empty() {
+            line.pad_to(rest_at);
+            if line.width() > rest_at {
+                line.push(Role::Text, "  ");
+            }
+            line.extend(rest.clone());
+        }
+        if !place.is_empty() {
+            // Beside the line where there is room, else right below it: nothing is cut.
+            if line.width() + 2 + place.width() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.pad_to(width.saturating_sub(place.width()));
+            line.extend(place.clone());
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    let node = &analysis.tree.gateways[table.node as usize];
+    let key = gateway_name(analysis, decision);
+    let mut name = Line::of(Role::Dim, "Gateway ")
+        .with(Role::Namespace, format!("{}/", key.namespace))
+        .with(Role::Gateway, key.name.to_string());
+    if table.assumed {
+        name.push(Role::Warning, " (assumed)");
+    }
+    let listener = node.listeners.iter().find(|listener| {
+        let name = crate::render::outline::listener_name(node, listener);
+        decision.listener.as_ref() == Some(&name)
+    });
+    let mut rest = Line::new();
+    let mut place = Line::new();
+    if let Some(listener) = listener {
+        let written = written_listener(node, listener);
+        let protocol = written.protocol.name().to_lowercase();
+        rest.push(Role::Listener, format!(":{} {protocol}", decision.port.unwrap_or(written.port)));
+        if !table.assumed {
+            let origin = listener.set.as_ref().map_or(&node.gateway.meta.origin, |set| &set.meta.origin);
+            place = words::place(&Place::within(origin, written.at));
+        }
+    } else if let Some(port) = decision.port {
+        rest.push(Role::Listener, format!(":{port}"));
+    }
+    if let Some(host) = virtual_host(analysis, decision) {
+        rest.push(Role::Text, "  ");
+        rest.push(Role::Host, if host.hostname == "*" { "any host".to_owned() } else { host.hostname.to_string() });
+    }
+    Step { name, namespace: Line::new(), rest, place }
+}
+
+fn hop_step(analysis: &Analysis, hop: &Hop, depth: usize) -> Step {
+    let route = analysis.snapshot.route(hop.route);
+    let rule = format!("rule {}", hop.rule + 1);
+    let mut rest = Line::of(Role::Rule, rule).with(Role::Text, "  ").with_line(words::matcher(&hop.matcher));
+    if let Some(name) = route.rules.get(hop.rule as usize).and_then(|rule| rule.name.as_ref()) {
+        rest.push(Role::Dim, format!("  “{name}”"));
+    }
+    Step {
+        name: Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth))).with(Role::Route, route.meta.name.to_string()),
+        namespace: Line::of(Role::Namespace, route.meta.namespace.to_string()),
+        rest,
+        place: words::place(&Place::within(&route.meta.origin, match_position(hop, route))),
+    }
+}
+
+fn destination_step(to: &Destination, route: &Arc<Route>, depth: usize, decision: &Decision) -> Step {
+    let mut name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)));
+    if decision.destinations.len() > 1 {
+        name.push(Role::Text, format!("{} ", words::share(to.share)));
+    }
+    name.extend(words::destination(to, &route.meta.namespace));
+    if to.state.is_broken() {
+        name.push(Role::Error, "  ✗");
+    }
+    let place = words::place(&Place::within(&route.meta.origin, to.at));
+    Step { name, namespace: Line::new(), rest: Line::new(), place }
+}
+
+/// The deepest delegation that the path of an unanswered request came to, judged by what was considered.
+fn deepest(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<HopId> {
+    let takes = |id: &HopId| {
+        let hop = &analysis.tree.hops[id.0 as usize];
+        !hop.links.is_empty() && words::is_under(&request.path, &hop.matcher.path)
+    };
+    let reached = decision.considered.iter().map(|other| {
+        let chain = analysis.tree.chain(other.hop);
+        let depth = chain.iter().take_while(|hop| takes(hop)).count();
+        chain[..depth].to_vec()
+    });
+    reached.max_by_key(Vec::len).unwrap_or_default()
+}
+
+fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<Line> {
+    let rows: Vec<[Line; 4]> = considered
+        .iter()
+        .map(|Considered { hop, verdict, because }| {
+            let hop = &analysis.tree.hops[hop.0 as usize];
+            let route = analysis.snapshot.route(hop.route);
+            let (word, role) = match verdict {
+                Verdict::Won => ("won", Role::Ok),
+                Verdict::Lost => ("lost", Role::Warning),
+                Verdict::Missed => ("missed", Role::Dim),
+                Verdict::Dropped => ("dropped", Role::Error),
+            };
+            [
+                Line::of(role, word),
+                Line::of(Role::Namespace, format!("{}/", route.meta.namespace))
+                    .with(Role::Route, route.meta.name.to_string())
+                    .with(Role::Rule, format!(" rule {}", hop.rule + 1)),
+                words::matcher(&hop.matcher),
+                Line::of(Role::Text, because.trim_start_matches("dropped: ").to_owned()),
+            ]
+        })
+        .collect();
+    let widest = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+    let (verdict, owner, matcher) = (widest(0), widest(1), widest(2));
+    let because_at = 2 + verdict + 2 + owner + 2 + matcher + 3;
+    let one_line = because_at + widest(3) <= width;
+    let mut lines = Vec::new();
+    for [word, route, match_, because] in rows {
+        let mut line = Line::of(Role::Text, "  ").with_line(word);
+        line.pad_to(2 + verdict + 2);
+        line.extend(route);
+        line.pad_to(2 + verdict + 2 + owner);
+        line.push(Role::Text, "  ");
+        line.extend(match_);
+        if one_line {
+            line.pad_to(because_at);
+            lines.push(line.with_line(because));
+        } else {
+            lines.push(line);
+            lines.push(Line::of(Role::Text, " ".repeat(2 + verdict + 2 + 2)).with_line(because));
+        }
+    }
+    lines
+}
+
+/// A text behind a lead, broken at blanks; further lines stand under the text.
+fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
+    let indent = lead.width();
+    let mut lines = Vec::new();
+    let mut line = lead;
+    let mut fresh = true;
+    for word in text.split_whitespace() {
+        if !fresh && line.width() + 1 + unicode_width::UnicodeWidthStr::width(word) > width {
+            lines.push(std::mem::replace(&mut line, Line::of(Role::Text, " ".repeat(indent))));
+            fresh = true;
+        }
+        if !fresh {
+            line.push(Role::Text, " ");
+        }
+        line.push(Role::Text, word.to_owned());
+        fresh = false;
+    }
+    lines.push(line);
+    lines
+}
