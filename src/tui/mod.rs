@@ -9,6 +9,23 @@
 //! `update` and `view` are pure: no IO, no clock, no environment. Whatever takes time runs off the task that draws, and
 //! comes back as a message; of several analyses only the newest counts; a frame is drawn only when something changed.
 
+pub mod action;
+pub mod ask;
+pub mod effect;
+pub mod facts;
+pub mod filter;
+pub mod locate;
+pub mod rows;
+mod runtime;
+pub mod state;
+mod terminal;
+pub mod update;
+pub mod view;
+mod watch;
+pub mod widget;
+pub mod window;
+pub mod words;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,7 +84,13 @@ impl std::error::Error for RunError {}
 
 /// Runs the explorer until the person leaves. The terminal is restored however that happens.
 pub fn run(options: Options) -> Result<(), RunError> {
-    let Options { load, .. } = options;
-    let _ = load().map_err(RunError::Load)?;
-    Ok(())
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(RunError::Terminal)?;
+    let result = runtime.block_on(runtime::explore(options));
+    // A load or a search that nobody waits for any more must not hold up leaving.
+    runtime.shutdown_background();
+    result
 }

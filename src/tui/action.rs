@@ -1,0 +1,247 @@
+//! Everything a person can do by key: one table of name, keys, words. The help screen, the footer and the README's key
+//! list are made from it, and a test holds that nothing is missing there.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where an action's keys are heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// In every pane, except while text is typed.
+    Panes,
+    /// In the tree.
+    Tree,
+    /// In every pane and while text is typed.
+    Always,
+    /// In the URL bar.
+    Ask,
+    /// While a window lies over the panes.
+    Window,
+}
+
+impl Scope {
+    /// Every scope, in the order of the help screen.
+    pub const ALL: [Self; 5] = [Self::Always, Self::Panes, Self::Tree, Self::Ask, Self::Window];
+
+    /// The heading in the help screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Always => "everywhere",
+            Self::Panes => "in the panes",
+            Self::Tree => "in the tree",
+            Self::Ask => "in the URL bar",
+            Self::Window => "in a window",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What is done.
+    pub action: Action,
+    /// Where its keys are heard.
+    pub scope: Scope,
+    /// The name in the palette.
+    pub name: &'static str,
+    /// The keys, as the help screen writes them.
+    pub keys: &'static [&'static str],
+    /// What it does, in a few words.
+    pub doc: &'static str,
+}
+
+/// Declares the actions once: the enum and the table both come from here.
+macro_rules! actions {
+    ($($scope:ident { $($variant:ident $name:literal [$($key:literal),+] $doc:literal,)+ })+) => {
+        /// Something a person can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[doc = $doc] $variant,)+)+ }
+
+        /// Every action.
+        pub const ACTIONS: &[Entry] = &[$($(Entry {
+            action: Action::$variant,
+            scope: Scope::$scope,
+            name: $name,
+            keys: &[$($key),+],
+            doc: $doc,
+        },)+)+];
+    };
+}
+
+actions! {
+    Always {
+        Leave "leave at once" ["ctrl-c"] "leave, from anywhere",
+        NextPane "next pane" ["tab"] "go to the next pane",
+        PreviousPane "previous pane" ["shift-tab"] "go to the previous pane",
+        Palette "all actions" ["ctrl-p"] "find an action by name",
+        Redraw "redraw" ["ctrl-l"] "draw the screen anew",
+        Reload "reload" ["f5", "ctrl-r"] "read the sources again",
+        CycleMethod "method" ["f2"] "ask with the next method",
+        Headers "headers" ["f3"] "edit the headers that are sent",
+    }
+    Panes {
+        Quit "quit" ["q"] "leave; the terminal is put back as it was",
+        Help "help" ["?", "f1"] "show all keys",
+        Ask "ask" ["u", "i"] "type a URL and see where it goes",
+        Filter "filter" ["/"] "find nodes by name, path, host, label or backend",
+        Method "method, next" ["m"] "ask with the next method",
+        MethodBack "method, previous" ["M"] "ask with the previous method",
+        EditHeaders "headers, edit" ["H"] "edit the headers that are sent",
+        Findings "findings" ["f"] "list what is wrong, and go there",
+        NextAnswer "next answer" ["n"] "show the answer of the next Gateway",
+        PreviousAnswer "previous answer" ["N"] "show the answer of the previous Gateway",
+        GoToAnswer "go to the answer" ["."] "select the node that decided",
+        Copy "copy" ["y"] "copy the answer, the URL, a command or a place",
+        Edit "edit" ["e"] "open the place in $VISUAL or $EDITOR",
+        NextTheme "next theme" ["t"] "change the colours",
+        PickTheme "pick a theme" ["T"] "choose the colours from a list",
+        ReloadNow "reload now" ["r"] "read the sources again",
+        Up "up" ["up", "k"] "one line up",
+        Down "down" ["down", "j"] "one line down",
+        PageUp "page up" ["pgup", "ctrl-b"] "one page up",
+        PageDown "page down" ["pgdn", "ctrl-f", "space"] "one page down",
+        Top "top" ["g", "home"] "to the first line",
+        Bottom "bottom" ["G", "end"] "to the last line",
+        Select "select" ["enter"] "open what is selected: fold, unfold, or go to its node",
+        Back "back" ["esc"] "clear the filter, then go back to the tree",
+        Zoom "zoom" ["z"] "give the pane the whole screen, and back",
+    }
+    Tree {
+        Fold "fold" ["left", "h"] "fold, or go to the node above",
+        Unfold "unfold" ["right", "l"] "unfold, or go to the first node below",
+        FoldAll "fold all" ["-"] "fold everything",
+        UnfoldAll "unfold all" ["+", "*"] "unfold everything",
+        Level1 "level 1" ["1"] "unfold to the Gateways",
+        Level2 "level 2" ["2"] "unfold to the hosts",
+        Level3 "level 3" ["3"] "unfold to the routes",
+        Level4 "level 4" ["4"] "unfold to their rules",
+        Level5 "level 5" ["5"] "unfold to the delegated routes",
+        NextSibling "next sibling" ["J", "]"] "to the next node of this level",
+        PreviousSibling "previous sibling" ["K", "["] "to the previous node of this level",
+    }
+    Ask {
+        Submit "to the answer" ["enter"] "keep the URL and go to the node that decided",
+        Earlier "earlier URL" ["up"] "the URL asked before",
+        Later "later URL" ["down"] "the URL asked after",
+        ClearUrl "clear" ["ctrl-u"] "empty the bar (up brings it back)",
+        Blur "to the tree" ["esc"] "go to the tree; what was typed stays",
+    }
+    Window {
+        Close "close" ["esc", "q"] "close the window",
+        Pick "pick" ["enter"] "take what is selected",
+        Search "search" ["/"] "search in the window",
+        WindowUp "window: up" ["up", "k"] "one line up",
+        WindowDown "window: down" ["down", "j"] "one line down",
+        WindowPageUp "window: page up" ["pgup"] "one page up",
+        WindowPageDown "window: page down" ["pgdn"] "one page down",
+        WindowTop "window: top" ["home", "g"] "to the first line",
+        WindowBottom "window: bottom" ["end", "G"] "to the last line",
+        Remove "remove" ["delete", "ctrl-d"] "remove the selected header",
+    }
+}
+
+impl Action {
+    /// Its row of the table.
+    pub fn entry(self) -> &'static Entry {
+        // Every variant is declared together with its row.
+        ACTIONS.iter().find(|entry| entry.action == self).unwrap_or(&ACTIONS[0])
+    }
+
+    /// The first of its keys, for hints.
+    pub fn key(self) -> &'static str {
+        self.entry().keys[0]
+    }
+
+    /// The action a key stands for in one of the scopes, the first of which wins.
+    pub fn of(key: KeyEvent, scopes: &[Scope]) -> Option<Self> {
+        let heard = |scope: &Scope| {
+            ACTIONS.iter().find(|entry| entry.scope == *scope && entry.keys.iter().any(|name| is_key(name, key)))
+        };
+        scopes.iter().find_map(heard).map(|entry| entry.action)
+    }
+}
+
+/// The key event that a name of the table stands for.
+pub fn parse_key(name: &str) -> Option<(KeyCode, KeyModifiers)> {
+    let mut modifiers = KeyModifiers::NONE;
+    let mut rest = name;
+    while let Some((modifier, tail)) = rest.split_once('-').filter(|(head, tail)| !head.is_empty() && !tail.is_empty())
+    {
+        modifiers |= match modifier {
+            "ctrl" => KeyModifiers::CONTROL,
+            "alt" => KeyModifiers::ALT,
+            "shift" => KeyModifiers::SHIFT,
+            _ => return None,
+        };
+        rest = tail;
+    }
+    let code = match rest {
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "space" => KeyCode::Char(' '),
+        "delete" => KeyCode::Delete,
+        "tab" if modifiers == KeyModifiers::SHIFT => KeyCode::BackTab,
+        "tab" => KeyCode::Tab,
+        _ => match rest.strip_prefix('f').and_then(|number| number.parse().ok()) {
+            Some(number) => KeyCode::F(number),
+            None => {
+                let mut chars = rest.chars();
+                let only = chars.next().filter(|_| chars.as_str().is_empty())?;
+                KeyCode::Char(only)
+            }
+        },
+    };
+    Some((code, modifiers))
+}
+
+/// Whether an event is the key of that name. Shift counts only through what it makes of a letter.
+fn is_key(name: &str, event: KeyEvent) -> bool {
+    let Some((code, modifiers)) = parse_key(name) else { return false };
+    let chord = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    event.code == code && event.modifiers & chord == modifiers & chord
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_key_that_parses_and_words() {
+        for entry in ACTIONS {
+            assert!(!entry.name.is_empty() && !entry.doc.is_empty(), "{:?}", entry.action);
+            for key in entry.keys {
+                assert!(parse_key(key).is_some(), "{key} of {}", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        let beside = |a: Scope, b: Scope| a == b || (a == Scope::Panes && b == Scope::Tree);
+        for (index, one) in ACTIONS.iter().enumerate() {
+            for other in &ACTIONS[index + 1..] {
+                if beside(one.scope, other.scope) {
+                    let shared = one.keys.iter().find(|key| other.keys.contains(key));
+                    assert!(shared.is_none(), "{shared:?} is both {} and {}", one.name, other.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn letters_with_shift_are_letters_of_their_own() {
+        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(Action::of(shifted, &[Scope::Panes]), Some(Action::Bottom));
+        let plain = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
+        assert_eq!(Action::of(plain, &[Scope::Panes]), Some(Action::Top));
+        let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(Action::of(control, &[Scope::Panes, Scope::Always]), Some(Action::Leave));
+    }
+}

@@ -1,0 +1,109 @@
+//! From findings, objects and rows of the table to nodes of the tree, and back.
+
+use crate::finding::{Finding, Subject};
+use crate::model::ObjectKey;
+use crate::render::outline::{NodeRef, Outline};
+use crate::resolve::{HopId, Under};
+
+use super::state::World;
+
+/// The object that a node is (a part of): its kind and key.
+pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectKey)> {
+    match node {
+        NodeRef::Loose => None,
+        NodeRef::Gateway(gateway) => Some(("Gateway", outline.gateway(gateway).gateway.meta.key())),
+        NodeRef::Hosts(hosts) => {
+            let (gateway, listener) = outline.listener_of(hosts);
+            Some(match &listener.set {
+                Some(set) => ("ListenerSet", set.meta.key()),
+                None => ("Gateway", gateway.gateway.meta.key()),
+            })
+        }
+        _ => outline.route_of(node).map(|route| (route.kind.name(), route.meta.key())),
+    }
+}
+
+/// The node of a hop, under the attachment that `near` hangs under, or else under the first there is.
+pub fn hop(outline: &Outline, hop: HopId, near: Option<NodeRef>) -> Option<NodeRef> {
+    let slot_of = |node| match node {
+        NodeRef::Route(slot)
+        | NodeRef::Match(slot, _)
+        | NodeRef::Link(slot, _)
+        | NodeRef::Child(slot, _)
+        | NodeRef::Backend(slot, _, _) => Some(slot),
+        _ => None,
+    };
+    let tree = &outline.analysis().tree;
+    let root = tree.root_of(hop);
+    if let Some(slot) = near.and_then(slot_of).filter(|slot| outline.attached(*slot).root == root) {
+        return Some(NodeRef::Match(slot, hop));
+    }
+    routes(outline).find(|(slot, _)| outline.attached(*slot).root == root).map(|(slot, _)| NodeRef::Match(slot, hop))
+}
+
+/// The attached routes, in the order of the tree.
+fn routes(outline: &Outline) -> impl Iterator<Item = (u32, NodeRef)> + '_ {
+    let hosts = outline.roots().into_iter().flat_map(|gateway| outline.children(gateway));
+    hosts.flat_map(|hosts| outline.children(hosts)).filter_map(|node| match node {
+        NodeRef::Route(slot) => Some((slot, node)),
+        _ => None,
+    })
+}
+
+/// The node a finding is about: the innermost that is written where the finding points, or the object's own.
+pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
+    let subject = finding.subject.as_ref()?;
+    let outline = &world.outline;
+    if let Some(hop) = finding_hop(world, finding, subject) {
+        return self::hop(outline, hop, None);
+    }
+    let is_it =
+        |node: &NodeRef| object(outline, *node).is_some_and(|(kind, key)| kind == subject.kind && key == subject.key);
+    let roots = outline.roots();
+    if let Some(gateway) = roots.iter().find(|node| is_it(node)) {
+        return Some(*gateway);
+    }
+    let loose = roots.iter().filter(|node| **node == NodeRef::Loose).flat_map(|node| outline.children(*node));
+    if let Some(node) = loose.into_iter().find(|node| is_it(node)) {
+        return Some(node);
+    }
+    if let Some((_, node)) = routes(outline).find(|(_, node)| is_it(node)) {
+        return Some(node);
+    }
+    // A delegated route: the first place it has in the tree.
+    let tree = &world.analysis.tree;
+    let named = |id| {
+        let route = world.analysis.snapshot.route(id);
+        route.kind.name() == subject.kind && route.meta.key() == subject.key
+    };
+    let (index, child) = tree.children.iter().enumerate().find(|(_, child)| named(child.route))?;
+    let above = tree.links[child.link.0 as usize].hop;
+    let NodeRef::Match(slot, _) = hop(outline, above, None)? else { return None };
+    Some(NodeRef::Child(slot, crate::resolve::ChildId(u32::try_from(index).ok()?)))
+}
+
+/// The hop that is written closest above the finding's place, in the finding's own object.
+fn finding_hop(world: &World, finding: &Finding, subject: &Subject) -> Option<HopId> {
+    let at = finding.place.as_ref()?.at;
+    let analysis = &world.analysis;
+    let mut best: Option<(u32, usize)> = None;
+    for (index, hop) in analysis.tree.hops.iter().enumerate() {
+        let route = analysis.snapshot.route(hop.route);
+        if route.kind.name() != subject.kind || route.meta.name != subject.key.name || route.meta.key() != subject.key {
+            continue;
+        }
+        let line = route.rules.get(hop.rule as usize).map_or(0, |rule| rule.at.line);
+        if line > 0 && line <= at.line && best.is_none_or(|(known, _)| line > known) {
+            best = Some((line, index));
+        }
+    }
+    best.and_then(|(_, index)| u32::try_from(index).ok()).map(HopId)
+}
+
+/// The match above a hop's route, if it is delegated.
+pub fn parent_hop(outline: &Outline, hop: HopId) -> Option<HopId> {
+    match outline.hop(hop).under {
+        Under::Root(_) => None,
+        Under::Child(child) => Some(outline.link(outline.child(child).link).hop),
+    }
+}

@@ -1,0 +1,276 @@
+//! The event loop: messages in, frames and effects out. The task that draws never waits for anything but the next
+//! message: loads and searches run beside it.
+
+use std::env;
+use std::io::{IsTerminal, stderr, stdout};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event, EventStream};
+use crossterm::execute;
+use futures::StreamExt;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::effect::{Effect, editor_command};
+use super::filter;
+use super::state::State;
+use super::terminal::Screen;
+use super::update::{Message, update};
+use super::view;
+use super::watch::Watch;
+use super::widget::yaml;
+use super::{Load, Loader, Options, RunError};
+use crate::source::SourceError;
+use crate::theme::{self, Background, Theme};
+
+/// How long the first load may take before the screen is taken to say that it runs: a load that fails at once (no such
+/// file) then fails on the person's own screen, without a flicker.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// How long the terminal may take to say whether it is dark or light.
+const COLOUR_PATIENCE: Duration = Duration::from_millis(250);
+
+/// What happens beside the person's own doing.
+pub(super) enum Outside {
+    Message(Message),
+    Loaded(Result<Load, SourceError>),
+}
+
+/// Runs the explorer.
+pub async fn explore(options: Options) -> Result<(), RunError> {
+    let Options { title, theme, ascii, color, url, config, load } = options;
+    let (sender, mut receiver) = unbounded_channel();
+    let mut first = start_load(&load);
+    let mut problems = config.problems.clone();
+    let (themes, theme) =
+        choose_theme(theme.or_else(|| config.config.theme.clone()), &config.themes, color, &mut problems);
+    tokio::task::spawn_blocking(yaml::warm_up);
+
+    let early = tokio::time::timeout(PATIENCE, &mut first).await.ok();
+    let early = match early {
+        Some(loaded) => Some(loaded.unwrap_or_else(|error| Err(crashed(&error))).map_err(RunError::Load)?),
+        None => None,
+    };
+    let mut screen = Screen::take(config.config.mouse).map_err(RunError::Terminal)?;
+    let size = screen.terminal.size().map_err(RunError::Terminal)?;
+    let mut state = State::new(title, themes, theme, ascii || config.config.ascii, (size.width, size.height));
+    if let Some(url) = url {
+        state.ask.replace(&url);
+    }
+    if !problems.is_empty() {
+        state.tell(theme::Role::Warning, problems.join(" · "));
+    }
+    let mut explorer =
+        Explorer { state, load, sender: sender.clone(), watch: None, search: Arc::default(), ready: false };
+    match early {
+        Some(loaded) => {
+            explorer.outside(&mut screen, Outside::Loaded(Ok(loaded)))?;
+        }
+        None => forward_load(first, sender.clone()),
+    }
+    tokio::spawn(signals(sender));
+    explorer.turn(&mut screen, &mut receiver).await
+}
+
+struct Explorer {
+    state: State,
+    load: Loader,
+    sender: UnboundedSender<Outside>,
+    watch: Option<Watch>,
+    /// The number of the newest search: an older one ends early.
+    search: Arc<AtomicU64>,
+    /// Something was loaded: from now on a load that fails leaves the view as it is.
+    ready: bool,
+}
+
+impl Explorer {
+    async fn turn(&mut self, screen: &mut Screen, receiver: &mut UnboundedReceiver<Outside>) -> Result<(), RunError> {
+        let mut events = EventStream::new();
+        loop {
+            let state = &self.state;
+            screen.terminal.draw(|frame| view::draw(state, frame)).map_err(RunError::Terminal)?;
+            let mut pending = Vec::new();
+            tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(event)) => pending.extend(message(event).map(Outside::Message)),
+                    // The terminal is gone: so is the person.
+                    Some(Err(_)) | None => return Ok(()),
+                },
+                outside = receiver.recv() => pending.extend(outside),
+            }
+            // Whatever else is there already is taken in before the next frame: one frame shows it all.
+            while let Some(Some(Ok(event))) = futures::FutureExt::now_or_never(events.next()) {
+                pending.extend(message(event).map(Outside::Message));
+            }
+            while let Ok(outside) = receiver.try_recv() {
+                pending.push(outside);
+            }
+            for outside in pending {
+                match self.outside(screen, outside)? {
+                    After::GoOn => {}
+                    After::Quit => return Ok(()),
+                    After::Edit { path, line } => {
+                        // The stream reads the keys that are meant for the editor: it has to go first.
+                        drop(events);
+                        let result = screen.lend(|| edit(&path, line)).map_err(RunError::Terminal)?;
+                        events = EventStream::new();
+                        self.outside(screen, Outside::Message(Message::Edited(result)))?;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn outside(&mut self, screen: &mut Screen, outside: Outside) -> Result<After, RunError> {
+        let message = match outside {
+            Outside::Message(message) => message,
+            Outside::Loaded(Ok(Load { analysis, watch })) => {
+                self.ready = true;
+                let sender = self.sender.clone();
+                self.watch.get_or_insert_with(|| Watch::new(sender)).set(&watch);
+                Message::Loaded(Ok(analysis))
+            }
+            Outside::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
+            Outside::Loaded(Err(error)) => Message::Loaded(Err(error)),
+        };
+        let mut after = After::GoOn;
+        for effect in update(&mut self.state, message) {
+            match effect {
+                Effect::Quit => return Ok(After::Quit),
+                Effect::Redraw => screen.terminal.clear().map_err(RunError::Terminal)?,
+                Effect::Load => forward_load(start_load(&self.load), self.sender.clone()),
+                Effect::Copy(text) => {
+                    let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
+                    let result = result.map(|()| text).map_err(|error| error.to_string());
+                    let _ = self.sender.send(Outside::Message(Message::Copied(result)));
+                }
+                Effect::Edit { path, line } => after = After::Edit { path, line },
+                Effect::Filter { number, query, world } => {
+                    self.search.store(number, Ordering::Relaxed);
+                    let (newest, sender) = (Arc::clone(&self.search), self.sender.clone());
+                    tokio::task::spawn_blocking(move || {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if let Some(found) = filter::find(&world.outline, &world.texts, &query, &superseded) {
+                            let _ = sender.send(Outside::Message(Message::Filtered { number, found }));
+                        }
+                    });
+                }
+            }
+        }
+        Ok(after)
+    }
+}
+
+enum After {
+    GoOn,
+    Quit,
+    Edit { path: String, line: u32 },
+}
+
+/// What a terminal event means; `None` for those that change nothing.
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) => Some(Message::Key(key)),
+        Event::Mouse(mouse) => {
+            use crossterm::event::MouseEventKind as Kind;
+            matches!(mouse.kind, Kind::Down(_) | Kind::ScrollUp | Kind::ScrollDown).then_some(Message::Mouse(mouse))
+        }
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(width, height) => Some(Message::Resize(width, height)),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+type Running = tokio::task::JoinHandle<Result<Load, SourceError>>;
+
+fn start_load(load: &Loader) -> Running {
+    let load = Arc::clone(load);
+    tokio::task::spawn_blocking(move || load())
+}
+
+fn forward_load(running: Running, sender: UnboundedSender<Outside>) {
+    tokio::spawn(async move {
+        let loaded = running.await.unwrap_or_else(|error| Err(crashed(&error)));
+        let _ = sender.send(Outside::Loaded(loaded));
+    });
+}
+
+fn crashed(error: &tokio::task::JoinError) -> SourceError {
+    SourceError { message: format!("reading failed: {error}"), hint: Some("this is a bug".to_owned()) }
+}
+
+/// Asked to end from outside, the explorer leaves as on `q`.
+async fn signals(sender: UnboundedSender<Outside>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+        for kind in kinds {
+            let sender = sender.clone();
+            if let Ok(mut stream) = signal(kind) {
+                tokio::spawn(async move {
+                    while stream.recv().await.is_some() {
+                        let _ = sender.send(Outside::Message(Message::Terminate));
+                    }
+                });
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        let _ = sender.send(Outside::Message(Message::Terminate));
+    }
+}
+
+fn edit(path: &str, line: u32) -> Result<(), String> {
+    let editor =
+        ["VISUAL", "EDITOR"].iter().find_map(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()));
+    let words = editor_command(&editor.unwrap_or_default(), path, line);
+    match Command::new(&words[0]).args(&words[1..]).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{} ended with {status}", words[0])),
+        Err(error) => Err(format!("cannot start {}: {error}; set VISUAL or EDITOR", words[0])),
+    }
+}
+
+/// The themes, and which to start with: the one asked for, or one that fits the terminal's background.
+fn choose_theme(
+    asked: Option<String>,
+    own: &[(String, String)],
+    color: bool,
+    problems: &mut Vec<String>,
+) -> (Vec<Theme>, usize) {
+    let (mut themes, broken) = theme::collect(own);
+    problems.extend(broken);
+    let named = |name: &str| themes.iter().position(|theme| theme.name.eq_ignore_ascii_case(name));
+    let found = asked.as_deref().and_then(named);
+    if let (Some(name), None) = (&asked, found) {
+        let known: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
+        problems.push(format!("no theme {name}: there are {}", known.join(", ")));
+    }
+    let chosen = found.unwrap_or_else(|| {
+        let fallback = Theme::fallback(if color { background() } else { Background::Dark });
+        named(&fallback.name).unwrap_or_default()
+    });
+    if !color {
+        themes = themes.into_iter().map(Theme::without_color).collect();
+    }
+    (themes, chosen)
+}
+
+/// Whether the terminal is dark or light; one that does not say is taken to be dark.
+fn background() -> Background {
+    if !stdout().is_terminal() || !stderr().is_terminal() {
+        return Background::Dark;
+    }
+    let mut options = terminal_colorsaurus::QueryOptions::default();
+    options.timeout = COLOUR_PATIENCE;
+    match terminal_colorsaurus::theme_mode(options) {
+        Ok(terminal_colorsaurus::ThemeMode::Light) => Background::Light,
+        _ => Background::Dark,
+    }
+}

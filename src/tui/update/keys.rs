@@ -1,0 +1,404 @@
+//! Keys: the action a key stands for where it is pressed, and what the action does.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::windows;
+use super::{ask, reload, search, show_answer};
+use crate::model::SourceKind;
+use crate::render::outline::NodeRef;
+use crate::theme::Role;
+use crate::tui::action::{Action, Scope};
+use crate::tui::effect::Effect;
+use crate::tui::locate;
+use crate::tui::rows::{self, Fold};
+use crate::tui::state::{Filter, Focus, State};
+use crate::tui::view::layout::{Layout, Shape};
+use crate::tui::view::why;
+use crate::tui::window::{Window, can_be_edited};
+
+/// A key was pressed.
+pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    let filtering = state.tree.filter.as_ref().is_some_and(|filter| filter.typing);
+    let scopes: &[Scope] = match (&state.window, state.focus) {
+        (Some(_), _) => &[Scope::Window, Scope::Always],
+        (None, _) if filtering => &[Scope::Always, Scope::Panes],
+        (None, Focus::Ask) => &[Scope::Ask, Scope::Always],
+        (None, Focus::Tree) => &[Scope::Tree, Scope::Panes, Scope::Always],
+        (None, _) => &[Scope::Panes, Scope::Always],
+    };
+    if state.is_typing() {
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if let KeyCode::Char(letter) = key.code
+            && plain
+        {
+            return type_letter(state, letter);
+        }
+        if !moves_in_text(key)
+            && let Some(action) = Action::of(key, scopes)
+        {
+            return act(state, action);
+        }
+        return edit_text(state, key);
+    }
+    Action::of(key, scopes).map(|action| act(state, action)).unwrap_or_default()
+}
+
+/// Whether a key belongs to the text that is typed, whatever it means elsewhere.
+fn moves_in_text(key: KeyEvent) -> bool {
+    matches!(key.code, KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End | KeyCode::Backspace)
+        || (key.code == KeyCode::Delete && key.modifiers.is_empty())
+        || matches!((key.code, key.modifiers), (KeyCode::Char('f' | 'b'), KeyModifiers::CONTROL))
+}
+
+/// A letter was typed into whatever takes text.
+pub(super) fn type_letter(state: &mut State, letter: char) -> Vec<Effect> {
+    text_request(state, InputRequest::InsertChar(letter))
+}
+
+fn edit_text(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let word = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    let request = match key.code {
+        KeyCode::Backspace if word => InputRequest::DeletePrevWord,
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left if word => InputRequest::GoToPrevWord,
+        KeyCode::Right if word => InputRequest::GoToNextWord,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        KeyCode::Char('a') if control => InputRequest::GoToStart,
+        KeyCode::Char('e') if control => InputRequest::GoToEnd,
+        KeyCode::Char('b') if control => InputRequest::GoToPrevChar,
+        KeyCode::Char('f') if control => InputRequest::GoToNextChar,
+        KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
+        KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
+        KeyCode::Char('u') if control => InputRequest::DeleteLine,
+        _ => return Vec::new(),
+    };
+    text_request(state, request)
+}
+
+fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
+    if let Some(window) = &mut state.window {
+        window.input.handle(request);
+        window.step(0);
+        return Vec::new();
+    }
+    if let Some(filter) = state.tree.filter.as_mut().filter(|filter| filter.typing) {
+        let changed = filter.input.handle(request).is_some_and(|change| change.value);
+        return if changed { search(state) } else { Vec::new() };
+    }
+    let changed = state.ask.input.handle(request).is_some_and(|change| change.value);
+    if changed {
+        state.ask.edited();
+        state.ask.take_method();
+        ask(state, false);
+    }
+    Vec::new()
+}
+
+/// Puts the focus on a pane, and shows it.
+pub(super) fn focus(state: &mut State, focus: Focus) {
+    if state.focus == Focus::Ask && focus != Focus::Ask {
+        state.ask.remember();
+    }
+    state.focus = focus;
+    if matches!(focus, Focus::Detail | Focus::Why) {
+        state.lower = focus;
+    }
+    if focus == Focus::Ask {
+        state.lower = Focus::Why;
+    } else {
+        state.single = focus;
+    }
+}
+
+/// Does what an action says.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Leave | Action::Quit => return vec![Effect::Quit],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Reload | Action::ReloadNow => return reload(state),
+        Action::NextPane => turn(state, 1),
+        Action::PreviousPane => turn(state, Focus::ORDER.len() - 1),
+        Action::Palette => state.window = Some(Window::palette()),
+        Action::Help => state.window = Some(Window::help()),
+        Action::Findings => {
+            if state.world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
+                state.tell(Role::Ok, "no findings: nothing is wrong that I know of");
+            } else if state.world.is_some() {
+                state.window = Some(Window::findings(state));
+            }
+        }
+        Action::PickTheme => state.window = Some(Window::themes(state)),
+        Action::NextTheme => {
+            state.theme = (state.theme + 1) % state.themes.len().max(1);
+            let name = format!("theme: {}", state.theme().name);
+            state.tell(Role::Muted, name);
+        }
+        Action::Headers | Action::EditHeaders => state.window = Some(Window::headers(state)),
+        Action::Copy => {
+            let window = Window::copy(state);
+            if window.items.is_empty() {
+                state.tell(Role::Muted, "nothing to copy yet");
+            } else {
+                state.window = Some(window);
+            }
+        }
+        Action::CycleMethod | Action::Method | Action::MethodBack => {
+            state.ask.cycle_method(action != Action::MethodBack);
+            let method = format!("method: {}", state.ask.method());
+            state.tell(Role::Muted, method);
+            ask(state, false);
+        }
+        Action::Ask => focus(state, Focus::Ask),
+        Action::Filter => start_filter(state),
+        Action::NextAnswer => other_answer(state, 1),
+        Action::PreviousAnswer => other_answer(state, state.ask.answers().saturating_sub(1)),
+        Action::GoToAnswer => match state.lit.last() {
+            Some(end) => {
+                let end = *end;
+                focus(state, Focus::Tree);
+                state.reveal(end);
+            }
+            None => state.tell(Role::Muted, "nothing was asked yet: u types a URL"),
+        },
+        Action::Edit => return edit(state),
+        Action::Zoom => {
+            state.zoom = !state.zoom;
+            if state.zoom {
+                state.tell(Role::Muted, "z again gives the other panes back");
+            }
+        }
+        Action::Up => step(state, -1),
+        Action::Down => step(state, 1),
+        Action::PageUp => step(state, -page(state)),
+        Action::PageDown => step(state, page(state)),
+        Action::Top => step(state, isize::MIN / 2),
+        Action::Bottom => step(state, isize::MAX / 2),
+        Action::Select => select(state),
+        Action::Back => return back(state),
+        Action::Fold => fold(state),
+        Action::Unfold => unfold(state),
+        Action::FoldAll => set_folds(state, 0),
+        Action::UnfoldAll => set_folds(state, usize::MAX),
+        Action::Level1 => set_folds(state, 0),
+        Action::Level2 => set_folds(state, 1),
+        Action::Level3 => set_folds(state, 2),
+        Action::Level4 => set_folds(state, 3),
+        Action::Level5 => set_folds(state, 4),
+        Action::NextSibling => sibling(state, true),
+        Action::PreviousSibling => sibling(state, false),
+        Action::Submit => {
+            state.ask.remember();
+            focus(state, Focus::Tree);
+            if let Some(end) = state.lit.last().copied() {
+                state.reveal(end);
+            }
+        }
+        Action::Earlier | Action::Later => {
+            let moved = if action == Action::Earlier { state.ask.earlier() } else { state.ask.later() };
+            if moved {
+                ask(state, false);
+            } else if action == Action::Later {
+                focus(state, Focus::Tree);
+            }
+        }
+        Action::ClearUrl => {
+            state.ask.remember();
+            state.ask.input = Input::default();
+            ask(state, false);
+        }
+        Action::Blur => focus(state, Focus::Tree),
+        Action::Close
+        | Action::Pick
+        | Action::Search
+        | Action::WindowUp
+        | Action::WindowDown
+        | Action::WindowPageUp
+        | Action::WindowPageDown
+        | Action::WindowTop
+        | Action::WindowBottom
+        | Action::Remove => return windows::act(state, action),
+    }
+    Vec::new()
+}
+
+fn turn(state: &mut State, by: usize) {
+    if state.window.is_some() {
+        return;
+    }
+    if let Some(filter) = &mut state.tree.filter {
+        filter.typing = false;
+    }
+    let at = Focus::ORDER.iter().position(|focus| *focus == state.focus).unwrap_or_default();
+    focus(state, Focus::ORDER[(at + by) % Focus::ORDER.len()]);
+}
+
+fn start_filter(state: &mut State) {
+    if state.world.is_none() {
+        return;
+    }
+    focus(state, Focus::Tree);
+    state.tree.filter.get_or_insert_with(Filter::default).typing = true;
+}
+
+fn other_answer(state: &mut State, by: usize) {
+    let answers = state.ask.answers();
+    if answers < 2 {
+        state.tell(Role::Muted, "there is no other Gateway that sees this request");
+        return;
+    }
+    state.ask.shown = (state.ask.shown + by) % answers;
+    state.why_selected = 0;
+    let text = format!("answer {} of {answers}", state.ask.shown + 1);
+    state.tell(Role::Muted, text);
+    show_answer(state, false);
+}
+
+/// Lines of the focused pane, less one to keep the eye.
+fn page(state: &State) -> isize {
+    let height = Layout::of(state).inside(state.focus).height;
+    isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
+}
+
+fn step(state: &mut State, by: isize) {
+    if state.tree.filter.as_ref().is_some_and(|filter| filter.typing) || state.focus == Focus::Tree {
+        let last = state.tree.rows.len().saturating_sub(1);
+        state.tree.selected = state.tree.selected.saturating_add_signed(by).min(last);
+        return;
+    }
+    match state.focus {
+        Focus::Ask | Focus::Tree => {}
+        Focus::Detail => state.detail_offset = state.detail_offset.saturating_add_signed(by),
+        Focus::Why => state.why_selected = state.why_selected.saturating_add_signed(by),
+    }
+}
+
+fn select(state: &mut State) {
+    if let Some(filter) = state.tree.filter.as_mut().filter(|filter| filter.typing) {
+        filter.typing = false;
+        return;
+    }
+    match state.focus {
+        Focus::Ask => {}
+        Focus::Tree => match state.tree.rows.get(state.tree.selected).map(|row| row.fold) {
+            Some(Fold::Open) => fold(state),
+            Some(Fold::Closed) => unfold(state),
+            _ if Layout::of(state).shape == Shape::Single => focus(state, Focus::Detail),
+            _ => {}
+        },
+        Focus::Detail => {}
+        Focus::Why => {
+            let target = why::target(state, state.why_selected);
+            let near = state.lit.last().copied();
+            let node = target.and_then(|hop| locate::hop(state.outline()?, hop, near));
+            match node {
+                Some(node) => {
+                    focus(state, Focus::Tree);
+                    state.reveal(node);
+                }
+                None => state.tell(Role::Muted, "this line has no node in the tree"),
+            }
+        }
+    }
+}
+
+fn back(state: &mut State) -> Vec<Effect> {
+    if state.tree.filter.is_some() && state.focus == Focus::Tree {
+        // The node found stays selected, where it stands in the whole tree.
+        let keep = state.selected();
+        state.tree.filter = None;
+        match keep {
+            Some(node) => state.reveal(node),
+            None => state.rebuild(None),
+        }
+    } else if state.zoom {
+        state.zoom = false;
+    } else if state.focus != Focus::Tree {
+        focus(state, Focus::Tree);
+    }
+    Vec::new()
+}
+
+/// Folds the selected node, or goes to the node above it.
+fn fold(state: &mut State) {
+    let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
+    let held_open = state.lit.split_last().is_some_and(|(_, above)| above.contains(&row.node));
+    if row.fold == Fold::Open && state.tree.open.remove(&row.node) | held_open {
+        // A node on the path stays open for the answer's sake until it is folded by hand.
+        if held_open {
+            state.lit.clear();
+        }
+        state.rebuild(Some(row.node));
+        return;
+    }
+    let above = state.tree.rows[..state.tree.selected].iter().rposition(|above| above.depth < row.depth);
+    if let Some(above) = above {
+        state.tree.selected = above;
+    }
+}
+
+/// Unfolds the selected node, or goes to the first below it.
+fn unfold(state: &mut State) {
+    let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
+    match row.fold {
+        Fold::Leaf => {}
+        Fold::Open => state.tree.selected += 1,
+        Fold::Closed => {
+            state.tree.open.insert(row.node);
+            state.rebuild(Some(row.node));
+        }
+    }
+}
+
+fn set_folds(state: &mut State, levels: usize) {
+    let Some(outline) = state.outline() else { return };
+    let open = rows::open_to_level(outline, levels);
+    let keep = state.selected();
+    state.tree.open = open;
+    state.rebuild(keep);
+}
+
+fn sibling(state: &mut State, forward: bool) {
+    let rows = &state.tree.rows;
+    let Some(row) = rows.get(state.tree.selected) else { return };
+    let at = state.tree.selected;
+    let found = if forward {
+        rows[at + 1..]
+            .iter()
+            .take_while(|other| other.depth >= row.depth)
+            .position(|other| other.depth == row.depth)
+            .map(|by| at + 1 + by)
+    } else {
+        let start = rows[..at].iter().rposition(|other| other.depth < row.depth).map_or(0, |above| above + 1);
+        rows[start..at].iter().rposition(|other| other.depth == row.depth).map(|by| start + by)
+    };
+    if let Some(found) = found {
+        state.tree.selected = found;
+    }
+}
+
+fn edit(state: &mut State) -> Vec<Effect> {
+    let Some(outline) = state.outline() else { return Vec::new() };
+    let near = state.lit.last().copied();
+    let in_why = || locate::hop(outline, why::target(state, state.why_selected)?, near);
+    let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { state.selected() };
+    let Some(place) = node.and_then(|node| outline.place(node)) else {
+        state.tell(Role::Muted, "this is written nowhere");
+        return Vec::new();
+    };
+    if !can_be_edited(place.source.kind) {
+        let what = match place.source.kind {
+            SourceKind::Cluster => "it lives in a cluster",
+            _ => "it was not read from a file",
+        };
+        let text = format!("{} cannot be edited: {what}", place.source.name);
+        state.tell(Role::Warning, text);
+        return Vec::new();
+    }
+    vec![Effect::Edit { path: place.source.name.clone(), line: place.at.line }]
+}

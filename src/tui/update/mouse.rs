@@ -1,0 +1,104 @@
+//! The mouse: a click selects, a second click on the same row folds; the wheel moves what is under it.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::{keys, windows};
+use crate::tui::effect::Effect;
+use crate::tui::rows::Fold;
+use crate::tui::state::{Focus, State};
+use crate::tui::view::layout::Layout;
+use crate::tui::view::{why, window};
+
+/// How many lines a turn of the wheel moves.
+const WHEEL: isize = 3;
+
+/// The mouse did something.
+pub(super) fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => click(state, at),
+        MouseEventKind::ScrollUp => scroll(state, at, -WHEEL),
+        MouseEventKind::ScrollDown => scroll(state, at, WHEEL),
+        _ => Vec::new(),
+    }
+}
+
+fn row_in(area: Rect, at: Position) -> Option<usize> {
+    area.contains(at).then(|| usize::from(at.y - area.y))
+}
+
+fn click(state: &mut State, at: Position) -> Vec<Effect> {
+    state.notice = None;
+    let layout = Layout::of(state);
+    if let Some(open) = &mut state.window {
+        let area = layout.window(open.shown().len());
+        if !area.contains(at) {
+            return keys::act(state, crate::tui::action::Action::Close);
+        }
+        let Some(row) = row_in(window::list_area(area, open), at) else { return Vec::new() };
+        let index = open.offset + row;
+        if open.shown().get(index).is_some_and(|item| item.choice.is_some()) {
+            open.selected = index;
+            return windows::pick(state);
+        }
+        return Vec::new();
+    }
+    if layout.header.contains(at) {
+        return keys::act(state, crate::tui::action::Action::Findings);
+    }
+    let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
+        return Vec::new();
+    };
+    keys::focus(state, pane);
+    match (pane, row_in(layout.inside(pane), at)) {
+        (Focus::Tree, Some(row)) => {
+            let index = state.tree.offset + row;
+            let Some(found) = state.tree.rows.get(index).copied() else { return Vec::new() };
+            let again = state.tree.selected == index;
+            state.tree.selected = index;
+            if again && found.fold != Fold::Leaf {
+                return keys::act(state, crate::tui::action::Action::Select);
+            }
+        }
+        (Focus::Why, Some(row)) => {
+            let index = state.why_offset + row;
+            if index < why::count(state) {
+                let again = state.why_selected == index;
+                state.why_selected = index;
+                if again {
+                    return keys::act(state, crate::tui::action::Action::Select);
+                }
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
+    if let Some(open) = &mut state.window {
+        open.step(by.signum());
+        return Vec::new();
+    }
+    let layout = Layout::of(state);
+    let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
+        return Vec::new();
+    };
+    match pane {
+        Focus::Ask => {}
+        Focus::Detail => state.detail_offset = state.detail_offset.saturating_add_signed(by),
+        Focus::Why => {
+            state.why_selected = state.why_selected.saturating_add_signed(by).min(why::count(state).saturating_sub(1));
+        }
+        Focus::Tree => {
+            let last = state.tree.rows.len().saturating_sub(1);
+            let height = usize::from(layout.inside(Focus::Tree).height).max(1);
+            let offset = state.tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
+            state.tree.offset = offset;
+            // The selection stays in view, at the edge.
+            state.tree.selected = state.tree.selected.clamp(offset, (offset + height - 1).min(last));
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,138 @@
+//! What happens in a window.
+
+use tui_input::Input;
+
+use super::{ask, keys};
+use crate::router::Request;
+use crate::theme::Role;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::locate;
+use crate::tui::state::{Focus, State};
+use crate::tui::view::layout::Layout;
+use crate::tui::view::window::list_height;
+use crate::tui::window::{Choice, Kind, Window};
+
+/// Does what an action says in the window that is open.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(window) = &mut state.window else { return Vec::new() };
+    let lines = window.shown().len();
+    match action {
+        Action::Close => close(state),
+        Action::Pick => return pick(state),
+        Action::Search => window.typing = true,
+        Action::WindowUp => window.step(-1),
+        Action::WindowDown => window.step(1),
+        Action::WindowTop => window.step(isize::MIN / 2),
+        Action::WindowBottom => window.step(isize::MAX / 2),
+        Action::WindowPageUp | Action::WindowPageDown => {
+            let area = Layout::of(state).window(lines);
+            let page = isize::try_from(list_height(area).max(1)).unwrap_or(1);
+            let by = if action == Action::WindowPageUp { -page } else { page };
+            if let Some(window) = &mut state.window {
+                window.step(by);
+            }
+        }
+        Action::Remove => {
+            if let Some(Choice::Header(index)) = window.choice() {
+                remove_header(state, index);
+            }
+        }
+        _ => {}
+    }
+    preview(state);
+    Vec::new()
+}
+
+/// Themes are tried on while one looks through them.
+fn preview(state: &mut State) {
+    if let Some(Choice::Theme(index)) = state.window.as_ref().and_then(Window::choice) {
+        state.theme = index;
+    }
+}
+
+fn close(state: &mut State) {
+    let Some(window) = &mut state.window else { return };
+    if window.typing && !matches!(window.kind, Kind::Palette | Kind::Headers) {
+        // First out of the search, then out of the window.
+        window.typing = false;
+        window.input = Input::default();
+        window.step(0);
+        return;
+    }
+    if window.kind == Kind::Themes {
+        state.theme = window.theme_before;
+    }
+    state.window = None;
+}
+
+/// Picks the selected line.
+pub(super) fn pick(state: &mut State) -> Vec<Effect> {
+    let Some(window) = &mut state.window else { return Vec::new() };
+    if window.kind == Kind::Headers {
+        return enter_header(state);
+    }
+    let choice = window.choice();
+    let Some(choice) = choice else { return Vec::new() };
+    state.window = None;
+    match choice {
+        Choice::Act(action) => {
+            let in_window = crate::tui::action::Scope::Window == action.entry().scope;
+            if in_window { Vec::new() } else { keys::act(state, action) }
+        }
+        Choice::Do(effect) => vec![effect],
+        Choice::Theme(index) => {
+            state.theme = index;
+            Vec::new()
+        }
+        Choice::Header(_) => Vec::new(),
+        Choice::Finding(index) => {
+            let node = state.world.as_ref().and_then(|world| {
+                world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))
+            });
+            match node {
+                Some(node) => {
+                    keys::focus(state, Focus::Tree);
+                    state.reveal(node);
+                }
+                None => state.tell(Role::Muted, "it is about something that has no place in the tree"),
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Takes the header that was typed; an empty line closes the window.
+fn enter_header(state: &mut State) -> Vec<Effect> {
+    let Some(window) = &mut state.window else { return Vec::new() };
+    let text = window.input.value().trim().to_owned();
+    if text.is_empty() {
+        state.window = None;
+        return Vec::new();
+    }
+    match Request::header(&text) {
+        Ok((name, value)) => {
+            state.ask.headers.push(format!("{name}: {value}"));
+            window.input = Input::default();
+            window.list_headers(&state.ask.headers);
+            window.selected = window.items.len().saturating_sub(1);
+            ask(state, false);
+        }
+        Err(error) => state.tell(Role::Error, format!("{} · {}", error.message, error.hint)),
+    }
+    Vec::new()
+}
+
+fn remove_header(state: &mut State, index: usize) {
+    if index < state.ask.headers.len() {
+        let header = state.ask.headers.remove(index);
+        if let Some(window) = &mut state.window {
+            // What was typed is never lost: it can be changed and entered again.
+            if window.input.value().is_empty() {
+                window.input = header.into();
+            }
+            window.list_headers(&state.ask.headers);
+        }
+        ask(state, false);
+    }
+}

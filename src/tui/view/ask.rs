@@ -1,0 +1,150 @@
+//! The URL bar and, right under it, the answer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::{Layout, Shape};
+use super::put;
+use crate::render::style::{Line, Role};
+use crate::theme;
+use crate::tui::ask::Reply;
+use crate::tui::state::{Focus, State};
+use crate::tui::words;
+
+/// Draws the bar and the answer.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.ask;
+    if area.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    let focused = state.focus == Focus::Ask && state.window.is_none();
+    if layout.shape != Shape::Single {
+        let set = if focused { border::THICK } else { border::ROUNDED };
+        let edge = theme.style(if focused { theme::Role::BorderFocused } else { theme::Role::Border });
+        Block::bordered().border_set(set).border_style(edge).render(area, buffer);
+        let title = theme.style(if focused { theme::Role::Title } else { theme::Role::Muted });
+        buffer.set_stringn(area.x + 1, area.y, " where does it go? ", usize::from(area.width.saturating_sub(2)), title);
+        let answers = state.ask.answers();
+        if answers > 1 {
+            let text = format!(" answer {} of {answers} · n next ", state.ask.shown + 1);
+            let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
+            if width + 24 < area.width {
+                buffer.set_string(area.right() - width - 1, area.y, text, theme.style(theme::Role::Muted));
+            }
+        }
+    }
+    let inside = inside(layout);
+    put(buffer, inside, 0, prompt(state), theme);
+    let field = field(state, layout);
+    if state.ask.input.value().is_empty() {
+        put(buffer, field, 0, placeholder(state, focused), theme);
+    } else {
+        let width = usize::from(field.width.saturating_sub(1));
+        let scroll = state.ask.input.visual_scroll(width);
+        let mut column = 0;
+        let mut text = String::new();
+        for letter in state.ask.input.value().chars() {
+            let letter_width = letter.to_string().width();
+            if column >= scroll && column + letter_width <= scroll + width + 1 {
+                text.push(letter);
+            }
+            column += letter_width;
+        }
+        buffer.set_stringn(field.x, field.y, text, usize::from(field.width), theme.style(theme::Role::Input));
+    }
+    let rows = inside.height.saturating_sub(1);
+    for (row, line) in (1u16..).zip(answer(state).into_iter().take(usize::from(rows))) {
+        put(buffer, inside, row, line, theme);
+    }
+}
+
+/// Where the cursor stands while a URL is typed.
+pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
+    let typing = state.focus == Focus::Ask && state.window.is_none() && !layout.ask.is_empty();
+    let field = field(state, layout);
+    if !typing || field.is_empty() {
+        return None;
+    }
+    let width = usize::from(field.width.saturating_sub(1));
+    let column = state.ask.input.visual_cursor().saturating_sub(state.ask.input.visual_scroll(width));
+    Some(Position::new(field.x + u16::try_from(column.min(width)).unwrap_or(0), field.y))
+}
+
+fn inside(layout: &Layout) -> Rect {
+    let area = layout.inside(Focus::Ask);
+    if layout.shape == Shape::Single {
+        return area;
+    }
+    Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area }
+}
+
+fn prompt(state: &State) -> Line {
+    let mut line = Line::of(Role::Rule, state.ask.method());
+    let headers = state.ask.headers.len();
+    if headers > 0 {
+        line.push(Role::Matcher, format!(" +{}", crate::render::words::count(headers, "header")));
+    }
+    line
+}
+
+fn field(state: &State, layout: &Layout) -> Rect {
+    let inside = inside(layout);
+    let taken = u16::try_from(prompt(state).width() + 1).unwrap_or(u16::MAX).min(inside.width);
+    Rect { x: inside.x + taken, width: inside.width - taken, height: inside.height.min(1), ..inside }
+}
+
+/// What an empty bar says: how to ask, with a host of this very world.
+fn placeholder(state: &State, focused: bool) -> Line {
+    let example = state.world.as_ref().and_then(|world| {
+        let hosts = world.analysis.table.gateways.iter().flat_map(|table| &table.virtual_hosts);
+        hosts.filter(|host| host.hostname != "*").map(|host| host.hostname.replace("*.", "any.")).next()
+    });
+    let example = example.unwrap_or_else(|| "example.com".to_owned());
+    if focused {
+        Line::of(Role::Hint, format!("https://{example}/some/path, or only /some/path; POST before it sets the method"))
+    } else {
+        Line::of(Role::Hint, format!("press u and type a URL, e.g. https://{example}/some/path"))
+    }
+}
+
+/// What the answer says: where it goes; what reaches the backend, what is not certain, what else is to know.
+fn answer(state: &State) -> Vec<Line> {
+    let Some(world) = &state.world else { return Vec::new() };
+    match &state.ask.reply {
+        Reply::Nothing => vec![Line::of(Role::Dim, "the answer appears here while you type")],
+        Reply::Invalid(error) => vec![
+            Line::of(Role::Warning, "… ").with(Role::Text, error.message.clone()),
+            Line::of(Role::Hint, format!("  {}", error.hint)),
+        ],
+        Reply::Answered(_, decisions) if decisions.is_empty() => {
+            vec![Line::of(Role::Error, "✗ ").with(Role::Text, "no Gateway is in view: nothing can answer")]
+        }
+        Reply::Answered(request, decisions) => {
+            let Some(decision) = decisions.get(state.ask.shown) else { return Vec::new() };
+            let mut first = words::outcome(world, decision);
+            let by = words::decided_by(world, decision);
+            if state.size.0 >= 100 {
+                first.push(Role::Text, "   ");
+                first.extend(by);
+                let mut second = Line::of(Role::Text, "  ");
+                let doubt = decision.unverified.first().map(|why| Line::of(Role::Warning, format!("? {why}")));
+                let note = decision.notes.first().map(|note| Line::of(Role::Warning, format!("⚠ {note}")));
+                let parts = [doubt, note, words::upstream(request, decision)];
+                for (index, part) in parts.into_iter().flatten().enumerate() {
+                    if index > 0 {
+                        second.push(Role::Dim, " · ");
+                    }
+                    second.extend(part);
+                }
+                return vec![first, second];
+            }
+            let mut second = Line::of(Role::Text, "  ");
+            second.extend(by);
+            vec![first, second]
+        }
+    }
+}

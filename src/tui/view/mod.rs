@@ -1,0 +1,286 @@
+//! From a [`State`] to a frame: pure, and looking only at what is in view.
+
+pub mod ask;
+pub mod detail;
+pub mod layout;
+pub mod tree;
+pub mod why;
+pub mod window;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::text;
+use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::action::Action;
+use super::state::{Focus, State};
+use super::widget::text as cutting;
+use crate::render::style::{self, Line};
+use crate::render::words;
+use crate::theme::{Role, Theme};
+use layout::{Layout, Shape};
+
+/// Draws the explorer.
+pub fn draw(state: &State, frame: &mut Frame) {
+    let area = frame.area();
+    // A frame between a resize and its message: what does not fit is not drawn.
+    let layout = Layout::of(state);
+    if layout.area.width > area.width || layout.area.height > area.height {
+        return;
+    }
+    let theme = state.theme();
+    let buffer = frame.buffer_mut();
+    buffer.set_style(area, theme.style(Role::Text));
+    header(state, &layout, buffer);
+    ask::draw(state, &layout, buffer);
+    if !layout.tree.is_empty() {
+        tree::draw(state, &layout, buffer);
+    }
+    if !layout.detail.is_empty() {
+        detail::draw(state, &layout, buffer);
+    }
+    if !layout.why.is_empty() {
+        why::draw(state, &layout, buffer);
+    }
+    footer(state, &layout, buffer);
+    if state.window.is_some() {
+        window::draw(state, &layout, buffer);
+    }
+    if state.ascii {
+        to_ascii(buffer);
+    }
+    if let Some(at) =
+        ask::cursor(state, &layout).or_else(|| tree::cursor(state, &layout)).or_else(|| window::cursor(state, &layout))
+    {
+        frame.set_cursor_position(at);
+    }
+}
+
+/// A line of ours as the terminal library's.
+pub(super) fn painted(line: Line, theme: &Theme) -> text::Line<'static> {
+    line.spans.into_iter().map(|span| text::Span::styled(span.text, theme.style(span.role.into()))).collect()
+}
+
+/// Puts a line on a row, cut to its width.
+pub(super) fn put(buffer: &mut Buffer, area: Rect, row: u16, line: Line, theme: &Theme) {
+    if row < area.height && area.width > 0 {
+        let line = painted(cutting::fit(line, usize::from(area.width)), theme);
+        buffer.set_line(area.x, area.y + row, &line, area.width);
+    }
+}
+
+/// A pane's frame: a border with a title on the left and a count on the right; only a title line where room is short.
+pub(super) fn pane(state: &State, layout: &Layout, focus: Focus, title: &str, count: &str, buffer: &mut Buffer) {
+    let area = layout.pane(focus);
+    let focused = state.focus == focus && state.window.is_none();
+    let theme = state.theme();
+    let edge = theme.style(if focused { Role::BorderFocused } else { Role::Border });
+    let title_style = theme.style(if focused { Role::Title } else { Role::Muted });
+    if layout.shape == Shape::Single {
+        let bar: String = if focused { "━" } else { "─" }.repeat(usize::from(area.width));
+        buffer.set_stringn(area.x, area.y, bar, usize::from(area.width), edge);
+    } else {
+        // The focused pane has a heavy edge: it is told without colour, too.
+        let set = if focused { border::THICK } else { border::ROUNDED };
+        Block::bordered().border_set(set).border_style(edge).render(area, buffer);
+    }
+    let room = usize::from(area.width.saturating_sub(4));
+    let title = cutting::cut_end(&format!(" {title} "), room);
+    let (after, _) = buffer.set_stringn(area.x + 1.min(area.width), area.y, &title, room, title_style);
+    let width = u16::try_from(count.width() + 2).unwrap_or(u16::MAX);
+    if !count.is_empty() && after + width < area.right() {
+        let x = area.right() - width - 1;
+        buffer.set_string(x, area.y, format!(" {count} "), theme.style(Role::Muted));
+    }
+}
+
+/// A scroll bar on the right edge, where not everything fits.
+pub(super) fn scroll_bar(buffer: &mut Buffer, inside: Rect, offset: usize, total: usize, style: Style) {
+    let height = usize::from(inside.height);
+    if height == 0 || total <= height || inside.right() >= buffer.area.right() {
+        return;
+    }
+    let thumb = (height * height / total).max(1);
+    let start = offset * (height - thumb) / (total - height).max(1);
+    for row in start..(start + thumb).min(height) {
+        let y = inside.y + u16::try_from(row).unwrap_or(u16::MAX);
+        buffer.set_string(inside.right(), y, "┃", style);
+    }
+}
+
+fn header(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.header;
+    if area.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    let mut right = Line::new();
+    if let Some(world) = &state.world {
+        let tree = &world.analysis.tree;
+        right.push(style::Role::Text, words::count(tree.gateways.len(), "Gateway"));
+        right.push(style::Role::Dim, " · ");
+        right.push(style::Role::Text, words::count(world.analysis.snapshot.routes.len(), "route"));
+        let mut engines: Vec<&str> = tree.gateways.iter().map(|node| node.dialect.engine.name()).collect();
+        engines.sort_unstable();
+        engines.dedup();
+        if !engines.is_empty() && area.width >= 70 {
+            right.push(style::Role::Dim, format!(" · {}", engines.join(", ")));
+        }
+        let [_, warnings, errors] = world.findings;
+        if errors > 0 {
+            right.push(style::Role::Dim, " · ");
+            right.push(style::Role::Error, format!("✗ {errors}"));
+        }
+        if warnings > 0 {
+            right.push(style::Role::Dim, " · ");
+            right.push(style::Role::Warning, format!("⚠ {warnings}"));
+        }
+    }
+    if state.failure.is_some() {
+        right.push(style::Role::Text, "  ");
+        right.push(style::Role::Error, "✗ not reloaded");
+    } else if state.loading {
+        right.push(style::Role::Text, "  ");
+        right.push(style::Role::Hint, "… reading");
+    }
+    right.push(style::Role::Text, " ");
+    let width = usize::from(area.width);
+    let right = cutting::clip(right, width);
+    let room = width.saturating_sub(right.width());
+    let mut left = Line::of(style::Role::Heading, " routescope");
+    if !state.title.is_empty() {
+        left.push(style::Role::Dim, " · ");
+        left.push(style::Role::Text, cutting::cut_middle(&state.title, room.saturating_sub(16)));
+    }
+    let mut line = cutting::clip(left, room);
+    line.pad_to(room);
+    line.extend(right);
+    put(buffer, area, 0, line, theme);
+}
+
+/// What could be done here, by key; or what there is to say.
+fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.footer;
+    if area.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    if let Some(notice) = &state.notice {
+        let text = cutting::cut_end(&format!(" {}", notice.text), usize::from(area.width));
+        buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(notice.role));
+        return;
+    }
+    let mut x = area.x + 1.min(area.width);
+    let hints = hints(state);
+    for (index, (key, word)) in hints.iter().enumerate() {
+        let gap = if index == 0 { 0 } else { 3 };
+        let needed = gap + key.width() + 1 + word.width();
+        if usize::from(x) + needed > usize::from(area.right()) {
+            break;
+        }
+        if index > 0 {
+            (x, _) = buffer.set_stringn(x, area.y, " · ", 3, theme.style(Role::Guide));
+        }
+        (x, _) = buffer.set_stringn(x, area.y, key, 20, theme.style(Role::Key));
+        (x, _) = buffer.set_stringn(x, area.y, format!(" {word}"), 40, theme.style(Role::Hint));
+    }
+}
+
+/// The keys that help most where one is: from the action table, the most useful first.
+fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
+    let by = |pairs: &[(Action, &'static str)]| pairs.iter().map(|(action, word)| (action.key(), *word)).collect();
+    if let Some(window) = &state.window {
+        return match window.kind {
+            super::window::Kind::Headers => {
+                by(&[(Action::Pick, "add, or close when empty"), (Action::Remove, "remove"), (Action::Close, "close")])
+            }
+            _ if window.typing => by(&[(Action::Pick, "pick"), (Action::WindowDown, "next"), (Action::Close, "back")]),
+            _ => by(&[(Action::Pick, "pick"), (Action::Search, "search"), (Action::Close, "close")]),
+        };
+    }
+    if state.tree.filter.as_ref().is_some_and(|filter| filter.typing) {
+        return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
+    }
+    match state.focus {
+        Focus::Ask => by(&[
+            (Action::Submit, "go to the answer"),
+            (Action::NextPane, "panes"),
+            (Action::Earlier, "earlier URLs"),
+            (Action::CycleMethod, "method"),
+            (Action::Headers, "headers"),
+            (Action::ClearUrl, "clear"),
+            (Action::Blur, "tree"),
+            (Action::Leave, "quit"),
+        ]),
+        Focus::Tree => by(&[
+            (Action::Ask, "ask a URL"),
+            (Action::Filter, "filter"),
+            (Action::NextPane, "panes"),
+            (Action::Select, "fold"),
+            (Action::Findings, "findings"),
+            (Action::Method, "method"),
+            (Action::EditHeaders, "headers"),
+            (Action::Copy, "copy"),
+            (Action::Edit, "edit"),
+            (Action::NextTheme, "theme"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
+        ]),
+        Focus::Detail => by(&[
+            (Action::Down, "scroll"),
+            (Action::NextPane, "panes"),
+            (Action::Edit, "edit"),
+            (Action::Copy, "copy"),
+            (Action::Zoom, "zoom"),
+            (Action::Ask, "ask a URL"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
+        ]),
+        Focus::Why => by(&[
+            (Action::Select, "go to its node"),
+            (Action::NextAnswer, "next Gateway"),
+            (Action::NextPane, "panes"),
+            (Action::Edit, "edit"),
+            (Action::Copy, "copy"),
+            (Action::Ask, "ask a URL"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
+        ]),
+    }
+}
+
+/// Replaces every glyph by one of ASCII, cell by cell: nothing moves.
+fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if symbol.is_ascii() {
+            continue;
+        }
+        let plain = match symbol {
+            "─" | "╌" => "-",
+            "│" => "|",
+            "╭" | "╮" | "├" | "┤" | "┌" => "+",
+            "╰" | "╯" | "└" => "`",
+            "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┓" | "┛" | "┿" => "#",
+            "→" | "⇢" | "↪" | "▸" | "▹" => ">",
+            "▾" => "v",
+            "✗" => "x",
+            "✓" => "+",
+            "●" => "*",
+            "○" => "o",
+            "◐" => "%",
+            "⚠" => "!",
+            "↺" => "@",
+            "·" => "-",
+            "…" => "~",
+            "×" => "x",
+            "▌" | "▏" => "|",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
+}

@@ -1,0 +1,259 @@
+//! The tree pane: the rows in view, with the answer's path drawn through them as one heavy line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line as Painted, Span};
+use ratatui::widgets::StatefulWidget;
+use tui_tree_widget::{Tree, TreeItem, TreeState};
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::Layout;
+use super::{pane, put, scroll_bar};
+use crate::render::outline::NodeRef;
+use crate::render::style;
+use crate::theme::{Role, Theme};
+use crate::tui::rows::{Fold, Row};
+use crate::tui::state::{Filter, Focus, State};
+use crate::tui::widget::text::{clip, fit};
+use crate::tui::words;
+
+/// Draws the pane.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let tree = &state.tree;
+    let count = match &tree.filter {
+        Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
+            format!("best {} of {}", found.kept.hits.len(), found.matched)
+        }
+        Some(Filter { found: Some(found), .. }) => format!("{} found", found.matched),
+        _ if tree.rows.is_empty() => String::new(),
+        _ => format!("{}/{}", tree.selected + 1, tree.rows.len()),
+    };
+    let title = match &tree.filter {
+        Some(filter) => format!("tree /{}", filter.input.value()),
+        None => "tree".to_owned(),
+    };
+    pane(state, layout, Focus::Tree, &title, &count, buffer);
+    let inside = layout.inside(Focus::Tree);
+    if inside.is_empty() {
+        return;
+    }
+    if tree.rows.is_empty() {
+        empty(state, inside, buffer);
+        return;
+    }
+    let Some(outline) = state.outline() else { return };
+    let theme = state.theme();
+    let height = usize::from(inside.height);
+    let window = &tree.rows[tree.offset.min(tree.rows.len())..(tree.offset + height).min(tree.rows.len())];
+    let path = Path::of(state);
+    let width = usize::from(inside.width);
+    let items: Vec<TreeItem<'_, usize>> = window
+        .iter()
+        .enumerate()
+        .map(|(at, row)| {
+            let index = tree.offset + at;
+            TreeItem::new_leaf(index, row_line(state, outline, row, index, &path, width))
+        })
+        .collect();
+    // The widget gets what is in view and nothing else, so that a frame costs the same for any world.
+    if let Ok(widget) = Tree::new(&items) {
+        let focused = state.focus == Focus::Tree && state.window.is_none();
+        let selected = theme.style(if focused { Role::Selected } else { Role::SelectedIdle });
+        let mut view = TreeState::default();
+        view.select(vec![tree.selected]);
+        let widget = widget.node_no_children_symbol("").highlight_style(selected);
+        StatefulWidget::render(widget, inside, buffer, &mut view);
+    }
+    scroll_bar(buffer, inside, tree.offset, tree.rows.len(), theme.style(Role::Muted));
+}
+
+/// Where the cursor stands while a filter is typed.
+pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
+    let filter = state.tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
+    let area = layout.tree;
+    let column = u16::try_from(" tree /".width() + 1 + filter.input.visual_cursor()).ok()?;
+    (column < area.width).then(|| Position::new(area.x + column, area.y))
+}
+
+fn empty(state: &State, inside: Rect, buffer: &mut Buffer) {
+    use style::{Line, Role};
+    let lines = if state.world.is_none() && state.failure.is_none() {
+        vec![Line::of(Role::Hint, " reading …")]
+    } else if let (None, Some(failure)) = (&state.world, &state.failure) {
+        vec![Line::of(Role::Error, format!(" ✗ {failure}")), Line::of(Role::Hint, " r reads again")]
+    } else if state.tree.filter.is_some() {
+        vec![Line::of(Role::Text, " nothing matches"), Line::of(Role::Hint, " esc shows everything again")]
+    } else {
+        vec![
+            Line::of(Role::Text, " no Gateway and no route was found here"),
+            Line::of(Role::Hint, " the tree fills when there is one: files are watched"),
+        ]
+    };
+    for (row, line) in (0u16..).zip(lines) {
+        put(buffer, inside, row, line, state.theme());
+    }
+}
+
+/// The rows of the answer's path: for each level, the row of its node.
+struct Path {
+    rows: Vec<usize>,
+}
+
+impl Path {
+    /// Finds the path's rows. They stand in order, so one pass from the first row is enough; the pass ends at the last.
+    fn of(state: &State) -> Self {
+        let mut rows = Vec::with_capacity(state.lit.len());
+        let mut wanted = state.lit.iter();
+        let mut next = wanted.next();
+        for (index, row) in state.tree.rows.iter().enumerate() {
+            if Some(&row.node) == next {
+                rows.push(index);
+                next = wanted.next();
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        Self { rows }
+    }
+
+    fn is_on(&self, index: usize) -> bool {
+        self.rows.binary_search(&index).is_ok()
+    }
+
+    /// Whether the heavy line from depth `depth` down to the next level passes or ends in row `index`.
+    fn passes(&self, depth: usize, index: usize) -> bool {
+        match (self.rows.get(depth), self.rows.get(depth + 1)) {
+            (Some(from), Some(to)) => *from < index && index <= *to,
+            _ => false,
+        }
+    }
+}
+
+/// The lines to the left of a row: what it hangs under, and the heavy line where the path passes.
+fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'static>> {
+    let light = theme.style(Role::Guide);
+    let heavy = theme.style(Role::Path);
+    let depth = usize::from(row.depth);
+    let goes_on = |level: usize| level < 64 && row.guides & (1 << level) != 0;
+    let mut spans = Vec::with_capacity(depth + 1);
+    if depth == 0 {
+        let (text, style) = match row.fold {
+            _ if path.is_on(index) && path.rows.len() > 1 => ("┏ ", heavy),
+            Fold::Open => ("┌ ", light),
+            Fold::Closed => ("▸ ", light),
+            Fold::Leaf => ("  ", light),
+        };
+        spans.push(Span::styled(text, style));
+        return spans;
+    }
+    for level in 0..depth - 1 {
+        spans.push(if path.passes(level, index) {
+            Span::styled("┃  ", heavy)
+        } else if goes_on(level) {
+            Span::styled("│  ", light)
+        } else {
+            Span::styled("   ", light)
+        });
+    }
+    let level = depth - 1;
+    let arm = |closed: &'static str, open: &'static str| if row.fold == Fold::Closed { closed } else { open };
+    let on_path = path.is_on(index) && path.passes(level, index);
+    spans.push(if on_path && goes_on(level) {
+        Span::styled(arm("┣▸ ", "┣━ "), heavy)
+    } else if on_path {
+        Span::styled(arm("┗▸ ", "┗━ "), heavy)
+    } else if path.passes(level, index) {
+        // The line goes by, to a later sibling.
+        Span::styled(arm("┃▸ ", "┃─ "), heavy)
+    } else if goes_on(level) {
+        Span::styled(arm("├▸ ", "├─ "), light)
+    } else {
+        Span::styled(arm("└▸ ", "└─ "), light)
+    });
+    spans
+}
+
+fn row_line(
+    state: &State,
+    outline: &crate::render::outline::Outline,
+    row: &Row,
+    index: usize,
+    path: &Path,
+    width: usize,
+) -> Painted<'static> {
+    let theme = state.theme();
+    let mut spans = guides(row, index, path, theme);
+    let used: usize = spans.iter().map(|span| span.content.width()).sum();
+    let room = width.saturating_sub(used);
+    let label = outline.label(row.node);
+    let on_path = path.is_on(index);
+    let mut tail = style::Line::new();
+    if row.fold == Fold::Closed {
+        tail.push(style::Role::Dim, format!(" ({})", outline.children(row.node).len()));
+    }
+    if on_path
+        && path.rows.last() == Some(&index)
+        && path.rows.len() == state.lit.len()
+        && let Some(decision) = state.ask.decision()
+    {
+        let (glyph, role) = words::outcome_glyph(decision);
+        tail.push(role, format!(" {glyph}"));
+    } else if let Some(verdict) = state.verdict_on(row.node) {
+        let (glyph, _, _) = words::verdict(verdict);
+        tail.push(style::Role::Dim, format!(" {glyph}"));
+    }
+    // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
+    let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
+    let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { 6.min(room / 3) });
+    let main = fit(label.main, main_room);
+    let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
+    let filter = state.tree.filter.as_ref().filter(|filter| filter.found.is_some());
+    let hit =
+        filter.is_some_and(|filter| filter.found.as_ref().is_some_and(|found| found.kept.hits.contains(&row.node)));
+    spans.extend(paint_main(main, theme, on_path, filter.filter(|_| hit)));
+    push(&mut spans, tail, theme);
+    if !label.note.is_empty() && note_room > 3 {
+        spans.push(Span::raw(" "));
+        push(&mut spans, clip(label.note, note_room), theme);
+    }
+    Painted::from(spans)
+}
+
+fn push(spans: &mut Vec<Span<'static>>, line: style::Line, theme: &Theme) {
+    spans.extend(line.spans.into_iter().map(|span| Span::styled(span.text, theme.style(span.role.into()))));
+}
+
+/// The main part of a row: in the path's style when it is on the path, with the found letters marked.
+fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&Filter>) -> Vec<Span<'static>> {
+    let style_of =
+        |role: style::Role| -> Style { if on_path { theme.style(Role::Path) } else { theme.style(role.into()) } };
+    let Some(filter) = filter else {
+        return main.spans.into_iter().map(|span| Span::styled(span.text, style_of(span.role))).collect();
+    };
+    use fuzzy_matcher::FuzzyMatcher;
+    let matcher = fuzzy_matcher::skim::SkimMatcherV2::default();
+    let plain = main.plain();
+    let mut places: Vec<usize> = Vec::new();
+    for word in filter.input.value().split_whitespace() {
+        if let Some((_, found)) = matcher.fuzzy_indices(&plain, word) {
+            places.extend(found);
+        }
+    }
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for span in main.spans {
+        for letter in span.text.chars() {
+            let style = if places.contains(&at) { theme.style(Role::Hit) } else { style_of(span.role) };
+            spans.push(Span::styled(letter.to_string(), style));
+            at += 1;
+        }
+    }
+    spans
+}
+
+/// Whether a node is on the path of the answer.
+pub fn is_lit(state: &State, node: NodeRef) -> bool {
+    state.lit.contains(&node)
+}

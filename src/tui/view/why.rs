@@ -1,0 +1,194 @@
+//! The answer pane: every share of the traffic, what is not certain, and why each other rule did not win.
+
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::Layout;
+use super::{painted, pane, put, scroll_bar};
+use crate::render::style::{Line, Role};
+use crate::render::words as say;
+use crate::resolve::HopId;
+use crate::router::{Decision, Outcome};
+use crate::theme;
+use crate::tui::state::{Focus, State, World};
+use crate::tui::widget::text::{clip, fit};
+use crate::tui::words;
+
+/// A line of the pane.
+struct Entry {
+    glyph: &'static str,
+    word: String,
+    role: theme::Role,
+    line: Line,
+    hop: Option<HopId>,
+}
+
+impl Entry {
+    fn note(glyph: &'static str, word: &str, role: theme::Role, line: Line) -> Self {
+        Self { glyph, word: word.to_owned(), role, line, hop: None }
+    }
+}
+
+/// The lines before those that were held against the request.
+fn facts(world: &World, state: &State, decision: &Decision) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for doubt in &decision.unverified {
+        entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
+    }
+    for note in &decision.notes {
+        entries.push(Entry::note("⚠", "mind", theme::Role::Warning, Line::of(Role::Text, note.clone())));
+    }
+    let broken = decision.destinations.iter().any(|one| one.state.is_broken());
+    if decision.destinations.len() > 1 || broken {
+        for destination in &decision.destinations {
+            let mut line = Line::of(Role::Backend, say::destination_name(destination));
+            let (glyph, role) = match say::destination_trouble(destination) {
+                Some(why) => {
+                    let broken = destination.state.is_broken();
+                    line.push(Role::Dim, if broken { " 500: " } else { " " });
+                    line.push(Role::Text, why);
+                    if broken { ("✗", theme::Role::Error) } else { ("?", theme::Role::Warning) }
+                }
+                None => ("→", theme::Role::Ok),
+            };
+            entries.push(Entry::note(glyph, &say::share(destination.share), role, line));
+        }
+    }
+    if state.size.0 < 100
+        && let Some(request) = state.ask.request()
+        && let Some(line) = words::upstream(request, decision)
+    {
+        entries.push(Entry::note("→", "sent", theme::Role::Ok, line));
+    }
+    for mirror in &decision.mirrors {
+        let line = Line::of(Role::Backend, say::destination_name(&mirror.destination));
+        entries.push(Entry::note("→", "copied", theme::Role::Muted, line));
+    }
+    if decision.outcome == Outcome::NotFound {
+        entries.extend(what_would_help(world, decision));
+    }
+    entries
+}
+
+/// What would have to change for a request that reaches nothing: the nearest miss, told as advice.
+fn what_would_help(world: &World, decision: &Decision) -> Option<Entry> {
+    let nearest = decision.considered.first()?;
+    let hop = world.outline.hop(nearest.hop);
+    let route = world.analysis.snapshot.route(hop.route);
+    let line = say::matcher(&hop.matcher)
+        .with(Role::Dim, " of ")
+        .with(Role::Route, route.meta.key().to_string())
+        .with(Role::Dim, " would take it, but: ")
+        .with(Role::Text, nearest.because.clone());
+    let mut entry = Entry::note("⇢", "nearest", theme::Role::Hint, line);
+    entry.hop = Some(nearest.hop);
+    Some(entry)
+}
+
+/// How many lines the pane has.
+pub fn count(state: &State) -> usize {
+    entries(state).len()
+}
+
+/// The hop that a line leads to.
+pub fn target(state: &State, index: usize) -> Option<HopId> {
+    entries(state).get(index).and_then(|entry| entry.hop)
+}
+
+fn entries(state: &State) -> Vec<Entry> {
+    let (Some(world), Some(decision)) = (&state.world, state.ask.decision()) else { return Vec::new() };
+    let mut entries = Vec::new();
+    let rows = decision.considered.iter().map(|one| {
+        let (glyph, word, role) = words::verdict(one.verdict);
+        let hop = world.outline.hop(one.hop);
+        let route = world.analysis.snapshot.route(hop.route);
+        let line = Line::of(Role::Route, format!("{} ", route.meta.name))
+            .with(Role::Rule, format!("{} ", words::rule_name(route, hop.rule)))
+            .with(Role::Text, "\u{1f}")
+            .with_line(say::matcher(&hop.matcher))
+            .with(Role::Text, "\u{1f}")
+            .with(Role::Text, one.because.clone());
+        Entry { glyph, word: word.to_owned(), role, line, hop: Some(one.hop) }
+    });
+    let mut rows = rows.peekable();
+    // The winner, then what is to know about it, then the others.
+    if decision.hop.is_some() {
+        entries.extend(rows.next_if(|entry| entry.role == theme::Role::Won));
+    }
+    entries.extend(facts(world, state, decision));
+    entries.extend(rows);
+    if decision.not_listed > 0 {
+        let text = format!("{} that could not match", say::count(decision.not_listed, "more row"));
+        entries.push(Entry::note("○", "missed", theme::Role::Missed, Line::of(Role::Dim, text)));
+    }
+    entries
+}
+
+/// Draws the pane.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let entries = entries(state);
+    let count =
+        if entries.is_empty() { String::new() } else { format!("{}/{}", state.why_selected + 1, entries.len()) };
+    pane(state, layout, Focus::Why, "why", &count, buffer);
+    let inside = layout.inside(Focus::Why);
+    if inside.is_empty() {
+        return;
+    }
+    let theme = state.theme();
+    if entries.is_empty() {
+        let line =
+            Line::of(Role::Hint, " ask a URL, and every rule that could have taken it says here why it did or did not");
+        put(buffer, inside, 0, clip(line, usize::from(inside.width)), theme);
+        return;
+    }
+    let parts: Vec<Vec<Line>> = entries.iter().map(|entry| split(&entry.line)).collect();
+    let room = usize::from(inside.width).saturating_sub(13);
+    let shown = state.why_offset..(state.why_offset + usize::from(inside.height)).min(entries.len());
+    let column = |index: usize, most: usize| {
+        let widths = parts[shown.clone()].iter().filter(|parts| parts.len() == 3).map(|parts| parts[index].width());
+        widths.max().unwrap_or_default().min(most)
+    };
+    let (first, second) = (column(0, room * 3 / 10), column(1, room * 3 / 10));
+    for (row, index) in (0u16..).zip(shown.clone()) {
+        let entry = &entries[index];
+        let y = inside.y + row;
+        let style = theme.style(entry.role);
+        buffer.set_stringn(inside.x + 1, y, entry.glyph, 2, style);
+        buffer.set_stringn(inside.x + 3, y, &entry.word, 9, style);
+        let line = match &parts[index][..] {
+            [who, what, why] => {
+                let mut line = fit(who.clone(), first);
+                line.pad_to(first);
+                let mut middle = fit(what.clone(), second);
+                middle.pad_to(second);
+                line.extend(middle);
+                line.push(Role::Text, "  ");
+                line.with_line(why.clone())
+            }
+            _ => entry.line.clone(),
+        };
+        let x = inside.x + 12.min(inside.width);
+        buffer.set_line(x, y, &painted(clip(line, room), theme), inside.right().saturating_sub(x));
+        if index == state.why_selected {
+            let focused = state.focus == Focus::Why && state.window.is_none();
+            let selected = theme.style(if focused { theme::Role::Selected } else { theme::Role::SelectedIdle });
+            if focused {
+                buffer.set_style(ratatui::layout::Rect { y, height: 1, ..inside }, selected);
+            }
+        }
+    }
+    scroll_bar(buffer, inside, state.why_offset, entries.len(), theme.style(theme::Role::Muted));
+}
+
+/// The columns of a line, which are held apart by a separator of their own.
+fn split(line: &Line) -> Vec<Line> {
+    let mut parts = vec![Line::new()];
+    for span in &line.spans {
+        if span.text.width() == 0 || span.text == "\u{1f}" {
+            parts.push(Line::new());
+        } else if let Some(last) = parts.last_mut() {
+            last.spans.push(span.clone());
+        }
+    }
+    parts
+}

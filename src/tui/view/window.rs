@@ -1,0 +1,97 @@
+//! The window over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::Layout;
+use super::{painted, put, scroll_bar};
+use crate::render::style::{Line, Role};
+use crate::theme;
+use crate::tui::state::State;
+use crate::tui::widget::text::{clip, wrap};
+use crate::tui::window::{Kind, Window};
+
+/// How many lines of a window's area the list gets.
+pub fn list_height(area: Rect) -> u16 {
+    area.height.saturating_sub(4)
+}
+
+/// Where the list is in a window's area.
+pub fn list_area(area: Rect, _window: &Window) -> Rect {
+    Rect {
+        x: area.x + 1.min(area.width),
+        y: area.y + 2.min(area.height),
+        width: area.width.saturating_sub(2),
+        height: list_height(area),
+    }
+}
+
+/// Draws the window.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let Some(window) = &state.window else { return };
+    let theme = state.theme();
+    let shown = window.shown();
+    let area = layout.window(shown.len());
+    Clear.render(area, buffer);
+    buffer.set_style(area, theme.style(theme::Role::Text));
+    let edge = theme.style(theme::Role::BorderFocused);
+    Block::bordered().border_set(border::THICK).border_style(edge).render(area, buffer);
+    let room = usize::from(area.width.saturating_sub(4));
+    buffer.set_stringn(area.x + 1, area.y, format!(" {} ", window.title), room, theme.style(theme::Role::Title));
+    let inside = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(2),
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+    };
+    put(buffer, inside, 0, prompt(window), theme);
+    let list = list_area(area, window);
+    for (row, item) in (0u16..list.height).zip(shown.iter().skip(window.offset)) {
+        let line = Line::of(Role::Text, " ").with_line(item.line.clone());
+        let line = clip(line, usize::from(list.width));
+        buffer.set_line(list.x, list.y + row, &painted(line, theme), list.width);
+        if window.offset + usize::from(row) == window.selected && item.choice.is_some() {
+            buffer.set_style(Rect { y: list.y + row, height: 1, ..list }, theme.style(theme::Role::Selected));
+        }
+    }
+    if shown.is_empty() && list.height > 0 {
+        let text = if window.kind == Kind::Headers { " no headers are sent yet" } else { " nothing matches" };
+        put(buffer, list, 0, Line::of(Role::Dim, text), theme);
+    }
+    if area.height > 4
+        && let Some(item) = shown.get(window.selected)
+    {
+        let mut tail = Line::new();
+        let full = item.line.width() + 1 > usize::from(list.width);
+        match &item.more {
+            Some(more) => tail.push(Role::Dim, format!(" {more}")),
+            None if full => tail.extend(Line::of(Role::Text, " ").with_line(item.line.clone())),
+            None => {}
+        }
+        let line = wrap(&tail, usize::from(list.width), 1).into_iter().next().unwrap_or_default();
+        put(buffer, inside, inside.height.saturating_sub(1), line, theme);
+    }
+    scroll_bar(buffer, list, window.offset, shown.len(), theme.style(theme::Role::Muted));
+}
+
+fn prompt(window: &Window) -> Line {
+    let typed = window.input.value().to_owned();
+    match window.kind {
+        Kind::Headers if typed.is_empty() => Line::of(Role::Dim, " add: ").with(Role::Hint, "Name: value"),
+        Kind::Headers => Line::of(Role::Dim, " add: ").with(Role::Text, typed),
+        _ if window.typing || !typed.is_empty() => Line::of(Role::Hint, " / ").with(Role::Text, typed),
+        _ => Line::of(Role::Dim, " / searches"),
+    }
+}
+
+/// Where the cursor stands while something is typed in the window.
+pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
+    let window = state.window.as_ref().filter(|window| window.typing)?;
+    let area = layout.window(window.shown().len());
+    let before = if window.kind == Kind::Headers { " add: " } else { " / " };
+    let column = u16::try_from(before.width() + 1 + window.input.visual_cursor()).ok()?;
+    (column < area.width).then(|| Position::new(area.x + column, area.y + 1))
+}

@@ -1,0 +1,4 @@
+//! Small pieces of drawing that know nothing of the explorer.
+
+pub mod text;
+pub mod yaml;

@@ -1,0 +1,255 @@
+//! The windows that lie over the panes: lists one picks from, all of one shape.
+
+use tui_input::Input;
+
+use super::action::{ACTIONS, Action, Entry, Scope};
+use super::effect::Effect;
+use super::state::State;
+use crate::finding::Severity;
+use crate::model::SourceKind;
+use crate::render::style::{Line, Role};
+
+/// What a window is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Help,
+    Palette,
+    Findings,
+    Copy,
+    Themes,
+    Headers,
+}
+
+/// A line of a window.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What it says.
+    pub line: Line,
+    /// More of it, for the selected one.
+    pub more: Option<String>,
+    /// What picking it does; `None` for a heading.
+    pub choice: Option<Choice>,
+}
+
+/// What picking a line does.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub enum Choice {
+    Act(Action),
+    Finding(usize),
+    Do(Effect),
+    Theme(usize),
+    Header(usize),
+}
+
+/// A window.
+#[derive(Debug)]
+pub struct Window {
+    /// What it is for.
+    pub kind: Kind,
+    /// Its title.
+    pub title: String,
+    /// Its lines.
+    pub items: Vec<Item>,
+    /// What is typed: a search, or a header.
+    pub input: Input,
+    /// Whether letters are typed.
+    pub typing: bool,
+    /// The selected line, among those that the search leaves.
+    pub selected: usize,
+    /// The first line in view.
+    pub offset: usize,
+    /// The theme to go back to when the window is closed without a pick.
+    pub theme_before: usize,
+}
+
+impl Window {
+    fn new(kind: Kind, title: impl Into<String>, items: Vec<Item>) -> Self {
+        let typing = matches!(kind, Kind::Palette | Kind::Headers);
+        let mut window = Self {
+            kind,
+            title: title.into(),
+            items,
+            input: Input::default(),
+            typing,
+            selected: 0,
+            offset: 0,
+            theme_before: 0,
+        };
+        window.step(0);
+        window
+    }
+
+    /// The lines that the search leaves.
+    pub fn shown(&self) -> Vec<&Item> {
+        let words: Vec<String> = self.input.value().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        if self.kind == Kind::Headers || words.is_empty() {
+            return self.items.iter().collect();
+        }
+        let fits = |item: &&Item| {
+            let text = item.line.plain().to_lowercase();
+            item.choice.is_some() && words.iter().all(|word| text.contains(word))
+        };
+        self.items.iter().filter(fits).collect()
+    }
+
+    /// The choice of the selected line.
+    pub fn choice(&self) -> Option<Choice> {
+        self.shown().get(self.selected).and_then(|item| item.choice.clone())
+    }
+
+    /// Moves the selection, passing over headings.
+    pub fn step(&mut self, by: isize) {
+        let shown = self.shown();
+        let last = shown.len().saturating_sub(1);
+        let mut at = self.selected.saturating_add_signed(by).min(last);
+        let heads_up = by < 0;
+        while shown.get(at).is_some_and(|item| item.choice.is_none()) {
+            match (heads_up, at) {
+                (true, 0) => {
+                    at = shown.iter().position(|item| item.choice.is_some()).unwrap_or_default();
+                    break;
+                }
+                (true, _) => at -= 1,
+                (false, _) if at == last => {
+                    at = shown.iter().rposition(|item| item.choice.is_some()).unwrap_or_default();
+                    break;
+                }
+                (false, _) => at += 1,
+            }
+        }
+        self.selected = at;
+    }
+
+    /// Brings the selection into a view of `height` lines.
+    pub fn settle(&mut self, height: usize) {
+        let shown = self.shown();
+        // A heading right above the selection comes along.
+        let heading =
+            self.selected.checked_sub(1).is_some_and(|above| shown[above.min(shown.len().max(1) - 1)].choice.is_none());
+        let top = self.selected - usize::from(heading && height > 1);
+        let count = shown.len();
+        self.offset = self.offset.min(top).max((self.selected + 1).saturating_sub(height));
+        self.offset = self.offset.min(count.saturating_sub(height.max(1)));
+    }
+
+    /// All keys, by where they are heard.
+    pub fn help() -> Self {
+        let mut items = Vec::new();
+        for scope in Scope::ALL {
+            items.push(Item { line: Line::of(Role::Heading, scope.title()), more: None, choice: None });
+            items.extend(ACTIONS.iter().filter(|entry| entry.scope == scope).map(action_item));
+        }
+        Self::new(Kind::Help, "help", items)
+    }
+
+    /// All actions, by name.
+    pub fn palette() -> Self {
+        let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask);
+        Self::new(Kind::Palette, "all actions", ACTIONS.iter().filter(heard).map(action_item).collect())
+    }
+
+    /// What is wrong, the worst first.
+    pub fn findings(state: &State) -> Self {
+        let Some(world) = &state.world else { return Self::new(Kind::Findings, "findings", Vec::new()) };
+        let mut findings: Vec<_> = world.analysis.findings.iter().enumerate().collect();
+        findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        let items = findings.into_iter().map(|(index, finding)| {
+            let (glyph, role) = match finding.severity {
+                Severity::Error => ("✗ ", Role::Error),
+                Severity::Warning => ("⚠ ", Role::Warning),
+                Severity::Info => ("· ", Role::Dim),
+            };
+            let mut line = Line::of(role, glyph);
+            if let Some(subject) = &finding.subject {
+                line.push(Role::Route, format!("{subject}: "));
+            }
+            line.push(Role::Text, finding.message.clone());
+            let mut more = finding.code.to_owned();
+            if let Some(place) = &finding.place {
+                more = format!("{more} · {place}");
+            }
+            if let Some(help) = &finding.help {
+                more = format!("{more} · {help}");
+            }
+            Item { line, more: Some(more), choice: Some(Choice::Finding(index)) }
+        });
+        let items: Vec<Item> = items.collect();
+        Self::new(Kind::Findings, format!("findings · {}", items.len()), items)
+    }
+
+    /// What can be copied.
+    pub fn copy(state: &State) -> Self {
+        let item = |what: &'static str, text: String| Item {
+            line: Line::of(Role::Dim, format!("{what:<9}")).with(Role::Text, text.clone()),
+            more: None,
+            choice: Some(Choice::Do(Effect::Copy(text))),
+        };
+        let mut items = Vec::new();
+        let url = state.ask.input.value().trim();
+        if !url.is_empty() {
+            items.push(item("URL", url.to_owned()));
+        }
+        if let (Some(world), Some(request), Some(decision)) = (&state.world, state.ask.request(), state.ask.decision())
+        {
+            items.push(item("answer", super::words::answer_text(world, request, decision)));
+            items.push(item("curl", super::words::curl(request)));
+        }
+        if let (Some(outline), Some(node)) = (state.outline(), state.selected()) {
+            if let Some((kind, key)) = super::locate::object(outline, node) {
+                items.push(item("name", format!("{key}")));
+                let kind = kind.to_lowercase();
+                items.push(item("kubectl", format!("kubectl get {kind} -n {} {} -o yaml", key.namespace, key.name)));
+            }
+            if let Some(place) = outline.place(node) {
+                items.push(item("place", format!("{}:{}", place.source.name, place.at.line)));
+            }
+        }
+        Self::new(Kind::Copy, "copy", items)
+    }
+
+    /// The themes.
+    pub fn themes(state: &State) -> Self {
+        let items = state.themes.iter().enumerate().map(|(index, theme)| Item {
+            line: Line::of(Role::Route, format!("{:<16}", theme.name)).with(Role::Dim, theme.about.clone()),
+            more: None,
+            choice: Some(Choice::Theme(index)),
+        });
+        let mut window = Self::new(Kind::Themes, "themes", items.collect());
+        window.selected = state.theme;
+        window.theme_before = state.theme;
+        window
+    }
+
+    /// The headers that are sent.
+    pub fn headers(state: &State) -> Self {
+        let mut window = Self::new(Kind::Headers, "headers", Vec::new());
+        window.list_headers(&state.ask.headers);
+        window.selected = window.items.len().saturating_sub(1);
+        window
+    }
+
+    /// Shows the headers as they are now.
+    pub fn list_headers(&mut self, headers: &[String]) {
+        let item = |(index, header): (usize, &String)| {
+            let (name, value) = header.split_once(':').unwrap_or((header, ""));
+            let line = Line::of(Role::Matcher, format!("{name}:")).with(Role::Text, value.to_owned());
+            Item { line, more: None, choice: Some(Choice::Header(index)) }
+        };
+        self.items = headers.iter().enumerate().map(item).collect();
+        self.selected = self.selected.min(self.items.len().saturating_sub(1));
+    }
+}
+
+fn action_item(entry: &Entry) -> Item {
+    let line = Line::of(Role::Hint, format!("{:<20}", entry.keys.join(" ")))
+        .with(Role::Text, format!("{:<20} ", entry.name))
+        .with(Role::Dim, entry.doc);
+    Item { line, more: None, choice: Some(Choice::Act(entry.action)) }
+}
+
+/// Whether an editor can open a source.
+pub fn can_be_edited(kind: SourceKind) -> bool {
+    kind == SourceKind::File
+}

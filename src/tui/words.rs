@@ -1,0 +1,176 @@
+//! The explorer's own words: the answer in a line, what can be copied.
+
+use super::state::World;
+use crate::render::style::{Line, Role};
+use crate::render::words;
+use crate::resolve::Action;
+use crate::router::{Decision, Outcome, Request, Scheme, Verdict};
+
+/// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
+pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
+    match decision.outcome {
+        Outcome::Forward if decision.destinations.iter().any(|one| one.state.is_broken()) => ("⚠", Role::Warning),
+        Outcome::Forward => ("●", Role::Ok),
+        Outcome::Redirect => ("↪", Role::Answer),
+        Outcome::Respond if decision.status.is_some_and(|status| status < 400) => ("●", Role::Ok),
+        Outcome::Respond | Outcome::NotFound => ("✗", Role::Error),
+    }
+}
+
+/// The glyph and word of a verdict.
+pub fn verdict(verdict: Verdict) -> (&'static str, &'static str, crate::theme::Role) {
+    match verdict {
+        Verdict::Won => ("●", "won", crate::theme::Role::Won),
+        Verdict::Lost => ("◐", "lost", crate::theme::Role::Lost),
+        Verdict::Missed => ("○", "missed", crate::theme::Role::Missed),
+        Verdict::Dropped => ("✗", "dropped", crate::theme::Role::Dropped),
+    }
+}
+
+/// Where the request goes, in a line: what the client gets and from whom.
+pub fn outcome(world: &World, decision: &Decision) -> Line {
+    let (glyph, role) = outcome_glyph(decision);
+    let mut line = Line::of(role, format!("{glyph} "));
+    match decision.outcome {
+        Outcome::Forward => {
+            let several = decision.destinations.len() > 1;
+            for (index, destination) in decision.destinations.iter().enumerate() {
+                if index > 0 {
+                    line.push(Role::Dim, " · ");
+                }
+                if several {
+                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                }
+                line.push(Role::Backend, words::destination_name(destination));
+                if destination.state.is_broken() {
+                    line.push(Role::Error, " ✗ 500");
+                }
+            }
+            if let [only] = &decision.destinations[..] {
+                line.push(Role::Dim, format!("  {}", if only.kind.is_empty() { "Service" } else { &only.kind }));
+                if !only.hosts.is_empty() {
+                    line.push(Role::Dim, " at ");
+                    line.push(Role::Backend, only.hosts.join(", "));
+                }
+            }
+        }
+        Outcome::Redirect => {
+            line.push(Role::Answer, format!("{} ", decision.status.unwrap_or(302)));
+            line.push(Role::Dim, "to ");
+            line.push(Role::Answer, decision.location.clone().unwrap_or_default());
+        }
+        Outcome::Respond => {
+            line.push(role, format!("{} from the gateway", decision.status.unwrap_or(500)));
+            if let Some(detail) = respond_detail(world, decision) {
+                line.push(Role::Dim, "  ");
+                line.push(Role::Text, detail);
+            }
+        }
+        Outcome::NotFound => {
+            match decision.status {
+                Some(status) => line.push(role, format!("{status} from the gateway")),
+                None => line.push(role, "no answer"),
+            }
+            line.push(Role::Dim, "  ");
+            line.push(Role::Text, not_found(world, decision));
+        }
+    }
+    line
+}
+
+fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
+    let hop = world.outline.hop(decision.hop?);
+    match hop.action()?.as_ref() {
+        Action::Respond(respond) => Some(respond.detail.clone()).filter(|detail| !detail.is_empty()),
+        Action::Forward(_) => decision.destinations.iter().find_map(words::destination_trouble),
+        Action::Redirect(_) => None,
+    }
+}
+
+fn not_found(world: &World, decision: &Decision) -> String {
+    let table = world.analysis.table.gateways.get(decision.gateway as usize);
+    match table.and_then(|table| table.virtual_hosts.get(decision.virtual_host? as usize)) {
+        Some(host) if host.hostname == "*" => format!("no rule of the catch-all host on :{} takes it", host.port),
+        Some(host) => format!("no rule of {} on :{} takes it", host.hostname, host.port),
+        None => match table {
+            Some(table) => format!("no listener of {} serves this host", table.gateway),
+            None => "no Gateway serves this host".to_owned(),
+        },
+    }
+}
+
+/// Which rule decided, and how sure that is.
+pub fn decided_by(world: &World, decision: &Decision) -> Line {
+    let mut line = Line::new();
+    if let Some(id) = decision.hop {
+        let hop = world.outline.hop(id);
+        let route = world.analysis.snapshot.route(hop.route);
+        line.push(Role::Dim, "rule ");
+        line.push(Role::Rule, rule_name(route, hop.rule));
+        line.push(Role::Dim, " of ");
+        line.push(Role::Namespace, format!("{}/", route.meta.namespace));
+        line.push(Role::Route, route.meta.name.to_string());
+    } else if let Some(table) = world.analysis.table.gateways.get(decision.gateway as usize) {
+        line.push(Role::Dim, "Gateway ");
+        line.push(Role::Gateway, table.gateway.to_string());
+    }
+    if decision.unverified.is_empty() {
+        line.push(Role::Dim, " · certain");
+    } else {
+        line.push(Role::Dim, " · ");
+        line.push(Role::Warning, "? not certain");
+    }
+    line
+}
+
+/// A rule by its place, from 1, and its name.
+pub fn rule_name(route: &crate::model::Route, rule: u32) -> String {
+    match route.rules.get(rule as usize).and_then(|rule| rule.name.as_ref()) {
+        Some(name) => format!("{} ({name})", rule + 1),
+        None => (rule + 1).to_string(),
+    }
+}
+
+/// What the backend receives, when that is not simply what was asked.
+pub fn upstream(request: &Request, decision: &Decision) -> Option<Line> {
+    let upstream = decision.upstream.as_ref()?;
+    let host = request.host.as_deref().unwrap_or_default();
+    let changed = upstream.path != request.target() || (!host.is_empty() && !upstream.host.starts_with(host));
+    let word = if changed { "rewritten to " } else { "received as " };
+    let line = Line::of(Role::Dim, word).with(Role::Text, request.method.clone()).with(Role::Text, " ");
+    Some(line.with(Role::Host, upstream.host.clone()).with(Role::Rule, upstream.path.clone()))
+}
+
+/// The answer as text, to be pasted elsewhere.
+pub fn answer_text(world: &World, request: &Request, decision: &Decision) -> String {
+    let answer = outcome(world, decision).plain();
+    let by = decided_by(world, decision).plain();
+    format!("{} {} -> {} ({by})", request.method, url(request), answer.trim_start_matches(['●', '✗', '↪', '⚠', ' ']))
+}
+
+/// The request as a URL.
+pub fn url(request: &Request) -> String {
+    let scheme = match request.scheme {
+        Some(Scheme::Https) => "https://",
+        Some(Scheme::Http) => "http://",
+        None => "",
+    };
+    let port = request.port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{scheme}{}{port}{}", request.host.as_deref().unwrap_or_default(), request.target())
+}
+
+/// The request as a command to try it with.
+pub fn curl(request: &Request) -> String {
+    let mut command = "curl -i".to_owned();
+    if request.method != "GET" {
+        command = format!("{command} -X {}", request.method);
+    }
+    for (name, value) in &request.headers {
+        command = format!("{command} -H {}", quoted(&format!("{name}: {value}")));
+    }
+    format!("{command} {}", quoted(&url(request)))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
