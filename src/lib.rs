@@ -17,13 +17,14 @@
 //!
 //! Modules in reading order; imports point only to the left:
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `render` ← `tui` ← `cli`; `source` knows `model`,
-//! `finding` and `store`.
+//! `finding` and `store`; `re2`, which stands alone, is for `resolve` and `router`.
 
 pub mod analysis;
 pub mod cli;
 pub mod config;
 pub mod finding;
 pub mod model;
+pub mod re2;
 pub mod render;
 pub mod resolve;
 pub mod router;

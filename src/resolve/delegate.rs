@@ -13,10 +13,10 @@ use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
 use super::matching::{self, Candidate};
 use super::select::{self, Selection};
-use super::settings::{Dialect, Settings};
+use super::settings::{Dialect, Settings, ValidationMode};
 use super::{
-    Action, BrokenLink, Child, ChildFate, ChildId, Fate, Hazard, Hop, HopId, Link, LinkId, Respond, RespondReason,
-    RootId, Tree, Under, Via, ViaBy, inherit, validate,
+    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
+    RespondReason, RootId, Tree, Under, Via, ViaBy, hazard, inherit, validate,
 };
 use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -293,21 +293,46 @@ impl<'a> Expander<'a> {
             (Some(action), _) if outcome.replaced => Some(Arc::clone(action)),
             (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
             (Some(action), None) => {
-                if let Some(error) = validate::matcher(&hop.matcher.path) {
-                    Some(Arc::new(Action::Respond(error)))
-                } else {
-                    if let Some(message) = &outcome.hazard {
-                        self.tree.hazards.push(Hazard { hop: id, message: message.clone() });
-                    }
-                    Some(Arc::clone(action))
-                }
+                let error = validate::matcher(&hop.matcher.path);
+                Some(error.map_or_else(|| Arc::clone(action), |error| Arc::new(Action::Respond(error))))
             }
             (None, None) => None,
         };
         let doubt = broken.and_then(|(_, doubt)| doubt);
+        let fate = match row {
+            Some(row) => {
+                let kept = action.as_ref().is_some_and(|action| Arc::ptr_eq(action, &row));
+                let hazard = outcome.hazard.as_ref().filter(|_| kept);
+                self.vetted(id, row, hazard)
+            }
+            None => Fate::Delegates,
+        };
         let hop = &mut self.tree.hops[id.0 as usize];
-        hop.fate = row.map_or(Fate::Delegates, Fate::Row);
+        hop.fate = fate;
         hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
+    }
+
+    /// What becomes of a row that Envoy may refuse: noted under standard validation; under strict validation dropped
+    /// for its match and replaced for its action.
+    fn vetted(&mut self, id: HopId, row: Arc<Action>, hazard: Option<&String>) -> Fate {
+        let matcher = &self.tree.hops[id.0 as usize].matcher;
+        let strict = self.settings.validation == ValidationMode::Strict;
+        if let Some(message) = hazard::of_match(matcher) {
+            if strict {
+                return Fate::Dropped(DropReason::Invalid { reason: message });
+            }
+            self.tree.hazards.push(Hazard { hop: id, message });
+            return Fate::Row(row);
+        }
+        let merged = hazard.map(|message| (RespondReason::RuleReplaced, message.clone()));
+        let Some((reason, message)) = merged.or_else(|| hazard::of_action(matcher, &row)) else {
+            return Fate::Row(row);
+        };
+        if strict {
+            return Fate::Row(Arc::new(Action::Respond(action::replaced(reason, message))));
+        }
+        self.tree.hazards.push(Hazard { hop: id, message });
+        Fate::Row(row)
     }
 
     /// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.

@@ -19,6 +19,7 @@ mod backend;
 mod delegate;
 mod findings;
 mod gateway;
+mod hazard;
 mod inherit;
 mod matching;
 mod select;

@@ -5,9 +5,9 @@
 
 use super::lookup::without_port;
 use super::matcher::{Facts, Prefix};
-use super::regex::compile_search;
 use super::request::Scheme;
 use crate::model::{Name, PathKind, PathModifier, Redirect, RedirectScheme, RouteMatch};
+use crate::re2::compile_search;
 
 /// The path (without query) after a rewrite, and what a person should know about it.
 pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, path: &str) -> (String, Option<String>) {

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use ahash::AHashMap;
 use regex::bytes::Regex;
 
-use super::regex::{compile_full, literal_prefix};
 use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
+use crate::re2::{compile_full, literal_prefix};
 
 /// What of a request matching looks at.
 #[derive(Debug, Clone)]

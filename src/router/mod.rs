@@ -12,7 +12,6 @@ mod lookup;
 mod matcher;
 mod normalise;
 mod precedence;
-mod regex;
 mod request;
 
 use crate::model::{Name, ObjectKey, Protocol};
@@ -23,7 +22,6 @@ pub use decide::Router;
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
 pub use precedence::Precedence;
-pub use regex::check_re2;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

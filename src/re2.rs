@@ -17,12 +17,12 @@ pub fn check_re2(pattern: &str) -> Result<(), String> {
 }
 
 /// Compiles `pattern` to match a whole text, as Envoy's `safe_regex` does.
-pub(super) fn compile_full(pattern: &str) -> Result<Regex, String> {
+pub fn compile_full(pattern: &str) -> Result<Regex, String> {
     build(&format!(r"\A(?:{})\z", translate(pattern)?))
 }
 
 /// Compiles `pattern` to be found anywhere, as Envoy's `regex_rewrite` does.
-pub(super) fn compile_search(pattern: &str) -> Result<Regex, String> {
+pub fn compile_search(pattern: &str) -> Result<Regex, String> {
     build(&translate(pattern)?)
 }
 
@@ -35,7 +35,7 @@ fn build(translated: &str) -> Result<Regex, String> {
 }
 
 /// The text every match of `pattern` begins with: a cheap first test. Empty when that is not plain to see.
-pub(super) fn literal_prefix(pattern: &str) -> &str {
+pub fn literal_prefix(pattern: &str) -> &str {
     if pattern.contains('|') || pattern.contains("\\E") {
         return "";
     }

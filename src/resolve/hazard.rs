@@ -1,0 +1,93 @@
+//! What Envoy would refuse a row for, and with it the whole route table. The engine's standard validation passes it on;
+//! its strict validation drops the row (a bad match) or answers 500 (a bad action). SEMANTICS sections 5 and 11.
+
+use super::{Action, RespondReason};
+use crate::model::{HeaderChange, PathKind, PathModifier, RouteMatch, ValueKind};
+use crate::re2::check_re2;
+
+/// What is wrong with the regular expressions of a match.
+pub(super) fn of_match(matcher: &RouteMatch) -> Option<String> {
+    let path = (matcher.path.kind == PathKind::RegularExpression).then_some(("path", &matcher.path.value));
+    let regexes = |what, entries: &'_ [crate::model::ValueMatch]| {
+        // An empty value means "present", whatever the type.
+        let of_kind = entries.iter().filter(|one| one.kind == ValueKind::RegularExpression && !one.value.is_empty());
+        of_kind.map(|one| (what, one.value.clone())).collect::<Vec<_>>()
+    };
+    let invalid = |what: &str, pattern: &str| {
+        let why = check_re2(pattern).err()?;
+        Some(format!("the {what} regex {pattern} is invalid: {why}"))
+    };
+    path.and_then(|(what, value)| invalid(what, value))
+        .or_else(|| regexes("header", &matcher.headers).iter().find_map(|(what, value)| invalid(what, value)))
+        .or_else(|| {
+            regexes("query parameter", &matcher.query_params).iter().find_map(|(what, value)| invalid(what, value))
+        })
+}
+
+/// What is wrong with what a row does.
+pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(RespondReason, String)> {
+    let Action::Forward(forward) = action else { return None };
+    // A prefix replaced by `/` is a regex made of the path as it stands.
+    let root = matches!(&forward.rewrite.path, Some(PathModifier::Prefix(value)) if value == "/");
+    if root && matcher.path.kind != PathKind::RegularExpression {
+        let path = matcher.path.value.as_str();
+        let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+        if let Err(why) = check_re2(&format!("^{path}\\/*")) {
+            let message = format!("the rewrite of {path} to / becomes an invalid regex: {why}");
+            return Some((RespondReason::InvalidRegex, message));
+        }
+    }
+    forward.request_headers.iter().chain(&forward.response_headers).find_map(|change| match change {
+        HeaderChange::Set { name, value } | HeaderChange::Add { name, value } if !is_format(value) => {
+            let message = format!("the value of header {name} is no Envoy format string: {value}");
+            Some((RespondReason::RuleReplaced, message))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a header value is a format string to Envoy: every `%` is doubled, or encloses a command
+/// (Envoy `source/common/formatter/substitution_format_utility.cc`: `%COMMAND(arguments):length%`).
+fn is_format(value: &str) -> bool {
+    let mut rest = value;
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        if let Some(tail) = rest.strip_prefix('%') {
+            rest = tail;
+            continue;
+        }
+        let name =
+            rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
+        if name == 0 {
+            return false;
+        }
+        rest = &rest[name..];
+        if rest.starts_with('(') {
+            let Some(close) = rest.find(")%").or_else(|| rest.find("):")) else { return false };
+            rest = &rest[close + 1..];
+        }
+        if let Some(tail) = rest.strip_prefix(':') {
+            rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
+        }
+        match rest.strip_prefix('%') {
+            Some(tail) => rest = tail,
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_format;
+
+    #[test]
+    fn a_percent_sign_opens_a_command_or_is_doubled() {
+        for value in ["plain", "100%%", "%REQ(X-Id)%", "a %START_TIME% b", "%REQ(a?b):12%"] {
+            assert!(is_format(value), "{value}");
+        }
+        for value in ["100%", "%REQ(X-Id", "%RESPONSE(x)", "% d%"] {
+            assert!(!is_format(value), "{value}");
+        }
+    }
+}
