@@ -39,7 +39,7 @@ impl Analysis {
 
     /// Decides and explains requests.
     pub fn router(&self) -> Router<'_> {
-        Router::new(&self.snapshot, &self.tree, &self.table, &self.lookup)
+        Router::new(&self.snapshot, &self.settings, &self.tree, &self.table, &self.lookup)
     }
 
     /// Where `request` goes: one answer per Gateway that can see it, or of `gateway` alone. Without explanations.

@@ -10,7 +10,7 @@ use super::normalise::{BadTarget, check_target, normalise};
 use super::request::{Request, Scheme};
 use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Tree};
+use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Settings, Tree};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -20,6 +20,7 @@ const NAMED_IN_NOTES: usize = 4;
 #[derive(Debug, Clone, Copy)]
 pub struct Router<'a> {
     pub(super) snapshot: &'a Snapshot,
+    pub(super) settings: &'a Settings,
     pub(super) tree: &'a Tree,
     pub(super) table: &'a RouteTable,
     pub(super) lookup: &'a Lookup,
@@ -73,8 +74,14 @@ impl Prepared<'_> {
 
 impl<'a> Router<'a> {
     /// A router over one analysis.
-    pub fn new(snapshot: &'a Snapshot, tree: &'a Tree, table: &'a RouteTable, lookup: &'a Lookup) -> Self {
-        Self { snapshot, tree, table, lookup }
+    pub fn new(
+        snapshot: &'a Snapshot,
+        settings: &'a Settings,
+        tree: &'a Tree,
+        table: &'a RouteTable,
+        lookup: &'a Lookup,
+    ) -> Self {
+        Self { snapshot, settings, tree, table, lookup }
     }
 
     /// Where `request` goes, one answer per Gateway that can see it (or of `gateway` alone). Without explanations.

@@ -1,25 +1,276 @@
-//! Why a row won, and why the others did not.
+//! What else was considered: the rows that lost, the closest that missed, the matches that were dropped.
+//!
+//! Bounded, whatever the size of the table: chains of rows with one path are looked into so far and no further, and what
+//! no longer fits is counted, not listed.
 
-use super::decide::Router;
+use ahash::AHashMap;
+
+use super::because::{dropped, missed, won};
+use super::decide::{Candidate, Prepared, Router};
+use super::index::Index;
+use super::matcher::{Facts, Patterns, path_matches, test};
 use super::request::Request;
-use super::{Considered, Decision, Verdict};
+use super::{Considered, Decision, Outcome, Verdict, VirtualHost};
 use crate::model::ObjectKey;
-use crate::resolve::HopId;
+use crate::resolve::{Fate, HopId, RootId, Under};
 
-/// Matches that are in no table, by what they would have matched.
+/// How many entries an explanation lists unless told otherwise.
+const LISTED: usize = 12;
+/// How many rows of one path (or regular expressions) are looked at.
+const PER_PATH: usize = 16;
+/// How many neighbours of the path are looked at on either side.
+const NEIGHBOURS: usize = 6;
+/// How many rows with another path are listed.
+const NEAREST: usize = 3;
+
+/// Matches that are in no table, by what they would have matched. A route's matches may be dropped at many places.
 #[derive(Debug, Default)]
-pub(super) struct Dropped {}
+pub(super) struct Dropped {
+    hops: Vec<HopId>,
+    index: Index,
+    /// Where each of their roots is attached: Gateway, listener, place among the listener's attached routes.
+    attached: AHashMap<RootId, Vec<(u32, u32, u32)>>,
+}
 
-impl Router<'_> {
+impl<'a> Router<'a> {
     /// Where `request` goes and why: as [`Router::decide`], with what else was considered.
     pub fn explain(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Decision> {
-        self.decide(request, gateway)
+        self.explain_at_most(request, gateway, LISTED)
     }
 
-    /// Why this row, or this dropped match, is not the one that decided.
-    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
-        let _ = request;
-        let verdict = if decision.hop == Some(hop) { Verdict::Won } else { Verdict::Missed };
-        Considered { hop, verdict, because: String::new() }
+    /// The same, with at most `limit` entries in [`Decision::considered`].
+    pub fn explain_at_most(&self, request: &Request, gateway: Option<&ObjectKey>, limit: usize) -> Vec<Decision> {
+        let prepared = Prepared::of(request);
+        let mut decisions = Vec::new();
+        for (candidate, mut decision) in self.answers(request, gateway) {
+            if let (Some(candidate), Ok(prepared)) = (candidate, &prepared) {
+                self.consider(&mut decision, &candidate, prepared, limit);
+            }
+            decisions.push(decision);
+        }
+        decisions
     }
+
+    /// Why this row, or this dropped match, is not the one that decided; or that it is.
+    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
+        let (verdict, because) = match Prepared::of(request) {
+            Ok(prepared) => self.hop_in_words(&prepared.facts, decision, hop),
+            Err(bad) => (Verdict::Missed, format!("the request line holds {}", bad.what)),
+        };
+        Considered { hop, verdict, because }
+    }
+
+    fn hop_in_words(&self, facts: &Facts<'_>, decision: &Decision, hop: HopId) -> (Verdict, String) {
+        let node = &self.tree.hops[hop.0 as usize];
+        let no_patterns = Patterns::default();
+        let host = self.host_of(decision);
+        let patterns = host.map_or(&no_patterns, |host| host.index.patterns());
+        let failed = missed(&node.matcher, facts, patterns);
+        if let Some(winner) = decision.hop {
+            if winner == hop {
+                return (Verdict::Won, won(&node.matcher));
+            }
+            if self.tree.chain(winner).contains(&hop) {
+                return (Verdict::Won, "it delegates to the rule that decides".to_owned());
+            }
+        }
+        match (&node.fate, failed) {
+            (Fate::Dropped(reason), _) => (Verdict::Dropped, dropped(node, reason)),
+            (_, Some(clause)) => (Verdict::Missed, clause),
+            (Fate::Delegates, None) => match decision.hop {
+                Some(_) => (Verdict::Lost, "it delegates, and the rule that decides is not under it".to_owned()),
+                None => (Verdict::Missed, "it delegates, and no rule under it takes the request".to_owned()),
+            },
+            (Fate::Row(_), None) => match (host, decision.hop) {
+                (Some(host), Some(winner)) if host.rows.contains(&hop) => (Verdict::Lost, self.lost(hop, winner)),
+                (Some(host), _) => (Verdict::Missed, format!("it does not serve {} there", host.hostname)),
+                (None, _) => (Verdict::Missed, "no virtual host takes the request's host".to_owned()),
+            },
+        }
+    }
+
+    fn host_of(&self, decision: &Decision) -> Option<&'a VirtualHost> {
+        let table = self.table.gateways.get(decision.gateway as usize)?;
+        table.virtual_hosts.get(decision.virtual_host? as usize)
+    }
+
+    /// Fills in what was considered, and what a 404 lacks.
+    fn consider(&self, decision: &mut Decision, candidate: &Candidate<'_>, prepared: &Prepared<'_>, limit: usize) {
+        let facts = &prepared.facts;
+        let Some(host) = self.host_of(decision) else {
+            let asked = prepared.host.as_deref().unwrap_or("this host");
+            let port = candidate.door.port;
+            decision.notes.push(format!("no route serves {asked} on port {port}"));
+            return;
+        };
+        let list = self.listing(decision, host, facts, limit);
+        if decision.outcome == Outcome::NotFound {
+            decision.notes.push(self.deepest_point(host, facts, &list));
+        }
+        let rows = list.iter().filter(|entry| entry.verdict != Verdict::Dropped).count();
+        decision.not_listed = host.rows.len().saturating_sub(rows);
+        decision.considered = list;
+    }
+
+    /// The winner, those that match too, the closest that do not, and the dropped that would have.
+    fn listing(&self, decision: &Decision, host: &VirtualHost, facts: &Facts<'_>, limit: usize) -> Vec<Considered> {
+        let VirtualHost { rows, index, .. } = host;
+        let mut on_path = index.on_path(self.tree, rows, &facts.path, PER_PATH);
+        on_path.sort_unstable();
+        let mut later = Vec::new();
+        let mut missing = Vec::new();
+        let mut seen: Vec<HopId> = decision.hop.into_iter().collect();
+        for at in on_path {
+            let hop = rows[at as usize];
+            // A route attached to two listeners of the port has its rows twice.
+            if seen.contains(&hop) {
+                continue;
+            }
+            seen.push(hop);
+            match (missed(self.matcher(hop), facts, index.patterns()), decision.hop) {
+                (Some(because), _) => missing.push(Considered { hop, verdict: Verdict::Missed, because }),
+                (None, Some(winner)) => {
+                    later.push(Considered { hop, verdict: Verdict::Lost, because: self.lost(hop, winner) });
+                }
+                (None, None) => {}
+            }
+        }
+        let dropped = self.dropped_matches(decision, host, facts);
+        let near = self.neighbours(host, facts, &seen);
+        // Each kind keeps some room, and may use what the others leave.
+        let others = limit.saturating_sub(usize::from(decision.hop.is_some()));
+        let reserve = dropped.len().min(limit / 4) + near.len().min(limit / 4) + missing.len().min(limit / 4);
+        later.truncate(others.saturating_sub(reserve));
+        let mut list = Vec::with_capacity(limit);
+        if let Some(hop) = decision.hop {
+            list.push(Considered { hop, verdict: Verdict::Won, because: won(self.matcher(hop)) });
+        }
+        list.append(&mut later);
+        missing.truncate(limit.saturating_sub(list.len() + dropped.len().min(limit / 4) + near.len().min(limit / 4)));
+        list.append(&mut missing);
+        list.extend(near.into_iter().take(limit.saturating_sub(list.len() + dropped.len().min(limit / 4))));
+        list.extend(dropped.into_iter().take(limit.saturating_sub(list.len())));
+        list
+    }
+
+    fn matcher(&self, hop: HopId) -> &'a crate::model::RouteMatch {
+        &self.tree.hops[hop.0 as usize].matcher
+    }
+
+    /// The rows whose path shares the longest beginning with the request's.
+    fn neighbours(&self, host: &VirtualHost, facts: &Facts<'_>, seen: &[HopId]) -> Vec<Considered> {
+        let VirtualHost { rows, index, .. } = host;
+        let mut near: Vec<(usize, HopId)> = Vec::new();
+        for &at in index.near(self.tree, rows, &facts.path, NEIGHBOURS) {
+            let hop = rows[at as usize];
+            let path = &self.matcher(hop).path;
+            let shared = shared_beginning(&path.value, &facts.path);
+            let known = seen.contains(&hop) || near.iter().any(|(_, held)| *held == hop);
+            if shared > 1 && !known && !path_matches(path, &facts.path, index.patterns()) {
+                near.push((shared, hop));
+            }
+        }
+        near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+        near.truncate(NEAREST);
+        let entry = |(_, hop)| {
+            let because = missed(self.matcher(hop), facts, index.patterns()).unwrap_or_default();
+            Considered { hop, verdict: Verdict::Missed, because }
+        };
+        near.into_iter().map(entry).collect()
+    }
+
+    /// The dropped matches that would have taken the request here.
+    fn dropped_matches(&self, decision: &Decision, host: &VirtualHost, facts: &Facts<'_>) -> Vec<Considered> {
+        let Dropped { hops, index, attached } = self.lookup.dropped.get_or_init(|| self.gather_dropped());
+        if hops.is_empty() {
+            return Vec::new();
+        }
+        let mut places = index.on_path(self.tree, hops, &facts.path, PER_PATH);
+        places.sort_unstable();
+        let node = self.table.gateways[decision.gateway as usize].node;
+        let mut found = Vec::new();
+        let mut told: Vec<(crate::store::RouteId, u32, Option<u32>)> = Vec::new();
+        for at in places {
+            let hop = hops[at as usize];
+            let one = &self.tree.hops[hop.0 as usize];
+            let Fate::Dropped(reason) = &one.fate else { continue };
+            let which = (one.route, one.rule, one.match_index);
+            if told.contains(&which) || test(&one.matcher, facts, index.patterns()).is_err() {
+                continue;
+            }
+            let serves = |(gateway, listener, place): &(u32, u32, u32)| {
+                if *gateway != node {
+                    return false;
+                }
+                let gateway = &self.tree.gateways[*gateway as usize];
+                let listener = &gateway.listeners[*listener as usize];
+                let hostnames = &listener.attached[*place as usize].hostnames;
+                listener.port(&gateway.gateway) == host.port && hostnames.contains(&host.hostname)
+            };
+            if attached.get(&self.tree.root_of(hop)).is_some_and(|places| places.iter().any(serves)) {
+                told.push(which);
+                found.push(Considered { hop, verdict: Verdict::Dropped, because: dropped(one, reason) });
+            }
+        }
+        found
+    }
+
+    fn gather_dropped(&self) -> Dropped {
+        let is_dropped = |hop: &HopId| matches!(self.tree.hops[hop.0 as usize].fate, Fate::Dropped(_));
+        let count = u32::try_from(self.tree.hops.len()).unwrap_or(u32::MAX);
+        let hops: Vec<HopId> = (0..count).map(HopId).filter(is_dropped).collect();
+        let mut attached: AHashMap<RootId, Vec<(u32, u32, u32)>> = AHashMap::new();
+        if hops.is_empty() {
+            return Dropped::default();
+        }
+        for hop in &hops {
+            attached.entry(self.tree.root_of(*hop)).or_default();
+        }
+        for (gateway, node) in (0u32..).zip(&self.tree.gateways) {
+            for (listener, served) in (0u32..).zip(&node.listeners).filter(|(_, listener)| listener.is_served()) {
+                for (place, one) in (0u32..).zip(&served.attached) {
+                    if let Some(places) = attached.get_mut(&one.root) {
+                        places.push((gateway, listener, place));
+                    }
+                }
+            }
+        }
+        let index = Index::build(self.tree, &hops);
+        Dropped { hops, index, attached }
+    }
+
+    /// How far into the tree a request that nothing takes came.
+    fn deepest_point(&self, host: &VirtualHost, facts: &Facts<'_>, list: &[Considered]) -> String {
+        let mut deepest: Option<(usize, HopId)> = None;
+        for entry in list {
+            let mut at = entry.hop;
+            // Up to the first rule above it that lets the request pass.
+            while let Under::Child(child) = self.tree.hops[at.0 as usize].under {
+                at = self.tree.links[self.tree.children[child.0 as usize].link.0 as usize].hop;
+                if test(self.matcher(at), facts, host.index.patterns()).is_ok() {
+                    let depth = self.tree.chain(at).len();
+                    if deepest.is_none_or(|(held, _)| depth > held) {
+                        deepest = Some((depth, at));
+                    }
+                    break;
+                }
+            }
+        }
+        let asked = format!("{} {}", facts.method, facts.path);
+        let closest = list.iter().find(|entry| entry.because.starts_with("needs "));
+        let but = closest.map(|entry| format!("; the closest {}", entry.because)).unwrap_or_default();
+        match deepest {
+            Some((_, hop)) => {
+                let route = self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.key();
+                format!("no rule under {} of {route} takes {asked}{but}", self.matcher(hop).path.value)
+            }
+            None if host.hostname == "*" => format!("no rule takes {asked}{but}"),
+            None => format!("no rule of host {} takes {asked}{but}", host.hostname),
+        }
+    }
+}
+
+/// How many bytes two paths share from the start.
+fn shared_beginning(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }

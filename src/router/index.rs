@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use ahash::AHashMap;
 
-use super::matcher::{Facts, Patterns, Prefix, path_matches, test_rest};
+use super::matcher::{Facts, Patterns, Prefix, path_matches, rest_holds};
 use crate::model::{Name, PathKind, RouteMatch};
 use crate::resolve::{HopId, Tree};
 
@@ -100,7 +100,7 @@ impl Index {
             let mut at = head;
             // Chains ascend: past the best there is nothing to gain.
             while at < best {
-                if test_rest(matcher(tree, rows[at as usize]), facts, &self.patterns).is_ok() {
+                if rest_holds(matcher(tree, rows[at as usize]), facts, &self.patterns) {
                     best = at;
                 }
                 at = self.next[at as usize];
@@ -108,7 +108,7 @@ impl Index {
         });
         for &at in self.others.iter().take_while(|at| **at < best) {
             let row = matcher(tree, rows[at as usize]);
-            if path_matches(&row.path, &facts.path, &self.patterns) && test_rest(row, facts, &self.patterns).is_ok() {
+            if path_matches(&row.path, &facts.path, &self.patterns) && rest_holds(row, facts, &self.patterns) {
                 best = at;
                 break;
             }

@@ -63,32 +63,26 @@ impl Patterns {
     }
 }
 
-/// Tests everything but the path, which the index has settled for most rows.
-pub(super) fn test_rest<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> Result<(), Miss<'m>> {
-    if let Some(method) = &row.method
-        && method != facts.method
-    {
-        return Err(Miss::Method(method));
-    }
-    for test in &row.headers {
-        let holds = match header_value(facts, &test.name) {
-            None => false,
-            Some(value) => value_holds(test, &value, patterns),
-        };
-        if !holds {
-            return Err(Miss::Header(test));
-        }
-    }
-    for test in &row.query_params {
-        let holds = match query_value(facts.query, &test.name) {
-            None => false,
-            Some(value) => value_holds(test, value, patterns),
-        };
-        if !holds {
-            return Err(Miss::QueryParam(test));
-        }
-    }
-    Ok(())
+/// The tests that fail, without the path's, which the index has settled for most rows.
+pub(super) fn failures<'m>(
+    row: &'m RouteMatch,
+    facts: &Facts<'_>,
+    patterns: &Patterns,
+) -> impl Iterator<Item = Miss<'m>> {
+    let method = row.method.as_ref().filter(|method| *method != facts.method).map(Miss::Method);
+    let header_fails =
+        |test: &&ValueMatch| header_value(facts, &test.name).is_none_or(|value| !value_holds(test, &value, patterns));
+    let query_fails = |test: &&ValueMatch| {
+        query_value(facts.query, &test.name).is_none_or(|value| !value_holds(test, value, patterns))
+    };
+    let headers = row.headers.iter().filter(header_fails).map(Miss::Header);
+    let query_params = row.query_params.iter().filter(query_fails).map(Miss::QueryParam);
+    method.into_iter().chain(headers).chain(query_params)
+}
+
+/// Whether everything but the path holds.
+pub(super) fn rest_holds(row: &RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> bool {
+    failures(row, facts, patterns).next().is_none()
 }
 
 /// Tests a row: `Ok`, or the first test that fails.
@@ -96,7 +90,7 @@ pub(super) fn test<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patter
     if !path_matches(&row.path, &facts.path, patterns) {
         return Err(Miss::Path);
     }
-    test_rest(row, facts, patterns)
+    failures(row, facts, patterns).next().map_or(Ok(()), Err)
 }
 
 /// How a `PathPrefix` value is tested once kgateway has translated it.
@@ -168,7 +162,7 @@ fn value_holds(test: &ValueMatch, value: &str, patterns: &Patterns) -> bool {
 
 /// The value of a header as Envoy sees it: lines of one name joined with `,` (up to Envoy 1.38); `host` is the
 /// authority.
-fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
+pub(super) fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
     if name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority") {
         return facts.authority.as_deref().map(Cow::Borrowed);
     }
@@ -184,7 +178,7 @@ fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
 }
 
 /// The first value of a query parameter, not percent-decoded; a parameter without `=` is empty.
-fn query_value<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+pub(super) fn query_value<'q>(query: &'q str, name: &str) -> Option<&'q str> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then_some(value)

@@ -3,6 +3,7 @@
 //! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
+mod because;
 mod compile;
 mod decide;
 mod effect;
@@ -13,6 +14,8 @@ mod matcher;
 mod normalise;
 mod precedence;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{PathKind, RouteKind};
+use crate::model::{PathKind, Route, RouteKind};
 use crate::resolve::{HopId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
 
@@ -77,14 +77,17 @@ impl Ranks {
             }
             seniority[order[pair]] = Seniority(rank);
         }
-        let weigh = |route: &std::sync::Arc<crate::model::Route>| {
-            // The engine reads it off HTTPRoutes alone, and takes what is no int32 for 0.
-            let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(WEIGHT_ANNOTATION)).flatten();
-            written.and_then(|value| value.parse().ok()).unwrap_or(0)
-        };
         let heeded = settings.weighted_route_precedence;
-        let weights = if heeded { routes.iter().map(weigh).collect() } else { Vec::new() };
+        let weights =
+            if heeded { routes.iter().map(|route| Self::written_weight(route)).collect() } else { Vec::new() };
         Self { seniority, weights }
+    }
+
+    /// The weight a route asks for, heeded or not. The engine reads it off `HTTPRoutes` alone, and takes what is no int32
+    /// for 0.
+    pub(super) fn written_weight(route: &Route) -> i32 {
+        let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(WEIGHT_ANNOTATION)).flatten();
+        written.and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
     /// The weight that counts for a route: 0 when weights do not.
