@@ -1,0 +1,156 @@
+//! What must hold for any world, however odd.
+
+#[path = "support/worlds.rs"]
+mod worlds;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use regex::bytes::Regex;
+use routescope::analysis::Analysis;
+use routescope::model::{PathKind, RouteMatch, ValueKind, ValueMatch};
+use routescope::resolve::{HopId, Settings};
+use routescope::router::{Request, VirtualHost};
+use routescope::store::Coverage;
+use worlds::{broken_worlds, requests, worlds};
+
+/// Enough cases to be quick; `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let failure_persistence = Some(Box::new(FileFailurePersistence::Off) as _);
+    let config = ProptestConfig { failure_persistence, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 100, ..config } }
+}
+
+fn analyse(text: &str, closed: bool, weighted: bool) -> Analysis {
+    let coverage = if closed { Coverage::closed() } else { Coverage::open() };
+    let settings = Settings { weighted_route_precedence: weighted, ..Settings::default() };
+    Analysis::of_text(text, coverage, settings)
+}
+
+fn request((url, method, headers): (String, &str, Vec<&str>)) -> Request {
+    let request = Request::parse(&url).and_then(|request| request.with_method(method)).expect("a request");
+    headers.iter().fold(request, |request, header| request.clone().with_header(header).unwrap_or(request))
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_world_is_too_odd_to_resolve(text in broken_worlds(), closed: bool, asked in requests()) {
+        let analysis = analyse(&text, closed, false);
+        analysis.explain(&request(asked), None);
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_read(text in "\\PC{0,80}", yaml in "[-:\\[\\]{}#&*!|>'\"%@, \n\ta-c0-2]{0,120}") {
+        analyse(&text, false, false);
+        analyse(&yaml, false, false);
+    }
+
+    #[test]
+    fn the_traced_and_the_quick_lookup_agree(text in worlds(), closed: bool, weighted: bool, asked in requests()) {
+        let analysis = analyse(&text, closed, weighted);
+        let request = request(asked);
+        let (quick, traced) = (analysis.decide(&request, None), analysis.explain(&request, None));
+        prop_assert_eq!(quick.len(), traced.len());
+        for (quick, traced) in quick.iter().zip(&traced) {
+            prop_assert_eq!(quick.hop, traced.hop);
+            prop_assert_eq!((quick.outcome, quick.status), (traced.outcome, traced.status));
+            prop_assert_eq!((&quick.upstream, &quick.location), (&traced.upstream, &traced.location));
+            prop_assert_eq!(&quick.destinations, &traced.destinations);
+        }
+    }
+
+    #[test]
+    fn the_first_row_that_matches_in_evaluation_order_wins(
+        text in worlds(), weighted: bool, asked in prop::collection::vec(requests(), 1..6),
+    ) {
+        let analysis = analyse(&text, false, weighted);
+        for request in asked.into_iter().map(request) {
+            for decision in analysis.decide(&request, None) {
+                let Some(host) = decision.virtual_host else { continue };
+                let gateway = &analysis.table.gateways[decision.gateway as usize];
+                let host = &gateway.virtual_hosts[host as usize];
+                prop_assert_eq!(decision.hop, first(&analysis, host, &request));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_stand_in_order_of_precedence(text in worlds()) {
+        let analysis = analyse(&text, true, false);
+        for host in analysis.table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts) {
+            let ranks: Vec<_> = host.rows.iter().map(|row| rank(matcher(&analysis, *row))).collect();
+            prop_assert!(ranks.is_sorted(), "{:?}", ranks);
+        }
+    }
+
+    #[test]
+    fn every_row_of_a_host_says_where_it_comes_from(text in worlds()) {
+        let analysis = analyse(&text, true, false);
+        for host in analysis.table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts) {
+            for row in &host.rows {
+                let chain = analysis.tree.chain(*row);
+                prop_assert_eq!(chain.last(), Some(row));
+                let root = &analysis.tree.roots[analysis.tree.root_of(*row).0 as usize];
+                prop_assert_eq!(root.route, analysis.tree.hops[chain[0].0 as usize].route);
+                prop_assert!(root.rows.contains(row));
+            }
+        }
+    }
+}
+
+fn matcher(analysis: &Analysis, row: HopId) -> &RouteMatch {
+    &analysis.tree.hops[row.0 as usize].matcher
+}
+
+/// The path, method, header and query ranks of a row, smallest first.
+fn rank(row: &RouteMatch) -> (PathKind, usize, bool, usize, usize) {
+    let length = if row.path.kind == PathKind::RegularExpression { 0 } else { row.path.value.len() };
+    let most = usize::MAX;
+    let (headers, params) = (most - row.headers.len(), most - row.query_params.len());
+    (row.path.kind, most - length, row.method.is_none(), headers, params)
+}
+
+/// The first row whose every test holds, found by trying one after the other.
+fn first(analysis: &Analysis, host: &VirtualHost, request: &Request) -> Option<HopId> {
+    host.rows.iter().copied().find(|row| matches(matcher(analysis, *row), request))
+}
+
+/// A plain reading of the rules of matching, for requests whose paths need no normalisation.
+fn matches(row: &RouteMatch, request: &Request) -> bool {
+    let value = row.path.value.as_str();
+    let path = match row.path.kind {
+        PathKind::Exact => request.path == value,
+        PathKind::RegularExpression => regex(value, &request.path),
+        PathKind::PathPrefix => {
+            let value = value.strip_suffix('/').unwrap_or(value);
+            request.path.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+    };
+    let header = |test: &ValueMatch| {
+        let lines = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&test.name));
+        let lines: Vec<_> = lines.map(|(_, value)| value.as_str()).collect();
+        holds(test, (!lines.is_empty()).then(|| lines.join(",")).as_deref())
+    };
+    let param = |test: &ValueMatch| {
+        let pairs = request.query.iter().flat_map(|query| query.split('&'));
+        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        holds(test, pairs.find(|(name, _)| *name == test.name).map(|(_, value)| value))
+    };
+    path && row.method.as_ref().is_none_or(|method| *method == request.method)
+        && row.headers.iter().all(header)
+        && row.query_params.iter().all(param)
+}
+
+fn holds(test: &ValueMatch, value: Option<&str>) -> bool {
+    match (value, test.kind) {
+        (None, _) => false,
+        (Some(_), _) if test.value.is_empty() => true,
+        (Some(value), ValueKind::Exact) => value == test.value,
+        (Some(value), ValueKind::RegularExpression) => regex(&test.value, value),
+    }
+}
+
+fn regex(expression: &str, value: &str) -> bool {
+    Regex::new(&format!(r"\A(?-u:(?:{expression}))\z")).is_ok_and(|regex| regex.is_match(value.as_bytes()))
+}
