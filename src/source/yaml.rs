@@ -65,7 +65,7 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
 /// A collection that is not complete yet.
 enum Frame {
     List { at: Position, anchor: usize, items: Vec<Value> },
-    Map { at: Position, anchor: usize, entries: Vec<Entry>, key: Option<Key> },
+    Map { at: Position, anchor: usize, entries: Vec<Entry>, key: Option<Key>, merged: Vec<Name> },
 }
 
 /// A key that waits for its value.
@@ -137,7 +137,9 @@ impl Builder<'_, '_> {
                 self.scalar(Value { at, data }, merge, anchor)
             }
             Event::SequenceStart(anchor, _) => self.nest(at, Frame::List { at, anchor, items: Vec::new() }),
-            Event::MappingStart(anchor, _) => self.nest(at, Frame::Map { at, anchor, entries: Vec::new(), key: None }),
+            Event::MappingStart(anchor, _) => {
+                self.nest(at, Frame::Map { at, anchor, entries: Vec::new(), key: None, merged: Vec::new() })
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 // The end of a block collection is found where the next token begins; that of a flow one is a bracket.
                 if !span.is_empty() {
@@ -247,14 +249,19 @@ impl Builder<'_, '_> {
         match self.frames.last_mut() {
             None => self.root = Some(value),
             Some(Frame::List { items, .. }) => items.push(value),
-            Some(Frame::Map { entries, key, .. }) => match key.take() {
+            Some(Frame::Map { entries, key, merged, .. }) => match key.take() {
                 None => match value.data {
                     Data::List(_) | Data::Map(_) => return Err(complex_key(value.at)),
                     // An alias to a scalar as key.
                     data => *key = Some(Key { at: value.at, key: key_text(&data), merge: false }),
                 },
-                Some(Key { at, merge: true, .. }) => merge_into(entries, value, at, self.odd)?,
+                Some(Key { at, merge: true, .. }) => merge_into(entries, merged, value, at, self.odd)?,
                 Some(Key { at, key, merge: false }) => {
+                    if let Some(place) = merged.iter().position(|merged| *merged == key) {
+                        // What was merged is there to be overridden.
+                        merged.swap_remove(place);
+                        entries.retain(|entry| entry.key != key);
+                    }
                     put(entries, Entry { at, key, value }, self.odd);
                     self.leave_out();
                 }
@@ -390,7 +397,13 @@ pub(super) fn put(entries: &mut Vec<Entry>, entry: Entry, odd: &mut Vec<Odd>) {
 
 /// Merges a mapping, or each mapping of a list, into `entries`. As in go-yaml v2, a merge acts where it stands: what is
 /// written before it is overridden, what is written after it overrides. Of several mappings the first wins.
-fn merge_into(entries: &mut Vec<Entry>, value: Value, at: Position, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+fn merge_into(
+    entries: &mut Vec<Entry>,
+    merged_keys: &mut Vec<Name>,
+    value: Value,
+    at: Position,
+    odd: &mut Vec<Odd>,
+) -> Result<(), Broken> {
     let broken = || Broken {
         code: "yaml-syntax",
         at,
@@ -411,6 +424,7 @@ fn merge_into(entries: &mut Vec<Entry>, value: Value, at: Position, odd: &mut Ve
     let own = entries.len();
     for merged in maps {
         for entry in merged {
+            merged_keys.push(entry.key.clone());
             match entries.iter().position(|earlier| earlier.key == entry.key) {
                 None => entries.push(entry),
                 Some(place) => {
