@@ -1,5 +1,6 @@
 //! Sources to an [`Analysis`], with what reading them brought up told on standard error.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -103,10 +104,10 @@ fn summary(findings: &[Finding]) -> String {
     worst_first.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in worst_first.iter().take(NAMED) {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        out.push_str(&format!("{}: {place}{}\n", finding.severity.name(), finding.message));
+        let _ = writeln!(out, "{}: {place}{}", finding.severity.name(), finding.message);
     }
     if told.len() > NAMED {
-        out.push_str(&format!("{} more: `routescope check` lists them all\n", told.len() - NAMED));
+        let _ = writeln!(out, "{} more: `routescope check` lists them all", told.len() - NAMED);
     }
     out
 }

@@ -1,4 +1,5 @@
 //! The options that commands share: where to read from, under which settings, how to write.
+#![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
 use std::path::PathBuf;
 

@@ -34,13 +34,10 @@ pub fn man(options: &ManOptions, context: &Context) -> Result<Verdict, Failure> 
     root.build();
     let command = match &options.command {
         None => root,
-        Some(name) => match root.find_subcommand(name) {
-            Some(command) => command.clone(),
-            None => {
-                let names: Vec<_> = root.get_subcommands().map(clap::Command::get_name).collect();
-                return Err(Failure::new(format!("no command {name}"), format!("there are {}", names.join(", "))));
-            }
-        },
+        Some(name) => root.find_subcommand(name).cloned().ok_or_else(|| {
+            let names: Vec<_> = root.get_subcommands().map(clap::Command::get_name).collect();
+            Failure::new(format!("no command {name}"), format!("there are {}", names.join(", ")))
+        })?,
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(command)

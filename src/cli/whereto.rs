@@ -1,4 +1,5 @@
 //! `routescope where`: where does it go, and why.
+#![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
 use std::path::PathBuf;
 
@@ -76,7 +77,10 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
     }
     let answers: Vec<Answers> = asked
         .into_iter()
-        .map(|Asked { request, gateway }| Answers::of(analysis, request, gateway.as_ref().or(only.as_ref())))
+        .map(|Asked { request, gateway }| {
+            let all = options.output == WhereFormat::Wide;
+            Answers::of(analysis, request, gateway.as_ref().or(only.as_ref()), all)
+        })
         .collect();
     context.print(&rendered(options, context, analysis, &answers))?;
     for BadLine { line, failure: Failure { message, hint } } in &bad {

@@ -213,7 +213,8 @@ fn table(rows: &[Cells], width: Option<usize>, lines: &mut Vec<Line>) {
     let widest = |cell: fn(&Cells) -> usize| rows.iter().map(cell).max().unwrap_or(0);
     let cap = |column: usize| if width.is_some() { column.min(COLUMN) } else { column };
     let number = widest(|row| row.number.len());
-    let matcher = cap(widest(|row| row.matcher.width()));
+    let widest_matcher = widest(|row| row.matcher.width());
+    let mut matcher = cap(widest_matcher);
     let action = cap(widest(|row| row.action.width()));
     let owner = widest(|row| row.owner.width());
     let place = widest(|row| row.place.width());
@@ -222,6 +223,9 @@ fn table(rows: &[Cells], width: Option<usize>, lines: &mut Vec<Line>) {
         None => (true, true),
         Some(width) => (full <= width, full + 2 + place <= width),
     };
+    if let Some(width) = width.filter(|_| !one_line) {
+        matcher = widest_matcher.min(width * 2 / 3);
+    }
     for row in rows {
         let mut line = Line::of(Role::Dim, format!("    {:>number$}  ", row.number));
         let left = line.width();

@@ -54,20 +54,17 @@ impl Paint {
 fn sgr(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Text => return None,
-        Role::Heading => "1",
+        Role::Heading | Role::Route => "1",
         Role::Dim | Role::Guide | Role::Namespace | Role::Place => "2",
         Role::Gateway => "1;36",
         Role::Listener => "34",
-        Role::Host => "36",
-        Role::Route => "1",
+        Role::Host | Role::Hint => "36",
         Role::Rule | Role::Matcher => "33",
-        Role::Path => "1;33",
+        Role::Path | Role::Warning => "1;33",
         Role::Label => "35",
         Role::Backend | Role::Ok => "32",
         Role::Answer => "1;32",
-        Role::Warning => "1;33",
         Role::Error => "1;31",
-        Role::Hint => "36",
     })
 }
 

@@ -7,7 +7,7 @@ use crate::finding::Place;
 use crate::model::{
     PathKind, PathMatch, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
-use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, Settings, Via, ViaBy};
+use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, Link, Settings, Via, ViaBy};
 
 use super::style::{Line, Role};
 
@@ -157,18 +157,13 @@ pub fn child_trouble(fate: ChildFate) -> Option<&'static str> {
     }
 }
 
-/// Why a delegating ref is broken.
-pub fn broken_link(broken: &BrokenLink, via: &Via, settings: &Settings) -> String {
-    match broken {
-        BrokenLink::Unresolved => match via.by {
-            ViaBy::Label if via.namespace == settings.wildcard_namespace => {
-                format!("no HTTPRoute with label {} can be used", via.value)
-            }
-            ViaBy::Label => format!("no HTTPRoute with label {} in {} can be used", via.value, via.namespace),
-            ViaBy::Name => format!("no HTTPRoute {}/{} can be used", via.namespace, via.value),
-            ViaBy::Wildcard | ViaBy::Gateway => format!("no HTTPRoute in {} can be used", via.namespace),
-        },
-        BrokenLink::Cyclic { child, parent } => format!("cycle: {child} is already above {parent}"),
+/// Why a delegating ref leads nowhere, in a few words; what it selects stands beside it.
+pub fn broken_link(link: &Link) -> &'static str {
+    match &link.broken {
+        None => "",
+        Some(BrokenLink::Cyclic { .. }) => "a cycle breaks the whole ref",
+        Some(BrokenLink::Unresolved) if link.children.is_empty() => "selects nothing",
+        Some(BrokenLink::Unresolved) => "nothing it selects can be used",
     }
 }
 

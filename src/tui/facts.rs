@@ -328,9 +328,9 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
         let link = outline.link(crate::resolve::LinkId(link));
         let mut line = words::via(&link.via, &world.analysis.settings);
         match &link.broken {
-            Some(broken) => {
+            Some(_) => {
                 line.push(Role::Error, " ✗ ");
-                line.push(Role::Text, words::broken_link(broken, &link.via, &world.analysis.settings));
+                line.push(Role::Text, words::broken_link(link));
             }
             None => line.push(Role::Dim, format!(" · {}", words::count(link.children.len(), "route"))),
         }

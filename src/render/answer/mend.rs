@@ -20,7 +20,10 @@ pub fn mend(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<
         if decision.outcome == Outcome::Respond {
             hints.extend(of_response(analysis, hop));
         }
-        hints.extend(decision.destinations.iter().filter_map(|to| of_destination(analysis, hop, to)));
+        hints.extend(decision.destinations.iter().filter_map(|to| {
+            let beside = |name: &str| decision.destinations.iter().any(|other| other.name == name);
+            of_destination(analysis, hop, to, &beside)
+        }));
     }
     if decision.outcome == Outcome::NotFound {
         hints.extend(of_miss(analysis, request, decision));
@@ -67,7 +70,7 @@ fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
             if let Some(near) = closest(&via.value, worn.take(LOOKED_THROUGH)).filter(|near| *near != via.value) {
                 let wearer = analysis.snapshot.http_routes_labelled(key, near).first();
                 let on = wearer.map(|id| format!(", on {}", analysis.snapshot.route(*id).meta.key()));
-                hints.push(format!("fix the name: the closest label worn is {near}{}", on.unwrap_or_default()));
+                hints.push(format!("name the label {near}, the closest that is worn{}", on.unwrap_or_default()));
             } else if let Some(wearer) = analysis.snapshot.http_routes_labelled(key, &via.value).first() {
                 let namespace = &analysis.snapshot.route(*wearer).meta.namespace;
                 hints.push(format!("that label is worn in namespace {namespace}: look there, or in all namespaces"));
@@ -105,7 +108,8 @@ fn of_child(analysis: &Analysis, hop: &Hop, child: &Child) -> Option<String> {
     }
 }
 
-fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination) -> Option<String> {
+/// `beside` tells the names that the rule refers to already: none of them was meant.
+fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn Fn(&str) -> bool) -> Option<String> {
     let Destination { kind, namespace, name, port, .. } = to;
     let snapshot = &analysis.snapshot;
     let key = ObjectKey::new(namespace.clone(), name.clone());
@@ -118,6 +122,7 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination) -> Option<St
                 _ => Vec::new(),
             };
             let here = known.iter().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
+            let here = here.filter(|name| !beside(name));
             if let Some(near) = closest(name, here.take(LOOKED_THROUGH)) {
                 return Some(format!("did you mean {kind} {namespace}/{near}?"));
             }
@@ -132,8 +137,11 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination) -> Option<St
                 .get(&key)
                 .map(|service| service.ports.iter().map(|ServicePort { port, .. }| port.to_string()).collect())
                 .unwrap_or_default();
-            let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
-            Some(format!("Service {key} has the ports {ports}"))
+            Some(match &ports[..] {
+                [] => format!("give Service {key} a port"),
+                [one] => format!("refer to port {one}, the only one of Service {key}"),
+                several => format!("refer to one of the ports of Service {key}: {}", several.join(", ")),
+            })
         }
         DestinationState::NotPermitted => {
             let from = &snapshot.route(hop.route).meta.namespace;

@@ -14,6 +14,9 @@ pub use mend::mend;
 pub use summary::summary;
 pub use text::{chain, headline, text};
 
+/// How many rows an answer tells of at the most, when everything is asked for.
+const EVERYTHING: usize = 1000;
+
 /// What the Gateways say to one request.
 #[derive(Debug)]
 pub struct Answers {
@@ -26,9 +29,13 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Asks every Gateway, or `gateway` alone.
-    pub fn of(analysis: &Analysis, request: Request, gateway: Option<&ObjectKey>) -> Self {
-        let decisions = analysis.explain(&request, gateway);
+    /// Asks every Gateway, or `gateway` alone. `all` tells everything that was considered, not only the closest.
+    pub fn of(analysis: &Analysis, request: Request, gateway: Option<&ObjectKey>, all: bool) -> Self {
+        let decisions = if all {
+            analysis.router().explain_at_most(&request, gateway, EVERYTHING)
+        } else {
+            analysis.explain(&request, gateway)
+        };
         let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
         Self { request, decisions, unseen }
     }

@@ -5,6 +5,7 @@ use crate::finding::Place;
 use crate::render::outline::match_position;
 use crate::render::style::{Line, Role};
 use crate::render::words;
+use crate::resolve::Action;
 use crate::router::{Decision, Outcome};
 
 use super::{Answers, gateway_name};
@@ -45,10 +46,24 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
                 line.push(Role::Text, "  ");
                 line.extend(words::place(&place));
             }
+            if !arrives {
+                line.push(Role::Dim, format!("  {}", reason(analysis, decision)));
+            }
             lines.push(line);
         }
     }
     lines
+}
+
+/// Why the request does not arrive.
+fn reason(analysis: &Analysis, decision: &Decision) -> String {
+    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
+    match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
+        (Some(Action::Respond(respond)), _) => respond.detail.clone(),
+        (_, [only]) => words::destination_trouble(only).unwrap_or_default(),
+        (_, [_, ..]) => "none of its backends can be reached".to_owned(),
+        (_, []) => decision.notes.last().cloned().unwrap_or_default(),
+    }
 }
 
 /// What happens, in a few words.

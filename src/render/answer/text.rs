@@ -12,7 +12,7 @@
 //!   missed  payments/payments-routes rule 2  /payments/refund   the path is not under it
 //! ```
 
-use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
 
 use crate::analysis::Analysis;
 use crate::finding::Place;
@@ -51,7 +51,7 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
 }
 
 fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize, wide: bool, lines: &mut Vec<Line>) {
-    lines.extend(headline(analysis, request, decision));
+    lines.extend(headline(analysis, request, decision, width));
     lines.push(Line::new());
     lines.extend(chain(analysis, request, decision, width));
     let considered: Vec<_> = decision.considered.iter().filter(|other| other.verdict != Verdict::Won).collect();
@@ -68,21 +68,48 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
         let rest = words::count(decision.not_listed, "other route");
         lines.push(Line::of(Role::Dim, format!("  {rest} of this host could not match at all")));
     }
-    let odd: Vec<_> = decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why)).collect();
-    let notes: Vec<_> = decision.notes.iter().map(|note| (Role::Warning, "⚠ ", note)).collect();
-    let mend: Vec<String> = mend(analysis, request, decision);
-    let mend = mend.iter().map(|hint| (Role::Hint, "to mend it: ", hint));
-    let mut first = true;
-    for (role, lead, text) in odd.into_iter().chain(notes).chain(mend) {
-        if std::mem::take(&mut first) {
-            lines.push(Line::new());
-        }
-        lines.extend(wrapped(Line::of(role, format!("  {lead}")), text, width));
+    lines.extend(remarks(analysis, request, decision, width));
+}
+
+/// What else a person should know: doubts, notes, what would mend it.
+fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
+    let mut remarks: Vec<(Role, &str, String)> = Vec::new();
+    remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
+    let told = not_found_note(decision);
+    for note in decision.notes.iter().filter(|note| told != Some(note.as_str())) {
+        let loud = note.starts_with("Envoy refuses");
+        let (role, lead) = if loud { (Role::Error, "⚠ ") } else { (Role::Dim, "note: ") };
+        remarks.push((role, lead, note.clone()));
     }
+    let mut lead = "to mend it: ";
+    for hint in mend(analysis, request, decision) {
+        if hint.starts_with("did you mean") {
+            remarks.push((Role::Hint, "", hint));
+        } else {
+            remarks.push((Role::Hint, lead, hint));
+            lead = "        or: ";
+        }
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    if !remarks.is_empty() {
+        lines.push(Line::new());
+    }
+    for (role, lead, text) in remarks {
+        lines.extend(wrapped(Line::of(role, format!("  {lead}")), &text, width));
+    }
+    lines
+}
+
+/// What a 404 lacks, as the router puts it: the headline says it.
+fn not_found_note(decision: &Decision) -> Option<&str> {
+    if decision.outcome != Outcome::NotFound {
+        return None;
+    }
+    decision.notes.last().map(String::as_str).filter(|note| note.starts_with("no "))
 }
 
 /// What happens, in a line or a few.
-pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<Line> {
+pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
     match decision.outcome {
@@ -95,7 +122,12 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision) -> 
                 ),
                 several => {
                     let title = format!("split over {}", words::count(several.len(), "backend"));
-                    lines.push(Line::of(Role::Ok, "● ").with(Role::Answer, title));
+                    let mut line = Line::of(Role::Ok, "● ").with(Role::Answer, title);
+                    let broken: f64 = several.iter().filter(|to| to.state.is_broken()).map(|to| to.share).sum();
+                    if broken > 0.0 {
+                        line.push(Role::Error, format!("   ✗ 500 for {} of the requests", words::share(broken)));
+                    }
+                    lines.push(line);
                     lines.extend(shares(several));
                 }
             }
@@ -113,31 +145,33 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision) -> 
         Outcome::Respond => {
             let status = decision.status.unwrap_or(500);
             let (glyph, role) = if status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
-            let mut line = Line::of(role, format!("{glyph}{status} from the gateway"));
-            if let Some(Action::Respond(respond)) = action.as_deref() {
-                line.push(Role::Text, "   ");
-                if respond.detail.is_empty() && respond.reason == RespondReason::DirectResponse {
-                    line.push(Role::Text, "a DirectResponse");
-                } else {
-                    line.push(Role::Text, respond.detail.clone());
+            let head = Line::of(role, format!("{glyph}{status} from the gateway"));
+            match action.as_deref() {
+                Some(Action::Respond(respond)) => {
+                    let direct = respond.reason == RespondReason::DirectResponse;
+                    let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };
+                    lines.extend(beside(head, why, width));
+                    if let Some(body) = respond.body.as_ref().filter(|_| direct) {
+                        let body = body.trim_end().replace('\n', " ⏎ ");
+                        lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body));
+                    }
                 }
-                lines.push(line);
-                if let Some(body) = respond.body.as_ref().filter(|_| respond.reason == RespondReason::DirectResponse) {
-                    lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body.trim_end().replace('\n', " ⏎ ")));
+                _ if decision.destinations.len() == 1 => {
+                    let why = words::destination_trouble(&decision.destinations[0]).unwrap_or_default();
+                    lines.extend(beside(head, &why, width));
                 }
-            } else if let [only] = &decision.destinations[..] {
-                line.push(Role::Text, "   ");
-                line.push(Role::Text, words::destination_trouble(only).unwrap_or_default());
-                lines.push(line);
-            } else {
-                line.push(Role::Text, "   none of its backends can be reached");
-                lines.push(line);
-                lines.extend(shares(&decision.destinations));
+                _ if decision.destinations.is_empty() => {
+                    lines.extend(beside(head, "", width));
+                }
+                _ => {
+                    lines.extend(beside(head, "none of its backends can be reached", width));
+                    lines.extend(shares(&decision.destinations));
+                }
             }
         }
         Outcome::NotFound => {
-            let line = Line::of(Role::Error, "✗ 404 from the gateway   ");
-            lines.push(line.with(Role::Text, not_found(analysis, request, decision)));
+            let why = not_found_note(decision).map_or_else(|| not_found(analysis, request, decision), str::to_owned);
+            lines.extend(beside(Line::of(Role::Error, "✗ 404 from the gateway"), &why, width));
         }
     }
     for mirror in &decision.mirrors {
@@ -215,11 +249,20 @@ fn not_found(analysis: &Analysis, request: &Request, decision: &Decision) -> Str
     match (virtual_host(analysis, decision), host) {
         (None, Some(host)) => format!("no listener serves the host {host}"),
         (None, None) => "no route is attached".to_owned(),
-        (Some(_), _) if decision.considered.iter().all(|other| other.verdict != Verdict::Missed) => {
-            format!("no route of this host takes {}", request.path)
-        }
-        (Some(served), _) if served.hostname == "*" => format!("no route takes {}", request.path),
-        (Some(served), _) => format!("no route of {} takes {}", served.hostname, request.path),
+        (Some(_), _) => format!("no rule takes {}", request.path),
+    }
+}
+
+/// A reason beside its headline where it fits, else below it.
+fn beside(head: Line, why: &str, width: usize) -> Vec<Line> {
+    if why.is_empty() {
+        vec![head]
+    } else if head.width() + 3 + why.width() <= width {
+        vec![head.with(Role::Text, format!("   {why}"))]
+    } else {
+        let mut lines = vec![head];
+        lines.extend(wrapped(Line::of(Role::Text, "  "), why, width));
+        lines
     }
 }
 
@@ -233,7 +276,14 @@ struct Step {
     name: Line,
     namespace: Line,
     rest: Line,
-    place: Line,
+    place: Option<Place>,
+}
+
+impl Step {
+    /// A step that stands alone on its line.
+    fn alone(name: Line) -> Self {
+        Self { name, namespace: Line::new(), rest: Line::new(), place: None }
+    }
 }
 
 /// The way through the tree, from the Gateway to the backend, or as far as the request came.
@@ -248,7 +298,7 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         if let Some(link) = analysis.tree.link_above(*id) {
             let name = Line::of(Role::Guide, format!("{}⇢ ", "  ".repeat(depth)))
                 .with_line(words::via(&link.via, &analysis.settings));
-            steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+            steps.push(Step::alone(name));
         }
         steps.push(hop_step(analysis, hop, depth));
     }
@@ -259,54 +309,88 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         for link in links {
             let mut name = Line::of(Role::Guide, format!("{}⇢ ", "  ".repeat(depth)));
             name.extend(words::via(&link.via, &analysis.settings));
-            if let Some(broken) = &link.broken {
+            if link.broken.is_some() {
                 name.push(Role::Error, "   ✗ ");
-                name.push(Role::Text, words::broken_link(broken, &link.via, &analysis.settings));
+                name.push(Role::Text, words::broken_link(link));
             }
-            steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+            steps.push(Step::alone(name));
         }
         let route = analysis.snapshot.route(hop.route);
-        steps.extend(decision.destinations.iter().map(|to| destination_step(to, route, depth, decision)));
+        let end = decision.destinations.len();
+        steps.extend((1..).zip(&decision.destinations).map(|(at, to)| destination_step(to, route, depth, at, end)));
     }
     if stopped && !hops.is_empty() {
         let name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)))
             .with(Role::Error, "✗ ")
-            .with(Role::Text, format!("nothing below takes {}", request.path));
-        steps.push(Step { name, namespace: Line::new(), rest: Line::new(), place: Line::new() });
+            .with(Role::Text, format!("nothing below takes {} {}", request.method, request.path));
+        steps.push(Step::alone(name));
     }
     align(&steps, width)
 }
 
+/// The steps in columns, with file and line at the right. Where those do not fit, the folder that all of them share is
+/// said once, below; where that does not help either, they stand on lines of their own. Nothing is cut.
 fn align(steps: &[Step], width: usize) -> Vec<Line> {
     let column =
         |cell: fn(&Step) -> usize| steps.iter().filter(|step| !step.namespace.is_empty()).map(cell).max().unwrap_or(0);
     let namespace_at = 2 + column(|step| step.name.width()) + 2;
     let rest_at = namespace_at + column(|step| step.namespace.width()) + 2;
-    let mut lines = Vec::new();
-    for Step { name, namespace, rest, place } in steps {
-        let mut line = Line::of(Role::Text, "  ").with_line(name.clone());
-        if !namespace.is_empty() {
-            line.pad_to(namespace_at);
-            line.extend(namespace.clone());
-        }
-        if !rest.is_empty() {
-            line.pad_to(rest_at);
-            if line.width() > rest_at {
-                line.push(Role::Text, "  ");
+    let mut lines: Vec<Line> = steps
+        .iter()
+        .map(|Step { name, namespace, rest, place: _ }| {
+            let mut line = Line::of(Role::Text, "  ").with_line(name.clone());
+            if !namespace.is_empty() {
+                line.pad_to(namespace_at);
+                line.extend(namespace.clone());
             }
-            line.extend(rest.clone());
-        }
-        if !place.is_empty() {
-            // Beside the line where there is room, else right below it: nothing is cut.
-            if line.width() + 2 + place.width() > width {
-                lines.push(std::mem::take(&mut line));
+            if !rest.is_empty() {
+                line.pad_to(rest_at.max(line.width() + 2));
+                line.extend(rest.clone());
             }
-            line.pad_to(width.saturating_sub(place.width()));
-            line.extend(place.clone());
+            line
+        })
+        .collect();
+    let fits = |folder: usize| {
+        lines.iter().zip(steps).all(|(line, step)| {
+            let place = step.place.as_ref().map_or(0, |place| words::place(place).width().saturating_sub(folder) + 2);
+            line.width() + place <= width
+        })
+    };
+    let folder = shared_folder(steps);
+    let cut = if fits(0) || !fits(folder.len()) { 0 } else { folder.len() };
+    let mut out = Vec::new();
+    for (mut line, step) in lines.drain(..).zip(steps) {
+        if let Some(place) = &step.place {
+            let text = words::place(place).plain().split_off(cut);
+            let text_width = text.as_str().width();
+            if line.width() + 2 + text_width > width {
+                out.push(std::mem::take(&mut line));
+            }
+            line.pad_to(width.saturating_sub(text_width));
+            line.push(Role::Place, text);
         }
-        lines.push(line);
+        out.push(line);
     }
-    lines
+    if cut > 0 {
+        let mut line = Line::new();
+        line.pad_to(width.saturating_sub(cut + 3));
+        out.push(line.with(Role::Place, format!("in {folder}")));
+    }
+    out
+}
+
+/// The folder that the files of all steps lie in, with its slash; empty when there is none.
+fn shared_folder(steps: &[Step]) -> String {
+    let mut files = steps.iter().filter_map(|step| step.place.as_ref()).map(|place| place.source.name.as_str());
+    let folder = |file: &str| file.rfind('/').map_or(0, |slash| slash + 1);
+    let Some(first) = files.next() else { return String::new() };
+    let mut shared = &first[..folder(first)];
+    for file in files {
+        while !file.starts_with(shared) {
+            shared = &shared[..folder(&shared[..shared.len() - 1])];
+        }
+    }
+    shared.to_owned()
 }
 
 fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
@@ -324,14 +408,14 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
         decision.listener.as_ref() == Some(&name)
     });
     let mut rest = Line::new();
-    let mut place = Line::new();
+    let mut place = None;
     if let Some(listener) = listener {
         let written = written_listener(node, listener);
         let protocol = written.protocol.name().to_lowercase();
         rest.push(Role::Listener, format!(":{} {protocol}", decision.port.unwrap_or(written.port)));
         if !table.assumed {
             let origin = listener.set.as_ref().map_or(&node.gateway.meta.origin, |set| &set.meta.origin);
-            place = words::place(&Place::within(origin, written.at));
+            place = Some(Place::within(origin, written.at));
         }
     } else if let Some(port) = decision.port {
         rest.push(Role::Listener, format!(":{port}"));
@@ -354,20 +438,21 @@ fn hop_step(analysis: &Analysis, hop: &Hop, depth: usize) -> Step {
         name: Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth))).with(Role::Route, route.meta.name.to_string()),
         namespace: Line::of(Role::Namespace, route.meta.namespace.to_string()),
         rest,
-        place: words::place(&Place::within(&route.meta.origin, match_position(hop, route))),
+        place: Some(Place::within(&route.meta.origin, match_position(hop, route))),
     }
 }
 
-fn destination_step(to: &Destination, route: &Arc<Route>, depth: usize, decision: &Decision) -> Step {
-    let mut name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)));
-    if decision.destinations.len() > 1 {
+fn destination_step(to: &Destination, route: &Route, depth: usize, at: usize, end: usize) -> Step {
+    let branch = if at == end { '└' } else { '├' };
+    let mut name = Line::of(Role::Guide, format!("{}{branch} ", "  ".repeat(depth)));
+    if end > 1 {
         name.push(Role::Text, format!("{} ", words::share(to.share)));
     }
     name.extend(words::destination(to, &route.meta.namespace));
     if to.state.is_broken() {
         name.push(Role::Error, "  ✗");
     }
-    let place = words::place(&Place::within(&route.meta.origin, to.at));
+    let place = Some(Place::within(&route.meta.origin, to.at));
     Step { name, namespace: Line::new(), rest: Line::new(), place }
 }
 
@@ -437,7 +522,7 @@ fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
     let mut line = lead;
     let mut fresh = true;
     for word in text.split_whitespace() {
-        if !fresh && line.width() + 1 + unicode_width::UnicodeWidthStr::width(word) > width {
+        if !fresh && line.width() + 1 + word.width() > width {
             lines.push(std::mem::replace(&mut line, Line::of(Role::Text, " ".repeat(indent))));
             fresh = true;
         }

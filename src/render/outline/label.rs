@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::model::{Name, ParentRef, PathModifier, Route};
+use crate::model::{
+    Listener, Name, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, ValueKind, ValueMatch,
+};
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{
     Action, Child, ChildFate, Destination, DestinationState, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
 };
+
+use crate::router::Request;
 
 use super::{NodeRef, Outline, written_listener};
 
@@ -73,17 +77,14 @@ impl Outline {
             NodeRef::Gateway(gateway) => self.gateway_label(gateway),
             NodeRef::Hosts(hosts) => self.hosts_label(hosts),
             NodeRef::Route(slot) => self.route_label(slot),
-            NodeRef::Match(_, hop) => self.match_label(hop),
+            NodeRef::Match(slot, hop) => self.match_label(slot, hop),
             NodeRef::Link(_, link) => {
                 let link = self.link(link);
                 let main = Line::of(Role::Guide, "⇢ ").with_line(words::via(&link.via, self.settings()));
-                match &link.broken {
-                    None => Label::fine(main),
-                    Some(broken) => {
-                        let why = words::broken_link(broken, &link.via, self.settings());
-                        Label::broken(main, broken_ref(self.hop(link.hop), &why))
-                    }
+                if link.broken.is_none() {
+                    return Label::fine(main);
                 }
+                Label::broken(main, broken_ref(self.hop(link.hop), words::broken_link(link)))
             }
             NodeRef::Child(_, child) => self.child_label(self.child(child)),
             NodeRef::Backend(_, hop, at) => self.backend_label(self.hop(hop), at),
@@ -188,7 +189,7 @@ impl Outline {
         }
     }
 
-    fn match_label(&self, id: HopId) -> Label {
+    fn match_label(&self, slot: u32, id: HopId) -> Label {
         let hop = self.hop(id);
         let route = self.analysis.snapshot.route(hop.route);
         let mut main = match hop.match_index {
@@ -204,14 +205,16 @@ impl Outline {
             None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
         }
         match &hop.fate {
-            Fate::Dropped(reason) => Label::out(main, format!("dropped: {reason}")),
+            Fate::Dropped(reason) => {
+                let instead = self.instead(slot, hop).map(|instead| format!(" ({instead})")).unwrap_or_default();
+                Label::out(main, format!("dropped: {reason}{instead}"))
+            }
             Fate::Row(action) => row_label(main, action, route),
             Fate::Delegates => {
                 if let Some(link) = self.only_link(hop).map(|link| self.link(link))
-                    && let Some(broken) = &link.broken
+                    && link.broken.is_some()
                 {
-                    let why = words::broken_link(broken, &link.via, self.settings());
-                    return Label::broken(main, format!("404: {why}"));
+                    return Label::broken(main, format!("404: {}", words::broken_link(link)));
                 }
                 let refs = route.rules.get(hop.rule as usize).map_or(0, |rule| rule.backend_refs.len());
                 match refs.saturating_sub(hop.links.len()) {
@@ -223,6 +226,22 @@ impl Outline {
                 }
             }
         }
+    }
+
+    /// What the client gets who asks for what a dropped match would have taken; `None` where no such request can be
+    /// made up (a regular expression).
+    fn instead(&self, slot: u32, hop: &Hop) -> Option<String> {
+        let hosts = self.slots[slot as usize].hosts;
+        let (gateway, at) = self.listener_of(hosts);
+        let listener = written_listener(gateway, at);
+        let request = specimen(&hop.matcher, listener, self.hosts(hosts).hostnames.first()?)?;
+        let decisions = self.analysis.decide(&request, Some(&gateway.gateway.meta.key()));
+        let decision = decisions.first()?;
+        let Some(taker) = decision.hop.map(|hop| self.hop(hop)) else {
+            return Some(format!("the client gets a {}", decision.status.unwrap_or(404)));
+        };
+        let route = self.analysis.snapshot.route(taker.route);
+        Some(format!("{} rule {} answers instead", route.meta.key(), taker.rule + 1))
     }
 
     fn backend_label(&self, hop: &Hop, at: u32) -> Label {
@@ -242,6 +261,34 @@ fn broken_ref(hop: &Hop, why: &str) -> String {
         Some(Action::Respond(respond)) => format!("{}: {why}", respond.status),
         _ => format!("404: {why}"),
     }
+}
+
+/// A request that a match takes, on a host and a listener that serve it.
+fn specimen(matcher: &RouteMatch, listener: &Listener, host: &str) -> Option<Request> {
+    let exact = |test: &ValueMatch| match test.kind {
+        ValueKind::Exact if test.value.is_empty() => Some((test.name.to_string(), "x".to_owned())),
+        ValueKind::Exact => Some((test.name.to_string(), test.value.to_string())),
+        ValueKind::RegularExpression => None,
+    };
+    if matcher.path.kind == PathKind::RegularExpression {
+        return None;
+    }
+    let host = match host.strip_prefix('*') {
+        Some("") => "host.example".to_owned(),
+        Some(rest) => format!("host{rest}"),
+        None => host.to_owned(),
+    };
+    let scheme = if listener.protocol == Protocol::Https { "https" } else { "http" };
+    let mut request = Request::parse(&format!("{scheme}://{host}:{}", listener.port)).ok()?;
+    request.path = matcher.path.value.to_string();
+    if let Some(method) = &matcher.method {
+        request = request.with_method(method).ok()?;
+    }
+    request.headers = matcher.headers.iter().map(exact).collect::<Option<_>>()?;
+    let query: Vec<_> = matcher.query_params.iter().map(exact).collect::<Option<_>>()?;
+    let query: Vec<_> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    request.query = (!query.is_empty()).then(|| query.join("&"));
+    Some(request)
 }
 
 /// What a row does: forward, redirect or answer.

@@ -49,7 +49,9 @@ impl Graph {
         let mut stack: Vec<(NodeRef, Option<usize>)> = outline.roots().into_iter().rev().map(|n| (n, None)).collect();
         while let Some((node, above)) = stack.pop() {
             let place = graph.add(outline, node, above);
-            stack.extend(outline.children(node).into_iter().rev().map(|child| (child, Some(place))));
+            // A match draws its own backends.
+            let children = outline.children(node).into_iter().rev();
+            stack.extend(children.filter(|c| !matches!(c, NodeRef::Backend(..))).map(|child| (child, Some(place))));
         }
         graph
     }
@@ -66,11 +68,6 @@ impl Graph {
     /// Adds what stands for `node`; returns what its children hang on.
     fn add(&mut self, outline: &Outline, node: NodeRef, above: Option<usize>) -> usize {
         let label = outline.label(node);
-        if let NodeRef::Backend(_, hop, at) = node {
-            // Drawn with its match, below.
-            debug_assert!(outline.hop(hop).action().is_some(), "backend {at} of a match that does nothing");
-            return above.unwrap_or_default();
-        }
         let shape = match node {
             NodeRef::Gateway(_) => Shape::Gateway,
             NodeRef::Hosts(_) | NodeRef::Loose => Shape::Hosts,
@@ -98,8 +95,8 @@ impl Graph {
                 for destination in &forward.destinations {
                     let broken = destination.state.is_broken();
                     let backend = self.backend(destination);
-                    let share = if split { words::share(destination.share) } else { String::new() };
-                    self.edge(place, backend, share, broken);
+                    let text = if split { words::share(destination.share) } else { String::new() };
+                    self.edge(place, backend, text, broken);
                 }
             }
             Some(Action::Redirect(redirect)) => {

@@ -243,7 +243,7 @@ fn link(outline: &Outline, id: LinkId) -> LinkData {
             BrokenLink::Unresolved => "unresolved-delegation",
             BrokenLink::Cyclic { .. } => "cyclic-delegation",
         },
-        message: words::broken_link(broken, &link.via, &outline.analysis().settings),
+        message: words::broken_link(link).to_owned(),
     });
     let children = link.children.clone().map(|at| {
         let child = outline.child(ChildId(at));

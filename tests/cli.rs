@@ -1,0 +1,320 @@
+//! The real binary, over small manifests: what it prints, where, and how it exits.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a run left behind.
+struct Run {
+    stdout: String,
+    stderr: String,
+    code: i32,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_routescope"));
+    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cli"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ROUTESCOPE_") || name == "NO_COLOR" {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run_with(mut command: Command, stdin: &str) -> Run {
+    command.stdin(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    // A program that does not read its input closes the pipe: that is its right.
+    let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().expect("the binary ends");
+    Run {
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        code: output.status.code().expect("an exit code"),
+    }
+}
+
+fn run(arguments: &[&str]) -> Run {
+    run_with(command(arguments), "")
+}
+
+/// The output of a command that says yes, and says nothing else.
+#[track_caller]
+fn stdout(arguments: &[&str]) -> String {
+    let Run { stdout, stderr, code } = run(arguments);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
+    stdout
+}
+
+/// What a command says that could not be done.
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let Run { stdout, stderr, code } = run(arguments);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    stderr
+}
+
+const SHOP: &[&str] = &["-f", "shop.yaml", "--complete"];
+
+fn shop<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    arguments.iter().chain(SHOP).copied().collect()
+}
+
+#[test]
+fn the_tree_shows_every_broken_thing_where_it_breaks() {
+    insta::assert_snapshot!(stdout(&shop(&["tree"])));
+}
+
+#[test]
+fn the_wide_tree_says_where_everything_is_written() {
+    insta::assert_snapshot!(stdout(&shop(&["tree", "-o", "wide"])));
+}
+
+#[test]
+fn the_ascii_tree_holds_no_other_bytes() {
+    let text = stdout(&shop(&["tree", "--ascii"]));
+    assert!(text.is_ascii());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_tree_as_json() {
+    let text = stdout(&shop(&["tree", "-o", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["apiVersion"], "routescope/v1");
+    assert_eq!(json["notAttached"].as_array().map(Vec::len), Some(2));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_tree_as_yaml_says_the_same_as_json() {
+    let json: serde_json::Value = serde_json::from_str(&stdout(&shop(&["tree", "-o", "json"]))).expect("JSON");
+    let yaml: serde_json::Value = serde_yaml::from_str(&stdout(&shop(&["tree", "-o", "yaml"]))).expect("YAML");
+    assert_eq!(json, yaml);
+}
+
+#[test]
+fn the_tree_as_mermaid_and_dot() {
+    insta::assert_snapshot!("mermaid", stdout(&shop(&["tree", "-o", "mermaid"])));
+    insta::assert_snapshot!("dot", stdout(&shop(&["tree", "-o", "dot"])));
+}
+
+#[test]
+fn a_cycle_is_shown_once_and_an_assumed_gateway_is_named_so() {
+    insta::assert_snapshot!(stdout(&["tree", "-f", "cycle.yaml"]));
+}
+
+#[test]
+fn without_a_terminal_the_explorer_prints_the_tree() {
+    assert_eq!(stdout(&["-f", "shop.yaml"]), stdout(&["tree", "-f", "shop.yaml"]));
+    assert_eq!(stdout(&["tui", "--demo"]), stdout(&["tree", "--demo"]));
+}
+
+#[test]
+fn the_route_table_is_aligned_and_in_evaluation_order() {
+    insta::assert_snapshot!(stdout(&shop(&["routes"])));
+    insta::assert_snapshot!("routes_wide", stdout(&shop(&["routes", "-o", "wide"])));
+}
+
+#[test]
+fn the_route_table_as_json() {
+    insta::assert_snapshot!(stdout(&shop(&["routes", "-o", "json"])));
+}
+
+#[track_caller]
+fn answer(code: i32, arguments: &[&str]) -> String {
+    let arguments = shop(&[&["where"], arguments].concat());
+    let run = run(&arguments);
+    assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{arguments:?}\n{}", run.stdout);
+    run.stdout
+}
+
+#[test]
+fn the_answer_comes_first_then_the_path_then_why_others_lost() {
+    insta::assert_snapshot!(answer(0, &["http://shop.example.com/cart/items/7"]));
+}
+
+#[test]
+fn a_rewrite_is_applied_to_the_url() {
+    insta::assert_snapshot!(answer(0, &["http://shop.example.com/img/logo.png?x=1"]));
+}
+
+#[test]
+fn a_redirect_says_its_location() {
+    insta::assert_snapshot!(answer(0, &["http://shop.example.com/old"]));
+}
+
+#[test]
+fn a_broken_delegation_says_what_would_mend_it() {
+    insta::assert_snapshot!(answer(1, &["http://shop.example.com/pay/card"]));
+}
+
+#[test]
+fn a_miss_says_how_far_the_request_came() {
+    insta::assert_snapshot!("miss_below", answer(1, &["http://shop.example.com/cart/unknown"]));
+    insta::assert_snapshot!("miss_close", answer(1, &["http://shop.example.com/imgs/a"]));
+    insta::assert_snapshot!("miss_dropped", answer(1, &["http://shop.example.com/basket"]));
+}
+
+#[test]
+fn a_host_that_nobody_serves_is_a_miss() {
+    insta::assert_snapshot!(answer(1, &["http://shoop.example.com/"]));
+}
+
+#[test]
+fn method_headers_and_query_count() {
+    let url = "http://shop.example.com/cart/items?dry-run=yes";
+    insta::assert_snapshot!(answer(1, &[url, "-X", "POST", "-H", "x-role: admin"]));
+}
+
+#[test]
+fn several_urls_are_titled() {
+    insta::assert_snapshot!(answer(1, &["shop.example.com/old", "/pay"]));
+}
+
+#[test]
+fn the_answer_as_json() {
+    insta::assert_snapshot!("answer_forward", answer(0, &["http://shop.example.com/img/a", "-o", "json"]));
+    insta::assert_snapshot!("answer_miss", answer(1, &["http://shop.example.com/cart/x", "-o", "json"]));
+}
+
+#[test]
+fn jsonl_is_one_line_per_request() {
+    let text = answer(1, &["http://shop.example.com/img/a", "http://nobody.example.com/", "-o", "jsonl"]);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["request"]["path"], "/img/a");
+    assert_eq!(lines[0]["answers"][0]["outcome"], "forward");
+    assert_eq!(lines[0]["answers"][0]["upstream"]["path"], "/static/a");
+    assert_eq!(lines[1]["answers"][0]["outcome"], "not-found");
+}
+
+#[test]
+fn requests_from_a_file_are_answered_in_order() {
+    insta::assert_snapshot!(answer(1, &["--requests", "requests.txt"]));
+    let json = answer(1, &["--requests", "requests.txt", "-o", "jsonl"]);
+    let paths: Vec<String> = json
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["request"]["path"].to_string())
+        .collect();
+    assert_eq!(paths, [r#""/img/logo.png""#, r#""/cart/items""#, r#""/pay""#, r#""/old""#]);
+}
+
+#[test]
+fn requests_come_from_standard_input_too() {
+    let arguments = shop(&["where", "--requests", "-", "-o", "jsonl"]);
+    let run = run_with(command(&arguments), "http://shop.example.com/img/a\n");
+    assert_eq!((run.code, run.stdout.lines().count()), (0, 1), "{}", run.stderr);
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_others_are_answered() {
+    let run = run(&shop(&["where", "--requests", "bad-requests.txt"]));
+    assert_eq!((run.code, run.stdout.lines().count()), (2, 2), "{}", run.stdout);
+    assert!(run.stderr.starts_with("error: bad-requests.txt:2: "), "{}", run.stderr);
+}
+
+#[test]
+fn manifests_come_from_standard_input() {
+    let yaml = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cli/shop.yaml")).unwrap();
+    let run = run_with(command(&["where", "http://shop.example.com/img/a", "-f", "-"]), &yaml);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.contains("infra/storefront:80"), "{}", run.stdout);
+}
+
+#[test]
+fn what_could_not_be_done_is_one_line_and_a_hint() {
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
+    let said = [
+        refused(&["tree"]),
+        refused(&["tree", "-f", "nowhere.yaml"]),
+        refused(&["tree", "-f", empty]).replace(empty, "EMPTY"),
+        refused(&["tree", "-f", "services.yaml"]),
+        refused(&["where", "http://", "--demo"]),
+        refused(&["where", "/a", "-H", "no colon", "--demo"]),
+        refused(&["where", "/a", "-X", "GE T", "--demo"]),
+        refused(&["where", "/a", "--gateway", "infra/wep", "-f", "shop.yaml"]),
+        refused(&["where", "/a", "--gateway", "web", "-f", "shop.yaml"]),
+        refused(&["where", "--requests", "nowhere.txt", "--demo"]),
+        refused(&["where", "--requests", "-", "-f", "-"]),
+        refused(&["man", "nothing"]),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn unknown_arguments_exit_with_2_and_help_with_0() {
+    assert_eq!(run(&["tree", "--nonsense"]).code, 2);
+    assert_eq!(run(&["where", "--demo"]).code, 2, "a URL is needed");
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    assert!(help.stdout.contains("where"), "{}", help.stdout);
+}
+
+#[test]
+fn findings_of_reading_go_to_standard_error() {
+    let run = run(&["tree", "-f", "broken.yaml"]);
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("fine (team)"), "{}", run.stdout);
+    insta::assert_snapshot!(run.stderr);
+}
+
+#[test]
+fn check_lists_findings_and_fails_on_what_it_was_told_to() {
+    let run_check = |more: &[&str]| run(&[&["check", "-f", "broken.yaml"], more].concat());
+    let run = run_check(&[]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""), "{}", run.stdout);
+    insta::assert_snapshot!(run.stdout);
+    assert_eq!(run_check(&["--fail-on", "never"]).code, 0);
+    let json: serde_json::Value = serde_json::from_str(&run_check(&["-o", "json"]).stdout).expect("JSON");
+    assert!(json["summary"]["error"].as_u64() > Some(0), "{json}");
+    assert!(json["findings"][0]["source"]["line"].is_u64(), "{json}");
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let always = stdout(&["tree", "--demo", "--color", "always"]);
+    assert!(always.contains("\x1b["));
+    for never in [stdout(&["tree", "--demo"]), stdout(&["tree", "--demo", "--color", "never"])] {
+        assert!(!never.contains('\x1b'));
+    }
+    let mut no_color = command(&["tree", "--demo"]);
+    no_color.env("NO_COLOR", "1");
+    assert!(!run_with(no_color, "").stdout.contains('\x1b'));
+}
+
+#[test]
+fn a_closed_pipe_is_not_an_error() {
+    // More than a pipe holds, so that the program meets the closed end.
+    let mut child = command(&["completions", "bash"]).spawn().unwrap();
+    let mut first = [0; 16];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = stdout(&["completions", shell]);
+        assert!(script.contains("where") && script.contains("requests"), "{shell}");
+    }
+    let page = stdout(&["man"]);
+    for name in ["tui", "tree", "where", "routes", "check", "completions", "man"] {
+        assert!(page.contains(&format!("routescope\\-{name}")), "{name}");
+        assert!(stdout(&["man", name]).contains(".TH"), "{name}");
+    }
+}
+
+#[test]
+fn settings_come_from_options_and_environment() {
+    let mut command = command(&["routes", "-f", "shop.yaml", "-o", "json"]);
+    command.env("ROUTESCOPE_ENGINE", "gateway-api");
+    let json: serde_json::Value = serde_json::from_str(&run_with(command, "").stdout).expect("JSON");
+    assert_eq!(json["gateways"][0]["engine"], "gateway-api");
+}
