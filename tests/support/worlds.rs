@@ -42,7 +42,7 @@ pub fn requests() -> impl Strategy<Value = (String, &'static str, Vec<&'static s
 }
 
 fn text(documents: &[Value]) -> String {
-    documents.iter().map(|document| format!("{document}\n---\n")).collect()
+    documents.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
 }
 
 fn documents() -> impl Strategy<Value = Vec<Value>> {
@@ -52,9 +52,9 @@ fn documents() -> impl Strategy<Value = Vec<Value>> {
     (gateways, routes, others).prop_map(|(gateways, routes, others)| [gateways, routes, others].concat())
 }
 
-fn object(api: &str, kind: &str, name: &str, namespace: &str, spec: Value) -> Value {
+fn object(api: &str, kind: &str, name: &str, namespace: &str, spec: impl Into<Value>) -> Value {
     let metadata = json!({ "name": name, "namespace": namespace });
-    json!({ "apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec })
+    json!({ "apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec.into() })
 }
 
 fn gateway() -> impl Strategy<Value = Value> {
