@@ -15,8 +15,8 @@ use super::matching::{self, Candidate};
 use super::select::{self, Selection};
 use super::settings::{Dialect, Settings, ValidationMode};
 use super::{
-    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
-    RespondReason, RootId, Tree, Under, Via, ViaBy, hazard, inherit, validate,
+    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, RespondReason,
+    RootId, Tree, Under, broken, hazard, inherit, validate,
 };
 use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -269,7 +269,7 @@ impl<'a> Expander<'a> {
     fn settle(&mut self, place: &Place<'_>, route: &'a Route, id: HopId, shared: &mut Shared) {
         let hop = &self.tree.hops[id.0 as usize];
         let rule = &route.rules[hop.rule as usize];
-        let broken = self.broken(place, hop);
+        let broken = broken::answer(self.snapshot, self.settings, self.tree, place.dialect, hop);
         let slot = &mut shared.outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
         if slot.is_none() {
             let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
@@ -334,66 +334,6 @@ impl<'a> Expander<'a> {
         self.tree.hazards.push(Hazard { hop: id, message });
         Fate::Row(row)
     }
-
-    /// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.
-    fn broken(&self, place: &Place<'_>, hop: &Hop) -> Option<(Respond, Option<String>)> {
-        if !place.dialect.replaces_broken {
-            return None;
-        }
-        let links = &self.tree.links[hop.links.start as usize..hop.links.end as usize];
-        let link = links.iter().rev().find(|link| link.broken.is_some())?;
-        let label = place.dialect.label_key.unwrap_or("label");
-        match link.broken.as_ref()? {
-            BrokenLink::Cyclic { child, parent } => {
-                let detail = format!("HTTPRoute {child} is its own ancestor: {parent} delegates to it again");
-                Some((action::replaced(RespondReason::CyclicDelegation, detail), None))
-            }
-            BrokenLink::Unresolved => {
-                let detail = self.unresolved(link, hop, label);
-                let respond = action::replaced(RespondReason::UnresolvedDelegation, detail);
-                let everywhere = link.via.namespace == self.settings.wildcard_namespace && link.via.by == ViaBy::Label;
-                let coverage = &self.snapshot.coverage;
-                let nearby = || coverage.sees("HTTPRoute", &link.via.namespace);
-                let seen = if everywhere { coverage.sees_all("HTTPRoute") } else { nearby() };
-                let doubt = (!seen).then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
-                Some((respond, doubt))
-            }
-        }
-    }
-
-    /// Why a ref has no children, in a sentence with names.
-    fn unresolved(&self, link: &Link, hop: &Hop, label: &str) -> String {
-        let Via { by, value, namespace } = &link.via;
-        let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
-        let inside = match by {
-            ViaBy::Label if *namespace == self.settings.wildcard_namespace => "in any namespace".to_owned(),
-            _ => format!("in namespace {namespace}"),
-        };
-        let Some(first) = children.first() else {
-            return match by {
-                ViaBy::Label => format!("no HTTPRoute wears {label}: {value} {inside}"),
-                ViaBy::Wildcard => format!("no HTTPRoute is there {inside}"),
-                ViaBy::Name | ViaBy::Gateway => format!("no HTTPRoute {namespace}/{value}"),
-            };
-        };
-        let key = self.snapshot.route(first.route).meta.key();
-        let parent = self.snapshot.route(hop.route).meta.key();
-        let all = |fate| children.iter().all(|child| child.fate == fate);
-        match (children.len(), first.fate) {
-            (1, ChildFate::NotAdoptable) => {
-                format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}")
-            }
-            (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
-            (1, ChildFate::NothingLeft) => format!("no match of HTTPRoute {key} stands under this one"),
-            (many, ChildFate::NotAdoptable) if all(first.fate) => {
-                format!("none of the {many} HTTPRoutes that {} selects has a parentRef to {parent}", shown(&link.via))
-            }
-            (many, ChildFate::NothingLeft) if all(first.fate) => {
-                format!("no match of the {many} HTTPRoutes that {} selects stands under this one", shown(&link.via))
-            }
-            (many, _) => format!("none of the {many} HTTPRoutes that {} selects can be adopted", shown(&link.via)),
-        }
-    }
 }
 
 /// A root's route and dialect, copied out of the tree.
@@ -406,16 +346,6 @@ impl Root {
     fn of(tree: &Tree, root: RootId) -> Self {
         let node = &tree.roots[root.0 as usize];
         Self { route: node.route, dialect: node.dialect }
-    }
-}
-
-/// A ref in words.
-pub(super) fn shown(via: &Via) -> String {
-    match via.by {
-        ViaBy::Gateway => format!("Gateway {}/{}", via.namespace, via.value),
-        ViaBy::Name => format!("HTTPRoute {}/{}", via.namespace, via.value),
-        ViaBy::Wildcard => format!("the wildcard in namespace {}", via.namespace),
-        ViaBy::Label => format!("label {} in namespace {}", via.value, via.namespace),
     }
 }
 

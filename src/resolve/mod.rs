@@ -16,6 +16,7 @@
 mod action;
 mod attach;
 mod backend;
+mod broken;
 mod delegate;
 mod findings;
 mod gateway;
@@ -511,9 +512,7 @@ pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>)
     }
     let (truncated, crashes) = (expander.truncated, expander.crashes);
     tree.orphans = findings::orphans(snapshot, &tree);
-    let mut findings = findings::Report::new(snapshot, settings, &tree);
-    findings.of_expansion(truncated, &crashes);
-    let findings = findings.finish();
+    let findings = findings::report(snapshot, settings, &tree, truncated, &crashes);
     (tree, findings)
 }
 

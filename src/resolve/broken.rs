@@ -1,0 +1,98 @@
+//! What a broken delegating ref answers, and why, in words.
+
+use super::settings::{Dialect, Settings};
+use super::{BrokenLink, ChildFate, Hop, Link, Respond, RespondReason, Tree, Via, ViaBy, action};
+use crate::store::Snapshot;
+
+/// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.
+pub(super) fn answer(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    tree: &Tree,
+    dialect: &Dialect,
+    hop: &Hop,
+) -> Option<(Respond, Option<String>)> {
+    if !dialect.replaces_broken {
+        return None;
+    }
+    let links = &tree.links[hop.links.start as usize..hop.links.end as usize];
+    let link = links.iter().rev().find(|link| link.broken.is_some())?;
+    let detail = detail(snapshot, settings, tree, dialect, link)?;
+    match link.broken.as_ref()? {
+        BrokenLink::Cyclic { .. } => Some((action::replaced(RespondReason::CyclicDelegation, detail), None)),
+        BrokenLink::Unresolved => {
+            let doubt = (!is_certain(snapshot, settings, link))
+                .then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
+            Some((action::replaced(RespondReason::UnresolvedDelegation, detail), doubt))
+        }
+    }
+}
+
+/// Whether everything that a ref could select has been seen: the namespace in full, or the one route it names.
+pub(super) fn is_certain(snapshot: &Snapshot, settings: &Settings, link: &Link) -> bool {
+    if everywhere(settings, &link.via) {
+        return snapshot.coverage.sees_all("HTTPRoute");
+    }
+    let named = link.via.by == ViaBy::Name && !link.children.is_empty();
+    named || snapshot.coverage.sees("HTTPRoute", &link.via.namespace)
+}
+
+fn everywhere(settings: &Settings, via: &Via) -> bool {
+    via.by == ViaBy::Label && via.namespace == settings.wildcard_namespace
+}
+
+/// Why a ref is broken, in a sentence with names.
+pub(super) fn detail(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    tree: &Tree,
+    dialect: &Dialect,
+    link: &Link,
+) -> Option<String> {
+    if let BrokenLink::Cyclic { child, parent } = link.broken.as_ref()? {
+        let ends = if child == parent { "to itself".to_owned() } else { format!("to {child}, its own ancestor") };
+        return Some(format!("a cycle: HTTPRoute {parent} delegates {ends}"));
+    }
+    let Via { by, value, namespace } = &link.via;
+    let children = &tree.children[link.children.start as usize..link.children.end as usize];
+    let inside = if everywhere(settings, &link.via) {
+        "in any namespace".to_owned()
+    } else {
+        format!("in namespace {namespace}")
+    };
+    let Some(first) = children.first() else {
+        return Some(match by {
+            ViaBy::Label => {
+                format!("no HTTPRoute wears {}: {value} {inside}", dialect.label_key.unwrap_or("the label"))
+            }
+            ViaBy::Wildcard => format!("there is no HTTPRoute {inside}"),
+            ViaBy::Name | ViaBy::Gateway => format!("there is no HTTPRoute {namespace}/{value}"),
+        });
+    };
+    let key = snapshot.route(first.route).meta.key();
+    let parent = snapshot.route(tree.hops[link.hop.0 as usize].route).meta.key();
+    let all = |fate| children.iter().all(|child| child.fate == fate);
+    let via = shown(&link.via);
+    Some(match (children.len(), first.fate) {
+        (1, ChildFate::NotAdoptable) => format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}"),
+        (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
+        (1, ChildFate::NothingLeft) => format!("no match of HTTPRoute {key} stands under this one"),
+        (many, ChildFate::NotAdoptable) if all(first.fate) => {
+            format!("none of the {many} HTTPRoutes that {via} selects has a parentRef to {parent}")
+        }
+        (many, ChildFate::NothingLeft) if all(first.fate) => {
+            format!("no match of the {many} HTTPRoutes that {via} selects stands under this one")
+        }
+        (many, _) => format!("none of the {many} HTTPRoutes that {via} selects can be adopted"),
+    })
+}
+
+/// A ref in words.
+pub(super) fn shown(via: &Via) -> String {
+    match via.by {
+        ViaBy::Gateway => format!("Gateway {}/{}", via.namespace, via.value),
+        ViaBy::Name => format!("HTTPRoute {}/{}", via.namespace, via.value),
+        ViaBy::Wildcard => format!("the wildcard in namespace {}", via.namespace),
+        ViaBy::Label => format!("label {} in namespace {}", via.value, via.namespace),
+    }
+}

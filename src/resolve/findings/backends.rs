@@ -1,0 +1,152 @@
+//! What rows do: broken destinations, rules that the engine replaced, tables that Envoy would refuse.
+
+use super::{Cause, Report};
+use crate::finding::{Severity, closest};
+use crate::model::{Filter, Position, RouteKind};
+use crate::resolve::backend::{Lookup, Referrer};
+use crate::resolve::{Action, Destination, DestinationState, Hop, Respond, RespondReason};
+use crate::store::RouteId;
+
+impl Report<'_> {
+    pub(super) fn of_action(&mut self, hop: &Hop, action: &Action) {
+        match action {
+            Action::Forward(forward) => {
+                for (index, destination) in (0..).zip(&forward.destinations) {
+                    if destination.state.is_broken() {
+                        self.of_destination(hop.route, hop.rule, index, destination, "answers 500");
+                    }
+                }
+            }
+            Action::Respond(respond) => self.of_respond(hop, respond),
+            Action::Redirect(_) => {}
+        }
+    }
+
+    fn of_destination(&mut self, id: RouteId, rule: u32, index: u32, one: &Destination, effect: &str) {
+        let Destination { kind, namespace, name, .. } = one;
+        let (code, message) = match one.state {
+            DestinationState::Resolved | DestinationState::Unverified => return,
+            DestinationState::Missing => ("backend-missing", format!("{kind} {namespace}/{name} does not exist")),
+            DestinationState::PortMissing => (
+                "backend-port-missing",
+                match one.port {
+                    Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
+                    None => format!("the ref to {kind} {namespace}/{name} names no port"),
+                },
+            ),
+            DestinationState::NotPermitted => {
+                ("backend-not-permitted", format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"))
+            }
+            DestinationState::InvalidKind => {
+                let group = if one.group.is_empty() { "the core group" } else { one.group.as_str() };
+                ("backend-kind-unknown", format!("a backend of kind {kind} in {group} is not known"))
+            }
+            DestinationState::PortNotAllowed => {
+                ("backend-port-not-allowed", format!("the ref to Backend {namespace}/{name} carries a port"))
+            }
+        };
+        if !self.is_new(Severity::Error, Cause { code, route: id, rule, detail: index }) {
+            return;
+        }
+        let route = self.snapshot.route(id);
+        let help = match one.state {
+            DestinationState::NotPermitted => Some(format!(
+                "add a ReferenceGrant to namespace {namespace}: from {} in {}, to {kind}",
+                route.kind.name(),
+                route.meta.namespace
+            )),
+            DestinationState::PortNotAllowed => {
+                Some("remove the port: a Backend says itself where it listens".to_owned())
+            }
+            DestinationState::InvalidKind => Some(match kind.as_str() {
+                "HTTPRoute" => "to delegate, write group: gateway.networking.k8s.io beside it".to_owned(),
+                "label" => "to delegate by label, write group: delegation.kgateway.dev beside it".to_owned(),
+                _ => "Services, and Backends of gateway.kgateway.dev, are".to_owned(),
+            }),
+            DestinationState::PortMissing => self.ports_of(one),
+            _ => self.near_backend(one),
+        };
+        self.about(code, Severity::Error, route, one.at, (format!("{message}: {effect}"), help));
+    }
+
+    fn ports_of(&self, one: &Destination) -> Option<String> {
+        let key = crate::model::ObjectKey::new(one.namespace.clone(), one.name.clone());
+        let ports = &self.snapshot.services.get(&key)?.ports;
+        let ports: Vec<String> = ports.iter().map(|port| port.port.to_string()).collect();
+        if ports.is_empty() { None } else { Some(format!("it has {}", ports.join(", "))) }
+    }
+
+    fn near_backend(&mut self, one: &Destination) -> Option<String> {
+        if !self.may_hint() {
+            return None;
+        }
+        let here = |key: &&crate::model::ObjectKey| key.namespace == one.namespace;
+        let mut names: Vec<&str> = if one.kind == "Service" {
+            self.snapshot.services.keys().filter(here).map(|key| key.name.as_str()).collect()
+        } else {
+            self.snapshot.backends.keys().filter(here).map(|key| key.name.as_str()).collect()
+        };
+        names.sort_unstable();
+        closest(&one.name, names).map(|near| format!("did you mean {near}?"))
+    }
+
+    fn of_respond(&mut self, hop: &Hop, respond: &Respond) {
+        let detail = match respond.reason {
+            // These are findings of their own.
+            RespondReason::DirectResponse | RespondReason::UnresolvedDelegation | RespondReason::CyclicDelegation => {
+                return;
+            }
+            RespondReason::InvalidPath => hop.match_index.unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        let code = respond.reason.name();
+        if !self.is_new(Severity::Error, Cause { code, route: hop.route, rule: hop.rule, detail }) {
+            return;
+        }
+        let help = match respond.reason {
+            RespondReason::NoBackends => Some("add a backendRef".to_owned()),
+            RespondReason::DirectResponseConflict => Some(
+                "keep either the DirectResponse or the action of the rule; a parent's DirectResponse counts".to_owned(),
+            ),
+            RespondReason::InvalidPath => {
+                Some("paths are compared after normalisation: write the normalised path".to_owned())
+            }
+            _ => None,
+        };
+        let route = self.snapshot.route(hop.route);
+        let at = if detail == 0 { route.rules[hop.rule as usize].at } else { hop.matcher.at };
+        self.about(code, Severity::Error, route, at, (format!("{}: the rule answers 500", respond.detail), help));
+    }
+
+    /// Mirrors that cannot be sent are silently not sent.
+    pub(super) fn of_mirrors(&mut self) {
+        let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
+        for (id, route) in (0..).zip(&self.snapshot.routes) {
+            for (rule, written) in (0..).zip(&route.rules) {
+                for (index, filter) in (1000..).zip(&written.filters) {
+                    let Filter::Mirror(mirror) = filter else { continue };
+                    let referrer = Referrer { kind: RouteKind::Http, namespace: &route.meta.namespace };
+                    let destination = lookup.destination(referrer, &mirror.backend);
+                    if destination.state.is_broken() {
+                        self.of_destination(RouteId(id), rule, index, &destination, "nothing is mirrored to it");
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn of_hazards(&mut self) {
+        for hazard in &self.tree.hazards {
+            let hop = &self.tree.hops[hazard.hop.0 as usize];
+            let detail = hop.match_index.unwrap_or(u32::MAX);
+            let cause = Cause { code: "envoy-refuses-table", route: hop.route, rule: hop.rule, detail };
+            if self.is_new(Severity::Error, cause) {
+                let message =
+                    format!("{}: Envoy refuses the whole route table, and keeps the last good one", hazard.message);
+                let help = "every route of the port is stuck until this is mended".to_owned();
+                let at: Position = hop.matcher.at;
+                self.about(cause.code, Severity::Error, self.snapshot.route(hop.route), at, (message, Some(help)));
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Delegating refs and the routes they select.
+
+use super::{Cause, Report};
+use crate::finding::{Severity, closest};
+use crate::model::RouteKind;
+use crate::resolve::{BrokenLink, ChildFate, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching};
+
+impl Report<'_> {
+    pub(super) fn of_links(&mut self, truncated: Option<HopId>, crashes: &[HopId]) {
+        for link in &self.tree.links {
+            if link.broken.is_some() {
+                self.of_broken_link(link);
+            }
+        }
+        for &hop in crashes {
+            self.of_rule(
+                "control-plane-crash",
+                Severity::Error,
+                hop,
+                "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it",
+                "write a match",
+            );
+        }
+        if let Some(hop) = truncated {
+            self.of_rule(
+                "tree-too-large",
+                Severity::Warning,
+                hop,
+                "the delegation is deeper or larger than is followed: what lies below is not shown",
+                "look for routes that delegate to each other in layers",
+            );
+        }
+    }
+
+    fn of_rule(&mut self, code: &'static str, severity: Severity, hop: HopId, message: &str, help: &str) {
+        let hop = &self.tree.hops[hop.0 as usize];
+        if !self.is_new(severity, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
+            return;
+        }
+        let route = self.snapshot.route(hop.route);
+        let at = route.rules[hop.rule as usize].at;
+        self.about(code, severity, route, at, (message.to_owned(), Some(help.to_owned())));
+    }
+
+    fn of_broken_link(&mut self, link: &Link) {
+        let hop = &self.tree.hops[link.hop.0 as usize];
+        let code = match link.broken {
+            Some(BrokenLink::Cyclic { .. }) => "cyclic-delegation",
+            _ => "unresolved-delegation",
+        };
+        let certain = code == "cyclic-delegation" || broken::is_certain(self.snapshot, self.settings, link);
+        let severity = if certain { Severity::Error } else { Severity::Warning };
+        let cause = Cause { code, route: hop.route, rule: hop.rule, detail: link.ref_index };
+        if !self.is_new(severity, cause) {
+            return;
+        }
+        let dialect = self.tree.roots[self.tree.root_of(link.hop).0 as usize].dialect;
+        let Some(mut message) = broken::detail(self.snapshot, self.settings, self.tree, dialect, link) else { return };
+        if certain && dialect.replaces_broken {
+            message.push_str(": this rule answers 500");
+        } else if !certain {
+            message.push_str(if link.children.is_empty() { ", as far as is in view" } else { ", of those in view" });
+        }
+        let help = match link.broken {
+            Some(BrokenLink::Cyclic { .. }) => Some("take one of the refs of the cycle away".to_owned()),
+            _ => self.help_for(link),
+        };
+        let route = self.snapshot.route(hop.route);
+        let at = route.rules[hop.rule as usize].backend_refs[link.ref_index as usize].at;
+        self.about(code, severity, route, at, (message, help));
+    }
+
+    /// How to mend an unresolved ref.
+    fn help_for(&mut self, link: &Link) -> Option<String> {
+        let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
+        let hop = &self.tree.hops[link.hop.0 as usize];
+        let parent = self.snapshot.route(hop.route).meta.key();
+        match children.first().map(|child| child.fate) {
+            Some(ChildFate::NotAdoptable) => {
+                return Some(format!(
+                    "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, namespace {}",
+                    parent.name, parent.namespace
+                ));
+            }
+            Some(ChildFate::HasHostnames) => {
+                return Some("remove spec.hostnames from the child: it serves the parent's".to_owned());
+            }
+            Some(_) => return Some("see why its matches fall away".to_owned()),
+            None => {}
+        }
+        if !self.may_hint() {
+            return None;
+        }
+        let via = &link.via;
+        match via.by {
+            ViaBy::Label => {
+                let dialect = self.tree.roots[self.tree.root_of(link.hop).0 as usize].dialect;
+                let key = dialect.label_key?;
+                let near = closest(&via.value, self.snapshot.worn_labels(key).map(smol_str::SmolStr::as_str));
+                // The label may be worn all right, but elsewhere.
+                let worn = self.snapshot.http_routes_labelled(key, &via.value).first();
+                if let Some(elsewhere) = worn {
+                    let worn_by = self.snapshot.route(*elsewhere).meta.key();
+                    let all = &self.settings.wildcard_namespace;
+                    return Some(format!("{worn_by} wears it; namespace: {all} selects in every namespace"));
+                }
+                let wearer = near.and_then(|near| self.snapshot.http_routes_labelled(key, near).first());
+                match (near, wearer) {
+                    (Some(near), Some(wearer)) => {
+                        let key = self.snapshot.route(*wearer).meta.key();
+                        Some(format!("did you mean {near}? It is the closest label worn, on {key}"))
+                    }
+                    _ => Some("label an HTTPRoute, or fix the name".to_owned()),
+                }
+            }
+            ViaBy::Name => {
+                let nearby = self.snapshot.http_routes_in(&via.namespace);
+                let names = nearby.iter().map(|id| self.snapshot.route(*id).meta.name.as_str());
+                if let Some(near) = closest(&via.value, names) {
+                    return Some(format!("did you mean {}/{near}?", via.namespace));
+                }
+                let elsewhere = self.snapshot.routes.iter();
+                let same =
+                    elsewhere.filter(|route| route.kind == RouteKind::Http).find(|route| route.meta.name == via.value);
+                same.map(|route| format!("there is {}: is it another namespace?", route.meta.key()))
+            }
+            ViaBy::Wildcard | ViaBy::Gateway => None,
+        }
+    }
+
+    pub(super) fn of_children(&mut self) {
+        for child in &self.tree.children {
+            match child.fate {
+                // A wildcard passes routes over as a matter of course.
+                ChildFate::NotAdoptable if self.link(child.link).via.by != ViaBy::Wildcard => {
+                    let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
+                    let cause =
+                        Cause { code: "child-not-adoptable", route: child.route, rule: u32::MAX, detail: parent.0 };
+                    if self.is_new(Severity::Warning, cause) {
+                        let (route, parent) =
+                            (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
+                        let at = route.parent_refs.first().map_or(route.meta.origin.at, |reference| reference.at);
+                        let message = format!("{parent} delegates to it, and no parentRef names HTTPRoute {parent}");
+                        let help = "name the parent in parentRefs with group and kind, or have no parentRefs at all";
+                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help.to_owned())));
+                    }
+                }
+                ChildFate::HasHostnames => {
+                    let cause = Cause { code: "child-has-hostnames", route: child.route, rule: u32::MAX, detail: 0 };
+                    if self.is_new(Severity::Warning, cause) {
+                        let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
+                        let (route, parent) =
+                            (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
+                        let message = format!("it has hostnames: {parent} delegates to it in vain");
+                        let help = "remove spec.hostnames: a delegated route serves its parent's".to_owned();
+                        let at = route.meta.origin.at;
+                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn link(&self, link: LinkId) -> &Link {
+        &self.tree.links[link.0 as usize]
+    }
+
+    /// Services beside delegates, and children that reach beyond their parent's prefix.
+    pub(super) fn of_standing_hop(&mut self, id: HopId, hop: &Hop) {
+        let rule = &self.snapshot.route(hop.route).rules[hop.rule as usize];
+        if !hop.links.is_empty() && rule.backend_refs.len() > hop.links.len() {
+            let refs =
+                self.tree.links[hop.links.start as usize..hop.links.end as usize].iter().map(|link| link.ref_index);
+            let delegating: Vec<u32> = refs.collect();
+            let ignored = (0..).zip(&rule.backend_refs).find(|(index, _)| !delegating.contains(index));
+            let cause = Cause { code: "services-ignored", route: hop.route, rule: hop.rule, detail: 0 };
+            if let Some((_, ignored)) = ignored
+                && self.is_new(Severity::Warning, cause)
+            {
+                let message = format!("a rule that delegates sends nothing to {} {}", ignored.kind, ignored.name);
+                let help = "put it into a rule of its own".to_owned();
+                self.about(
+                    cause.code,
+                    Severity::Warning,
+                    self.snapshot.route(hop.route),
+                    ignored.at,
+                    (message, Some(help)),
+                );
+            }
+        }
+        if let Some(link) = self.tree.link_above(id) {
+            let parent = &self.tree.hops[link.hop.0 as usize];
+            let code = "child-escapes-prefix";
+            let detail = hop.match_index.unwrap_or(u32::MAX);
+            if matching::escapes(&parent.matcher, hop)
+                && self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail })
+            {
+                let (path, prefix) = (&hop.matcher.path, &parent.matcher.path.value);
+                let message = format!(
+                    "{} {} takes paths that are not under {prefix}, which {} delegates to it",
+                    path.kind.name(),
+                    path.value,
+                    self.snapshot.route(parent.route).meta.key()
+                );
+                let help = "the parent's path is compared as plain text, and a regex by its first letters".to_owned();
+                let route = self.snapshot.route(hop.route);
+                self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+            }
+        }
+        if let Fate::Row(action) = &hop.fate {
+            self.of_action(hop, action);
+        }
+    }
+}
+
+/// How to mend a match that falls away.
+pub(super) fn help_for_drop(reason: &DropReason) -> Option<String> {
+    let help = match reason {
+        DropReason::ParentNotPrefix { .. } | DropReason::ParentHasNoMatches => {
+            "give the parent a PathPrefix, or annotate the child with inherit-parent-matcher".to_owned()
+        }
+        DropReason::NotUnder { parent } => {
+            format!("write the whole path, beginning with {parent}, or annotate the child with inherit-parent-matcher")
+        }
+        DropReason::HeaderMissing { .. } | DropReason::QueryParamMissing { .. } | DropReason::MethodDiffers { .. } => {
+            "repeat it in the child, or annotate the child with inherit-parent-matcher".to_owned()
+        }
+        DropReason::NoMatches => "write a match".to_owned(),
+        DropReason::Invalid { .. } => return None,
+    };
+    Some(help)
+}

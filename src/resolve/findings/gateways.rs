@@ -1,0 +1,113 @@
+//! Gateways, listeners, and routes that hang on none.
+
+use super::{Cause, Report};
+use crate::finding::{Finding, Place, Severity, Subject};
+use crate::model::Meta;
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState};
+use crate::store::RouteId;
+
+impl Report<'_> {
+    pub(super) fn of_gateways(&mut self) {
+        for node in &self.tree.gateways {
+            let key = node.gateway.meta.key();
+            if node.assumed && self.has_room("gateway-assumed", Severity::Info) {
+                self.all.push(Finding {
+                    code: "gateway-assumed",
+                    severity: Severity::Info,
+                    place: None,
+                    subject: Some(Subject { kind: "Gateway", key: key.clone() }),
+                    message: "it is not in view: one HTTP listener on port 80 for all namespaces is taken for granted"
+                        .to_owned(),
+                    help: Some("add its manifest, or say --complete when there is none".to_owned()),
+                });
+            }
+            if !node.dialect.supported && self.has_room("engine-not-modelled", Severity::Warning) {
+                let engine = node.dialect.engine.name();
+                let message = format!("{engine} answers for it ({}), and is not modelled yet", node.engine_from);
+                self.of_gateway("engine-not-modelled", Severity::Warning, &node.gateway.meta, message);
+            }
+            for listener in &node.listeners {
+                self.of_listener(node, listener);
+            }
+        }
+    }
+
+    fn of_gateway(&mut self, code: &'static str, severity: Severity, meta: &Meta, message: String) {
+        self.all.push(Finding {
+            code,
+            severity,
+            place: Some(Place::within(&meta.origin, meta.origin.at)),
+            subject: Some(Subject { kind: "Gateway", key: meta.key() }),
+            message,
+            help: None,
+        });
+    }
+
+    fn of_listener(&mut self, node: &GatewayNode, listener: &ListenerNode) {
+        let written = listener.listener(&node.gateway);
+        let (kind, meta) = match &listener.set {
+            Some(set) => ("ListenerSet", &set.meta),
+            None => ("Gateway", &node.gateway.meta),
+        };
+        if let ListenerState::Rejected { reason, message } = &listener.state {
+            if self.has_room("listener-rejected", Severity::Error) {
+                self.all.push(Finding {
+                    code: "listener-rejected",
+                    severity: Severity::Error,
+                    place: Some(Place::within(&meta.origin, written.at)),
+                    subject: Some(Subject { kind, key: meta.key() }),
+                    message: format!("listener {} is not served ({reason}): {message}", written.name),
+                    help: None,
+                });
+            }
+            return;
+        }
+        for attached in listener.attached.iter().filter(|attached| attached.hostnames.is_empty()) {
+            let id = self.tree.roots[attached.root.0 as usize].route;
+            let cause = Cause { code: "hostnames-isolated", route: id, rule: u32::MAX, detail: attached.parent_ref };
+            if self.is_new(Severity::Warning, cause) {
+                let route = self.snapshot.route(id);
+                let message = format!(
+                    "listener {} gives it no hostname: more specific listeners of the port take {}",
+                    listener.name(&node.gateway),
+                    attached.isolated.join(", ")
+                );
+                let at = route.parent_refs[attached.parent_ref as usize].at;
+                let help = "attach it to those listeners too".to_owned();
+                self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+            }
+        }
+    }
+
+    pub(super) fn of_unattached(&mut self) {
+        let mut attached = vec![false; self.snapshot.routes.len()];
+        for root in &self.tree.roots {
+            attached[root.route.0 as usize] = true;
+        }
+        for unattached in &self.tree.unattached {
+            let id = unattached.route;
+            let elsewhere = attached[id.0 as usize];
+            let severity = if elsewhere { Severity::Warning } else { Severity::Error };
+            let cause = Cause { code: "route-not-attached", route: id, rule: u32::MAX, detail: unattached.parent_ref };
+            if self.is_new(severity, cause) {
+                let route = self.snapshot.route(id);
+                let at = route.parent_refs[unattached.parent_ref as usize].at;
+                let message = format!("{} ({})", unattached.message, unattached.reason);
+                let help = match unattached.reason {
+                    "NotAllowedByListeners" => Some("see allowedRoutes of the listeners".to_owned()),
+                    "NoMatchingParent" => Some("see sectionName and port of the parentRef".to_owned()),
+                    "NoMatchingListenerHostname" => Some("see the hostnames of the listeners".to_owned()),
+                    _ => None,
+                };
+                self.about(cause.code, severity, route, at, (message, help));
+            }
+        }
+        for &RouteId(id) in &self.tree.orphans {
+            let route = self.snapshot.route(RouteId(id));
+            if route.parent_refs.is_empty() && self.has_room("route-orphaned", Severity::Info) {
+                let message = "it has no parentRefs, and nobody delegates to it".to_owned();
+                self.about("route-orphaned", Severity::Info, route, route.meta.origin.at, (message, None));
+            }
+        }
+    }
+}

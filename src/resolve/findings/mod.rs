@@ -1,0 +1,192 @@
+//! What is wrong with the tree: once per cause, not per place, each with where it is written and what to do about it.
+//!
+//! The tree says everything; this reads it, and never changes an answer. A cause is a ref, a rule or a match as it was
+//! written, however many places it stands at. Of each kind of finding so many are listed, and the rest is counted.
+
+mod backends;
+mod delegation;
+mod gateways;
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use ahash::AHashSet;
+
+use super::settings::Settings;
+use super::{DropReason, Fate, HopId, Tree};
+use crate::finding::{Finding, Place, Severity, Subject};
+use crate::model::{Position, Route};
+use crate::store::{RouteId, Snapshot};
+
+/// How many findings of one code are listed; the rest is counted.
+const MAX_OF_A_CODE: usize = 200;
+/// How many findings get a "did you mean": it costs a look at every name there is.
+const MAX_HINTS: usize = 50;
+
+/// Routes that hang on nothing.
+pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree) -> Vec<RouteId> {
+    let mut hung = vec![false; snapshot.routes.len()];
+    let roots = tree.roots.iter().map(|root| root.route);
+    for route in roots.chain(tree.children.iter().map(|child| child.route)) {
+        hung[route.0 as usize] = true;
+    }
+    for unattached in tree.unattached.iter().filter(|one| one.reason != "NoSuchParent") {
+        hung[unattached.route.0 as usize] = true;
+    }
+    (0..).zip(hung).filter(|(_, hung)| !hung).map(|(id, _)| RouteId(id)).collect()
+}
+
+/// What is wrong with `tree`. `truncated` is a hop where expansion stopped, `crashes` are rules that the engine itself
+/// does not survive.
+pub(super) fn report(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    tree: &Tree,
+    truncated: Option<HopId>,
+    crashes: &[HopId],
+) -> Vec<Finding> {
+    let mut report = Report {
+        snapshot,
+        settings,
+        tree,
+        all: Vec::new(),
+        counts: BTreeMap::new(),
+        seen: AHashSet::default(),
+        hints: 0,
+    };
+    report.of_gateways();
+    report.of_unattached();
+    report.of_links(truncated, crashes);
+    report.of_children();
+    report.of_hops();
+    report.of_mirrors();
+    report.of_hazards();
+    report.finish()
+}
+
+/// What has been reported before.
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+struct Cause {
+    code: &'static str,
+    route: RouteId,
+    rule: u32,
+    detail: u32,
+}
+
+struct Report<'a> {
+    snapshot: &'a Snapshot,
+    settings: &'a Settings,
+    tree: &'a Tree,
+    all: Vec<Finding>,
+    counts: BTreeMap<&'static str, (usize, Severity)>,
+    seen: AHashSet<Cause>,
+    hints: usize,
+}
+
+impl Report<'_> {
+    /// Whether this cause is new, and there is still room to list it.
+    fn is_new(&mut self, severity: Severity, cause: Cause) -> bool {
+        self.seen.insert(cause) && self.has_room(cause.code, severity)
+    }
+
+    fn has_room(&mut self, code: &'static str, severity: Severity) -> bool {
+        let (count, _) = self.counts.entry(code).or_insert((0, severity));
+        *count += 1;
+        *count <= MAX_OF_A_CODE
+    }
+
+    /// Whether another hint may be looked for.
+    fn may_hint(&mut self) -> bool {
+        self.hints += 1;
+        self.hints <= MAX_HINTS
+    }
+
+    fn about(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        route: &Route,
+        at: Position,
+        say: (String, Option<String>),
+    ) {
+        let (message, help) = say;
+        self.all.push(Finding {
+            code,
+            severity,
+            place: Some(Place::within(&route.meta.origin, at)),
+            subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
+            message,
+            help,
+        });
+    }
+
+    /// Every hop once: matches that stand nowhere, and what rows do wrong.
+    fn of_hops(&mut self) {
+        let mut lost: BTreeMap<(RouteId, u32, Option<u32>), HopId> = BTreeMap::new();
+        for (id, hop) in (0..).zip(&self.tree.hops) {
+            if matches!(hop.fate, Fate::Dropped(_)) {
+                lost.entry((hop.route, hop.rule, hop.match_index)).or_insert(HopId(id));
+            }
+        }
+        for (id, hop) in (0..).zip(&self.tree.hops) {
+            if matches!(hop.fate, Fate::Dropped(_)) {
+                continue;
+            }
+            if !lost.is_empty() {
+                lost.remove(&(hop.route, hop.rule, hop.match_index));
+            }
+            self.of_standing_hop(HopId(id), hop);
+        }
+        for ((route, rule, match_index), hop) in lost {
+            self.of_lost_match(route, rule, match_index, hop);
+        }
+    }
+
+    fn of_lost_match(&mut self, id: RouteId, rule: u32, match_index: Option<u32>, hop: HopId) {
+        let hop = &self.tree.hops[hop.0 as usize];
+        let Fate::Dropped(reason) = &hop.fate else { return };
+        let (code, severity) = match reason {
+            DropReason::Invalid { .. } => ("invalid-regex", Severity::Error),
+            _ => ("match-dropped", Severity::Warning),
+        };
+        let cause = Cause { code, route: id, rule, detail: match_index.unwrap_or(u32::MAX) };
+        if !self.is_new(severity, cause) {
+            return;
+        }
+        let route = self.snapshot.route(id);
+        let written = &route.rules[rule as usize];
+        let path = &hop.matcher.path;
+        let what = format!("{} {}", path.kind.name(), path.value);
+        let parent = match hop.under {
+            super::Under::Child(child) => {
+                let link = &self.tree.links[self.tree.children[child.0 as usize].link.0 as usize];
+                let parent = self.snapshot.route(self.tree.hops[link.hop.0 as usize].route);
+                format!(" under {}", parent.meta.key())
+            }
+            super::Under::Root(_) => String::new(),
+        };
+        let message = match reason {
+            DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
+            reason => format!("{what} falls away{parent}: {reason}"),
+        };
+        let help = delegation::help_for_drop(reason);
+        let at = match_index.map_or(written.at, |_| hop.matcher.at);
+        self.about(code, severity, route, at, (message, help));
+    }
+
+    fn finish(mut self) -> Vec<Finding> {
+        for (code, (count, severity)) in self.counts {
+            if count > MAX_OF_A_CODE {
+                self.all.push(Finding {
+                    code,
+                    severity,
+                    place: None,
+                    subject: None,
+                    message: format!("{} more of this kind are not listed", count - MAX_OF_A_CODE),
+                    help: None,
+                });
+            }
+        }
+        self.all
+    }
+}
