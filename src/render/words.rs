@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::finding::Place;
 use crate::model::{
-    PathKind, PathMatch, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
+    PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
 use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, Link, Settings, Via, ViaBy};
 
@@ -206,13 +206,6 @@ pub fn place(place: &Place) -> Line {
     } else {
         Line::of(Role::Place, place.source.name.clone())
     }
-}
-
-/// Whether `path` is under a `PathPrefix`, by segment. For showing how far a request came; the router decides for real.
-pub fn is_under(path: &str, test: &PathMatch) -> bool {
-    let prefix = test.value.trim_end_matches('/');
-    test.kind == PathKind::PathPrefix
-        && path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The first `n` segments of a path: `/a/b` of `/a/b/c`.

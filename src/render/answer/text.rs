@@ -20,7 +20,7 @@ use crate::model::Route;
 use crate::render::outline::{match_position, written_listener};
 use crate::render::style::{Line, Role};
 use crate::render::words;
-use crate::resolve::{Action, Destination, DestinationState, Hop, HopId, RespondReason};
+use crate::resolve::{Action, Destination, DestinationState, Fate, Hop, HopId, RespondReason};
 use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
 
 use super::{Answers, gateway_name, mend};
@@ -328,55 +328,62 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
     align(&steps, width)
 }
 
-/// The steps in columns, with file and line at the right. Where those do not fit, the folder that all of them share is
-/// said once, below; where that does not help either, they stand on lines of their own. Nothing is cut.
+/// The steps with file and line at the right: in columns where those fit, else without, else with the folder that all
+/// files share said once, below. What still does not fit stands below its line. Nothing is cut.
 fn align(steps: &[Step], width: usize) -> Vec<Line> {
-    let column =
-        |cell: fn(&Step) -> usize| steps.iter().filter(|step| !step.namespace.is_empty()).map(cell).max().unwrap_or(0);
-    let namespace_at = 2 + column(|step| step.name.width()) + 2;
-    let rest_at = namespace_at + column(|step| step.namespace.width()) + 2;
-    let mut lines: Vec<Line> = steps
-        .iter()
-        .map(|Step { name, namespace, rest, place: _ }| {
-            let mut line = Line::of(Role::Text, "  ").with_line(name.clone());
-            if !namespace.is_empty() {
-                line.pad_to(namespace_at);
-                line.extend(namespace.clone());
-            }
-            if !rest.is_empty() {
-                line.pad_to(rest_at.max(line.width() + 2));
-                line.extend(rest.clone());
-            }
-            line
-        })
-        .collect();
-    let fits = |folder: usize| {
-        lines.iter().zip(steps).all(|(line, step)| {
-            let place = step.place.as_ref().map_or(0, |place| words::place(place).width().saturating_sub(folder) + 2);
-            line.width() + place <= width
-        })
-    };
     let folder = shared_folder(steps);
-    let cut = if fits(0) || !fits(folder.len()) { 0 } else { folder.len() };
+    let fits =
+        |lines: &Drawn| lines.iter().all(|(line, place)| place.is_empty() || line.width() + 2 + place.width() <= width);
+    let ways = [(true, 0), (false, 0), (true, folder.len()), (false, folder.len())];
+    let mut chosen = (draw(steps, false, folder.len()), folder.len());
+    for (columns, cut) in ways {
+        let lines = draw(steps, columns, cut);
+        if fits(&lines) {
+            chosen = (lines, cut);
+            break;
+        }
+    }
+    let (lines, cut) = chosen;
     let mut out = Vec::new();
-    for (mut line, step) in lines.drain(..).zip(steps) {
-        if let Some(place) = &step.place {
-            let text = words::place(place).plain().split_off(cut);
-            let text_width = text.as_str().width();
-            if line.width() + 2 + text_width > width {
+    for (mut line, place) in lines {
+        if !place.is_empty() {
+            if line.width() + 2 + place.width() > width {
                 out.push(std::mem::take(&mut line));
             }
-            line.pad_to(width.saturating_sub(text_width));
-            line.push(Role::Place, text);
+            line.pad_to(width.saturating_sub(place.width()));
+            line.push(Role::Place, place);
         }
         out.push(line);
     }
     if cut > 0 {
         let mut line = Line::new();
-        line.pad_to(width.saturating_sub(cut + 3));
+        line.pad_to(width.saturating_sub(folder.width() + 3));
         out.push(line.with(Role::Place, format!("in {folder}")));
     }
     out
+}
+
+/// Lines, and the place that each shall end in.
+type Drawn = Vec<(Line, String)>;
+
+fn draw(steps: &[Step], columns: bool, cut: usize) -> Drawn {
+    let column = |cell: fn(&Step) -> usize| {
+        let routes = steps.iter().filter(|step| columns && !step.namespace.is_empty());
+        routes.map(cell).max().unwrap_or(0)
+    };
+    let namespace_at = 2 + column(|step| step.name.width()) + 2;
+    let rest_at = namespace_at + column(|step| step.namespace.width()) + 2;
+    let drawn = steps.iter().map(|Step { name, namespace, rest, place }| {
+        let mut line = Line::of(Role::Text, "  ").with_line(name.clone());
+        for (cell, at) in [(namespace, namespace_at), (rest, rest_at)] {
+            if !cell.is_empty() {
+                line.pad_to(at.max(line.width() + 2));
+                line.extend(cell.clone());
+            }
+        }
+        (line, place.as_ref().map(|place| words::place(place).plain().split_off(cut)).unwrap_or_default())
+    });
+    drawn.collect()
 }
 
 /// The folder that the files of all steps lie in, with its slash; empty when there is none.
@@ -456,11 +463,12 @@ fn destination_step(to: &Destination, route: &Route, depth: usize, at: usize, en
     Step { name, namespace: Line::new(), rest: Line::new(), place }
 }
 
-/// The deepest delegation that the path of an unanswered request came to, judged by what was considered.
+/// The deepest delegation that lets an unanswered request pass, among those above what was considered.
 fn deepest(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<HopId> {
     let takes = |id: &HopId| {
-        let hop = &analysis.tree.hops[id.0 as usize];
-        !hop.links.is_empty() && words::is_under(&request.path, &hop.matcher.path)
+        let delegates = matches!(analysis.tree.hops[id.0 as usize].fate, Fate::Delegates);
+        // The router tells a delegation that lets the request pass from one that does not.
+        delegates && analysis.explain_hop(request, decision, *id).because.starts_with("it delegates")
     };
     let reached = decision.considered.iter().map(|other| {
         let chain = analysis.tree.chain(other.hop);
