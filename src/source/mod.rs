@@ -7,6 +7,7 @@ mod json;
 mod kustomize;
 pub mod plain;
 mod scalar;
+mod simple;
 mod split;
 mod text;
 mod yaml;

@@ -21,7 +21,7 @@ pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let length = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
         let this = &rest[..length];
         if is_marker(this, "---") {
             // Directives belong to the document that the next `---` opens.
@@ -74,10 +74,6 @@ fn is_marker(line: &str, marker: &str) -> bool {
 fn has_content(line: &str) -> bool {
     let line = line.trim_start();
     !line.is_empty() && !line.starts_with('#')
-}
-
-fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|b| *b == byte)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::split::{Chunk, documents};
-use super::yaml::Broken;
-use super::{json, yaml};
+use super::yaml::{Broken, Odd};
+use super::{json, simple, yaml};
 use crate::finding::{Finding, Place, Severity};
 use crate::model::decode::{Decoded, Documents};
 use crate::model::{Position, Source};
@@ -134,7 +134,7 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
     if !read {
         odd.clear();
         let mut documents = Documents::new(source, into);
-        match yaml::read(chunk.text, chunk.line, &mut documents, &mut odd) {
+        match read_yaml(chunk, &mut documents, &mut odd) {
             Ok(()) => broken.clear(),
             Err(error) => {
                 documents.broken();
@@ -153,6 +153,16 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
     }
 }
 
+/// Most documents are simple; the others are read in full.
+fn read_yaml(chunk: &Chunk<'_>, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+    if simple::read(chunk.text, chunk.line, documents, odd).is_some() {
+        return Ok(());
+    }
+    documents.forget();
+    odd.clear();
+    yaml::read(chunk.text, chunk.line, documents, odd)
+}
+
 fn finding(
     source: &Arc<Source>,
     severity: Severity,
@@ -163,4 +173,204 @@ fn finding(
 ) -> Finding {
     let place = Some(Place { source: Arc::clone(source), at });
     Finding { code, severity, place, subject: None, message, help }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::SourceKind;
+
+    /// What a reader makes of a text: objects and findings, places included. `None` when it gives up.
+    fn outcome(text: &str, full: bool) -> Option<String> {
+        let source = Arc::new(Source { name: "test.yaml".to_owned(), kind: SourceKind::Text, text: String::new() });
+        let mut decoded = Decoded::default();
+        let mut odd = Vec::new();
+        let mut documents = Documents::new(&source, &mut decoded);
+        if full {
+            if let Err(broken) = yaml::read(text, 7, &mut documents, &mut odd) {
+                return Some(format!("{broken:?}"));
+            }
+        } else {
+            simple::read(text, 7, &mut documents, &mut odd)?;
+        }
+        Some(format!("{decoded:?}\n{odd:?}"))
+    }
+
+    /// Whether the quick reader reads the text; it must then agree with the full one.
+    #[track_caller]
+    fn quick(text: &str) -> bool {
+        let quick = outcome(text, false);
+        if let Some(quick) = &quick {
+            assert_eq!(quick, &outcome(text, true).unwrap_or_default(), "{text}");
+        }
+        quick.is_some()
+    }
+
+    const ROUTE: &str = "---
+# A comment.
+apiVersion: gateway.networking.k8s.io/v1 # another
+kind: HTTPRoute
+metadata:
+  name: \"r\"
+  creationTimestamp: 2024-01-01T00:00:00Z
+  labels: {}
+  annotations:
+    a: 'b # c'
+    dup: x
+    dup: y
+    off: text # of a boolean key
+spec:
+  parentRefs:
+  - name: g
+
+    namespace: infra
+  hostnames: [] # none
+  rules:
+    -   matches:
+        - path:
+            type: PathPrefix
+            value: /a#b
+          method: GET
+        - headers:
+          - name: h
+            value: v
+        backendRefs:
+        - name: svc
+          port: 8080
+          weight: -1
+    -
+      name: two
+";
+
+    #[test]
+    fn the_quick_reader_reads_what_most_manifests_are() {
+        assert!(quick(ROUTE));
+        let list = ROUTE.replace("---\n", "").replace('\n', "\n  ");
+        let list =
+            format!("apiVersion: v1\nitems:\n- {}\nkind: List\n", list.trim_end().replacen("# A comment.\n  ", "", 1));
+        assert!(quick(&list));
+        assert!(quick("apiVersion: apps/v1\nkind: Deployment\na: 1\na: 2\nspec:\n  b: 1\n  b: 2\n"));
+    }
+
+    #[test]
+    fn the_quick_reader_gives_up_on_the_rest() {
+        for line in [
+            "a: b: c",
+            "a: *b",
+            "a: &b c",
+            "a: |",
+            "a: {b: c}",
+            "a: \"\\n\"",
+            "a: b\n  c",
+            "a:\n- b\n c: d",
+            "a: é",
+            "? a",
+            "a: !x b",
+            "a:\tb",
+            "a:b",
+            "- a",
+            "a: 'b'c",
+            "a: - b",
+            "a:",
+            "<<: {}",
+            "a: %b",
+            "--- a: b",
+            "a: b\n b: c",
+            "a: b\n  - c",
+        ] {
+            assert!(!quick(&format!("apiVersion: v1\n{line}\n")), "{line}");
+        }
+    }
+
+    /// Lines of manifests, and of what looks like them.
+    fn lines() -> impl Strategy<Value = String> {
+        let key = prop_oneof![
+            Just("kind"),
+            Just("apiVersion"),
+            Just("metadata"),
+            Just("name"),
+            Just("labels"),
+            Just("spec"),
+            Just("rules"),
+            Just("items"),
+            Just("matches"),
+            Just("no"),
+            Just("010"),
+            Just("a.b/c-d"),
+            Just("path")
+        ];
+        let value = prop_oneof![
+            Just(""),
+            Just("v1"),
+            Just("HTTPRoute"),
+            Just("Service"),
+            Just("List"),
+            Just("gateway.networking.k8s.io/v1"),
+            Just("a b"),
+            Just("/a"),
+            Just("'x'"),
+            Just("\"y # z\""),
+            Just("{}"),
+            Just("[]"),
+            Just("80"),
+            Just("yes"),
+            Just("a:b"),
+            Just("-"),
+            Just("- x"),
+            Just("-1"),
+            Just("x # c"),
+            Just("x #"),
+            Just("#c"),
+            Just("a: b"),
+            Just("''"),
+            Just("1.50"),
+            Just("\"a\" b"),
+            Just("[a]"),
+            Just("x:"),
+            Just("- - y"),
+            Just("'it''s'"),
+            Just(".5"),
+            Just("(x)")
+        ];
+        let line = (
+            0usize..5,
+            prop_oneof![Just(""), Just("- "), Just("-   "), Just("-"), Just("# ")],
+            key,
+            value,
+            prop_oneof![Just(": "), Just(":"), Just(":  "), Just("")],
+        );
+        prop::collection::vec(line, 1..14).prop_map(|lines| {
+            let mut text = String::new();
+            for (indent, dash, key, value, colon) in lines {
+                let _ = writeln!(text, "{}{dash}{key}{colon}{value}", " ".repeat(indent * 2));
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_readers_agree(text in lines()) {
+            quick(&text);
+        }
+
+        #[test]
+        fn both_readers_agree_on_whole_objects(text in lines()) {
+            let text = text.replace('\n', "\n  ");
+            quick(&format!("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: r\nspec:\n  {text}"));
+        }
+
+        #[test]
+        fn both_readers_agree_on_a_changed_object(at in 0usize..700, new in "[ \\-#:a'\"\n{}]{0,3}", cut in 0usize..4) {
+            let start = at.min(ROUTE.len());
+            let end = (start + cut).min(ROUTE.len());
+            quick(&format!("{}{new}{}", &ROUTE[..start], &ROUTE[end..]));
+        }
+    }
 }

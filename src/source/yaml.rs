@@ -355,7 +355,7 @@ fn data(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Data {
 }
 
 /// A key as `sigs.k8s.io/yaml` turns it into text.
-fn key_text(data: &Data) -> Name {
+pub(super) fn key_text(data: &Data) -> Name {
     match data {
         Data::String(text) => text.clone(),
         Data::Bool(b) => Name::new_static(if *b { "true" } else { "false" }),

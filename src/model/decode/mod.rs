@@ -151,6 +151,12 @@ impl<'a> Documents<'a> {
         resource(value, self.source, end_line, None, self.into);
     }
 
+    /// The document at hand is about to be read again.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+        self.items = Decoded::default();
+    }
+
     /// The document at hand is broken: the items before the break still count.
     pub fn broken(&mut self) {
         self.waiting.clear();
