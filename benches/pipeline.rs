@@ -4,12 +4,19 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use routescope::analysis::Analysis;
 use routescope::resolve::Settings;
 use routescope::router::Request;
 use routescope::source::Loaded;
 use routescope::source::files::{Input, load};
 use routescope::store::{Change, Coverage, Snapshot, Store};
+use routescope::theme::Theme;
+use routescope::tui::action::parse_key;
+use routescope::tui::state::State;
+use routescope::tui::update::{Message, update};
+use routescope::tui::view;
 
 #[path = "support/world.rs"]
 mod world;
@@ -24,7 +31,7 @@ fn main() {
 struct Stages {
     world: world::World,
     snapshot: OnceCell<Arc<Snapshot>>,
-    analysis: OnceCell<Analysis>,
+    analysis: OnceCell<Arc<Analysis>>,
 }
 
 impl Stages {
@@ -45,9 +52,30 @@ impl Stages {
         Arc::clone(self.snapshot.get_or_init(|| Arc::new(store(self.read()))))
     }
 
-    fn analysis(&self) -> &Analysis {
-        self.analysis.get_or_init(|| Analysis::of(self.snapshot(), Settings::default(), Vec::new()))
+    fn analysis(&self) -> &Arc<Analysis> {
+        self.analysis.get_or_init(|| Arc::new(Analysis::of(self.snapshot(), Settings::default(), Vec::new())))
     }
+
+    /// The explorer with an answer on the screen, after the given keys.
+    fn explorer(&self, keys: &[&str]) -> State {
+        let mut state = State::new("bench".to_owned(), Theme::shipped(), 0, false, SCREEN);
+        update(&mut state, Message::Loaded(Ok(Arc::clone(self.analysis()))));
+        press(&mut state, "u");
+        update(&mut state, Message::Paste(self.world.hit.clone()));
+        press(&mut state, "enter");
+        for key in keys {
+            press(&mut state, key);
+        }
+        state
+    }
+}
+
+/// A large terminal.
+const SCREEN: (u16, u16) = (200, 60);
+
+fn press(state: &mut State, key: &str) {
+    let (code, modifiers) = parse_key(key).expect("a key of that name");
+    update(state, Message::Key(crossterm::event::KeyEvent::new(code, modifiers)));
 }
 
 fn store(loaded: Loaded) -> Snapshot {
@@ -98,4 +126,47 @@ lookups! {
     where_miss_traced: explain, false;
     where_hit: decide, true;
     where_miss: decide, false;
+}
+
+/// One frame, with the tree unfolded to the answer, or wholly.
+fn frame(bencher: Bencher<'_, '_>, routes: usize, keys: &[&str]) {
+    let stages = Stages::of(routes);
+    let state = stages.explorer(keys);
+    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
+    bencher.bench_local(|| terminal.draw(|frame| view::draw(&state, frame)).map(drop));
+}
+
+#[divan::bench(args = SIZES)]
+fn frame_at_the_answer(bencher: Bencher<'_, '_>, routes: usize) {
+    frame(bencher, routes, &[]);
+}
+
+#[divan::bench(args = SIZES)]
+fn frame_of_everything_unfolded(bencher: Bencher<'_, '_>, routes: usize) {
+    frame(bencher, routes, &["+", "G"]);
+}
+
+/// A key in the tree, and the frame after it.
+#[divan::bench(args = SIZES)]
+fn key_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let mut state = stages.explorer(&[]);
+    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
+    bencher.bench_local(|| {
+        press(&mut state, "down");
+        terminal.draw(|frame| view::draw(&state, frame)).map(drop)
+    });
+}
+
+/// A letter typed into the URL bar, answered and drawn.
+#[divan::bench(args = SIZES)]
+fn letter_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let mut state = stages.explorer(&["u"]);
+    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
+    bencher.bench_local(|| {
+        press(&mut state, "x");
+        press(&mut state, "backspace");
+        terminal.draw(|frame| view::draw(&state, frame)).map(drop)
+    });
 }
