@@ -53,6 +53,8 @@ struct Translator<'p> {
     names: Vec<&'p str>,
     /// What a repetition operator would apply to: the largest product of counts in it; `None` when there is nothing.
     atom: Option<u64>,
+    /// Where flags such as `(?i)` were written after the atom.
+    flags_from: Option<usize>,
     /// The last token was itself a repetition.
     repeated: bool,
     /// The largest product of counts in the current group.
@@ -66,6 +68,7 @@ fn translate(pattern: &str) -> Result<String, String> {
         groups: Vec::new(),
         names: Vec::new(),
         atom: None,
+        flags_from: None,
         repeated: false,
         product: 1,
     };
@@ -89,7 +92,7 @@ impl<'p> Translator<'p> {
                 '|' => {
                     self.take(1);
                     self.out.push('|');
-                    (self.atom, self.repeated) = (None, false);
+                    self.nothing_to_repeat();
                 }
                 '*' | '+' | '?' => self.repeat(1, None)?,
                 '{' => {
@@ -127,8 +130,13 @@ impl<'p> Translator<'p> {
         self.done(1);
     }
 
+    fn nothing_to_repeat(&mut self) {
+        (self.atom, self.flags_from, self.repeated) = (None, None, false);
+    }
+
     fn done(&mut self, product: u64) {
         self.atom = Some(product);
+        self.flags_from = None;
         self.repeated = false;
         self.product = self.product.max(product);
     }
@@ -166,14 +174,14 @@ impl<'p> Translator<'p> {
             let text = self.take(end + 1);
             self.out.push_str(text);
             if !scoped {
-                // `(?i)` changes flags and matches nothing; it cannot be repeated.
-                (self.atom, self.repeated) = (None, false);
+                // `(?i)` changes flags and matches nothing; a repetition after it is that of what came before.
+                self.flags_from.get_or_insert(self.out.len() - text.len());
                 return Ok(());
             }
         }
         self.groups.push(self.product);
         self.product = 1;
-        (self.atom, self.repeated) = (None, false);
+        self.nothing_to_repeat();
         Ok(())
     }
 
@@ -201,7 +209,8 @@ impl<'p> Translator<'p> {
                 }
             }
         }
-        self.out.push_str(&text);
+        let end = self.flags_from.unwrap_or(self.out.len());
+        self.out.insert_str(end, &text);
         self.done(product);
         self.repeated = true;
         Ok(())
@@ -360,24 +369,24 @@ impl<'p> Translator<'p> {
                 break;
             }
             first = false;
-            if c == '[' && self.rest.starts_with("[:") {
-                if let Some(end) = self.rest[2..].find(":]") {
-                    const POSIX: &str =
-                        " alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit ";
-                    let text = self.take(end + 4);
-                    let name = text[2..text.len() - 2].trim_start_matches('^');
-                    if !POSIX.contains(&format!(" {name} ")) || name.is_empty() {
-                        return Err(format!("invalid character class range: {text}"));
-                    }
-                    self.out.push_str(text);
-                    continue;
+            if self.rest.starts_with("[:")
+                && let Some(end) = self.rest[2..].find(":]")
+            {
+                const POSIX: &str =
+                    " alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit ";
+                let text = self.take(end + 4);
+                let name = text[2..text.len() - 2].trim_start_matches('^');
+                if !POSIX.contains(&format!(" {name} ")) || name.is_empty() {
+                    return Err(format!("invalid character class range: {text}"));
                 }
+                self.out.push_str(text);
+                continue;
             }
-            if c == '\\' {
-                if let Some(class) = self.class_escape()? {
-                    self.out.push_str(&class);
-                    continue;
-                }
+            if c == '\\'
+                && let Some(class) = self.class_escape()?
+            {
+                self.out.push_str(&class);
+                continue;
             }
             let low = self.class_character(whole)?;
             push_literal(&mut self.out, low);
@@ -530,6 +539,7 @@ mod tests {
         matches("(a{10}){100}", &"a".repeat(1000));
         matches("(?i:A)b(?-s:.)", "abc");
         matches("(?U)a+", "aa");
+        matches("a(?i)*B", "aab");
         matches("(?P<n>a)(?<m>b)", "ab");
         matches("[[:alpha:][:^digit:]]", "x");
         matches(r"[\x41-\x{5A}\]\-]+", "Q]-");

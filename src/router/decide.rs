@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::effect::{RedirectedFrom, location, rewritten_path};
 use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
-use super::normalise::{BadTarget, check_target, normalise};
+use super::normalise::{BadTarget, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
 use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost};
 use crate::model::{Name, ObjectKey, Protocol};
@@ -55,6 +55,7 @@ struct Asked<'r> {
 impl Prepared<'_> {
     /// Normalises the request's path, once for all Gateways.
     pub fn of(request: &Request) -> Result<Prepared<'_>, BadTarget> {
+        check_method(&request.method)?;
         if let Some(query) = &request.query {
             check_target(query)?;
         }

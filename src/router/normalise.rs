@@ -14,6 +14,27 @@ pub struct BadTarget {
     pub what: String,
 }
 
+/// The methods Envoy's HTTP/1 codec knows (Balsa, `source/common/http/http1/balsa_parser.cc`), without CONNECT, which asks
+/// for no path.
+const METHODS: &str = " ACL BIND CHECKOUT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH \
+                       NOTIFY OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE \
+                       UNBIND UNLINK UNLOCK UNSUBSCRIBE ";
+
+/// Whether Envoy's HTTP/1 codec answers this method with 400.
+pub fn check_method(method: &str) -> Result<(), BadTarget> {
+    let known = |method: &str| METHODS.split_ascii_whitespace().any(|one| one == method);
+    if known(method) {
+        return Ok(());
+    }
+    let upper = method.to_ascii_uppercase();
+    let what = if known(&upper) {
+        format!("the method {method}, and methods are case-sensitive: {upper}")
+    } else {
+        format!("the method {method}, which Envoy's HTTP/1 does not take")
+    };
+    Err(BadTarget { what })
+}
+
 /// How a byte is treated when it comes unescaped, and when it comes as `%XX`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -292,6 +313,13 @@ mod tests {
         assert!(normalise("/a#b").is_err());
         assert!(check_target("q=a b").is_err());
         assert!(check_target("q=a%20b").is_ok());
+    }
+
+    #[test]
+    fn methods_are_known_and_case_sensitive() {
+        assert!(check_method("POST").is_ok() && check_method("PURGE").is_ok());
+        assert!(check_method("post").unwrap_err().what.contains("POST"));
+        assert!(check_method("FOO").is_err() && check_method("CONNECT").is_err());
     }
 
     #[test]
