@@ -23,7 +23,7 @@ impl Failure {
 
 impl From<SourceError> for Failure {
     fn from(SourceError { message, hint }: SourceError) -> Self {
-        Self { message, hint }
+        Self { message, hint: hint.or_else(|| Some("check the path; `routescope --demo` needs none".to_owned())) }
     }
 }
 

@@ -12,21 +12,30 @@ use crate::router::{Decision, Outcome, Request};
 /// How many rows and names are looked through for something close: a hint is not worth more.
 const LOOKED_THROUGH: usize = 5000;
 
-/// Hints, the most likely first; empty when nothing is broken or nothing can be told.
-pub fn mend(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<String> {
+/// Something to do about an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advice {
+    /// A change to the manifests, as an order.
+    Change(String),
+    /// Something about the request: a question, or what there is to ask for.
+    Ask(String),
+}
+
+/// Advice, the most likely first; empty when nothing is broken or nothing can be told.
+pub fn mend(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<Advice> {
     let hop = decision.hop.map(|hop| &analysis.tree.hops[hop.0 as usize]);
-    let mut hints: Vec<String> = Vec::new();
+    let mut hints: Vec<Advice> = Vec::new();
     if let Some(hop) = hop {
         if decision.outcome == Outcome::Respond {
-            hints.extend(of_response(analysis, hop));
+            hints.extend(of_response(analysis, hop).into_iter().map(Advice::Change));
         }
         hints.extend(decision.destinations.iter().filter_map(|to| {
             let beside = |name: &str| decision.destinations.iter().any(|other| other.name == name);
-            of_destination(analysis, hop, to, &beside)
+            of_destination(analysis, hop, to, &beside).map(Advice::Change)
         }));
     }
     if decision.outcome == Outcome::NotFound {
-        hints.extend(of_miss(analysis, request, decision));
+        hints.extend(of_miss(analysis, request, decision).map(Advice::Ask));
     }
     hints.dedup();
     hints
@@ -82,7 +91,9 @@ fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
             let names = analysis.snapshot.http_routes_in(&via.namespace).iter().take(LOOKED_THROUGH);
             let names: Vec<&str> = names.map(|id| analysis.snapshot.route(*id).meta.name.as_str()).collect();
             match closest(&via.value, names) {
-                Some(near) => vec![format!("did you mean HTTPRoute {}/{near}?", via.namespace)],
+                // It is there: something else keeps it out.
+                Some(near) if near == via.value => Vec::new(),
+                Some(near) => vec![format!("delegate to HTTPRoute {}/{near}, if that was meant", via.namespace)],
                 None => vec![format!("create HTTPRoute {}/{}", via.namespace, via.value)],
             }
         }
@@ -124,7 +135,7 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
             let here = known.iter().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
             let here = here.filter(|name| !beside(name));
             if let Some(near) = closest(name, here.take(LOOKED_THROUGH)) {
-                return Some(format!("did you mean {kind} {namespace}/{near}?"));
+                return Some(format!("refer to {kind} {namespace}/{near}, if that was meant"));
             }
             match known.iter().find(|key| key.name == *name) {
                 Some(elsewhere) => Some(format!("{kind} {elsewhere} is in another namespace: name it in the ref")),

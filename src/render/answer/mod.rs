@@ -10,7 +10,7 @@ use crate::model::ObjectKey;
 use crate::router::{Decision, Outcome, Request, Unseen};
 
 pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
-pub use mend::mend;
+pub use mend::{Advice, mend};
 pub use summary::summary;
 pub use text::{chain, headline, text};
 

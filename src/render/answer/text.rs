@@ -23,7 +23,7 @@ use crate::render::words;
 use crate::resolve::{Action, Destination, DestinationState, Fate, Hop, HopId, RespondReason};
 use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
 
-use super::{Answers, gateway_name, mend};
+use super::{Advice, Answers, gateway_name, mend};
 
 /// How many of the others are told, unless all are asked for.
 const CLOSEST: usize = 5;
@@ -83,11 +83,12 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     }
     let mut lead = "to mend it: ";
     for hint in mend(analysis, request, decision) {
-        if hint.starts_with("did you mean") {
-            remarks.push((Role::Hint, "", hint));
-        } else {
-            remarks.push((Role::Hint, lead, hint));
-            lead = "        or: ";
+        match hint {
+            Advice::Ask(hint) => remarks.push((Role::Hint, "", hint)),
+            Advice::Change(hint) => {
+                remarks.push((Role::Hint, lead, hint));
+                lead = "        or: ";
+            }
         }
     }
     let mut lines: Vec<Line> = Vec::new();
