@@ -566,10 +566,8 @@ mod tests {
 
         #[test]
         fn a_match_begins_with_the_literal_prefix(pattern in "/[ab/]{0,3}[.*+?b]{0,3}", text in "/[ab/]{0,5}") {
-            if let Ok(regex) = compile_full(&pattern) {
-                if regex.is_match(text.as_bytes()) {
-                    prop_assert!(text.starts_with(literal_prefix(&pattern)));
-                }
+            if compile_full(&pattern).is_ok_and(|regex| regex.is_match(text.as_bytes())) {
+                prop_assert!(text.starts_with(literal_prefix(&pattern)));
             }
         }
     }
