@@ -88,23 +88,13 @@ struct Explorer {
 
 impl Explorer {
     async fn turn(&mut self, screen: &mut Screen, receiver: &mut UnboundedReceiver<Outside>) -> Result<(), RunError> {
-        let mut events = EventStream::new();
+        let mut reader = read_terminal(self.sender.clone());
         loop {
             let state = &self.state;
             screen.terminal.draw(|frame| view::draw(state, frame)).map_err(RunError::Terminal)?;
-            let mut pending = Vec::new();
-            tokio::select! {
-                event = events.next() => match event {
-                    Some(Ok(event)) => pending.extend(message(event).map(Outside::Message)),
-                    // The terminal is gone: so is the person.
-                    Some(Err(_)) | None => return Ok(()),
-                },
-                outside = receiver.recv() => pending.extend(outside),
-            }
+            let Some(next) = receiver.recv().await else { return Ok(()) };
+            let mut pending = vec![next];
             // Whatever else is there already is taken in before the next frame: one frame shows it all.
-            while let Some(Some(Ok(event))) = futures::FutureExt::now_or_never(events.next()) {
-                pending.extend(message(event).map(Outside::Message));
-            }
             while let Ok(outside) = receiver.try_recv() {
                 pending.push(outside);
             }
@@ -113,10 +103,11 @@ impl Explorer {
                     After::GoOn => {}
                     After::Quit => return Ok(()),
                     After::Edit { path, line } => {
-                        // The stream reads the keys that are meant for the editor: it has to go first.
-                        drop(events);
+                        // The reader would take the keys that are meant for the editor: it has to go first.
+                        reader.abort();
+                        let _ = reader.await;
                         let result = screen.lend(|| edit(&path, line)).map_err(RunError::Terminal)?;
-                        events = EventStream::new();
+                        reader = read_terminal(self.sender.clone());
                         self.outside(screen, Outside::Message(Message::Edited(result)))?;
                         break;
                     }
@@ -163,6 +154,20 @@ impl Explorer {
         }
         Ok(after)
     }
+}
+
+/// Reads the terminal until it is gone, or until told to stop.
+fn read_terminal(sender: UnboundedSender<Outside>) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut events = EventStream::new();
+        while let Some(Ok(event)) = events.next().await {
+            if message(event).is_some_and(|message| sender.send(Outside::Message(message)).is_err()) {
+                return;
+            }
+        }
+        // The terminal is gone: so is the person.
+        let _ = sender.send(Outside::Message(Message::Terminate));
+    })
 }
 
 enum After {
