@@ -189,14 +189,15 @@ pub fn parse_key(name: &str) -> Option<(KeyCode, KeyModifiers)> {
         "delete" => KeyCode::Delete,
         "tab" if modifiers == KeyModifiers::SHIFT => KeyCode::BackTab,
         "tab" => KeyCode::Tab,
-        _ => match rest.strip_prefix('f').and_then(|number| number.parse().ok()) {
-            Some(number) => KeyCode::F(number),
-            None => {
+        _ => {
+            if let Some(number) = rest.strip_prefix('f').and_then(|number| number.parse().ok()) {
+                KeyCode::F(number)
+            } else {
                 let mut chars = rest.chars();
                 let only = chars.next().filter(|_| chars.as_str().is_empty())?;
                 KeyCode::Char(only)
             }
-        },
+        }
     };
     Some((code, modifiers))
 }

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use crate::analysis::Analysis;
 use crate::render::outline::{NodeRef, Outline};
+use crate::resolve::{Fate, HopId};
 use crate::router::{Decision, Outcome, Request, RequestError};
 
 /// The methods that `m` goes through.
@@ -174,10 +175,35 @@ impl Ask {
         self.at = None;
     }
 
-    /// The path of the answer: the nodes from the Gateway to the one that decided.
+    /// The path of the answer: the nodes from the Gateway to the one that decided, or as far as the request came.
     pub fn path(&self, outline: &Outline) -> Vec<NodeRef> {
-        let deciding = self.decision().and_then(|decision| outline.deciding(decision));
-        deciding.map(|node| outline.ancestry(node)).unwrap_or_default()
+        let Some(decision) = self.decision() else { return Vec::new() };
+        let deciding = outline.deciding(decision);
+        let reached = if decision.hop.is_none() { self.reached(outline, decision) } else { None };
+        reached.or(deciding).map(|node| outline.ancestry(node)).unwrap_or_default()
+    }
+
+    /// The innermost rule that let a request pass which then reached nothing.
+    fn reached(&self, outline: &Outline, decision: &Decision) -> Option<NodeRef> {
+        let request = self.request()?;
+        let analysis = outline.analysis();
+        let hosts = outline.deciding(decision)?;
+        let passes = |hop: &HopId| {
+            matches!(outline.hop(*hop).fate, Fate::Delegates)
+                && analysis.explain_hop(request, decision, *hop).because.contains("delegates")
+        };
+        let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));
+        let reached = chains.filter_map(|chain| {
+            let depth = chain.iter().rposition(passes)?;
+            Some((depth, chain[depth]))
+        });
+        let (_, hop) = reached.max_by_key(|(depth, _)| *depth)?;
+        let root = analysis.tree.root_of(hop);
+        let mut routes = outline.children(hosts).into_iter();
+        routes.find_map(|node| match node {
+            NodeRef::Route(slot) if outline.attached(slot).root == root => Some(NodeRef::Match(slot, hop)),
+            _ => None,
+        })
     }
 }
 

@@ -73,7 +73,7 @@ fn rule_lines(route: &Route, rule: u32) -> (u32, u32) {
 pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
     let outline = &world.outline;
     let mut facts = Vec::new();
-    let note = outline.label(node).note;
+    let trouble = outline.label(node).note;
     match node {
         NodeRef::Gateway(at) => gateway(world, at, &mut facts),
         NodeRef::Hosts(at) => hosts(outline, at, &mut facts),
@@ -113,8 +113,8 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
             }
         }
     }
-    if !note.is_empty() {
-        facts.insert(0, ("client", note));
+    if !trouble.is_empty() {
+        facts.insert(0, ("client", trouble));
     }
     facts
 }

@@ -77,23 +77,23 @@ pub fn find(outline: &Outline, texts: &Texts, query: &str, superseded: &dyn Fn()
             return None;
         }
         let mut score = 0;
-        let matches = words.iter().all(|word| {
+        let fits = words.iter().all(|word| {
             matcher.fuzzy_match(text, word).is_some_and(|points| {
                 score += points;
                 true
             })
         });
-        if matches {
+        if fits {
             hits.push((score, index));
         }
     }
     hits.sort_by_key(|(score, index)| (-score, *index));
     // Scattered letters match nearly everything in a long line: what is far worse than the best is noise.
     let best = hits.first().map_or(0, |(score, _)| *score);
-    hits.retain(|(score, _)| score * 3 >= best * 2);
-    let matched = hits.len();
+    hits.retain(|(score, _)| score * 5 >= best * 4);
+    let count = hits.len();
     hits.truncate(KEPT_AT_MOST);
-    let mut found = Found { matched, best: hits.first().map(|(_, index)| texts[*index].0), ..Found::default() };
+    let mut found = Found { matched: count, best: hits.first().map(|(_, index)| texts[*index].0), ..Found::default() };
     for (_, index) in hits {
         let node = texts[index].0;
         found.kept.hits.insert(node);

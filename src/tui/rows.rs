@@ -48,15 +48,17 @@ pub struct Folds<'a> {
     pub open: &'a AHashSet<NodeRef>,
     /// What the answer's path unfolds on top.
     pub lit: &'a [NodeRef],
+    /// What the person folded although path or filter unfold it.
+    pub closed: &'a AHashSet<NodeRef>,
     /// What the filter leaves, while there is one.
     pub kept: Option<&'a Kept>,
 }
 
 impl Folds<'_> {
     fn is_open(&self, node: NodeRef) -> bool {
-        self.open.contains(&node)
-            || self.kept.is_some_and(|kept| kept.above.contains(&node))
-            || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node))
+        let held = self.kept.is_some_and(|kept| kept.above.contains(&node))
+            || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node));
+        self.open.contains(&node) || (held && !self.closed.contains(&node))
     }
 }
 
@@ -130,7 +132,7 @@ pub fn open_to_level(outline: &Outline, levels: usize) -> AHashSet<NodeRef> {
     let mut level = outline.roots();
     let mut rows = level.len();
     for _ in 0..levels {
-        if rows > UNFOLD_AT_MOST {
+        if level.is_empty() || rows > UNFOLD_AT_MOST {
             break;
         }
         open.extend(level.iter().copied());

@@ -46,7 +46,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let mut first = start_load(&load);
     let mut problems = config.problems.clone();
     let (themes, theme) =
-        choose_theme(theme.or_else(|| config.config.theme.clone()), &config.themes, color, &mut problems);
+        choose_theme(theme.as_deref().or(config.config.theme.as_deref()), &config.themes, color, &mut problems);
     tokio::task::spawn_blocking(yaml::warm_up);
 
     let early = tokio::time::timeout(PATIENCE, &mut first).await.ok();
@@ -71,7 +71,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         }
         None => forward_load(first, sender.clone()),
     }
-    tokio::spawn(signals(sender));
+    signals(&sender);
     explorer.turn(&mut screen, &mut receiver).await
 }
 
@@ -132,7 +132,7 @@ impl Explorer {
         for effect in update(&mut self.state, message) {
             match effect {
                 Effect::Quit => return Ok(After::Quit),
-                Effect::Redraw => screen.terminal.clear().map_err(RunError::Terminal)?,
+                Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
                 Effect::Load => forward_load(start_load(&self.load), self.sender.clone()),
                 Effect::Copy(text) => {
                     let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
@@ -209,7 +209,7 @@ fn crashed(error: &tokio::task::JoinError) -> SourceError {
 }
 
 /// Asked to end from outside, the explorer leaves as on `q`.
-async fn signals(sender: UnboundedSender<Outside>) {
+fn signals(sender: &UnboundedSender<Outside>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -226,8 +226,13 @@ async fn signals(sender: UnboundedSender<Outside>) {
         }
     }
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        let _ = sender.send(Outside::Message(Message::Terminate));
+    {
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = sender.send(Outside::Message(Message::Terminate));
+            }
+        });
     }
 }
 
@@ -244,7 +249,7 @@ fn edit(path: &str, line: u32) -> Result<(), String> {
 
 /// The themes, and which to start with: the one asked for, or one that fits the terminal's background.
 fn choose_theme(
-    asked: Option<String>,
+    asked: Option<&str>,
     own: &[(String, String)],
     color: bool,
     problems: &mut Vec<String>,
@@ -252,8 +257,8 @@ fn choose_theme(
     let (mut themes, broken) = theme::collect(own);
     problems.extend(broken);
     let named = |name: &str| themes.iter().position(|theme| theme.name.eq_ignore_ascii_case(name));
-    let found = asked.as_deref().and_then(named);
-    if let (Some(name), None) = (&asked, found) {
+    let found = asked.and_then(named);
+    if let (Some(name), None) = (asked, found) {
         let known: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
         problems.push(format!("no theme {name}: there are {}", known.join(", ")));
     }

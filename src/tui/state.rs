@@ -73,6 +73,8 @@ pub struct Filter {
 pub struct TreePane {
     /// What the person unfolded.
     pub open: AHashSet<NodeRef>,
+    /// What the person folded although the answer's path or the filter unfold it.
+    pub closed: AHashSet<NodeRef>,
     /// What is unfolded, flattened.
     pub rows: Vec<Row>,
     /// The selected row.
@@ -94,6 +96,7 @@ pub struct Notice {
 
 /// Everything the explorer knows.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub struct State {
     /// What is explored, for the header.
     pub title: String,
@@ -202,7 +205,7 @@ impl State {
     pub fn rebuild(&mut self, keep: Option<NodeRef>) {
         let Some(world) = &self.world else { return };
         let kept = self.tree.filter.as_ref().and_then(|filter| filter.found.as_ref()).map(|found| &found.kept);
-        let folds = Folds { open: &self.tree.open, lit: &self.lit, kept };
+        let folds = Folds { open: &self.tree.open, lit: &self.lit, closed: &self.tree.closed, kept };
         self.tree.rows = rows::build(&world.outline, &folds);
         let mut at = keep;
         while let Some(node) = at {

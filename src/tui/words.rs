@@ -88,6 +88,9 @@ fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
 }
 
 fn not_found(world: &World, decision: &Decision) -> String {
+    if let Some(note) = decision.notes.first() {
+        return note.clone();
+    }
     let table = world.analysis.table.gateways.get(decision.gateway as usize);
     match table.and_then(|table| table.virtual_hosts.get(decision.virtual_host? as usize)) {
         Some(host) if host.hostname == "*" => format!("no rule of the catch-all host on :{} takes it", host.port),

@@ -15,7 +15,7 @@ use crate::tui::rows::{self, Fold};
 use crate::tui::state::{Filter, Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
 use crate::tui::view::why;
-use crate::tui::window::{Window, can_be_edited};
+use crate::tui::window::{Kind, Window, can_be_edited};
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
@@ -83,7 +83,9 @@ fn edit_text(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 
 fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
     if let Some(window) = &mut state.window {
-        window.input.handle(request);
+        if window.input.handle(request).is_some_and(|change| change.value) && window.kind != Kind::Headers {
+            window.selected = 0;
+        }
         window.step(0);
         return Vec::new();
     }
@@ -95,7 +97,7 @@ fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
     if changed {
         state.ask.edited();
         state.ask.take_method();
-        ask(state, false);
+        ask(state, true);
     }
     Vec::new()
 }
@@ -183,9 +185,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back => return back(state),
         Action::Fold => fold(state),
         Action::Unfold => unfold(state),
-        Action::FoldAll => set_folds(state, 0),
         Action::UnfoldAll => set_folds(state, usize::MAX),
-        Action::Level1 => set_folds(state, 0),
+        Action::FoldAll | Action::Level1 => set_folds(state, 0),
         Action::Level2 => set_folds(state, 1),
         Action::Level3 => set_folds(state, 2),
         Action::Level4 => set_folds(state, 3),
@@ -202,7 +203,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Earlier | Action::Later => {
             let moved = if action == Action::Earlier { state.ask.earlier() } else { state.ask.later() };
             if moved {
-                ask(state, false);
+                ask(state, true);
             } else if action == Action::Later {
                 focus(state, Focus::Tree);
             }
@@ -284,14 +285,13 @@ fn select(state: &mut State) {
         return;
     }
     match state.focus {
-        Focus::Ask => {}
+        Focus::Ask | Focus::Detail => {}
         Focus::Tree => match state.tree.rows.get(state.tree.selected).map(|row| row.fold) {
             Some(Fold::Open) => fold(state),
             Some(Fold::Closed) => unfold(state),
             _ if Layout::of(state).shape == Shape::Single => focus(state, Focus::Detail),
             _ => {}
         },
-        Focus::Detail => {}
         Focus::Why => {
             let target = why::target(state, state.why_selected);
             let near = state.lit.last().copied();
@@ -327,12 +327,9 @@ fn back(state: &mut State) -> Vec<Effect> {
 /// Folds the selected node, or goes to the node above it.
 fn fold(state: &mut State) {
     let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
-    let held_open = state.lit.split_last().is_some_and(|(_, above)| above.contains(&row.node));
-    if row.fold == Fold::Open && state.tree.open.remove(&row.node) | held_open {
-        // A node on the path stays open for the answer's sake until it is folded by hand.
-        if held_open {
-            state.lit.clear();
-        }
+    if row.fold == Fold::Open {
+        state.tree.open.remove(&row.node);
+        state.tree.closed.insert(row.node);
         state.rebuild(Some(row.node));
         return;
     }
@@ -350,6 +347,7 @@ fn unfold(state: &mut State) {
         Fold::Open => state.tree.selected += 1,
         Fold::Closed => {
             state.tree.open.insert(row.node);
+            state.tree.closed.remove(&row.node);
             state.rebuild(Some(row.node));
         }
     }
@@ -359,6 +357,8 @@ fn set_folds(state: &mut State, levels: usize) {
     let Some(outline) = state.outline() else { return };
     let open = rows::open_to_level(outline, levels);
     let keep = state.selected();
+    // What the answer's path holds open is folded, too: the person says so.
+    state.tree.closed = state.lit.iter().copied().filter(|node| !open.contains(node)).collect();
     state.tree.open = open;
     state.rebuild(keep);
 }

@@ -66,7 +66,6 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.failure = Some(error);
             after_load(state)
         }
-        Message::FilesChanged => reload(state),
         Message::Filtered { number, found } => {
             filtered(state, number, found);
             Vec::new()
@@ -79,7 +78,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.tell(Role::Error, format!("not copied: {error}"));
             Vec::new()
         }
-        Message::Edited(Ok(())) => reload(state),
+        Message::FilesChanged | Message::Edited(Ok(())) => reload(state),
         Message::Edited(Err(error)) => {
             state.tell(Role::Error, error);
             Vec::new()
@@ -114,9 +113,12 @@ fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
     let selected = state.selected();
     state.failure = None;
     let mut keep = None;
+    let mut closed = Vec::new();
     if let Some(old) = state.world.take() {
         state.tree.open = rows::carry_over(&old.outline, &new.outline, &state.tree.open);
-        keep = selected.and_then(|node| new.outline.find(&old.outline.path(node)));
+        let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
+        keep = selected.and_then(again);
+        closed = state.tree.closed.iter().copied().filter_map(again).collect();
         state.tell(Role::Muted, "read again");
     } else {
         state.tree.open = rows::open_at_start(&new.outline);
@@ -133,6 +135,8 @@ fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
     state.world = Some(new);
     state.rebuild(keep);
     ask(state, false);
+    state.tree.closed.extend(closed);
+    state.rebuild(keep);
     let mut effects = search(state);
     effects.extend(after_load(state));
     effects
@@ -158,6 +162,7 @@ fn show_answer(state: &mut State, follow: bool) {
         let above = |path: &[NodeRef]| path.split_last().is_some_and(|(_, above)| above.iter().any(hidden));
         let moves = above(&lit) || above(&state.lit);
         state.lit = lit;
+        state.tree.closed.clear();
         if moves {
             state.rebuild(keep);
         }
@@ -219,10 +224,16 @@ fn settle(state: &mut State) {
     let tree = &mut state.tree;
     tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
     tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
-    // While a question is typed the answer is in view, the selection comes second.
-    let lit = state.lit.last().filter(|_| state.focus == Focus::Ask);
-    let target = lit.and_then(|end| tree.rows.iter().position(|row| row.node == *end)).unwrap_or(tree.selected);
-    tree.offset = tree.offset.min(target).max((target + 1).saturating_sub(height));
+    // While a question is typed the whole path of the answer is in view, as far as there is room.
+    if state.focus == Focus::Ask
+        && let (Some(top), Some(end)) = (state.lit.first(), state.lit.last())
+    {
+        let row_of = |node| tree.rows.iter().position(|row| row.node == node);
+        if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
+            tree.offset = tree.offset.min(top).max((end + 1).saturating_sub(height));
+        }
+    }
+    tree.offset = tree.offset.min(tree.selected).max((tree.selected + 1).saturating_sub(height));
 
     let inside = layout.inside(Focus::Detail);
     let lines = detail::height(state, inside.width);

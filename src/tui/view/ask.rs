@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::{Layout, Shape};
 use super::put;
 use crate::render::style::{Line, Role};
+use crate::router::Outcome;
 use crate::theme;
 use crate::tui::ask::Reply;
 use crate::tui::state::{Focus, State};
@@ -127,12 +128,19 @@ fn answer(state: &State) -> Vec<Line> {
             let Some(decision) = decisions.get(state.ask.shown) else { return Vec::new() };
             let mut first = words::outcome(world, decision);
             let by = words::decided_by(world, decision);
+            let nothing = decision.outcome == Outcome::NotFound;
             if state.size.0 >= 100 {
-                first.push(Role::Text, "   ");
-                first.extend(by);
                 let mut second = Line::of(Role::Text, "  ");
+                if nothing {
+                    second.extend(by);
+                    second.push(Role::Dim, "  ");
+                } else {
+                    first.push(Role::Text, "   ");
+                    first.extend(by);
+                }
                 let doubt = decision.unverified.first().map(|why| Line::of(Role::Warning, format!("? {why}")));
-                let note = decision.notes.first().map(|note| Line::of(Role::Warning, format!("⚠ {note}")));
+                let note =
+                    decision.notes.get(usize::from(nothing)).map(|note| Line::of(Role::Warning, format!("⚠ {note}")));
                 let parts = [doubt, note, words::upstream(request, decision)];
                 for (index, part) in parts.into_iter().flatten().enumerate() {
                     if index > 0 {

@@ -108,7 +108,8 @@ impl Layout {
         let Rect { width, height, .. } = self.area;
         let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(4);
         let across = if width > 90 { width - 16 } else { width };
-        let down = wanted.clamp(6.min(height), height.saturating_sub(2).max(1)).min(height);
+        let most = height.saturating_sub(2).max(height.min(6));
+        let down = wanted.max(6).min(most);
         Rect { x: (width - across) / 2, y: (height - down) / 2, width: across, height: down }
     }
 }

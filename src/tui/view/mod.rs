@@ -35,6 +35,13 @@ pub fn draw(state: &State, frame: &mut Frame) {
     let theme = state.theme();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, theme.style(Role::Text));
+    if layout.area.width < 24 || layout.area.height < 5 {
+        // Less than this shows nothing that could be understood.
+        if !layout.area.is_empty() {
+            buffer.set_stringn(0, 0, "too small", usize::from(area.width), theme.style(Role::Muted));
+        }
+        return;
+    }
     header(state, &layout, buffer);
     ask::draw(state, &layout, buffer);
     if !layout.tree.is_empty() {
@@ -261,24 +268,20 @@ fn to_ascii(buffer: &mut Buffer) {
             continue;
         }
         let plain = match symbol {
-            "─" | "╌" => "-",
-            "│" => "|",
-            "╭" | "╮" | "├" | "┤" | "┌" => "+",
+            "─" | "╌" | "·" => "-",
+            "│" | "▌" | "▏" => "|",
+            "╭" | "╮" | "├" | "┤" | "┌" | "✓" => "+",
             "╰" | "╯" | "└" => "`",
-            "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┓" | "┛" | "┿" => "#",
+            "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┡" | "┓" | "┛" | "┿" => "#",
             "→" | "⇢" | "↪" | "▸" | "▹" => ">",
             "▾" => "v",
-            "✗" => "x",
-            "✓" => "+",
+            "✗" | "×" => "x",
             "●" => "*",
             "○" => "o",
             "◐" => "%",
             "⚠" => "!",
             "↺" => "@",
-            "·" => "-",
             "…" => "~",
-            "×" => "x",
-            "▌" | "▏" => "|",
             _ => "?",
         };
         cell.set_symbol(plain);

@@ -1,5 +1,6 @@
 //! The tree pane: the rows in view, with the answer's path drawn through them as one heavy line.
 
+use fuzzy_matcher::FuzzyMatcher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -10,7 +11,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
 use super::{pane, put, scroll_bar};
-use crate::render::outline::NodeRef;
 use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::rows::{Fold, Row};
@@ -166,7 +166,7 @@ fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'stat
         Span::styled(arm("┗▸ ", "┗━ "), heavy)
     } else if path.passes(level, index) {
         // The line goes by, to a later sibling.
-        Span::styled(arm("┃▸ ", "┃─ "), heavy)
+        Span::styled(arm("┠▸ ", "┠─ "), heavy)
     } else if goes_on(level) {
         Span::styled(arm("├▸ ", "├─ "), light)
     } else {
@@ -207,7 +207,7 @@ fn row_line(
     // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
     let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
     let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { 6.min(room / 3) });
-    let main = fit(label.main, main_room);
+    let main = fit(without_extras(label.main, main_room), main_room);
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
     let filter = state.tree.filter.as_ref().filter(|filter| filter.found.is_some());
     let hit =
@@ -232,7 +232,6 @@ fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&F
     let Some(filter) = filter else {
         return main.spans.into_iter().map(|span| Span::styled(span.text, style_of(span.role))).collect();
     };
-    use fuzzy_matcher::FuzzyMatcher;
     let matcher = fuzzy_matcher::skim::SkimMatcherV2::default();
     let plain = main.plain();
     let mut places: Vec<usize> = Vec::new();
@@ -253,7 +252,13 @@ fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&F
     spans
 }
 
-/// Whether a node is on the path of the answer.
-pub fn is_lit(state: &State, node: NodeRef) -> bool {
-    state.lit.contains(&node)
+/// Where room is short, what is said behind a backend's name goes first: the detail pane tells it.
+fn without_extras(mut main: style::Line, room: usize) -> style::Line {
+    let Some(backend) = main.spans.iter().position(|span| span.role == style::Role::Backend) else { return main };
+    let keep = main.spans[backend..].iter().take_while(|span| span.role == style::Role::Backend).count() + backend;
+    if main.width() > room && main.spans.len() > keep {
+        main.spans.truncate(keep);
+        main.push(style::Role::Dim, "…");
+    }
+    main
 }

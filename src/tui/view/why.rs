@@ -10,7 +10,7 @@ use crate::render::words as say;
 use crate::resolve::HopId;
 use crate::router::{Decision, Outcome};
 use crate::theme;
-use crate::tui::state::{Focus, State, World};
+use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit};
 use crate::tui::words;
 
@@ -30,12 +30,14 @@ impl Entry {
 }
 
 /// The lines before those that were held against the request.
-fn facts(world: &World, state: &State, decision: &Decision) -> Vec<Entry> {
+fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
     let mut entries = Vec::new();
     for doubt in &decision.unverified {
         entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
     }
-    for note in &decision.notes {
+    // The first note of a 404 is the answer itself, and stands there.
+    let told = usize::from(decision.outcome == Outcome::NotFound && state.size.0 >= 100);
+    for note in decision.notes.iter().skip(told) {
         entries.push(Entry::note("⚠", "mind", theme::Role::Warning, Line::of(Role::Text, note.clone())));
     }
     let broken = decision.destinations.iter().any(|one| one.state.is_broken());
@@ -64,25 +66,7 @@ fn facts(world: &World, state: &State, decision: &Decision) -> Vec<Entry> {
         let line = Line::of(Role::Backend, say::destination_name(&mirror.destination));
         entries.push(Entry::note("→", "copied", theme::Role::Muted, line));
     }
-    if decision.outcome == Outcome::NotFound {
-        entries.extend(what_would_help(world, decision));
-    }
     entries
-}
-
-/// What would have to change for a request that reaches nothing: the nearest miss, told as advice.
-fn what_would_help(world: &World, decision: &Decision) -> Option<Entry> {
-    let nearest = decision.considered.first()?;
-    let hop = world.outline.hop(nearest.hop);
-    let route = world.analysis.snapshot.route(hop.route);
-    let line = say::matcher(&hop.matcher)
-        .with(Role::Dim, " of ")
-        .with(Role::Route, route.meta.key().to_string())
-        .with(Role::Dim, " would take it, but: ")
-        .with(Role::Text, nearest.because.clone());
-    let mut entry = Entry::note("⇢", "nearest", theme::Role::Hint, line);
-    entry.hop = Some(nearest.hop);
-    Some(entry)
 }
 
 /// How many lines the pane has.
@@ -101,9 +85,9 @@ fn entries(state: &State) -> Vec<Entry> {
     let rows = decision.considered.iter().map(|one| {
         let (glyph, word, role) = words::verdict(one.verdict);
         let hop = world.outline.hop(one.hop);
-        let route = world.analysis.snapshot.route(hop.route);
-        let line = Line::of(Role::Route, format!("{} ", route.meta.name))
-            .with(Role::Rule, format!("{} ", words::rule_name(route, hop.rule)))
+        let owner = world.analysis.snapshot.route(hop.route);
+        let line = Line::of(Role::Route, format!("{} ", owner.meta.name))
+            .with(Role::Rule, format!("{} ", words::rule_name(owner, hop.rule)))
             .with(Role::Text, "\u{1f}")
             .with_line(say::matcher(&hop.matcher))
             .with(Role::Text, "\u{1f}")
@@ -115,7 +99,7 @@ fn entries(state: &State) -> Vec<Entry> {
     if decision.hop.is_some() {
         entries.extend(rows.next_if(|entry| entry.role == theme::Role::Won));
     }
-    entries.extend(facts(world, state, decision));
+    entries.extend(facts(state, decision));
     entries.extend(rows);
     if decision.not_listed > 0 {
         let text = format!("{} that could not match", say::count(decision.not_listed, "more row"));

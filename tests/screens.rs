@@ -1,0 +1,519 @@
+//! Keys in, screen out: the explorer without a terminal, a clock or a thread. Whole screens are snapshots, with a second
+//! layer that says what each cell *means* (its role), because colours are a theme's business.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+use routescope::analysis::Analysis;
+use routescope::resolve::Settings;
+use routescope::source::SourceError;
+use routescope::source::files::{self, Input};
+use routescope::store::{Change, Coverage, Store};
+use routescope::theme::{Role, Theme};
+use routescope::tui::action::{ACTIONS, parse_key};
+use routescope::tui::effect::Effect;
+use routescope::tui::filter;
+use routescope::tui::state::State;
+use routescope::tui::update::{Message, update};
+use routescope::tui::view;
+
+/// The explorer under test: effects that only need the world are carried out at once, the others are kept to be seen.
+struct Explorer {
+    state: State,
+    effects: Vec<Effect>,
+}
+
+/// A theme whose colours are the numbers of the roles: red for letters, green for the ground under a selection.
+fn telling_theme() -> Theme {
+    let mut text = String::from("background = 'any'\n[roles]\n");
+    for (number, role) in Role::ALL.iter().enumerate() {
+        let layer = if matches!(role, Role::Selected | Role::SelectedIdle) { "bg" } else { "fg" };
+        let _ = writeln!(text, "{} = {{ {layer} = '#{number:02x}0000' }}", role.name());
+    }
+    Theme::parse("telling", &text).expect("the telling theme parses")
+}
+
+fn analysis(input: Input) -> Arc<Analysis> {
+    let loaded = files::load(&[input], true).expect("the manifests load");
+    let mut store = Store::default();
+    let mut findings = loaded.findings;
+    findings.extend(store.apply(Change::Replace { objects: loaded.objects, coverage: Coverage::open() }));
+    Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings))
+}
+
+fn demo(width: u16, height: u16) -> Explorer {
+    Explorer::new("demo", Input::Demo, width, height)
+}
+
+fn example(name: &str, width: u16, height: u16) -> Explorer {
+    let path = std::path::Path::new("examples").join(name);
+    Explorer::new(name, Input::Path(path), width, height)
+}
+
+impl Explorer {
+    fn new(title: &str, input: Input, width: u16, height: u16) -> Self {
+        let mut explorer = Self::waiting(title, width, height);
+        explorer.send(Message::Loaded(Ok(analysis(input))));
+        explorer
+    }
+
+    fn waiting(title: &str, width: u16, height: u16) -> Self {
+        let state = State::new(title.to_owned(), vec![telling_theme()], 0, false, (width, height));
+        Self { state, effects: Vec::new() }
+    }
+
+    fn send(&mut self, message: Message) {
+        for effect in update(&mut self.state, message) {
+            if let Effect::Filter { number, query, world } = effect {
+                let found =
+                    filter::find(&world.outline, &world.texts, &query, &|| false).expect("nothing supersedes it");
+                self.send(Message::Filtered { number, found });
+            } else {
+                self.effects.push(effect);
+            }
+        }
+    }
+
+    /// Presses keys, named as in the action table.
+    fn press(&mut self, keys: &[&str]) -> &mut Self {
+        for key in keys {
+            let (code, modifiers) = parse_key(key).expect("a key of that name");
+            self.send(Message::Key(KeyEvent::new(code, modifiers)));
+        }
+        self
+    }
+
+    fn write(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            self.send(Message::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE)));
+        }
+        self
+    }
+
+    fn ask(&mut self, url: &str) -> &mut Self {
+        self.press(&["u"]).write(url)
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        self.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+        self
+    }
+
+    fn click(&mut self, column: u16, row: u16) -> &mut Self {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+    }
+
+    /// Clicks the first place on the screen where `text` stands.
+    fn click_on(&mut self, text: &str) -> &mut Self {
+        let screen = self.text();
+        let found =
+            screen.lines().enumerate().find_map(|(row, line)| Some((row, line[..line.find(text)?].chars().count())));
+        let (row, column) = found.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
+        self.click(u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
+        let (width, height) = self.state.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        terminal.draw(|frame| view::draw(&self.state, frame)).expect("it draws");
+        terminal
+    }
+
+    fn text(&self) -> String {
+        let terminal = self.draw();
+        let buffer = terminal.backend().buffer();
+        let width = usize::from(buffer.area.width.max(1));
+        let lines =
+            buffer.content.chunks(width).map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+        lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    /// What each row says and means: the runs of cells of each role that matter to a reader without colours.
+    fn roles(&self) -> String {
+        let terminal = self.draw();
+        let buffer = terminal.backend().buffer();
+        let mut out = String::new();
+        for row in 0..buffer.area.height {
+            let mut runs: Vec<(Role, String)> = Vec::new();
+            let mut selected = None;
+            for column in 0..buffer.area.width {
+                let cell = &buffer[(column, row)];
+                if let Color::Rgb(number, 0, 0) = cell.bg {
+                    selected = Some(Role::ALL[usize::from(number)]);
+                }
+                let Color::Rgb(number, 0, 0) = cell.fg else { continue };
+                let role = Role::ALL[usize::from(number)];
+                match runs.last_mut() {
+                    Some((last, text)) if *last == role => text.push_str(cell.symbol()),
+                    _ => runs.push((role, cell.symbol().to_owned())),
+                }
+            }
+            let quiet = [Role::Text, Role::Border, Role::BorderFocused, Role::Guide, Role::Muted, Role::LineNumber];
+            let loud = runs.iter().filter(|(role, text)| !quiet.contains(role) && !text.trim().is_empty());
+            let told: Vec<String> = loud.map(|(role, text)| format!("{}[{}]", role.name(), text.trim())).collect();
+            if !told.is_empty() || selected.is_some() {
+                let mark = selected.map(|role| format!("<{}> ", role.name())).unwrap_or_default();
+                let _ = writeln!(out, "{row:>2} {mark}{}", told.join(" "));
+            }
+        }
+        out
+    }
+
+    fn both(&self) -> String {
+        format!("{}\n{}", self.text(), self.roles())
+    }
+}
+
+#[track_caller]
+fn shows(explorer: &Explorer, text: &str) {
+    let screen = explorer.text();
+    assert!(screen.contains(text), "no {text:?} on\n{screen}");
+}
+
+#[track_caller]
+fn hides(explorer: &Explorer, text: &str) {
+    let screen = explorer.text();
+    assert!(!screen.contains(text), "there is {text:?} on\n{screen}");
+}
+
+#[test]
+fn the_first_screen_shows_tree_and_detail() {
+    insta::assert_snapshot!(demo(120, 40).both());
+}
+
+#[test]
+fn a_typed_url_lights_its_path_and_says_where_it_goes() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/payments/charge/42");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn in_80_by_24_the_reasons_stand_under_the_tree() {
+    let mut explorer = demo(80, 24);
+    explorer.ask("https://api.example.com/banking/cards");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn in_60_by_20_the_answer_stands_over_one_pane() {
+    let mut explorer = demo(60, 20);
+    explorer.ask("https://api.example.com/banking/cards");
+    insta::assert_snapshot!(explorer.both());
+    explorer.press(&["enter", "tab"]);
+    shows(&explorer, "banking/cards");
+    insta::assert_snapshot!("in_60_by_20_tab_shows_the_detail", explorer.text());
+}
+
+#[test]
+fn a_url_that_reaches_nothing_shows_how_far_it_came() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/payments/nothing");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn a_broken_delegation_says_what_the_client_gets() {
+    let mut explorer = example("unresolved", 120, 40);
+    insta::assert_snapshot!(explorer.both());
+    explorer.press(&["f"]);
+    insta::assert_snapshot!("findings", explorer.both());
+}
+
+#[test]
+fn in_ascii_nothing_else_is_drawn() {
+    let mut explorer = demo(80, 24);
+    explorer.state.ascii = true;
+    explorer.ask("https://api.example.com/banking/cards");
+    let text = explorer.text();
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_filter_leaves_what_matches_and_what_is_above_it() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["/"]).write("charge");
+    shows(&explorer, "/payments/charge");
+    shows(&explorer, "payments-routes");
+    hides(&explorer, "├─ /banking ");
+    insta::assert_snapshot!(explorer.both());
+    explorer.press(&["enter", "esc"]);
+    shows(&explorer, "/banking/cards");
+    assert!(explorer.roles().contains("<selected>") && explorer.text().contains("payments/payments-routes · rule 1"));
+}
+
+#[test]
+fn the_filter_finds_labels_and_backends_by_scattered_letters() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["/"]).write("insbff");
+    shows(&explorer, "insurance-bff:8080");
+    hides(&explorer, "/banking/cards");
+    explorer.press(&["ctrl-u"]).write("no such thing at all");
+    shows(&explorer, "nothing matches");
+    explorer.press(&["esc"]);
+    shows(&explorer, "/banking/cards");
+}
+
+#[test]
+fn the_help_lists_every_action_with_its_keys() {
+    let mut explorer = demo(120, 100);
+    explorer.press(&["?"]);
+    for entry in ACTIONS {
+        shows(&explorer, entry.doc);
+        shows(&explorer, &entry.keys.join(" "));
+    }
+    explorer.press(&["q"]);
+    hides(&explorer, ACTIONS[0].doc);
+}
+
+#[test]
+fn the_help_can_be_searched_and_does_what_is_picked() {
+    let mut explorer = demo(80, 24);
+    explorer.press(&["?", "/"]).write("fold everything");
+    explorer.press(&["enter"]);
+    hides(&explorer, "banking-routes");
+}
+
+#[test]
+fn folding_hides_and_unfolding_shows() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["-"]);
+    hides(&explorer, "parent (kgateway-system)");
+    explorer.press(&["l", "l", "l", "l"]);
+    shows(&explorer, "parent (kgateway-system)");
+    explorer.press(&["+"]);
+    shows(&explorer, "/insurance/claims");
+    explorer.press(&["3"]);
+    shows(&explorer, "parent (kgateway-system)");
+    hides(&explorer, "/insurance ⇢");
+}
+
+#[test]
+fn method_and_headers_are_part_of_the_question() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("POST https://api.example.com/banking/cards");
+    shows(&explorer, "POST https://api.example.com/banking/cards");
+    explorer.press(&["esc", "H"]).write("x-tenant: blue");
+    explorer.press(&["enter"]);
+    shows(&explorer, "x-tenant: blue");
+    explorer.press(&["enter"]);
+    shows(&explorer, "POST +1 header");
+    explorer.press(&["m"]);
+    shows(&explorer, "PUT +1 header");
+    let request = explorer.state.ask.request().expect("a request");
+    assert_eq!(request.headers, [("x-tenant".to_owned(), "blue".to_owned())]);
+}
+
+#[test]
+fn a_header_that_is_none_stays_to_be_mended() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["H"]).write("nonsense");
+    explorer.press(&["enter"]);
+    shows(&explorer, "nonsense");
+    assert!(explorer.state.ask.headers.is_empty() && explorer.state.notice.is_some());
+}
+
+#[test]
+fn what_was_typed_is_never_lost() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/one");
+    explorer.press(&["esc"]);
+    shows(&explorer, "GET https://api.example.com/one");
+    explorer.press(&["u", "ctrl-u"]).write("https://api.example.com/two");
+    explorer.press(&["up"]);
+    shows(&explorer, "GET https://api.example.com/one");
+    explorer.press(&["down"]);
+    shows(&explorer, "GET https://api.example.com/two");
+}
+
+#[test]
+fn a_pasted_url_is_a_question_wherever_the_focus_is() {
+    let mut explorer = demo(120, 40);
+    explorer.send(Message::Paste("https://api.example.com/banking/cards\n".to_owned()));
+    shows(&explorer, "● banking/banking-bff:8080");
+}
+
+#[test]
+fn a_reload_keeps_selection_folds_and_question() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/banking/cards");
+    explorer.press(&["enter", "g", "j", "j", "j", "h"]);
+    let before = explorer.text();
+    explorer.send(Message::FilesChanged);
+    assert!(matches!(explorer.effects[..], [Effect::Load]));
+    explorer.send(Message::Loaded(Ok(analysis(Input::Demo))));
+    explorer.state.notice = None;
+    assert_eq!(explorer.text(), before);
+}
+
+#[test]
+fn changes_during_a_load_are_loaded_after_it() {
+    let mut explorer = demo(120, 40);
+    explorer.send(Message::FilesChanged);
+    explorer.send(Message::FilesChanged);
+    explorer.send(Message::FilesChanged);
+    assert_eq!(explorer.effects.len(), 1);
+    explorer.send(Message::Loaded(Ok(analysis(Input::Demo))));
+    assert_eq!(explorer.effects.len(), 2, "once more, not twice");
+}
+
+#[test]
+fn a_load_that_fails_leaves_the_last_view() {
+    let mut explorer = demo(120, 40);
+    let error = SourceError { message: "no such file: a.yaml".to_owned(), hint: None };
+    explorer.send(Message::Loaded(Err(error)));
+    shows(&explorer, "no such file: a.yaml");
+    shows(&explorer, "✗ not reloaded");
+    shows(&explorer, "/banking/cards");
+}
+
+#[test]
+fn before_anything_is_loaded_it_says_so() {
+    insta::assert_snapshot!(Explorer::waiting("a/folder", 80, 24).text());
+}
+
+#[test]
+fn an_empty_world_says_what_is_missing() {
+    let input = Input::Text { name: "empty.yaml".to_owned(), text: "kind: ConfigMap\n".to_owned() };
+    let mut explorer = Explorer::new("empty.yaml", input, 80, 24);
+    shows(&explorer, "no Gateway and no route was found");
+    explorer.ask("https://a.io/x");
+    explorer.press(&["enter", "tab", "tab", "G", "k", "e", "y", "esc", "n", ".", "+", "-", "l", "h", "J", "f"]);
+}
+
+#[test]
+fn copying_offers_what_is_selected_and_what_was_asked() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/banking/cards");
+    explorer.press(&["enter", "y"]);
+    insta::assert_snapshot!(explorer.text());
+    explorer.press(&["enter"]);
+    assert!(matches!(&explorer.effects[..], [Effect::Copy(text)] if text == "https://api.example.com/banking/cards"));
+}
+
+#[test]
+fn the_demo_cannot_be_edited_and_says_why() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["e"]);
+    assert!(explorer.effects.is_empty());
+    shows(&explorer, "cannot be edited");
+}
+
+#[test]
+fn a_file_is_edited_at_the_selected_line() {
+    let mut explorer = example("field-guide", 120, 40);
+    explorer.ask("https://api.example.com/banking/cards");
+    explorer.press(&["enter", "e"]);
+    let Some(Effect::Edit { path, line }) = explorer.effects.last() else { panic!("{:?}", explorer.effects) };
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let at = text.lines().nth(*line as usize - 1).unwrap_or_default();
+    let near: String = text.lines().skip(*line as usize - 1).take(4).collect();
+    assert!(near.contains("/banking/cards"), "{path}:{line} is {at:?}");
+}
+
+#[test]
+fn a_click_selects_and_a_second_one_folds() {
+    let mut explorer = demo(120, 40);
+    explorer.click_on("banking-routes (banking)");
+    assert!(explorer.text().contains("HTTPRoute banking/banking-routes"), "{}", explorer.text());
+    explorer.click_on("banking-routes (banking)");
+    hides(&explorer, "/banking/accounts");
+    explorer.click_on("press u and type");
+    explorer.write("/x");
+    shows(&explorer, "GET /x");
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it() {
+    let mut explorer = demo(80, 24);
+    explorer.mouse(MouseEventKind::ScrollDown, 10, 8);
+    hides(&explorer, "┌ Gateway");
+    explorer.mouse(MouseEventKind::ScrollUp, 10, 8);
+    shows(&explorer, "┌ Gateway");
+    let before = explorer.text();
+    explorer.mouse(MouseEventKind::ScrollDown, 10, 20);
+    assert_ne!(explorer.text(), before);
+}
+
+#[test]
+fn a_row_of_the_reasons_leads_to_its_node() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/banking/cards");
+    explorer.press(&["tab", "tab", "tab", "g", "enter"]);
+    shows(&explorer, "banking/banking-routes · rule 2");
+}
+
+#[test]
+fn themes_are_tried_on_and_taken_back() {
+    let mut explorer = demo(120, 40);
+    explorer.state.themes.extend(Theme::shipped());
+    explorer.press(&["T", "down", "down"]);
+    assert_eq!(explorer.state.theme, 2);
+    explorer.press(&["esc"]);
+    assert_eq!(explorer.state.theme, 0);
+    explorer.press(&["T", "down", "enter"]);
+    assert_eq!(explorer.state.theme, 1);
+    explorer.press(&["t"]);
+    assert_eq!(explorer.state.theme, 2);
+}
+
+#[test]
+fn quitting_works_from_everywhere() {
+    for keys in [&["q"][..], &["ctrl-c"], &["u", "ctrl-c"], &["?", "ctrl-c"], &["/", "ctrl-c"], &["tab", "q"]] {
+        let mut explorer = demo(80, 24);
+        explorer.press(keys);
+        assert!(matches!(explorer.effects.last(), Some(Effect::Quit)), "{keys:?}");
+    }
+}
+
+#[test]
+fn no_size_is_too_small_or_too_odd() {
+    let keys: &[&[&str]] =
+        &[&[], &["?"], &["f"], &["H"], &["y"], &["/", "a"], &["tab"], &["tab", "tab"], &["z"], &["ctrl-p"]];
+    for width in [0, 1, 2, 5, 13, 40, 72, 100] {
+        for height in [0, 1, 2, 3, 5, 7, 12, 18, 26] {
+            let mut explorer = demo(width, height);
+            explorer.send(Message::Paste("https://api.example.com/banking/cards".to_owned()));
+            explorer.press(&["esc"]);
+            for keys in keys {
+                explorer.press(keys);
+                explorer.text();
+                explorer.press(&["esc", "esc", "esc"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_key_works_in_every_pane_without_a_world() {
+    let mut explorer = Explorer::waiting("nothing", 80, 24);
+    for entry in ACTIONS {
+        for key in entry.keys {
+            for pane in ["u", "esc", "tab", "shift-tab"] {
+                explorer.press(&[pane, key]);
+                explorer.text();
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_letters_keep_their_columns() {
+    let text = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r, namespace: n}\nspec:\n  \
+                parentRefs: [{name: g}]\n  rules:\n  - name: 日本語日本語日本語\n    matches: [{path: {value: /日本語/日本語/日本語/日本語/日本語}}]\n    \
+                backendRefs: [{name: s, port: 80}]\n";
+    let input = Input::Text { name: "wide.yaml".to_owned(), text: text.to_owned() };
+    for width in (40..110).step_by(7) {
+        let mut explorer = Explorer::new("日本語", Input::clone(&input), width, 30);
+        explorer.press(&["G"]);
+        explorer.send(Message::Paste("http://a.io/日本語".to_owned()));
+        for line in explorer.text().lines().filter(|line| line.starts_with('│')) {
+            assert!(line.ends_with(['│', '┃']), "{width}: {line:?}");
+        }
+    }
+}
