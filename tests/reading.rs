@@ -3,6 +3,7 @@
 use routescope::model::{BackendKind, From, Gateway, Object, PathKind, Route, RouteMatch};
 use routescope::source::Loaded;
 use routescope::source::files::load_text;
+use std::fmt::Write as _;
 
 fn read(text: &str) -> Loaded {
     load_text("test.yaml", text)
@@ -127,7 +128,7 @@ fn an_alias_bomb_is_refused() {
     let mut bomb = "kind: Service\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb += &format!("a{level}: &a{level} [{aliases}]\n");
+        let _ = writeln!(bomb, "a{level}: &a{level} [{aliases}]");
     }
     broken(
         bomb.trim_end(),
@@ -677,4 +678,83 @@ fn documents_of_a_long_text_stay_in_order() {
     assert!(names(&loaded).iter().enumerate().all(|(i, name)| *name == format!("n{i}")));
     assert_eq!(loaded.objects.len(), 10_000);
     assert_eq!(loaded.objects[9999].meta().origin.at.line, 9999 * 5 + 1);
+}
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::{http_route, read};
+
+    /// Pieces of YAML and JSON, in any order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "\n",
+            "\n",
+            "  ",
+            "    ",
+            "- ",
+            ": ",
+            ":",
+            "---\n",
+            "...\n",
+            "%YAML 1.2\n",
+            "&a ",
+            "*a",
+            "<<",
+            "!!str ",
+            "!x ",
+            "|\n",
+            ">-\n",
+            "? ",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            "\"",
+            "'",
+            "#",
+            " #",
+            "\\u00",
+            "\\",
+            "\t",
+            "\r\n",
+            "\u{FEFF}",
+            "\u{0}",
+            "é",
+            "\u{2028}",
+            "apiVersion: v1\n",
+            "kind: List\n",
+            "kind: HTTPRoute\n",
+            "items:\n",
+            "metadata:\n",
+            "name",
+            "a",
+            "1",
+            "~",
+            "{\"kind\":\"List\",\"items\":[",
+            "null",
+            "0x",
+            "1e999",
+            "@",
+            "`",
+            "-",
+        ]);
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn reading_never_panics(text in pieces()) {
+            read(&text);
+            read(&http_route(&format!("spec:\n  rules:\n  - {text}")));
+        }
+
+        #[test]
+        fn reading_any_characters_never_panics(text in any::<String>()) {
+            read(&text);
+        }
+    }
 }

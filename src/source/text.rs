@@ -1,6 +1,7 @@
 //! From texts to objects: documents are independent, so big inputs are read on every core.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -129,7 +130,7 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
         let mut documents = Documents::new(source, into);
         broken = json::read(chunk.text, chunk.line, &mut documents, &mut odd);
         // What begins with a brace may be a YAML flow mapping (or a template). kubectl tries both, too.
-        read = broken.is_empty() || documents.any() || source.name.ends_with(".json");
+        read = broken.is_empty() || documents.any() || is_json_file(&source.name);
     }
     if !read {
         odd.clear();
@@ -151,6 +152,11 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
     for Broken { code, at, message, help } in broken {
         into.findings.push(finding(source, Severity::Error, code, at, message, help));
     }
+}
+
+/// By the extension that kubectl looks for.
+fn is_json_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 /// Most documents are simple; the others are read in full.

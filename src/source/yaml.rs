@@ -71,7 +71,7 @@ enum Frame {
 /// A key that waits for its value.
 struct Key {
     at: Position,
-    key: Name,
+    text: Name,
     merge: bool,
 }
 
@@ -179,7 +179,7 @@ impl Builder<'_, '_> {
     /// Whether the collection that is being built is the `items` of the document: a list's items need no list.
     fn in_items(&self) -> bool {
         match self.frames.as_slice() {
-            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: 0, .. }] => key.key == "items" && !key.merge,
+            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: 0, .. }] => key.text == "items" && !key.merge,
             _ => false,
         }
     }
@@ -222,7 +222,7 @@ impl Builder<'_, '_> {
     fn scalar(&mut self, value: Value, merge: bool, anchor: usize) -> Result<(), Broken> {
         if let Some(Frame::Map { key: key @ None, .. }) = self.frames.last_mut() {
             let at = value.at;
-            *key = Some(Key { at, key: key_text(&value.data), merge });
+            *key = Some(Key { at, text: key_text(&value.data), merge });
             if anchor > 0 {
                 self.anchors.insert(anchor, Anchored { value, size: 1, depth: 1 });
             }
@@ -253,10 +253,10 @@ impl Builder<'_, '_> {
                 None => match value.data {
                     Data::List(_) | Data::Map(_) => return Err(complex_key(value.at)),
                     // An alias to a scalar as key.
-                    data => *key = Some(Key { at: value.at, key: key_text(&data), merge: false }),
+                    data => *key = Some(Key { at: value.at, text: key_text(&data), merge: false }),
                 },
                 Some(Key { at, merge: true, .. }) => merge_into(entries, merged, value, at, self.odd)?,
-                Some(Key { at, key, merge: false }) => {
+                Some(Key { at, text: key, merge: false }) => {
                     if let Some(place) = merged.iter().position(|merged| *merged == key) {
                         // What was merged is there to be overridden.
                         merged.swap_remove(place);

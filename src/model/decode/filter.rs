@@ -136,8 +136,10 @@ fn path_modifier(field: &Field<'_>) -> Part<Option<PathModifier>> {
     }
     field.mapping(&["type", "replaceFullPath", "replacePrefixMatch"])?;
     let full = field.get("type").required()?.choice(&[("ReplaceFullPath", true), ("ReplacePrefixMatch", false)])?;
-    Ok(match full.ok_or(Dropped)? {
-        true => Some(PathModifier::Full(field.get("replaceFullPath").required_text()?)),
-        false => Some(PathModifier::Prefix(field.get("replacePrefixMatch").required_text()?)),
-    })
+    let modifier = if full.ok_or(Dropped)? {
+        PathModifier::Full(field.get("replaceFullPath").required_text()?)
+    } else {
+        PathModifier::Prefix(field.get("replacePrefixMatch").required_text()?)
+    };
+    Ok(Some(modifier))
 }
