@@ -76,7 +76,8 @@ fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost)
     VirtualHostData {
         port: host.port,
         protocol: host.protocol.name().to_owned(),
-        sni: host.sni.clone(),
+        // A listener without a hostname has no server name to show.
+        sni: host.sni.clone().filter(|sni| sni != "*"),
         hostname: host.hostname.clone(),
         listeners: host.listeners.clone(),
         routes: host.rows.iter().filter_map(|row| row_data(analysis, gateway, *row)).collect(),

@@ -80,11 +80,13 @@ struct Draft {
 }
 
 /// What a rule does at its place. `levels` is its own rule first, then the delegating rules above it, nearest first;
-/// `path` the kind of its matches' path (a rewrite of a regex differs).
+/// `path` the kind of its matches' path (a rewrite of a regex differs), `of_backends` whether a backendRef's own redirects
+/// and rewrites act.
 pub(super) fn outcome(
     lookup: Lookup<'_>,
     levels: &[Level<'_>],
     delegates: &dyn Fn(&BackendRef) -> bool,
+    of_backends: bool,
     path: PathKind,
 ) -> Outcome {
     let Some(own) = levels.first() else {
@@ -110,6 +112,12 @@ pub(super) fn outcome(
             draft.apply(lookup, *level, filter, height == 0, path);
         }
         draft.apply_timeout(*level);
+        let only = (height == 0).then(|| only_backend(own.rule, delegates)).flatten();
+        for filter in only.map_or(&[][..], |only| &only.filters) {
+            if of_backends || matches!(filter, Filter::RequestHeaders(_) | Filter::ResponseHeaders(_)) {
+                draft.apply(lookup, *level, filter, true, path);
+            }
+        }
     }
     // Direct responses come after all built-in filters, whatever their level.
     for (height, level) in levels.iter().enumerate() {
@@ -118,6 +126,13 @@ pub(super) fn outcome(
         }
     }
     draft.settle(delegating)
+}
+
+/// The ref of a rule that has just one: only then do its filters act on every request of the row.
+fn only_backend<'a>(rule: &'a Rule, delegates: &dyn Fn(&BackendRef) -> bool) -> Option<&'a BackendRef> {
+    let mut refs = rule.backend_refs.iter().filter(|one| !delegates(one));
+    let first = refs.next()?;
+    refs.next().is_none().then_some(first)
 }
 
 impl Draft {

@@ -186,7 +186,7 @@ struct Resource {
 /// for each root, why its attachment is not certain.
 pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
     let (gateways, sets) = nodes(snapshot, settings, tree);
-    let mut roots: AHashMap<(RouteId, Engine), RootId> = AHashMap::default();
+    let mut roots: AHashMap<(RouteId, Engine, bool), RootId> = AHashMap::default();
     let mut doubts: Vec<Vec<String>> = Vec::new();
     for (index, route) in snapshot.routes.iter().enumerate() {
         let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -230,7 +230,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 let Some(hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else { continue };
                 attached = true;
                 let dialect = node.dialect;
-                let root = *roots.entry((id, dialect.engine)).or_insert_with(|| {
+                let root = *roots.entry((id, dialect.engine, dialect.backend_filters)).or_insert_with(|| {
                     doubts.push(Vec::new());
                     push_root(tree, id, dialect)
                 });

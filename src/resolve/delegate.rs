@@ -284,7 +284,8 @@ impl<'a> Expander<'a> {
                 }
                 above = place.above;
             }
-            let mut outcome = action::outcome(lookup, &levels, &delegates, hop.matcher.path.kind);
+            let mut outcome =
+                action::outcome(lookup, &levels, &delegates, place.dialect.backend_filters, hop.matcher.path.kind);
             let action = outcome.action.take().map(Arc::new);
             *slot = Some((outcome, action));
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::attach::{Admission, admits};
-use super::settings::{DIALECTS, Dialect, Engine, Settings};
+use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
 use super::{GatewayNode, ListenerNode, ListenerState};
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, Listener, ListenerSet, Meta, Name, ObjectKey, Origin, Position,
@@ -81,7 +81,7 @@ pub(super) fn dialect_of(
         let known = DIALECTS.iter().find(|dialect| dialect.controllers.contains(&controller.as_str()))?;
         Some((known, format!("controller {controller} in a route's status")))
     });
-    by_status.unwrap_or_else(|| (dialect(Engine::Kgateway), "assumed: its GatewayClass is not in view".to_owned()))
+    by_status.unwrap_or_else(|| (&ASSUMED, "assumed: its GatewayClass is not in view".to_owned()))
 }
 
 /// The `ListenerSets` of each Gateway: the oldest first, then by `namespace/name` as one string.

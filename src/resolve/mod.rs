@@ -37,7 +37,7 @@ use crate::model::{
 };
 use crate::store::{RouteId, Snapshot};
 
-pub use settings::{DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
+pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
 
 /// Everything that hangs under every Gateway.
 #[derive(Debug, Default)]

@@ -98,6 +98,9 @@ pub struct Dialect {
     pub inherit_annotation: Option<&'static str>,
     /// A broken delegating rule answers 500 (kgateway) instead of emitting nothing.
     pub replaces_broken: bool,
+    /// A backendRef's own redirects and rewrites act, as the specification says; kgateway heeds only header modifiers
+    /// and CORS there (`pkg/krtcollections/builtin.go`, `ApplyForRouteBackend`).
+    pub backend_filters: bool,
     /// The solver for it exists; where it does not, answers say that they are not certain.
     pub supported: bool,
 }
@@ -114,6 +117,7 @@ pub static DIALECTS: [Dialect; 4] = [
         label_key: Some("delegation.kgateway.dev/label"),
         inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
         replaces_broken: true,
+        backend_filters: false,
         supported: true,
     },
     Dialect {
@@ -125,6 +129,7 @@ pub static DIALECTS: [Dialect; 4] = [
         label_key: Some("delegation.gateway.solo.io/label"),
         inherit_annotation: Some("delegation.gateway.solo.io/inherit-parent-matcher"),
         replaces_broken: false,
+        backend_filters: false,
         supported: false,
     },
     Dialect {
@@ -136,6 +141,7 @@ pub static DIALECTS: [Dialect; 4] = [
         label_key: None,
         inherit_annotation: None,
         replaces_broken: false,
+        backend_filters: true,
         supported: false,
     },
     Dialect {
@@ -147,6 +153,22 @@ pub static DIALECTS: [Dialect; 4] = [
         label_key: None,
         inherit_annotation: None,
         replaces_broken: false,
+        backend_filters: true,
         supported: false,
     },
 ];
+
+/// What answers for a Gateway that nothing is known of: kgateway, and the specification where kgateway would leave
+/// something out.
+pub static ASSUMED: Dialect = Dialect {
+    engine: Engine::Kgateway,
+    controllers: &[],
+    classes: &[],
+    delegation: DelegationModel::FlattenThenSort,
+    label_group: Some("delegation.kgateway.dev"),
+    label_key: Some("delegation.kgateway.dev/label"),
+    inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
+    replaces_broken: true,
+    backend_filters: true,
+    supported: true,
+};
