@@ -158,9 +158,9 @@ fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
         return missed("it answers nothing itself, the routes under it do".to_owned());
     }
     let found = world.analysis.explain_hop(request, decision, hop);
-    let (glyph, word, _) = verdict(found.verdict);
+    let (glyph, name, _) = verdict(found.verdict);
     let role = if found.verdict == Verdict::Lost { Role::Warning } else { Role::Dim };
-    Some(Line::of(role, format!("{glyph} {word}: ")).with(Role::Text, found.because))
+    Some(Line::of(role, format!("{glyph} {name}: ")).with(Role::Text, found.because))
 }
 
 fn gateway(world: &World, at: u32, facts: &mut Vec<Fact>) {
@@ -324,17 +324,17 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
         facts.push(("under", line));
         facts.push(("via", words::via(&link.via, &world.analysis.settings)));
     }
-    for link in hop.links.clone() {
-        let link = outline.link(crate::resolve::LinkId(link));
-        let mut line = words::via(&link.via, &world.analysis.settings);
+    for at in hop.links.clone() {
+        let link = outline.link(crate::resolve::LinkId(at));
+        let mut told = words::via(&link.via, &world.analysis.settings);
         match &link.broken {
             Some(_) => {
-                line.push(Role::Error, " ✗ ");
-                line.push(Role::Text, words::broken_link(link));
+                told.push(Role::Error, " ✗ ");
+                told.push(Role::Text, words::broken_link(link));
             }
-            None => line.push(Role::Dim, format!(" · {}", words::count(link.children.len(), "route"))),
+            None => told.push(Role::Dim, format!(" · {}", words::count(link.children.len(), "route"))),
         }
-        facts.push(("delegates", line));
+        facts.push(("delegates", told));
     }
     match &hop.fate {
         Fate::Row(action) => self::action(world, hop, action, facts),

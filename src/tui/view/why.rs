@@ -83,7 +83,7 @@ fn entries(state: &State) -> Vec<Entry> {
     let (Some(world), Some(decision)) = (&state.world, state.ask.decision()) else { return Vec::new() };
     let mut entries = Vec::new();
     let rows = decision.considered.iter().map(|one| {
-        let (glyph, word, role) = words::verdict(one.verdict);
+        let (glyph, name, role) = words::verdict(one.verdict);
         let hop = world.outline.hop(one.hop);
         let owner = world.analysis.snapshot.route(hop.route);
         let line = Line::of(Role::Route, format!("{} ", owner.meta.name))
@@ -92,7 +92,7 @@ fn entries(state: &State) -> Vec<Entry> {
             .with_line(say::matcher(&hop.matcher))
             .with(Role::Text, "\u{1f}")
             .with(Role::Text, one.because.clone());
-        Entry { glyph, word: word.to_owned(), role, line, hop: Some(one.hop) }
+        Entry { glyph, word: name.to_owned(), role, line, hop: Some(one.hop) }
     });
     let mut rows = rows.peekable();
     // The winner, then what is to know about it, then the others.
