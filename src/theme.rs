@@ -17,8 +17,6 @@ use std::collections::BTreeMap;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
-use crate::render::style;
-
 /// Declares the roles once: the enum, the names of the theme files and the list all come from here.
 macro_rules! roles {
     ($($variant:ident $name:literal $doc:literal,)*) => {
@@ -83,32 +81,6 @@ roles! {
     YamlComment "yaml-comment" "A YAML comment.",
     YamlPunctuation "yaml-punctuation" "YAML punctuation.",
     LineNumber "line-number" "The line numbers beside YAML.",
-}
-
-impl From<style::Role> for Role {
-    fn from(role: style::Role) -> Self {
-        match role {
-            style::Role::Text => Self::Text,
-            style::Role::Heading => Self::Heading,
-            style::Role::Dim => Self::Muted,
-            style::Role::Guide => Self::Guide,
-            style::Role::Gateway => Self::Gateway,
-            style::Role::Listener => Self::Listener,
-            style::Role::Host => Self::Host,
-            style::Role::Route => Self::Route,
-            style::Role::Namespace => Self::Namespace,
-            style::Role::Rule | style::Role::Path => Self::Rule,
-            style::Role::Matcher => Self::Condition,
-            style::Role::Label => Self::Via,
-            style::Role::Backend => Self::Backend,
-            style::Role::Place => Self::Place,
-            style::Role::Answer => Self::Answer,
-            style::Role::Ok => Self::Ok,
-            style::Role::Warning => Self::Warning,
-            style::Role::Error => Self::Error,
-            style::Role::Hint => Self::Hint,
-        }
-    }
 }
 
 /// The terminal that a theme is made for.

@@ -199,7 +199,8 @@ impl Window {
         if let (Some(outline), Some(node)) = (state.outline(), state.selected()) {
             if let Some((kind, key)) = super::locate::object(outline, node) {
                 items.push(item("name", format!("{key}")));
-                let kind = kind.to_lowercase();
+                // Other APIs have Gateways, too: the group tells kubectl which one is meant.
+                let kind = format!("{}.{}", kind.to_lowercase(), crate::model::GATEWAY_GROUP);
                 items.push(item("kubectl", format!("kubectl get {kind} -n {} {} -o yaml", key.namespace, key.name)));
             }
             if let Some(place) = outline.place(node) {

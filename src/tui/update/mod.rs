@@ -250,6 +250,7 @@ fn settle(state: &mut State) {
 
     let lines = state.window.as_ref().map(|window| window.shown().len());
     if let (Some(lines), Some(window)) = (lines, &mut state.window) {
-        window.settle(usize::from(super::view::window::list_height(layout.window(lines))));
+        let height = super::view::window::list_height(layout.window(lines), window);
+        window.settle(usize::from(height));
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::WindowBottom => window.step(isize::MAX / 2),
         Action::WindowPageUp | Action::WindowPageDown => {
             let area = Layout::of(state).window(lines);
-            let page = isize::try_from(list_height(area).max(1)).unwrap_or(1);
+            let height = state.window.as_ref().map_or(1, |window| list_height(area, window));
+            let page = isize::try_from(height.max(1)).unwrap_or(1);
             let by = if action == Action::WindowPageUp { -page } else { page };
             if let Some(window) = &mut state.window {
                 window.step(by);

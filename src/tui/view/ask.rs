@@ -107,6 +107,8 @@ fn placeholder(state: &State, focused: bool) -> Line {
     let example = example.unwrap_or_else(|| "example.com".to_owned());
     if focused {
         Line::of(Role::Hint, format!("https://{example}/some/path, or only /some/path; POST before it sets the method"))
+    } else if state.size.0 < 72 {
+        Line::of(Role::Hint, "press u and type a URL")
     } else {
         Line::of(Role::Hint, format!("press u and type a URL, e.g. https://{example}/some/path"))
     }

@@ -106,7 +106,7 @@ impl Layout {
     /// Where a window lies over the panes.
     pub fn window(&self, lines: usize) -> Rect {
         let Rect { width, height, .. } = self.area;
-        let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(4);
+        let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(7);
         let across = if width > 90 { width - 16 } else { width };
         let most = height.saturating_sub(2).max(height.min(6));
         let down = wanted.max(6).min(most);

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod detail;
 pub mod layout;
+mod roles;
 pub mod tree;
 pub mod why;
 pub mod window;
@@ -115,7 +116,7 @@ pub(super) fn scroll_bar(buffer: &mut Buffer, inside: Rect, offset: usize, total
     let start = offset * (height - thumb) / (total - height).max(1);
     for row in start..(start + thumb).min(height) {
         let y = inside.y + u16::try_from(row).unwrap_or(u16::MAX);
-        buffer.set_string(inside.right(), y, "┃", style);
+        buffer.set_string(inside.right(), y, "█", style);
     }
 }
 
@@ -215,17 +216,19 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
     match state.focus {
         Focus::Ask => by(&[
             (Action::Submit, "go to the answer"),
+            (Action::Blur, "tree"),
             (Action::NextPane, "panes"),
             (Action::Earlier, "earlier URLs"),
             (Action::CycleMethod, "method"),
             (Action::Headers, "headers"),
             (Action::ClearUrl, "clear"),
-            (Action::Blur, "tree"),
             (Action::Leave, "quit"),
         ]),
         Focus::Tree => by(&[
             (Action::Ask, "ask a URL"),
             (Action::Filter, "filter"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
             (Action::NextPane, "panes"),
             (Action::Select, "fold"),
             (Action::Findings, "findings"),
@@ -234,28 +237,26 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
             (Action::Copy, "copy"),
             (Action::Edit, "edit"),
             (Action::NextTheme, "theme"),
-            (Action::Help, "help"),
-            (Action::Quit, "quit"),
         ]),
         Focus::Detail => by(&[
             (Action::Down, "scroll"),
             (Action::NextPane, "panes"),
-            (Action::Edit, "edit"),
-            (Action::Copy, "copy"),
-            (Action::Zoom, "zoom"),
-            (Action::Ask, "ask a URL"),
             (Action::Help, "help"),
             (Action::Quit, "quit"),
+            (Action::Zoom, "zoom"),
+            (Action::Edit, "edit"),
+            (Action::Copy, "copy"),
+            (Action::Ask, "ask a URL"),
         ]),
         Focus::Why => by(&[
             (Action::Select, "go to its node"),
-            (Action::NextAnswer, "next Gateway"),
             (Action::NextPane, "panes"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
+            (Action::NextAnswer, "next Gateway"),
             (Action::Edit, "edit"),
             (Action::Copy, "copy"),
             (Action::Ask, "ask a URL"),
-            (Action::Help, "help"),
-            (Action::Quit, "quit"),
         ]),
     }
 }
@@ -272,7 +273,7 @@ fn to_ascii(buffer: &mut Buffer) {
             "│" | "▌" | "▏" => "|",
             "╭" | "╮" | "├" | "┤" | "┌" | "✓" => "+",
             "╰" | "╯" | "└" => "`",
-            "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┡" | "┓" | "┛" | "┿" => "#",
+            "█" | "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┡" | "┓" | "┛" | "┿" => "#",
             "→" | "⇢" | "↪" | "▸" | "▹" => ">",
             "▾" => "v",
             "✗" | "×" => "x",

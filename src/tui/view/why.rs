@@ -37,7 +37,12 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
     }
     // The first note of a 404 is the answer itself, and stands there.
     let told = usize::from(decision.outcome == Outcome::NotFound && state.size.0 >= 100);
-    for note in decision.notes.iter().skip(told) {
+    for (index, note) in decision.notes.iter().enumerate().skip(told) {
+        if index == 0 && decision.outcome == Outcome::NotFound {
+            let word = decision.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+            entries.push(Entry::note("✗", &word, theme::Role::Error, Line::of(Role::Text, note.clone())));
+            continue;
+        }
         entries.push(Entry::note("⚠", "mind", theme::Role::Warning, Line::of(Role::Text, note.clone())));
     }
     let broken = decision.destinations.iter().any(|one| one.state.is_broken());

@@ -15,17 +15,22 @@ use crate::tui::widget::text::{clip, wrap};
 use crate::tui::window::{Kind, Window};
 
 /// How many lines of a window's area the list gets.
-pub fn list_height(area: Rect) -> u16 {
-    area.height.saturating_sub(4)
+pub fn list_height(area: Rect, window: &Window) -> u16 {
+    area.height.saturating_sub(3 + tail_height(area, window))
+}
+
+/// How many lines say more about the selected line: a finding is told whole.
+fn tail_height(area: Rect, window: &Window) -> u16 {
+    if window.kind == Kind::Findings { 4.min(area.height / 3) } else { 1 }
 }
 
 /// Where the list is in a window's area.
-pub fn list_area(area: Rect, _window: &Window) -> Rect {
+pub fn list_area(area: Rect, window: &Window) -> Rect {
     Rect {
         x: area.x + 1.min(area.width),
         y: area.y + 2.min(area.height),
         width: area.width.saturating_sub(2),
-        height: list_height(area),
+        height: list_height(area, window),
     }
 }
 
@@ -64,15 +69,21 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     if area.height > 4
         && let Some(item) = shown.get(window.selected)
     {
-        let mut tail = Line::new();
+        let mut tail = Line::of(Role::Text, " ");
         let full = item.line.width() + 1 > usize::from(list.width);
-        match &item.more {
-            Some(more) => tail.push(Role::Dim, format!(" {more}")),
-            None if full => tail.extend(Line::of(Role::Text, " ").with_line(item.line.clone())),
-            None => {}
+        if full {
+            tail.extend(item.line.clone());
         }
-        let line = wrap(&tail, usize::from(list.width), 1).into_iter().next().unwrap_or_default();
-        put(buffer, inside, inside.height.saturating_sub(1), line, theme);
+        if let Some(more) = &item.more {
+            tail.push(Role::Dim, if full { " · " } else { "" });
+            tail.push(Role::Dim, more.clone());
+        }
+        let height = tail_height(area, window);
+        let top = inside.height.saturating_sub(height);
+        let lines = wrap(&tail, usize::from(list.width), 1);
+        for (row, line) in (0u16..height).zip(lines) {
+            put(buffer, inside, top + row, line, theme);
+        }
     }
     scroll_bar(buffer, list, window.offset, shown.len(), theme.style(theme::Role::Muted));
 }
