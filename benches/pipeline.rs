@@ -165,8 +165,9 @@ fn letter_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
     let mut state = stages.explorer(&["u"]);
     let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
     bencher.bench_local(|| {
-        press(&mut state, "x");
-        press(&mut state, "backspace");
+        update(&mut state, Message::Paste("x".to_owned()));
+        let back = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Backspace);
+        update(&mut state, Message::Key(back));
         terminal.draw(|frame| view::draw(&state, frame)).map(drop)
     });
 }
