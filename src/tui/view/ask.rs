@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
-use super::put;
+use super::{focused_border, put};
 use crate::render::style::{Line, Role};
 use crate::router::Outcome;
 use crate::theme;
@@ -24,7 +24,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let theme = state.theme();
     let focused = state.focus == Focus::Ask && state.window.is_none();
     if layout.shape != Shape::Single {
-        let set = if focused { border::THICK } else { border::ROUNDED };
+        let set = if focused { focused_border(state) } else { border::ROUNDED };
         let edge = theme.style(if focused { theme::Role::BorderFocused } else { theme::Role::Border });
         Block::bordered().border_set(set).border_style(edge).render(area, buffer);
         let title = theme.style(if focused { theme::Role::Title } else { theme::Role::Muted });

@@ -93,7 +93,7 @@ pub(super) fn pane(state: &State, layout: &Layout, focus: Focus, title: &str, co
         buffer.set_stringn(area.x, area.y, bar, usize::from(area.width), edge);
     } else {
         // The focused pane has a heavy edge: it is told without colour, too.
-        let set = if focused { border::THICK } else { border::ROUNDED };
+        let set = if focused { focused_border(state) } else { border::ROUNDED };
         Block::bordered().border_set(set).border_style(edge).render(area, buffer);
     }
     let room = usize::from(area.width.saturating_sub(4));
@@ -104,6 +104,11 @@ pub(super) fn pane(state: &State, layout: &Layout, focus: Focus, title: &str, co
         let x = area.right() - width - 1;
         buffer.set_string(x, area.y, format!(" {count} "), theme.style(Role::Muted));
     }
+}
+
+/// The edge of what takes the keys: heavy; in ASCII, where the heavy glyph is the path's, double.
+pub(super) fn focused_border(state: &State) -> border::Set<'static> {
+    if state.ascii { border::DOUBLE } else { border::THICK }
 }
 
 /// A scroll bar on the right edge, where not everything fits.
@@ -270,6 +275,9 @@ fn to_ascii(buffer: &mut Buffer) {
         }
         let plain = match symbol {
             "─" | "╌" | "·" => "-",
+            "═" => "=",
+            "║" => "|",
+            "╔" | "╗" | "╚" | "╝" => "+",
             "│" | "▌" | "▏" => "|",
             "╭" | "╮" | "├" | "┤" | "┌" | "✓" => "+",
             "╰" | "╯" | "└" => "`",

@@ -2,12 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
-use super::{painted, put, scroll_bar};
+use super::{focused_border, painted, put, scroll_bar};
 use crate::render::style::{Line, Role};
 use crate::theme;
 use crate::tui::state::State;
@@ -43,7 +42,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     Clear.render(area, buffer);
     buffer.set_style(area, theme.style(theme::Role::Text));
     let edge = theme.style(theme::Role::BorderFocused);
-    Block::bordered().border_set(border::THICK).border_style(edge).render(area, buffer);
+    Block::bordered().border_set(focused_border(state)).border_style(edge).render(area, buffer);
     let room = usize::from(area.width.saturating_sub(4));
     buffer.set_stringn(area.x + 1, area.y, format!(" {} ", window.title), room, theme.style(theme::Role::Title));
     let inside = Rect {
