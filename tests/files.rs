@@ -171,7 +171,7 @@ fn a_file_we_may_not_read_is_reported_and_its_neighbours_load() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = folder(&[("a.yaml", &namespace("a")), ("b.yaml", &namespace("b"))]);
     let secret = folder.path().join("a.yaml");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         return; // root may read everything
     }
