@@ -104,6 +104,9 @@ impl Path {
     /// Finds the path's rows. They stand in order, so one pass from the first row is enough; the pass ends at the last.
     fn of(state: &State) -> Self {
         let mut rows = Vec::with_capacity(state.lit.len());
+        if state.lit.is_empty() {
+            return Self { rows };
+        }
         let mut wanted = state.lit.iter();
         let mut next = wanted.next();
         for (index, row) in state.tree.rows.iter().enumerate() {
