@@ -32,6 +32,8 @@ pub struct World {
 /// findings alone are worth having.
 pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settings) -> Result<World, SourceError> {
     let Loaded { objects, mut findings, ignored, files, watch } = files::load(inputs, recursive)?;
+    // The demo is a whole world: nothing of it lives elsewhere.
+    let complete = complete || inputs.iter().all(|input| *input == Input::Demo);
     let coverage = if complete { Coverage::closed() } else { Coverage::open() };
     let count = objects.len();
     let mut store = Store::default();
