@@ -16,10 +16,6 @@ use super::{Context, Verdict, load, terminal};
 pub struct ExploreOptions {
     /// A URL to start with
     pub url: Option<String>,
-
-    /// The theme to start with
-    #[arg(long, value_name = "NAME", env = "ROUTESCOPE_THEME", hide_env_values = true, help_heading = "Output")]
-    pub theme: Option<String>,
 }
 
 /// Runs the explorer; prints the tree where there is no terminal.
@@ -36,7 +32,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     };
     let explorer = tui::Options {
         title: context.source.title(),
-        theme: options.theme.clone(),
+        theme: context.output.theme.clone(),
         ascii: context.output.ascii,
         color: terminal::color(context.output.color, true),
         url: options.url.clone(),

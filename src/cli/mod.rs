@@ -66,7 +66,7 @@ pub struct Context {
 
 impl Context {
     fn paint(&self) -> Paint {
-        terminal::paint(self.output)
+        terminal::paint(&self.output)
     }
 
     /// Writes data to standard output.

@@ -178,7 +178,7 @@ pub enum ValidationModeName {
 }
 
 /// How to write.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputOptions {
     /// When to use colours
@@ -195,6 +195,10 @@ pub struct OutputOptions {
     /// Draw with ASCII characters only
     #[arg(long, env = "ROUTESCOPE_ASCII", hide_env_values = true, global = true)]
     pub ascii: bool,
+
+    /// The explorer's theme to start with
+    #[arg(long, value_name = "NAME", env = "ROUTESCOPE_THEME", hide_env_values = true, global = true)]
+    pub theme: Option<String>,
 }
 
 /// When to use colours.

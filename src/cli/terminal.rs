@@ -15,7 +15,7 @@ pub fn is_terminal() -> bool {
 }
 
 /// How to write lines to standard output.
-pub fn paint(options: OutputOptions) -> Paint {
+pub fn paint(options: &OutputOptions) -> Paint {
     Paint { color: color(options.color, is_terminal()), ascii: options.ascii }
 }
 
