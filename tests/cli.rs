@@ -318,3 +318,17 @@ fn settings_come_from_options_and_environment() {
     let json: serde_json::Value = serde_json::from_str(&run_with(command, "").stdout).expect("JSON");
     assert_eq!(json["gateways"][0]["engine"], "gateway-api");
 }
+
+#[test]
+fn the_demo_is_a_whole_world_whose_404_is_certain() {
+    let Run { stdout, code, .. } = run(&["where", "https://api.example.com/payment", "--demo"]);
+    assert_eq!(code, 1);
+    assert!(!stdout.contains("not certain"), "{stdout}");
+    assert!(stdout.contains("did you mean /payments?"), "{stdout}");
+}
+
+#[test]
+fn a_theme_can_be_named_without_a_command() {
+    // Without a terminal the tree is printed; the option is taken all the same.
+    assert!(stdout(&["--demo", "--theme", "light"]).starts_with("Gateway kgateway-system/http"));
+}

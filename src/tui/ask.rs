@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use crate::analysis::Analysis;
+use crate::render::answer::{Advice, mend};
 use crate::render::outline::{NodeRef, Outline};
 use crate::resolve::{Fate, HopId};
 use crate::router::{Decision, Outcome, Request, RequestError};
@@ -29,6 +30,8 @@ pub struct Ask {
     pub reply: Reply,
     /// Which of the answers is shown.
     pub shown: usize,
+    /// What would have to change, for each of the answers.
+    advice: Vec<Vec<Advice>>,
 }
 
 /// What came of what was typed.
@@ -55,6 +58,11 @@ impl Ask {
             Reply::Answered(_, decisions) => decisions.get(self.shown),
             _ => None,
         }
+    }
+
+    /// What would have to change for the shown answer to be a better one.
+    pub fn advice(&self) -> &[Advice] {
+        self.advice.get(self.shown).map_or(&[], Vec::as_slice)
     }
 
     /// The request that was understood.
@@ -109,6 +117,7 @@ impl Ask {
                 self.shown = same.unwrap_or_else(|| {
                     (0..decisions.len()).min_by_key(|index| rank(&decisions[*index])).unwrap_or_default()
                 });
+                self.advice = decisions.iter().map(|one| mend(analysis, &request, one)).collect();
                 self.reply = Reply::Answered(Box::new(request), decisions);
             }
         }

@@ -181,8 +181,9 @@ fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Optio
             n => Some(format!("{} are served: `routescope routes` lists them", words::count(n, "host"))),
         };
     };
-    let rows = host.rows.iter().take(LOOKED_THROUGH);
-    let paths = rows.map(|row| analysis.tree.hops[row.0 as usize].matcher.path.value.as_str());
+    // The delegating rules above the rows too: `/payment` misses `/payments` there, whatever stands below.
+    let hops = host.rows.iter().take(LOOKED_THROUGH).flat_map(|row| analysis.tree.chain(*row));
+    let paths = hops.map(|hop| analysis.tree.hops[hop.0 as usize].matcher.path.value.as_str());
     // Compared at the length of each: `/payment/7` is close to `/payments`.
     let near = paths.filter(|path| *path != "/").filter_map(|path| {
         let depth = path.matches('/').count();

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
 use super::{painted, pane, put, scroll_bar};
+use crate::render::answer::Advice;
 use crate::render::style::{Line, Role};
 use crate::render::words as say;
 use crate::resolve::HopId;
@@ -66,6 +67,13 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         && let Some(line) = words::upstream(request, decision)
     {
         entries.push(Entry::note("→", "sent", theme::Role::Ok, line));
+    }
+    for advice in state.ask.advice() {
+        let (word, text) = match advice {
+            Advice::Change(text) => ("mend it", text),
+            Advice::Ask(text) => ("hint", text),
+        };
+        entries.push(Entry::note("→", word, theme::Role::Hint, Line::of(Role::Hint, text.clone())));
     }
     for mirror in &decision.mirrors {
         let line = Line::of(Role::Backend, say::destination_name(&mirror.destination));
