@@ -217,6 +217,13 @@ fn a_url_that_reaches_nothing_shows_how_far_it_came() {
 }
 
 #[test]
+fn a_path_that_misses_a_delegating_rule_by_a_letter_is_told_of_it() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/payment/42");
+    shows(&explorer, "did you mean /payments?");
+}
+
+#[test]
 fn a_broken_delegation_says_what_the_client_gets() {
     let mut explorer = example("unresolved", 120, 40);
     insta::assert_snapshot!(explorer.both());

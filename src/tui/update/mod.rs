@@ -248,9 +248,8 @@ fn settle(state: &mut State) {
     state.why_offset = state.why_offset.min(state.why_selected).max((state.why_selected + 1).saturating_sub(height));
     state.why_offset = state.why_offset.min(count.saturating_sub(height));
 
-    let lines = state.window.as_ref().map(|window| window.shown().len());
-    if let (Some(lines), Some(window)) = (lines, &mut state.window) {
-        let height = super::view::window::list_height(layout.window(lines), window);
+    if let Some(window) = &mut state.window {
+        let height = super::view::window::list_height(super::view::window::area(&layout, window), window);
         window.settle(usize::from(height));
     }
 }

@@ -32,7 +32,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     state.notice = None;
     let layout = Layout::of(state);
     if let Some(open) = &mut state.window {
-        let area = layout.window(open.shown().len());
+        let area = window::area(&layout, open);
         if !area.contains(at) {
             return keys::act(state, crate::tui::action::Action::Close);
         }

@@ -10,13 +10,12 @@ use crate::tui::effect::Effect;
 use crate::tui::locate;
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::Layout;
-use crate::tui::view::window::list_height;
+use crate::tui::view::window::{area, list_height};
 use crate::tui::window::{Choice, Kind, Window};
 
 /// Does what an action says in the window that is open.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(window) = &mut state.window else { return Vec::new() };
-    let lines = window.shown().len();
     match action {
         Action::Close => close(state),
         Action::Pick => return pick(state),
@@ -26,8 +25,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::WindowTop => window.step(isize::MIN / 2),
         Action::WindowBottom => window.step(isize::MAX / 2),
         Action::WindowPageUp | Action::WindowPageDown => {
-            let area = Layout::of(state).window(lines);
-            let height = state.window.as_ref().map_or(1, |window| list_height(area, window));
+            let layout = Layout::of(state);
+            let height = state.window.as_ref().map_or(1, |window| list_height(area(&layout, window), window));
             let page = isize::try_from(height.max(1)).unwrap_or(1);
             let by = if action == Action::WindowPageUp { -page } else { page };
             if let Some(window) = &mut state.window {

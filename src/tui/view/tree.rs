@@ -202,7 +202,10 @@ fn row_line(
         && let Some(decision) = state.ask.decision()
     {
         let (glyph, role) = words::outcome_glyph(decision);
-        tail.push(role, format!(" {glyph}"));
+        // A note that says what is broken begins with the same cross.
+        if !label.note.plain().starts_with(glyph) {
+            tail.push(role, format!(" {glyph}"));
+        }
     } else if let Some(verdict) = state.verdict_on(row.node) {
         let (glyph, _, _) = words::verdict(verdict);
         tail.push(style::Role::Dim, format!(" {glyph}"));

@@ -13,6 +13,12 @@ use crate::tui::state::State;
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::window::{Kind, Window};
 
+/// Where a window lies: as high as its list and what is said below it want.
+pub fn area(layout: &Layout, window: &Window) -> Rect {
+    let below = if window.kind == Kind::Findings { 3 } else { 0 };
+    layout.window(window.shown().len() + below)
+}
+
 /// How many lines of a window's area the list gets.
 pub fn list_height(area: Rect, window: &Window) -> u16 {
     area.height.saturating_sub(3 + tail_height(area, window))
@@ -20,7 +26,7 @@ pub fn list_height(area: Rect, window: &Window) -> u16 {
 
 /// How many lines say more about the selected line: a finding is told whole.
 fn tail_height(area: Rect, window: &Window) -> u16 {
-    if window.kind == Kind::Findings { 4.min(area.height / 3) } else { 1 }
+    if window.kind == Kind::Findings { 5.min(area.height / 2) } else { 1 }
 }
 
 /// Where the list is in a window's area.
@@ -38,7 +44,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let Some(window) = &state.window else { return };
     let theme = state.theme();
     let shown = window.shown();
-    let area = layout.window(shown.len());
+    let area = area(layout, window);
     Clear.render(area, buffer);
     buffer.set_style(area, theme.style(theme::Role::Text));
     let edge = theme.style(theme::Role::BorderFocused);
@@ -100,7 +106,7 @@ fn prompt(window: &Window) -> Line {
 /// Where the cursor stands while something is typed in the window.
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let window = state.window.as_ref().filter(|window| window.typing)?;
-    let area = layout.window(window.shown().len());
+    let area = area(layout, window);
     let before = if window.kind == Kind::Headers { " add: " } else { " / " };
     let column = u16::try_from(before.width() + 1 + window.input.visual_cursor()).ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y + 1))
