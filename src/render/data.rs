@@ -125,7 +125,7 @@ impl From<&Action> for ActionData {
                 port: *port,
                 path: path.as_ref().map(path_modifier),
             },
-            Action::Respond(Respond { status, reason, body, detail }) => {
+            Action::Respond(Respond { status, reason, body, detail, .. }) => {
                 Self::Respond { status: *status, reason: reason.name(), message: detail.clone(), body: body.clone() }
             }
         }

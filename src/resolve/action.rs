@@ -6,7 +6,7 @@
 
 use super::backend::{Lookup, Referrer};
 use super::validate;
-use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite};
+use super::{Action, Complaint, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage};
 use crate::model::{
     BackendRef, Filter, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route, RouteKind, Rule,
     UrlRewrite,
@@ -58,7 +58,13 @@ pub(super) struct Outcome {
 
 /// A 500 in place of what was written.
 pub(super) fn replaced(reason: RespondReason, detail: String) -> Respond {
-    Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail }
+    let complaints = Vec::new();
+    Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail, complaints }
+}
+
+/// A 500 in place of what was written, which the route's status speaks of.
+pub(super) fn reported(reason: RespondReason, detail: String, complaint: Complaint) -> Respond {
+    Respond { complaints: vec![complaint], ..replaced(reason, detail) }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +152,10 @@ impl Draft {
                     }
                 }
                 // A parent's bad filter is no filter for the rows below; the parent's own rows say so.
-                Err(detail) if own => self.errors.push(replaced(RespondReason::InvalidRedirectStatus, detail)),
+                Err((detail, said)) if own => {
+                    let complaint = Complaint::new(Stage::Rule, said);
+                    self.errors.push(reported(RespondReason::InvalidRedirectStatus, detail, complaint));
+                }
                 Err(_) => {}
             },
             Filter::Rewrite(rewrite) => self.rewrite(rewrite, level.overrides(), path),
@@ -253,14 +262,16 @@ impl Draft {
         }
         let answers = reason == RespondReason::DirectResponseMissing;
         if own && (answers || !unsure) {
-            self.errors.push(replaced(reason, format!("{kind} {key} does not exist")));
+            let complaint = Complaint::new(Stage::Rule, format!("{group}/{kind}/{key}: policy not found"));
+            self.errors.push(reported(reason, format!("{kind} {key} does not exist"), complaint));
         }
     }
 
     fn respond(&mut self, status: u16, body: Option<String>, detail: &str) {
         if self.forward.is_none() && self.redirect.is_none() && self.respond.is_none() {
             let detail = detail.to_owned();
-            self.respond = Some(Respond { status, reason: RespondReason::DirectResponse, body, detail });
+            let (reason, complaints) = (RespondReason::DirectResponse, Vec::new());
+            self.respond = Some(Respond { status, reason, body, detail, complaints });
             return;
         }
         let what = match (&self.forward, &self.redirect) {
@@ -269,23 +280,43 @@ impl Draft {
             _ => "answers",
         };
         let detail = format!("{detail} cannot answer for a rule that {what} already");
-        self.errors.push(replaced(RespondReason::DirectResponseConflict, detail));
+        // The words name the action that the engine has just put there, whatever was there before.
+        let said = "DirectResponse cannot be applied to route with existing action: *routev3.Route_DirectResponse";
+        let complaint = Complaint::new(Stage::Row, said);
+        self.errors.push(reported(RespondReason::DirectResponseConflict, detail, complaint));
     }
 
     fn settle(mut self, delegating: bool) -> Outcome {
         let unverified = std::mem::take(&mut self.unverified);
-        if !self.errors.is_empty() {
-            let error = self.errors.swap_remove(0);
-            return Outcome { action: Some(Action::Respond(error)), replaced: true, unverified, hazard: None };
-        }
-        if delegating {
+        let mut errors = std::mem::take(&mut self.errors);
+        if errors.is_empty() && delegating {
             return Outcome { action: None, replaced: false, unverified, hazard: None };
         }
         let hazard = (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then(|| {
             "a parent's ReplaceFullPath wins over its own ReplacePrefixMatch, and both stay: Envoy refuses that"
                 .to_owned()
         });
-        let action = if let Some(mut forward) = self.forward {
+        // The row is looked at when making it went well, even if it is replaced for its rule (kgateway `envoyRoutes`).
+        let in_making = errors.iter().flat_map(|error| &error.complaints).any(|one| one.stage == Stage::Row);
+        let action = if delegating || in_making { None } else { Some(self.action()) };
+        match &action {
+            Some(Action::Respond(none)) if none.reason == RespondReason::NoBackends => errors.push(none.clone()),
+            Some(action) => errors.extend(validate::action(action)),
+            None => {}
+        }
+        let complaints = errors.iter_mut().flat_map(|error| std::mem::take(&mut error.complaints)).collect();
+        match (errors.into_iter().next(), action) {
+            (Some(first), _) => {
+                let action = Some(Action::Respond(Respond { complaints, ..first }));
+                Outcome { action, replaced: true, unverified, hazard: None }
+            }
+            (None, action) => Outcome { action, replaced: false, unverified, hazard },
+        }
+    }
+
+    /// What the row does, once nothing is wrong with its filters.
+    fn action(self) -> Action {
+        if let Some(mut forward) = self.forward {
             let prefix = self.prefix_rewrite.map(PathModifier::Prefix);
             let path = match self.regex_rewrite {
                 Some(RegexRewrite::Full(value)) => Some(PathModifier::Full(value)),
@@ -300,19 +331,16 @@ impl Draft {
             Action::Respond(respond)
         } else {
             let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
-            Action::Respond(replaced(RespondReason::NoBackends, detail))
-        };
-        let none = matches!(&action, Action::Respond(respond) if respond.reason == RespondReason::NoBackends);
-        match validate::action(&action) {
-            Some(error) => Outcome { action: Some(Action::Respond(error)), replaced: true, unverified, hazard: None },
-            None => Outcome { action: Some(action), replaced: none, unverified, hazard },
+            let complaint = Complaint::new(Stage::Row, "no action specified");
+            Action::Respond(reported(RespondReason::NoBackends, detail, complaint))
         }
     }
 }
 
-/// The status of a redirect: the annotation's, else the filter's, else 302. An error is what the engine says of it.
+/// The status of a redirect: the annotation's, else the filter's, else 302. An error is a sentence for a person, and
+/// what the engine says of it.
 /// kgateway `translateStatusCode`, `parseRedirectStatusCodeAnnotation`.
-fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, String> {
+fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, (String, String)> {
     let annotated = match level.route.meta.annotation(REDIRECT_ANNOTATION) {
         Some(value) => annotated_status(value, level.rule.name.as_deref())?,
         None => None,
@@ -324,13 +352,15 @@ fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, String>
     }
 }
 
-fn invalid_status(status: &str) -> String {
-    format!("invalid redirect status code {status}: must be one of 301, 302, 303, 307, 308")
+fn invalid_status(status: &str) -> (String, String) {
+    let allowed = "must be one of 301, 302, 303, 307, 308";
+    let said = format!("invalid redirect status code: {status}; {allowed}");
+    (format!("invalid redirect status code {status}: {allowed}"), said)
 }
 
-fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, String> {
+fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, (String, String)> {
     if value.is_empty() {
-        return Err(format!("the annotation {REDIRECT_ANNOTATION} is empty"));
+        return Err((format!("the annotation {REDIRECT_ANNOTATION} is empty"), "missing value".to_owned()));
     }
     for entry in value.split(',') {
         let entry = entry.trim();

@@ -15,8 +15,8 @@ use super::matching::{self, Candidate};
 use super::select::{self, Selection};
 use super::settings::{Dialect, Settings, ValidationMode};
 use super::{
-    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, RespondReason,
-    RootId, Tree, Under, broken, hazard, inherit, validate,
+    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
+    RespondReason, RootId, Stage, Tree, Under, broken, hazard, inherit, validate,
 };
 use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -291,7 +291,7 @@ impl<'a> Expander<'a> {
         }
         let Some((outcome, action)) = slot.as_ref() else { return };
         let row = match (action, &broken) {
-            (Some(action), _) if outcome.replaced => Some(Arc::clone(action)),
+            (Some(action), _) if outcome.replaced => Some(complained(action, hop)),
             (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
             (Some(action), None) => {
                 let error = validate::matcher(&hop.matcher.path);
@@ -334,6 +334,19 @@ impl<'a> Expander<'a> {
         }
         self.tree.hazards.push(Hazard { hop: id, message });
         Fate::Row(row)
+    }
+}
+
+/// A replaced row as its status speaks of it: the path is looked at too, and first, where the row was looked at at all.
+fn complained(action: &Arc<Action>, hop: &Hop) -> Arc<Action> {
+    let Action::Respond(respond) = action.as_ref() else { return Arc::clone(action) };
+    let looked_at = hop.links.is_empty() && respond.complaints.iter().all(|one| one.stage != Stage::Row);
+    match validate::matcher(&hop.matcher.path).filter(|_| looked_at && !respond.complaints.is_empty()) {
+        Some(path) => {
+            let complaints = path.complaints.into_iter().chain(respond.complaints.iter().cloned()).collect();
+            Arc::new(Action::Respond(Respond { complaints, ..respond.clone() }))
+        }
+        None => Arc::clone(action),
     }
 }
 

@@ -451,6 +451,37 @@ pub struct Respond {
     /// The same in a sentence for a person, with names
     /// (`no HTTPRoute wears delegation.kgateway.dev/label: banking-bff in any namespace`).
     pub detail: String,
+    /// What the engine's status says of the row; empty when it says nothing of it.
+    pub complaints: Vec<Complaint>,
+}
+
+/// An error that the engine reports in a route's status, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Where it came up.
+    pub stage: Stage,
+    /// The policy that is at fault (`group/kind/namespace/name`), when it is one that could be read.
+    pub policy: Option<Name>,
+    /// The engine's words.
+    pub text: String,
+}
+
+/// Where the engine comes upon an error (kgateway `finalizeRoute` joins the three).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Reading the rule: a filter that does not resolve.
+    Rule,
+    /// Making the row: filters and policies that clash or fail, no action.
+    Row,
+    /// Looking at the finished row, which the engine's words name first.
+    Check,
+}
+
+impl Complaint {
+    /// An error that no policy is at fault for.
+    pub(crate) fn new(stage: Stage, text: impl Into<String>) -> Self {
+        Self { stage, policy: None, text: text.into() }
+    }
 }
 
 /// Why the gateway answers by itself.

@@ -2,8 +2,8 @@
 //!
 //! Source: kgateway `pkg/kgateway/translator/irtranslator/validate.go`.
 
-use super::action::replaced;
-use super::{Action, Respond, RespondReason};
+use super::action::reported;
+use super::{Action, Complaint, Respond, RespondReason, Stage};
 use crate::model::{PathKind, PathMatch, PathModifier};
 
 /// What is wrong with the path of a row's match, which is seen without its trailing slash when it is a prefix.
@@ -14,45 +14,68 @@ pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
         PathKind::PathPrefix if value.len() > 1 => value.strip_suffix('/').unwrap_or(value),
         PathKind::PathPrefix | PathKind::Exact => value,
     };
-    let wrong = route_path(seen.as_bytes())?;
-    Some(replaced(RespondReason::InvalidPath, format!("the path {value} {wrong}")))
+    let Wrong { plain, said } = route_path(seen.as_bytes())?;
+    let complaint = Complaint::new(Stage::Check, format!("the \"{seen}\" path is invalid: {said}"));
+    Some(reported(RespondReason::InvalidPath, format!("the path {value} {plain}"), complaint))
 }
 
 /// What is wrong with what a row does.
-pub(super) fn action(action: &Action) -> Option<Respond> {
+pub(super) fn action(action: &Action) -> Vec<Respond> {
+    let mut wrong = Vec::new();
+    let mut note = |reason, detail, said: String| {
+        wrong.push(reported(reason, detail, Complaint::new(Stage::Check, said)));
+    };
     match action {
         Action::Forward(forward) => {
-            let weights = &forward.destinations;
-            if weights.len() > 1 && weights.iter().all(|one| one.weight == 0) {
-                let detail = "the weights of all its backendRefs are 0".to_owned();
-                return Some(replaced(RespondReason::AllWeightsZero, detail));
-            }
             match &forward.rewrite.path {
                 // A rewrite to `/` is a regex of the engine's own, and a full path is not looked at.
                 Some(PathModifier::Prefix(value)) if value != "/" => {
-                    let wrong = prefix_rewrite(value)?;
-                    Some(replaced(RespondReason::InvalidPath, format!("the rewrite {value} {wrong}")))
+                    if let Some(Wrong { plain, said }) = prefix_rewrite(value) {
+                        let said = format!("the rewrite {value} is invalid: {said}");
+                        note(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), said);
+                    }
                 }
-                _ => None,
+                _ => {}
+            }
+            let weights = &forward.destinations;
+            if weights.len() > 1 && weights.iter().all(|one| one.weight == 0) {
+                let said = "All backend weights are 0. At least one backendRef in the HTTPRoute rule must specify a \
+                            non-zero weight";
+                let detail = "the weights of all its backendRefs are 0".to_owned();
+                note(RespondReason::AllWeightsZero, detail, said.to_owned());
             }
         }
         Action::Redirect(redirect) => {
-            let (value, wrong) = match (&redirect.path, &redirect.hostname) {
-                (Some(PathModifier::Full(value)), _) if route_path(value.as_bytes()).is_some() => {
-                    (value, route_path(value.as_bytes())?)
-                }
-                (_, Some(host)) if route_path(host.as_bytes()).is_some() => (host, route_path(host.as_bytes())?),
-                (Some(PathModifier::Prefix(value)), _) => (value, prefix_rewrite(value)?),
-                _ => return None,
+            let full = match &redirect.path {
+                Some(PathModifier::Full(value)) => Some(value),
+                _ => None,
             };
-            Some(replaced(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {wrong}")))
+            for value in full.into_iter().chain(&redirect.hostname) {
+                if let Some(Wrong { plain, said }) = route_path(value.as_bytes()) {
+                    let said = format!("the \"{value}\" path is invalid: {said}");
+                    note(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {plain}"), said);
+                }
+            }
+            if let Some(PathModifier::Prefix(value)) = &redirect.path
+                && let Some(Wrong { plain, said }) = prefix_rewrite(value)
+            {
+                let said = format!("the rewrite {value} is invalid: {said}");
+                note(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {plain}"), said);
+            }
         }
-        Action::Respond(_) => None,
+        Action::Respond(_) => {}
     }
+    wrong
 }
 
-/// What is wrong with a path, in the words of a predicate (`cannot contain //`). An empty one is fine.
-fn route_path(path: &[u8]) -> Option<String> {
+/// What is wrong with a path: as a predicate for a person (`cannot contain //`), and in the engine's words.
+struct Wrong {
+    plain: String,
+    said: String,
+}
+
+/// What is wrong with a path. An empty one is fine.
+fn route_path(path: &[u8]) -> Option<Wrong> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:@._~!$&'()*+,=;-".contains(&byte);
     let mut rest = path;
     loop {
@@ -60,22 +83,33 @@ fn route_path(path: &[u8]) -> Option<String> {
             [] => break,
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = tail,
             [byte, tail @ ..] if plain(*byte) => rest = tail,
-            [byte, ..] => return Some(format!("holds {:?}, which is no path character", char::from(*byte))),
+            [byte, ..] => {
+                let plain = format!("holds {:?}, which is no path character", char::from(*byte));
+                let said = format!("must only contain valid characters matching pattern {PATTERN}");
+                return Some(Wrong { plain, said });
+            }
         }
     }
+    let wrong = |verb: &str, part: &str| Wrong {
+        plain: format!("cannot {verb} {part}"),
+        said: format!("path [{}] cannot {verb} [{part}]", String::from_utf8_lossy(path)),
+    };
     let contains = |part: &str| path.windows(part.len()).any(|window| window == part.as_bytes());
     if let Some(part) = ["//", "/./", "/../", "%2f", "%2F", "#"].into_iter().find(|part| contains(part)) {
-        return Some(format!("cannot contain {part}"));
+        return Some(wrong("contain", part));
     }
     let suffix = ["/..", "/."].into_iter().find(|suffix| path.ends_with(suffix.as_bytes()))?;
-    Some(format!("cannot end with {suffix}"))
+    Some(wrong("end with", suffix))
 }
 
+/// The pattern that the engine's words quote (kgateway `validPathRegexCharacters`).
+const PATTERN: &str = "^(?:([A-Za-z0-9/:@._~!$&'()*+,:=;-]*|[%][0-9a-fA-F]{2}))*$";
+
 /// A prefix replacement is read as a URL first, and only the decoded path of it is looked at.
-fn prefix_rewrite(value: &str) -> Option<String> {
+fn prefix_rewrite(value: &str) -> Option<Wrong> {
     match url_path(value) {
         Some(path) => route_path(&path),
-        None => Some("is no URL".to_owned()),
+        None => Some(Wrong { plain: "is no URL".to_owned(), said: format!("parse {value:?}: invalid URL") }),
     }
 }
 
@@ -157,8 +191,8 @@ mod tests {
 
     #[test]
     fn a_prefix_replacement_is_read_as_a_url() {
-        assert_eq!(prefix_rewrite("/a?b#c"), None);
-        assert_eq!(prefix_rewrite("//host/a"), None);
+        assert!(prefix_rewrite("/a?b#c").is_none());
+        assert!(prefix_rewrite("//host/a").is_none());
         assert!(prefix_rewrite("/n//").is_some());
         assert!(prefix_rewrite("/a%20b").is_some(), "decoded, it holds a space");
         assert!(prefix_rewrite("/a%zz").is_some());
