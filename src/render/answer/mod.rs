@@ -4,6 +4,7 @@ mod data;
 mod mend;
 mod summary;
 mod text;
+mod way;
 
 use crate::analysis::Analysis;
 use crate::model::ObjectKey;
@@ -12,7 +13,8 @@ use crate::router::{Decision, Outcome, Request, Unseen};
 pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
 pub use mend::{Advice, mend};
 pub use summary::summary;
-pub use text::{chain, headline, text};
+pub use text::{headline, text};
+pub use way::chain;
 
 /// How many rows an answer tells of at the most, when everything is asked for.
 const EVERYTHING: usize = 1000;
