@@ -1,8 +1,8 @@
 //! The order of rows within a virtual host: decided here, by one derived `Ord`, and nowhere else.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
-use crate::model::{PathKind, Route, RouteKind};
+use crate::model::{Name, PathKind, Route, RouteKind};
 use crate::resolve::{HopId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
 
@@ -65,7 +65,7 @@ impl Ranks {
         let mut order: Vec<usize> = (0..routes.len()).collect();
         order.sort_by(|a, b| {
             let by_age = routes[*a].meta.created.cmp(&routes[*b].meta.created);
-            by_age.then_with(|| joined(name(a)).cmp(joined(name(b))))
+            by_age.then_with(|| by_joined_name(name(a), name(b)))
         });
         let mut seniority = vec![Seniority::default(); routes.len()];
         let mut rank = 0;
@@ -117,15 +117,25 @@ impl Ranks {
     }
 }
 
-/// The bytes of `namespace/name`, without making the string: `a-b/x` comes before `a/x`.
-fn joined<'a>((namespace, name): (&'a crate::model::Name, &'a crate::model::Name)) -> impl Iterator<Item = u8> + 'a {
+/// The order of `namespace/name` as one string, without making it: `a-b/x` comes before `a/x`.
+fn by_joined_name(a: (&Name, &Name), b: (&Name, &Name)) -> Ordering {
+    if a.0 == b.0 {
+        return a.1.cmp(b.1);
+    }
+    // Namespaces of which none begins with the other differ before the slash.
+    if !a.0.starts_with(b.0.as_str()) && !b.0.starts_with(a.0.as_str()) {
+        return a.0.cmp(b.0);
+    }
+    joined(a).cmp(joined(b))
+}
+
+fn joined<'a>((namespace, name): (&'a Name, &'a Name)) -> impl Iterator<Item = u8> + 'a {
     namespace.bytes().chain(std::iter::once(b'/')).chain(name.bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Name;
 
     #[test]
     fn exact_comes_before_regex_before_prefix_and_longer_before_shorter() {
@@ -138,7 +148,12 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_one_string() {
-        let (short, dashed, x) = (Name::new("a"), Name::new("a-b"), Name::new("x"));
-        assert!(joined((&dashed, &x)).lt(joined((&short, &x))));
+        let names = ["a", "a-b", "a-b-c", "b", "a.b", "x"].map(Name::new);
+        let pairs = || names.iter().flat_map(|namespace| names.iter().map(move |name| (namespace, name)));
+        let whole = |(namespace, name): (&Name, &Name)| format!("{namespace}/{name}");
+        for (a, b) in pairs().flat_map(|a| pairs().map(move |b| (a, b))) {
+            assert_eq!(by_joined_name(a, b), whole(a).cmp(&whole(b)));
+        }
+        assert!(whole((&names[1], &names[5])) < whole((&names[0], &names[5])));
     }
 }
