@@ -8,7 +8,11 @@ use crate::resolve::HopId;
 use crate::resolve::{self, Settings, Tree};
 use crate::router::{self, Considered, Decision, Lookup, Request, RouteTable, Router, Unseen};
 use crate::source::files;
+use crate::spread;
 use crate::store::{Change, Coverage, Snapshot, Store};
+
+/// So few routes are not worth a thread.
+const FEW_ROUTES: usize = 2_000;
 
 /// A snapshot and all that follows from it. Immutable; shared behind an `Arc`.
 #[derive(Debug)]
@@ -30,9 +34,11 @@ pub struct Analysis {
 impl Analysis {
     /// Analyses a snapshot. `findings` are what reading it brought up.
     pub fn of(snapshot: Arc<Snapshot>, settings: Settings, mut findings: Vec<Finding>) -> Self {
-        let (tree, more) = resolve::resolve(&snapshot, &settings);
+        let threads = if snapshot.routes.len() < FEW_ROUTES { 1 } else { spread::threads() };
+        let (tree, notes) = resolve::grow(&snapshot, &settings, threads);
+        let compile = || router::compile(&snapshot, &tree, &settings, threads);
+        let (table, more) = spread::both(threads, compile, || resolve::findings(&snapshot, &settings, &tree, &notes));
         findings.extend(more);
-        let table = router::compile(&snapshot, &tree, &settings);
         let lookup = Lookup::build(&tree, &table);
         Self { snapshot, settings, tree, table, lookup, findings }
     }

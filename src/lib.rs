@@ -17,7 +17,7 @@
 //!
 //! Modules in reading order; imports point only to the left:
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `render` ← `tui` ← `cli`; `source` knows `model`,
-//! `finding` and `store`; `re2`, which stands alone, is for `resolve` and `router`.
+//! `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read.
 
 pub mod analysis;
 pub mod cli;
@@ -29,6 +29,7 @@ pub mod render;
 pub mod resolve;
 pub mod router;
 pub mod source;
+mod spread;
 pub mod store;
 pub mod theme;
 pub mod tui;

@@ -8,8 +8,8 @@ use proptest::test_runner::FileFailurePersistence;
 use regex::bytes::Regex;
 use routescope::analysis::Analysis;
 use routescope::model::{PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{HopId, Settings};
-use routescope::router::{Request, VirtualHost};
+use routescope::resolve::{self, HopId, Settings};
+use routescope::router::{Request, RouteTable, VirtualHost, compile};
 use routescope::store::Coverage;
 use worlds::{broken_worlds, requests, worlds};
 
@@ -61,6 +61,21 @@ proptest! {
     }
 
     #[test]
+    fn many_threads_grow_the_same_tree_and_table(text in worlds(), broken in broken_worlds(), closed: bool) {
+        for text in [text, broken] {
+            let analysis = analyse(&text, closed, false);
+            let (tree, _) = resolve::grow(&analysis.snapshot, &analysis.settings, 3);
+            prop_assert_eq!(format!("{tree:?}"), format!("{:?}", analysis.tree));
+            let table = compile(&analysis.snapshot, &tree, &analysis.settings, 3);
+            let rows = |table: &RouteTable| {
+                let hosts = table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts);
+                hosts.map(|host| (host.hostname.clone(), host.port, host.rows.clone())).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(rows(&table), rows(&analysis.table));
+        }
+    }
+
+    #[test]
     fn the_first_row_that_matches_in_evaluation_order_wins(
         text in worlds(), weighted: bool, asked in prop::collection::vec(requests(), 1..6),
     ) {
@@ -88,7 +103,7 @@ proptest! {
     fn every_row_of_a_host_says_where_it_comes_from(text in worlds()) {
         let analysis = analyse(&text, true, false);
         for host in analysis.table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts) {
-            for row in &host.rows {
+            for row in host.rows.iter() {
                 let chain = analysis.tree.chain(*row);
                 prop_assert_eq!(chain.last(), Some(row));
                 let root = &analysis.tree.roots[analysis.tree.root_of(*row).0 as usize];

@@ -140,7 +140,8 @@ pub fn text(analysis: &Analysis, paint: Paint, width: Option<usize>) -> String {
             for hazard in &host.hazards {
                 lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", hazard.message)));
             }
-            let rows: Vec<Cells> = (1..).zip(&host.rows).filter_map(|(at, row)| cells(analysis, at, *row)).collect();
+            let rows: Vec<Cells> =
+                (1..).zip(host.rows.iter()).filter_map(|(at, row)| cells(analysis, at, *row)).collect();
             table(&rows, width, &mut lines);
         }
     }

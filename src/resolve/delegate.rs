@@ -11,12 +11,13 @@ use ahash::AHashMap;
 
 use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
+use super::expand::Notes;
 use super::matching::{self, Candidate};
 use super::select::{self, Selection};
 use super::settings::{Dialect, Settings, ValidationMode};
 use super::{
     Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
-    RespondReason, RootId, Stage, Tree, Under, broken, hazard, inherit, validate,
+    RespondReason, Root, RootId, Stage, Tree, Under, broken, hazard, inherit, validate,
 };
 use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -24,9 +25,9 @@ use crate::store::{RouteId, Snapshot};
 /// How deep a delegation is followed. The engine has no bound; real trees have a handful of levels.
 const MAX_DEPTH: usize = 64;
 /// How many hops a tree may have. Layers that each delegate to all of the next multiply without end.
-const MAX_HOPS: usize = 3_000_000;
+pub(super) const MAX_HOPS: usize = 3_000_000;
 /// How many children and hops that came to nothing are kept to be shown.
-const MAX_SHOWN_LOSSES: usize = 300_000;
+pub(super) const MAX_SHOWN_LOSSES: usize = 300_000;
 
 /// A place in the tree: a route, and the delegating rule it hangs under.
 struct Place<'p> {
@@ -54,10 +55,10 @@ pub(super) struct Expander<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
     pub tree: &'a mut Tree,
-    /// The hop or depth budget was used up: the tree is not whole.
-    pub truncated: Option<HopId>,
-    /// A delegating rule with `matches: []` stands above an inheriting child with matches.
-    pub crashes: Vec<HopId>,
+    /// What was noticed on the way.
+    notes: Notes,
+    /// How many hops the tree may have.
+    room: usize,
     selections: AHashMap<(RouteId, super::Engine), Arc<Selection>>,
     losses: usize,
 }
@@ -73,24 +74,24 @@ fn index(number: usize) -> u32 {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, tree: &'a mut Tree) -> Self {
+    pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, tree: &'a mut Tree, room: usize) -> Self {
         let selections = AHashMap::default();
-        Self { snapshot, settings, tree, truncated: None, crashes: Vec::new(), selections, losses: 0 }
+        Self { snapshot, settings, tree, notes: Notes::default(), room, selections, losses: 0 }
+    }
+
+    /// What was noticed, and how much came to nothing.
+    pub fn finish(self) -> (Notes, usize) {
+        (self.notes, self.losses)
     }
 
     /// Expands one root. `doubts` are why its attachment is not certain.
-    pub fn root(&mut self, root: RootId, doubts: &[String]) {
-        let Root { route, dialect } = Root::of(self.tree, root);
-        let place = Place { route, above: None, depth: 0, dialect };
-        let mut rows = Vec::new();
-        let candidates = matching::of_root(self.snapshot.route(route));
-        let hops = self.expand(&place, Under::Root(root), candidates, &mut rows);
-        for hop in hops.clone() {
+    pub fn root(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
+        let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect };
+        let candidates = matching::of_root(self.snapshot.route(root.route));
+        root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
+        for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
-        let node = &mut self.tree.roots[root.0 as usize];
-        node.hops = hops;
-        node.rows = rows;
     }
 
     fn selection(&mut self, place: &Place<'_>) -> Option<Arc<Selection>> {
@@ -209,9 +210,11 @@ impl<'a> Expander<'a> {
             node.children = first..index(self.tree.children.len());
             return;
         }
-        if place.depth >= MAX_DEPTH || self.tree.hops.len() >= MAX_HOPS {
-            self.truncated.get_or_insert(hop);
-            self.tree.links[link.0 as usize].broken = Some(BrokenLink::Unresolved);
+        if place.depth >= MAX_DEPTH || self.tree.hops.len() >= self.room {
+            self.notes.truncated.get_or_insert(hop);
+            let node = &mut self.tree.links[link.0 as usize];
+            node.broken = Some(BrokenLink::Unresolved);
+            node.children = first..first;
             return;
         }
         let parent: Arc<RouteMatch> = Arc::clone(&self.tree.hops[hop.0 as usize].matcher);
@@ -220,7 +223,7 @@ impl<'a> Expander<'a> {
             let route = self.snapshot.route(child);
             let inherits = inherit::inherits(route, place.dialect.inherit_annotation);
             if pathless && inherits && route.rules.iter().any(|rule| !rule.matches.is_empty()) {
-                self.crashes.push(hop);
+                self.notes.crashes.push(hop);
             }
             let candidates = matching::of_child(route, inherits, &parent, pathless);
             if candidates.iter().all(|candidate| candidate.dropped.is_some()) {
@@ -347,19 +350,6 @@ fn complained(action: &Arc<Action>, hop: &Hop) -> Arc<Action> {
             Arc::new(Action::Respond(Respond { complaints, ..respond.clone() }))
         }
         None => Arc::clone(action),
-    }
-}
-
-/// A root's route and dialect, copied out of the tree.
-struct Root {
-    route: RouteId,
-    dialect: &'static Dialect,
-}
-
-impl Root {
-    fn of(tree: &Tree, root: RootId) -> Self {
-        let node = &tree.roots[root.0 as usize];
-        Self { route: node.route, dialect: node.dialect }
     }
 }
 

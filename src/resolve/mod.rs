@@ -18,6 +18,7 @@ mod attach;
 mod backend;
 mod broken;
 mod delegate;
+mod expand;
 mod findings;
 mod gateway;
 mod hazard;
@@ -37,6 +38,7 @@ use crate::model::{
 };
 use crate::store::{RouteId, Snapshot};
 
+pub use expand::Notes;
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
 
 /// Everything that hangs under every Gateway.
@@ -535,16 +537,24 @@ pub struct Hazard {
 
 /// Resolves a snapshot: pure, total. Returns the tree and what is wrong with it.
 pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>) {
+    let (tree, notes) = grow(snapshot, settings, 1);
+    let findings = findings(snapshot, settings, &tree, &notes);
+    (tree, findings)
+}
+
+/// The tree alone, grown on up to so many threads (it is the same on any number of them), and what [`findings`] needs to
+/// know of its making.
+pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
     let mut tree = Tree::default();
     let doubts = attach::attach(snapshot, settings, &mut tree);
-    let mut expander = delegate::Expander::new(snapshot, settings, &mut tree);
-    for (root, doubts) in (0..).zip(&doubts) {
-        expander.root(RootId(root), doubts);
-    }
-    let (truncated, crashes) = (expander.truncated, expander.crashes);
+    let notes = expand::expand(snapshot, settings, &mut tree, &doubts, threads);
     tree.orphans = findings::orphans(snapshot, &tree);
-    let findings = findings::report(snapshot, settings, &tree, truncated, &crashes);
-    (tree, findings)
+    (tree, notes)
+}
+
+/// What is wrong with a tree.
+pub fn findings(snapshot: &Snapshot, settings: &Settings, tree: &Tree, notes: &Notes) -> Vec<Finding> {
+    findings::report(snapshot, settings, tree, notes.truncated, &notes.crashes)
 }
 
 impl Tree {

@@ -90,12 +90,7 @@ impl Router<'_> {
     /// (see [`super::precedence`]).
     pub(super) fn lost(&self, loser: HopId, winner: HopId) -> String {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
-        // Rules are counted from 1 wherever a person reads them.
-        let name = |hop: &Hop| match hop.route == late.route {
-            true if hop.rule == late.rule => "another match of the same rule".to_owned(),
-            true => format!("rule {} of the same route", hop.rule + 1),
-            false => self.snapshot.route(hop.route).meta.key().to_string(),
-        };
+        let name = |hop: &Hop| self.snapshot.route(hop.route).meta.key().to_string();
         if self.settings.weighted_route_precedence {
             let weight = |hop: &Hop| Ranks::written_weight(self.snapshot.route(hop.route));
             if weight(late) < weight(early) {
@@ -138,13 +133,13 @@ impl Router<'_> {
             return clause;
         }
         if late.route == early.route && late.rule != early.rule {
-            return format!("comes later in the same route (rule {} after rule {})", late.rule + 1, early.rule + 1);
+            return format!("comes later in the same route (rule {} after rule {})", late.rule, early.rule);
         }
         if late.route == early.route && late.match_index != early.match_index {
             return "comes later in the same rule".to_owned();
         }
         if matches!(early.under, Under::Child(_)) && late.route == early.route {
-            return "the same rule again, at another place in the tree".to_owned();
+            return format!("the same rule of {} again, at another place in the tree", name(early));
         }
         "comes later in order of emission".to_owned()
     }

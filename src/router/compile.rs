@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ahash::AHashMap;
 
@@ -12,16 +13,17 @@ use super::precedence::{Precedence, Ranks};
 use super::{GatewayTable, Index, RouteTable, VirtualHost};
 use crate::model::{Name, Protocol};
 use crate::resolve::{GatewayNode, Hazard, HopId, RootId, Settings, Tree};
+use crate::spread;
 use crate::store::Snapshot;
 
-/// Compiles the table: groups rows into virtual hosts, sorts them, indexes them.
-pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings) -> RouteTable {
+/// Compiles the table: groups rows into virtual hosts, sorts them, indexes them, on up to so many threads.
+pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings, threads: usize) -> RouteTable {
     let ranks = Ranks::of(snapshot, settings);
     let mut hazards: AHashMap<HopId, Vec<&Hazard>> = AHashMap::default();
     for hazard in &tree.hazards {
         hazards.entry(hazard.hop).or_default().push(hazard);
     }
-    let compiler = Compiler { tree, ranks, hazards };
+    let compiler = Compiler { tree, ranks, hazards, threads };
     let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
     RouteTable { gateways }
 }
@@ -30,6 +32,7 @@ struct Compiler<'a> {
     tree: &'a Tree,
     ranks: Ranks,
     hazards: AHashMap<HopId, Vec<&'a Hazard>>,
+    threads: usize,
 }
 
 /// Where a virtual host belongs: port, server name (none first), host.
@@ -72,6 +75,13 @@ struct Served {
     roots: Vec<RootId>,
 }
 
+/// The rows of some roots, in evaluation order: what hosts with the same roots share.
+struct Sorted {
+    rows: Arc<[HopId]>,
+    hazards: Vec<Hazard>,
+    index: Arc<Index>,
+}
+
 impl Compiler<'_> {
     fn gateway(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
         let mut hosts: BTreeMap<Place, Served> = BTreeMap::new();
@@ -99,37 +109,36 @@ impl Compiler<'_> {
                 }
             }
         }
-        let mut known: AHashMap<Vec<RootId>, Vec<HopId>> = AHashMap::default();
-        let virtual_hosts = hosts.into_iter().map(|(place, served)| self.virtual_host(place, served, &mut known));
+        // Many hosts serve the very same routes: a route lists several hostnames.
+        let mut known: AHashMap<&[RootId], usize> = AHashMap::default();
+        let mut distinct: Vec<&[RootId]> = Vec::new();
+        for served in hosts.values() {
+            known.entry(&served.roots).or_insert_with(|| {
+                distinct.push(&served.roots);
+                distinct.len() - 1
+            });
+        }
+        let sorted = spread::in_order(distinct, self.threads, |roots| self.sorted(roots));
+        let of_host: Vec<usize> = hosts.values().map(|served| known[served.roots.as_slice()]).collect();
+        let hosts = hosts.into_iter().zip(of_host);
         GatewayTable {
             gateway: gateway.gateway.meta.key(),
             node,
             engine: gateway.dialect.engine,
             assumed: gateway.assumed,
-            virtual_hosts: virtual_hosts.collect(),
+            virtual_hosts: hosts.map(|((place, served), at)| virtual_host(place, served, &sorted[at])).collect(),
         }
     }
 
-    fn virtual_host(&self, place: Place, served: Served, known: &mut AHashMap<Vec<RootId>, Vec<HopId>>) -> VirtualHost {
-        let Served { listeners, roots } = served;
-        // Many hosts serve the very same routes: a route lists several hostnames.
-        let rows = known.entry(roots).or_insert_with_key(|roots| self.rows(roots)).clone();
+    fn sorted(&self, roots: &[RootId]) -> Sorted {
+        let rows = self.rows(roots);
         let mut hazards = Vec::new();
         if !self.hazards.is_empty() {
             let found = rows.iter().filter_map(|row| self.hazards.get(row)).flatten();
             hazards.extend(found.map(|one| (*one).clone()));
         }
-        let index = Index::build(self.tree, &rows);
-        VirtualHost {
-            port: place.port,
-            protocol: if place.sni.is_some() { Protocol::Https } else { Protocol::Http },
-            sni: place.sni.map(HostRank::name),
-            hostname: place.host.name(),
-            listeners,
-            rows,
-            hazards,
-            index,
-        }
+        let index = Arc::new(Index::build(self.tree, &rows));
+        Sorted { rows: rows.into(), hazards, index }
     }
 
     /// The rows of all the roots, in evaluation order. A root that is attached twice has its rows twice.
@@ -142,5 +151,18 @@ impl Compiler<'_> {
         }
         rows.sort_by_key(|(precedence, _)| *precedence);
         rows.into_iter().map(|(_, hop)| hop).collect()
+    }
+}
+
+fn virtual_host(place: Place, served: Served, sorted: &Sorted) -> VirtualHost {
+    VirtualHost {
+        port: place.port,
+        protocol: if place.sni.is_some() { Protocol::Https } else { Protocol::Http },
+        sni: place.sni.map(HostRank::name),
+        hostname: place.host.name(),
+        listeners: served.listeners,
+        rows: Arc::clone(&sorted.rows),
+        hazards: sorted.hazards.clone(),
+        index: Arc::clone(&sorted.index),
     }
 }

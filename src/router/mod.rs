@@ -17,6 +17,8 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
 
@@ -62,12 +64,12 @@ pub struct VirtualHost {
     pub hostname: Name,
     /// The listeners that serve it: plain names, `namespace/set/name` for those of a `ListenerSet`.
     pub listeners: Vec<Name>,
-    /// The rows, in evaluation order.
-    pub rows: Vec<HopId>,
+    /// The rows, in evaluation order; shared with the hosts that the same routes serve.
+    pub rows: Arc<[HopId]>,
     /// What Envoy would refuse this table for.
     pub hazards: Vec<Hazard>,
     /// Finds the winning row.
-    pub index: Index,
+    pub index: Arc<Index>,
 }
 
 /// What becomes of a request, in one word.
