@@ -88,7 +88,9 @@ impl<'a> Expander<'a> {
     pub fn root(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
         let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect };
         let candidates = matching::of_root(self.snapshot.route(root.route));
-        root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
+        let mut rows = Vec::new();
+        root.hops = self.expand(&place, Under::Root(id), candidates, &mut rows);
+        root.rows = rows;
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
