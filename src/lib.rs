@@ -9,6 +9,22 @@
 //!                └─► tui:  Message → update(State) → view → Frame        (user intent leaves as an Effect)
 //! ```
 //!
+//! As a library it is three calls: a world, a request, an answer.
+//!
+//! ```
+//! use routescope::analysis::Analysis;
+//! use routescope::resolve::Settings;
+//! use routescope::router::{Outcome, Request};
+//! use routescope::store::Coverage;
+//!
+//! let world = Analysis::of_text(include_str!("../examples/multi-level/routes.yaml"), Coverage::closed(), Settings::default());
+//! let request = Request::parse("http://www.example.com/shop/checkout/pay")?;
+//! let answer = &world.decide(&request, None)[0];
+//! assert_eq!(answer.outcome, Outcome::Forward);
+//! assert_eq!(answer.destinations[0].name, "payments");
+//! # Ok::<(), routescope::router::RequestError>(())
+//! ```
+//!
 //! Invariants:
 //! - `resolve` and `router` do no IO and read no clock and no environment; broken input is a `Finding` with a position.
 //! - One code path decides and explains: the quick lookup and the traced one share the test of an entry.
