@@ -10,8 +10,8 @@ use ahash::AHashMap;
 
 use crate::finding::{Finding, Place, Severity, Subject};
 use crate::model::{
-    Backend, DirectResponse, EndpointSlice, Gateway, GatewayClass, ListenerSet, Name, Namespace, Object, ObjectKey,
-    Origin, ReferenceGrant, Route, RouteKind, Service, TrafficPolicy,
+    Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Name,
+    Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, TrafficPolicy,
 };
 
 /// The label whose value a label ref selects children by, per dialect: both are indexed.
@@ -100,6 +100,10 @@ pub struct Snapshot {
     pub direct_responses: AHashMap<ObjectKey, Arc<DirectResponse>>,
     /// kgateway `TrafficPolicy`s.
     pub traffic_policies: BTreeMap<ObjectKey, Arc<TrafficPolicy>>,
+    /// kgateway `GatewayExtension`s.
+    pub gateway_extensions: AHashMap<ObjectKey, Arc<GatewayExtension>>,
+    /// `ConfigMap`s, of which only the keys are known.
+    pub config_maps: AHashMap<ObjectKey, Arc<ConfigMap>>,
     /// Reference grants, by the namespace they open.
     pub grants: AHashMap<Name, Vec<Arc<ReferenceGrant>>>,
     /// Namespace objects, by name.
@@ -151,6 +155,8 @@ pub struct Store {
     backends: AHashMap<ObjectKey, Arc<Backend>>,
     direct_responses: AHashMap<ObjectKey, Arc<DirectResponse>>,
     traffic_policies: BTreeMap<ObjectKey, Arc<TrafficPolicy>>,
+    gateway_extensions: AHashMap<ObjectKey, Arc<GatewayExtension>>,
+    config_maps: AHashMap<ObjectKey, Arc<ConfigMap>>,
     grants: BTreeMap<ObjectKey, Arc<ReferenceGrant>>,
     namespaces: BTreeMap<Name, Arc<Namespace>>,
 }
@@ -199,6 +205,10 @@ impl Store {
             Object::TrafficPolicy(o) => {
                 self.traffic_policies.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
             }
+            Object::GatewayExtension(o) => {
+                self.gateway_extensions.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
+            }
+            Object::ConfigMap(o) => self.config_maps.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
         }
     }
 
@@ -216,6 +226,8 @@ impl Store {
             "Backend" => drop(self.backends.remove(key)),
             "DirectResponse" => drop(self.direct_responses.remove(key)),
             "TrafficPolicy" => drop(self.traffic_policies.remove(key)),
+            "GatewayExtension" => drop(self.gateway_extensions.remove(key)),
+            "ConfigMap" => drop(self.config_maps.remove(key)),
             _ => {}
         }
     }
@@ -233,6 +245,8 @@ impl Store {
             backends: self.backends.clone(),
             direct_responses: self.direct_responses.clone(),
             traffic_policies: self.traffic_policies.clone(),
+            gateway_extensions: self.gateway_extensions.clone(),
+            config_maps: self.config_maps.clone(),
             grants: AHashMap::new(),
             namespaces: self.namespaces.clone(),
             route_index: AHashMap::with_capacity(self.routes.len()),

@@ -52,6 +52,7 @@ areas!(
     inheritance,
     listeners,
     matching,
+    policies,
     precedence,
     redirects,
     rewrites,

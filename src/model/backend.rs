@@ -1,6 +1,6 @@
 //! What routes point at, and what permits them to: Services, kgateway Backends, `DirectResponse`s, grants, namespaces.
 
-use super::meta::{Meta, Name, Position};
+use super::meta::{Meta, Name};
 
 /// A `Service`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,28 +87,6 @@ pub struct DirectResponse {
     pub status: u16,
     /// `spec.body`.
     pub body: Option<String>,
-}
-
-/// A kgateway `TrafficPolicy`, as far as routing needs it: that it exists, and what it attaches to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrafficPolicy {
-    /// Name, labels, origin.
-    pub meta: Meta,
-    /// `spec.targetRefs`.
-    pub targets: Vec<PolicyTarget>,
-    /// The names of the other fields of `spec` that are set, in document order (`cors`, `urlRewrite`, …).
-    pub fields: Vec<Name>,
-}
-
-/// One entry of a policy's `targetRefs`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct PolicyTarget {
-    pub at: Position,
-    pub group: Name,
-    pub kind: Name,
-    pub name: Name,
-    pub section_name: Option<Name>,
 }
 
 /// A `ReferenceGrant`, in the namespace that it opens.

@@ -1,6 +1,7 @@
 //! `Gateway`, `GatewayClass`, `ListenerSet` and their listeners.
 
 use super::meta::{Meta, Name, Position};
+use super::policy::{CertificateRef, FrontendTls};
 
 /// A `Gateway`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Gateway {
     pub listeners: Vec<Listener>,
     /// `spec.allowedListeners.namespaces`; `None` (absent) admits no `ListenerSet`.
     pub allowed_listeners: Option<From>,
+    /// `spec.tls.frontend`.
+    pub frontend_tls: Option<FrontendTls>,
     /// `status.addresses[].value`, as recorded.
     pub addresses: Vec<Name>,
 }
@@ -94,8 +97,10 @@ pub struct Listener {
 pub struct ListenerTls {
     /// `mode`, `Terminate` by default.
     pub mode: TlsMode,
-    /// The names of `certificateRefs` (never read: certificates are taken to exist).
-    pub certificates: Vec<Name>,
+    /// `certificateRefs` (never followed: Secrets are taken to exist).
+    pub certificates: Vec<CertificateRef>,
+    /// `options`, in document order.
+    pub options: Vec<(Name, Name)>,
 }
 
 /// What a TLS listener does with the connection.

@@ -11,18 +11,23 @@ mod backend;
 pub mod decode;
 mod gateway;
 mod meta;
+mod policy;
 mod route;
 pub mod value;
 
 pub use backend::{
-    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Namespace, PolicyTarget,
-    ReferenceGrant, Service, ServicePort, StaticHost, TrafficPolicy,
+    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Namespace, ReferenceGrant,
+    Service, ServicePort, StaticHost,
 };
 pub use gateway::{
     AllowedRoutes, From, Gateway, GatewayClass, Listener, ListenerSet, ListenerTls, NamespaceSelector, Protocol,
     Requirement, RequirementOperator, RouteGroupKind, TlsMode,
 };
 pub use meta::{Meta, Name, ObjectKey, Origin, Position, Source, SourceKind, Timestamp};
+pub use policy::{
+    CertificateRef, ClientValidation, ConfigMap, DiscoverySelectors, ExtensionKind, ExtensionRef, FrontendTls,
+    GatewayExtension, PolicySelector, PolicyTarget, SecretRef, TrafficPolicy, Written,
+};
 pub use route::{
     BackendRef, CorsFilter, Filter, Fraction, GrpcMatch, HeaderChange, HeaderModifier, Mirror, ParentRef, ParentStatus,
     PathKind, PathMatch, PathModifier, RecordedCondition, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, Rule,
@@ -49,6 +54,8 @@ pub enum Object {
     Backend(Backend),
     DirectResponse(DirectResponse),
     TrafficPolicy(TrafficPolicy),
+    GatewayExtension(GatewayExtension),
+    ConfigMap(ConfigMap),
 }
 
 impl Object {
@@ -66,6 +73,8 @@ impl Object {
             Self::Backend(o) => &o.meta,
             Self::DirectResponse(o) => &o.meta,
             Self::TrafficPolicy(o) => &o.meta,
+            Self::GatewayExtension(o) => &o.meta,
+            Self::ConfigMap(o) => &o.meta,
         }
     }
 
@@ -83,6 +92,8 @@ impl Object {
             Self::Backend(o) => &mut o.meta,
             Self::DirectResponse(o) => &mut o.meta,
             Self::TrafficPolicy(o) => &mut o.meta,
+            Self::GatewayExtension(o) => &mut o.meta,
+            Self::ConfigMap(o) => &mut o.meta,
         }
     }
 
@@ -100,6 +111,8 @@ impl Object {
             Self::Backend(_) => "Backend",
             Self::DirectResponse(_) => "DirectResponse",
             Self::TrafficPolicy(_) => "TrafficPolicy",
+            Self::GatewayExtension(_) => "GatewayExtension",
+            Self::ConfigMap(_) => "ConfigMap",
         }
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn outcome(
         errors: Vec::new(),
         unverified: Vec::new(),
     };
-    let referrer = Referrer { kind: own.route.kind, namespace: &own.route.meta.namespace };
+    let referrer = Referrer::route(own.route.kind, &own.route.meta.namespace);
     let destinations = lookup.destinations(referrer, own.rule, delegates);
     if !destinations.is_empty() {
         draft.forward = Some(Forward { destinations, ..Forward::default() });
@@ -171,7 +171,7 @@ impl Draft {
             }
             Filter::Mirror(mirror) => {
                 // Filters refer as an HTTPRoute, whatever the route's kind (kgateway `resolveExtension`).
-                let referrer = Referrer { kind: RouteKind::Http, namespace: &level.route.meta.namespace };
+                let referrer = Referrer::route(RouteKind::Http, &level.route.meta.namespace);
                 if let Some(forward) = &mut self.forward {
                     let mut destination = lookup.destination(referrer, &mirror.backend);
                     destination.share = 1.0;

@@ -17,11 +17,28 @@ pub(super) struct Lookup<'a> {
     pub settings: &'a Settings,
 }
 
-/// Who refers: a grant names the kind and the namespace.
+/// Who refers: a grant names the group, the kind and the namespace.
 #[derive(Clone, Copy)]
 pub(super) struct Referrer<'a> {
-    pub kind: RouteKind,
+    pub group: &'static str,
+    pub kind: &'static str,
     pub namespace: &'a Name,
+}
+
+impl<'a> Referrer<'a> {
+    /// A route of `kind` in `namespace`.
+    pub fn route(kind: RouteKind, namespace: &'a Name) -> Self {
+        Self { group: GATEWAY_GROUP, kind: kind.name(), namespace }
+    }
+}
+
+/// What is referred to, as a grant names it.
+#[derive(Clone, Copy)]
+pub(super) struct Referred<'a> {
+    pub group: &'a str,
+    pub kind: &'a str,
+    pub namespace: &'a str,
+    pub name: &'a str,
 }
 
 impl Lookup<'_> {
@@ -73,16 +90,22 @@ impl Lookup<'_> {
     }
 
     fn permitted(&self, referrer: Referrer<'_>, reference: &BackendRef, namespace: &Name) -> Permission {
-        if self.settings.reference_grants == GrantMode::Off
-            || namespace == referrer.namespace
-            || (namespace.is_empty() && is_hostname(reference))
-        {
+        if namespace.is_empty() && is_hostname(reference) {
             return Permission::Granted;
         }
-        let grants = self.snapshot.grants.get(namespace).map_or(&[][..], Vec::as_slice);
-        if grants.iter().any(|grant| admits(grant, referrer, reference)) {
+        let BackendRef { group, kind, name, .. } = reference;
+        self.granted(referrer, Referred { group, kind, namespace, name })
+    }
+
+    /// Whether a ref to another namespace is permitted (`ReferenceAllowed`).
+    pub fn granted(&self, referrer: Referrer<'_>, to: Referred<'_>) -> Permission {
+        if self.settings.reference_grants == GrantMode::Off || to.namespace == referrer.namespace {
+            return Permission::Granted;
+        }
+        let grants = self.snapshot.grants.get(to.namespace).map_or(&[][..], Vec::as_slice);
+        if grants.iter().any(|grant| admits(grant, referrer, to)) {
             Permission::Granted
-        } else if self.snapshot.coverage.sees("ReferenceGrant", namespace) {
+        } else if self.snapshot.coverage.sees("ReferenceGrant", to.namespace) {
             Permission::Refused
         } else {
             Permission::Unknown
@@ -117,21 +140,23 @@ impl Lookup<'_> {
     }
 }
 
-enum Permission {
+/// Whether a ref to another namespace is permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permission {
     Granted,
     Refused,
     /// No grant is in view, and one may exist.
     Unknown,
 }
 
-fn admits(grant: &ReferenceGrant, referrer: Referrer<'_>, reference: &BackendRef) -> bool {
+fn admits(grant: &ReferenceGrant, referrer: Referrer<'_>, wanted: Referred<'_>) -> bool {
     let from = grant.from.iter().any(|from| {
-        core(&from.group) == GATEWAY_GROUP && from.kind == referrer.kind.name() && from.namespace == *referrer.namespace
+        core(&from.group) == referrer.group && from.kind == referrer.kind && from.namespace == *referrer.namespace
     });
     let to = |to: &crate::model::GrantTo| {
-        core(&to.group) == core(&reference.group)
-            && to.kind == reference.kind
-            && to.name.as_ref().is_none_or(|name| name.is_empty() || *name == reference.name)
+        core(&to.group) == core(wanted.group)
+            && to.kind == wanted.kind
+            && to.name.as_ref().is_none_or(|name| name.is_empty() || *name == wanted.name)
     };
     from && grant.to.iter().any(to)
 }

@@ -13,6 +13,7 @@ use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
 use super::expand::Notes;
 use super::matching::{self, Candidate};
+use super::policy::{self, Policies};
 use super::select::{self, Selection};
 use super::settings::{Dialect, Settings, ValidationMode};
 use super::{
@@ -48,12 +49,25 @@ impl Place<'_> {
     fn visits(&self, route: RouteId) -> bool {
         self.route == route || self.above.is_some_and(|above| above.place.visits(route))
     }
+
+    /// What the policies of a rule come to, with those of the delegating rules above it (kgateway `runRoutePlugins`).
+    fn policies(&self, snapshot: &Snapshot, policies: &Policies<'_>, rule: u32) -> policy::Effect {
+        let mut effect = policy::Effect::default();
+        let (mut place, mut rule) = (self, rule);
+        loop {
+            let route = snapshot.route(place.route);
+            policies.of_rule(route, &route.rules[rule as usize], &mut effect);
+            let Some(above) = place.above else { return effect };
+            (place, rule) = (above.place, above.rule);
+        }
+    }
 }
 
 /// Fills a tree with hops, links and children.
 pub(super) struct Expander<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
+    pub policies: Option<&'a Policies<'a>>,
     pub tree: &'a mut Tree,
     /// What was noticed on the way.
     notes: Notes,
@@ -74,9 +88,15 @@ fn index(number: usize) -> u32 {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, tree: &'a mut Tree, room: usize) -> Self {
+    pub fn new(
+        snapshot: &'a Snapshot,
+        settings: &'a Settings,
+        policies: Option<&'a Policies<'a>>,
+        tree: &'a mut Tree,
+        room: usize,
+    ) -> Self {
         let selections = AHashMap::default();
-        Self { snapshot, settings, tree, notes: Notes::default(), room, selections, losses: 0 }
+        Self { snapshot, settings, policies, tree, notes: Notes::default(), room, selections, losses: 0 }
     }
 
     /// What was noticed, and how much came to nothing.
@@ -88,9 +108,7 @@ impl<'a> Expander<'a> {
     pub fn root(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
         let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect };
         let candidates = matching::of_root(self.snapshot.route(root.route));
-        let mut rows = Vec::new();
-        root.hops = self.expand(&place, Under::Root(id), candidates, &mut rows);
-        root.rows = rows;
+        root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
@@ -291,6 +309,9 @@ impl<'a> Expander<'a> {
             }
             let mut outcome =
                 action::outcome(lookup, &levels, &delegates, place.dialect.backend_filters, hop.matcher.path.kind);
+            if let Some(policies) = self.policies.filter(|_| place.dialect.engine == super::Engine::Kgateway) {
+                place.policies(self.snapshot, policies, hop.rule).apply(&mut outcome);
+            }
             let action = outcome.action.take().map(Arc::new);
             *slot = Some((outcome, action));
         }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::delegate::{Expander, MAX_HOPS, MAX_SHOWN_LOSSES};
+use super::policy::Policies;
 use super::settings::Settings;
 use super::{HopId, LinkId, Root, RootId, Tree, Under};
+use crate::finding::Finding;
 use crate::spread;
 use crate::store::Snapshot;
 
@@ -20,6 +22,8 @@ pub struct Notes {
     pub(super) truncated: Option<HopId>,
     /// A delegating rule with `matches: []` stands above an inheriting child with matches.
     pub(super) crashes: Vec<HopId>,
+    /// Policies that cannot be built.
+    pub(super) policies: Vec<Finding>,
 }
 
 /// Some roots in a row, and why their attachment is not certain.
@@ -33,13 +37,14 @@ struct Run<'t> {
 pub(super) fn expand(
     snapshot: &Snapshot,
     settings: &Settings,
+    policies: Option<&Policies<'_>>,
     tree: &mut Tree,
     doubts: &[Vec<String>],
     threads: usize,
 ) -> Notes {
     let mut roots = std::mem::take(&mut tree.roots);
     let grown = if threads > 1 && roots.len() > 1 {
-        side_by_side(snapshot, settings, &mut roots, doubts, threads)
+        side_by_side(snapshot, settings, policies, &mut roots, doubts, threads)
     } else {
         None
     };
@@ -47,7 +52,7 @@ pub(super) fn expand(
         join(tree, &mut roots, grown)
     } else {
         let mut all = Run { first: 0, roots: &mut roots, doubts };
-        let (grown, notes, _) = grow(snapshot, settings, &mut all, MAX_HOPS);
+        let (grown, notes, _) = grow(snapshot, settings, policies, &mut all, MAX_HOPS);
         let Tree { hops, links, children, hazards, .. } = grown;
         (tree.hops, tree.links, tree.children, tree.hazards) = (hops, links, children, hazards);
         notes
@@ -67,6 +72,7 @@ struct Grown {
 fn side_by_side(
     snapshot: &Snapshot,
     settings: &Settings,
+    policies: Option<&Policies<'_>>,
     roots: &mut [Root],
     doubts: &[Vec<String>],
     threads: usize,
@@ -82,7 +88,7 @@ fn side_by_side(
         let count = run.roots.len();
         // A thread alone must not take the memory of all.
         let room = MAX_HOPS / threads;
-        let (tree, notes, lost) = grow(snapshot, settings, &mut run, room);
+        let (tree, notes, lost) = grow(snapshot, settings, policies, &mut run, room);
         let hops = hops.fetch_add(tree.hops.len(), Ordering::Relaxed) + tree.hops.len();
         let losses = losses.fetch_add(lost, Ordering::Relaxed) + lost;
         if tree.hops.len() >= room || hops >= MAX_HOPS || losses >= MAX_SHOWN_LOSSES {
@@ -95,9 +101,15 @@ fn side_by_side(
 }
 
 /// Expands one root after the other; says also how much came to nothing.
-fn grow(snapshot: &Snapshot, settings: &Settings, run: &mut Run<'_>, room: usize) -> (Tree, Notes, usize) {
+fn grow(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    policies: Option<&Policies<'_>>,
+    run: &mut Run<'_>,
+    room: usize,
+) -> (Tree, Notes, usize) {
     let mut tree = Tree::default();
-    let mut expander = Expander::new(snapshot, settings, &mut tree, room);
+    let mut expander = Expander::new(snapshot, settings, policies, &mut tree, room);
     for ((root, doubts), id) in run.roots.iter_mut().zip(run.doubts).zip(run.first..) {
         expander.root(RootId(id), root, doubts);
     }

@@ -127,7 +127,7 @@ pub(super) fn listeners(snapshot: &Snapshot, gateway: &Gateway, sets: &[Arc<List
 
 fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
-    ListenerNode { set, index, state: ListenerState::Served, attached: Vec::new() }
+    ListenerNode { set, index, state: ListenerState::Served, attached: Vec::new(), replaced: None }
 }
 
 /// Why a Gateway does not take a `ListenerSet`. Absent `allowedListeners` (and absent `namespaces`) admit none.
@@ -247,6 +247,7 @@ pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
         class: Name::default(),
         listeners: if own_listener { vec![listener] } else { Vec::new() },
         allowed_listeners: Some(From::All),
+        frontend_tls: None,
         addresses: Vec::new(),
     }
 }
@@ -262,5 +263,5 @@ pub(super) fn node_of(
 ) -> GatewayNode {
     let (dialect, engine_from) = dialect_of(snapshot, settings, &gateway, status_controller);
     let listeners = listeners(snapshot, &gateway, sets);
-    GatewayNode { gateway, dialect, engine_from, assumed, listeners }
+    GatewayNode { gateway, dialect, engine_from, assumed, listeners, replaced: None }
 }

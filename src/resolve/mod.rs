@@ -24,6 +24,8 @@ mod gateway;
 mod hazard;
 mod inherit;
 mod matching;
+mod policed;
+mod policy;
 mod select;
 mod settings;
 mod validate;
@@ -32,6 +34,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::backend::Lookup;
+use self::policy::Policies;
 use crate::finding::Finding;
 use crate::model::{
     Fraction, Gateway, HeaderChange, ListenerSet, Name, ObjectKey, PathModifier, Position, Redirect, RouteMatch,
@@ -88,6 +92,8 @@ pub struct GatewayNode {
     pub assumed: bool,
     /// Its listeners, in order of precedence: its own, then those of its `ListenerSets`.
     pub listeners: Vec<ListenerNode>,
+    /// The one row in place of all its routes, when a policy of the Gateway cannot be built.
+    pub replaced: Option<HopId>,
 }
 
 /// A listener, and the routes that attached to it.
@@ -101,6 +107,8 @@ pub struct ListenerNode {
     pub state: ListenerState,
     /// The attached routes, in the order of [`Snapshot::routes`].
     pub attached: Vec<Attached>,
+    /// The one row in place of the routes of each of its virtual hosts, when a policy of the listener cannot be built.
+    pub replaced: Option<HopId>,
 }
 
 /// Whether a listener is served.
@@ -502,6 +510,7 @@ pub enum RespondReason {
     InvalidRegex,
     InvalidRedirectStatus,
     InvalidRedirectPath,
+    InvalidPolicy,
     RuleReplaced,
 }
 
@@ -521,6 +530,7 @@ impl RespondReason {
             Self::InvalidRegex => "invalid-regex",
             Self::InvalidRedirectStatus => "invalid-redirect-status",
             Self::InvalidRedirectPath => "invalid-redirect-path",
+            Self::InvalidPolicy => "invalid-policy",
             Self::RuleReplaced => "rule-replaced",
         }
     }
@@ -546,15 +556,22 @@ pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>)
 /// know of its making.
 pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
     let mut tree = Tree::default();
-    let doubts = attach::attach(snapshot, settings, &mut tree);
-    let notes = expand::expand(snapshot, settings, &mut tree, &doubts, threads);
+    let mut doubts = attach::attach(snapshot, settings, &mut tree);
+    let policies = Policies::of(Lookup { snapshot, settings });
+    let policies = policies.as_ref();
+    let effects = policies.map(|policies| policed::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
+    let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &doubts, threads);
+    policed::replace(snapshot, &mut tree, &effects);
+    notes.policies = policies.into_iter().flat_map(Policies::findings).collect();
     tree.orphans = findings::orphans(snapshot, &tree);
     (tree, notes)
 }
 
 /// What is wrong with a tree.
 pub fn findings(snapshot: &Snapshot, settings: &Settings, tree: &Tree, notes: &Notes) -> Vec<Finding> {
-    findings::report(snapshot, settings, tree, notes.truncated, &notes.crashes)
+    let mut findings = findings::report(snapshot, settings, tree, notes.truncated, &notes.crashes);
+    findings.extend(notes.policies.iter().cloned());
+    findings
 }
 
 impl Tree {

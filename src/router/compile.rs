@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::precedence::{Precedence, Ranks};
-use super::{GatewayTable, Index, RouteTable, VirtualHost};
+use super::{GatewayTable, Index, RouteTable, VirtualHost, replaced};
 use crate::model::{Name, Protocol};
 use crate::resolve::{GatewayNode, Hazard, HopId, RootId, Settings, Tree};
 use crate::spread;
@@ -37,21 +37,26 @@ struct Compiler<'a> {
 
 /// Where a virtual host belongs: port, server name (none first), host.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    port: u16,
-    sni: Option<HostRank>,
-    host: HostRank,
+pub(super) struct Place {
+    pub port: u16,
+    pub sni: Option<HostRank>,
+    pub host: HostRank,
 }
 
 /// Hosts in the order they are listed: exact ones, longest wildcard first, `*` last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum HostRank {
+pub(super) enum HostRank {
     Exact(Name),
     Wildcard(Reverse<usize>, Name),
     Any,
 }
 
 impl HostRank {
+    /// The server name of an HTTPS listener.
+    pub fn of_sni(hostname: Option<&Name>) -> Self {
+        hostname.map_or(Self::Any, Self::of)
+    }
+
     fn of(host: &Name) -> Self {
         match host.as_str() {
             "*" | "" => Self::Any,
@@ -60,7 +65,7 @@ impl HostRank {
         }
     }
 
-    fn name(self) -> Name {
+    pub fn name(self) -> Name {
         match self {
             Self::Exact(name) | Self::Wildcard(_, name) => name,
             Self::Any => Name::new_static("*"),
@@ -70,9 +75,11 @@ impl HostRank {
 
 /// What serves a virtual host.
 #[derive(Default)]
-struct Served {
-    listeners: Vec<Name>,
+pub(super) struct Served {
+    pub listeners: Vec<Name>,
     roots: Vec<RootId>,
+    /// The one row that stands in place of theirs.
+    pub instead: Option<HopId>,
 }
 
 /// The rows of some roots, in evaluation order: what hosts with the same roots share.
@@ -89,7 +96,7 @@ impl Compiler<'_> {
             let written = listener.listener(&gateway.gateway);
             let sni = match written.protocol {
                 Protocol::Http => None,
-                Protocol::Https => Some(written.hostname.as_ref().map_or(HostRank::Any, HostRank::of)),
+                Protocol::Https => Some(HostRank::of_sni(written.hostname.as_ref())),
                 _ => continue,
             };
             let port = listener.port(&gateway.gateway);
@@ -109,17 +116,20 @@ impl Compiler<'_> {
                 }
             }
         }
+        let hosts = replaced::replace(gateway, hosts);
         // Many hosts serve the very same routes: a route lists several hostnames.
-        let mut known: AHashMap<&[RootId], usize> = AHashMap::default();
-        let mut distinct: Vec<&[RootId]> = Vec::new();
+        let mut known: AHashMap<(Option<HopId>, &[RootId]), usize> = AHashMap::default();
+        let mut distinct: Vec<(Option<HopId>, &[RootId])> = Vec::new();
         for served in hosts.values() {
-            known.entry(&served.roots).or_insert_with(|| {
-                distinct.push(&served.roots);
+            let key = (served.instead, served.roots.as_slice());
+            known.entry(key).or_insert_with(|| {
+                distinct.push(key);
                 distinct.len() - 1
             });
         }
-        let sorted = spread::in_order(distinct, self.threads, |roots| self.sorted(roots));
-        let of_host: Vec<usize> = hosts.values().map(|served| known[served.roots.as_slice()]).collect();
+        let sorted = spread::in_order(distinct, self.threads, |(instead, roots)| self.sorted(instead, roots));
+        let of_host: Vec<usize> =
+            hosts.values().map(|served| known[&(served.instead, served.roots.as_slice())]).collect();
         let hosts = hosts.into_iter().zip(of_host);
         GatewayTable {
             gateway: gateway.gateway.meta.key(),
@@ -130,8 +140,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn sorted(&self, roots: &[RootId]) -> Sorted {
-        let rows = self.rows(roots);
+    fn sorted(&self, instead: Option<HopId>, roots: &[RootId]) -> Sorted {
+        let rows = instead.map_or_else(|| self.rows(roots), |row| vec![row]);
         let mut hazards = Vec::new();
         if !self.hazards.is_empty() {
             let found = rows.iter().filter_map(|row| self.hazards.get(row)).flatten();

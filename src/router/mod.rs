@@ -13,6 +13,7 @@ mod lookup;
 mod matcher;
 mod normalise;
 mod precedence;
+mod replaced;
 mod request;
 #[cfg(test)]
 mod tests;

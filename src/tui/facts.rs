@@ -217,10 +217,10 @@ fn hosts(outline: &Outline, at: u32, facts: &mut Vec<Fact>) {
     };
     facts.push(("admits", Line::of(Role::Text, format!("routes of {from}"))));
     if let Some(tls) = &written.tls {
+        let certificates: Vec<&str> = tls.certificates.iter().map(|one| one.name.as_str()).collect();
         facts.push((
             "tls",
-            Line::of(Role::Text, format!("{:?}", tls.mode))
-                .with(Role::Dim, format!(" {}", tls.certificates.join(", "))),
+            Line::of(Role::Text, format!("{:?}", tls.mode)).with(Role::Dim, format!(" {}", certificates.join(", "))),
         ));
     }
 }

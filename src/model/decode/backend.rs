@@ -3,7 +3,7 @@
 use super::field::{Dropped, Field, Part};
 use crate::model::{
     Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Meta, Name, Namespace, Object,
-    PolicyTarget, ReferenceGrant, Service, ServicePort, StaticHost, TrafficPolicy,
+    ReferenceGrant, Service, ServicePort, StaticHost,
 };
 
 /// The label the API server puts on every Namespace (Kubernetes `NamespaceDefaultLabelName`).
@@ -106,27 +106,6 @@ pub(super) fn direct_response(root: &Field<'_>, meta: Meta) -> Object {
         meta,
         status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
         body: spec.get("body").text().ok().flatten().map(String::from),
-    })
-}
-
-/// kgateway's `TrafficPolicy`: what it targets, and which of its many fields are set.
-pub(super) fn traffic_policy(root: &Field<'_>, meta: Meta) -> Object {
-    let spec = root.get("spec");
-    let target = |item: &Field<'_>| {
-        item.mapping(&["group", "kind", "name", "sectionName"])?;
-        Ok(PolicyTarget {
-            at: item.at,
-            group: item.get("group").required_text()?,
-            kind: item.get("kind").required_text()?,
-            name: item.get("name").required_text()?,
-            section_name: item.get("sectionName").text()?,
-        })
-    };
-    let own = |key: &str| !matches!(key, "targetRefs" | "targetSelectors");
-    Object::TrafficPolicy(TrafficPolicy {
-        meta,
-        targets: spec.get("targetRefs").list(target).unwrap_or_default(),
-        fields: spec.entries().iter().filter(|entry| own(&entry.key)).map(|entry| entry.key.clone()).collect(),
     })
 }
 

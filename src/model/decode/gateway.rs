@@ -3,8 +3,8 @@
 use super::field::{Dropped, Field, Part};
 use super::meta::selector;
 use crate::model::{
-    AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayClass, Listener, ListenerSet, ListenerTls, Meta, Object,
-    Protocol, RouteGroupKind, TlsMode,
+    AllowedRoutes, CertificateRef, ClientValidation, From, FrontendTls, GATEWAY_GROUP, Gateway, GatewayClass, Listener,
+    ListenerSet, ListenerTls, Meta, Object, Protocol, RouteGroupKind, TlsMode,
 };
 
 /// `Gateway`.
@@ -25,6 +25,7 @@ pub(super) fn gateway(root: &Field<'_>, meta: Meta) -> Object {
         class: spec.get("gatewayClassName").required_text().unwrap_or_default(),
         listeners: spec.get("listeners").list(listener).unwrap_or_default(),
         allowed_listeners: allowed_listeners(&spec.get("allowedListeners")),
+        frontend_tls: frontend_tls(&spec.get("tls").get("frontend")),
         addresses: root.get("status").get("addresses").list(|item| item.get("value").text_or("")).unwrap_or_default(),
     })
 }
@@ -99,8 +100,49 @@ fn tls(field: &Field<'_>) -> Part<Option<ListenerTls>> {
     let mode = field.get("mode").choice(&[("Terminate", TlsMode::Terminate), ("Passthrough", TlsMode::Passthrough)])?;
     Ok(Some(ListenerTls {
         mode: mode.unwrap_or(TlsMode::Terminate),
-        certificates: field.get("certificateRefs").list(|item| item.get("name").required_text()).unwrap_or_default(),
+        certificates: field.get("certificateRefs").list(|item| certificate(item, "Secret")).unwrap_or_default(),
+        options: field.get("options").text_map(|_| true),
     }))
+}
+
+fn certificate(item: &Field<'_>, kind: &'static str) -> Part<CertificateRef> {
+    item.mapping(&["group", "kind", "namespace", "name"])?;
+    Ok(CertificateRef {
+        at: item.at,
+        group: item.get("group").text_or("")?,
+        kind: item.get("kind").text_or(kind)?,
+        namespace: item.get("namespace").text()?.filter(|namespace| !namespace.is_empty()),
+        name: item.get("name").required_text()?,
+    })
+}
+
+/// `FrontendTLSConfig`.
+fn frontend_tls(field: &Field<'_>) -> Option<FrontendTls> {
+    if !field.is_present() {
+        return None;
+    }
+    let _ = field.mapping(&["default", "perPort"]);
+    let port = |item: &Field<'_>| {
+        item.mapping(&["port", "tls"])?;
+        let port = item.get("port").required()?.port()?.ok_or(Dropped)?;
+        Ok((port, client_validation(&item.get("tls").get("validation"))))
+    };
+    Some(FrontendTls {
+        default: client_validation(&field.get("default").get("validation")),
+        per_port: field.get("perPort").list(port).unwrap_or_default(),
+    })
+}
+
+fn client_validation(field: &Field<'_>) -> Option<ClientValidation> {
+    if !field.is_present() {
+        return None;
+    }
+    let _ = field.mapping(&["mode", "caCertificateRefs"]);
+    let mode = field.get("mode").choice(&[("AllowValidOnly", false), ("AllowInsecureFallback", true)]);
+    Some(ClientValidation {
+        insecure_fallback: mode.ok().flatten().unwrap_or(false),
+        authorities: field.get("caCertificateRefs").list(|item| certificate(item, "")).unwrap_or_default(),
+    })
 }
 
 fn allowed_routes(field: &Field<'_>) -> Part<AllowedRoutes> {

@@ -10,6 +10,7 @@ mod filter;
 mod gateway;
 mod grpc;
 mod meta;
+mod policy;
 mod route;
 
 use std::collections::BTreeMap;
@@ -75,7 +76,9 @@ const KNOWN: &[Known] = &[
     known("discovery.k8s.io", "EndpointSlice", true, backend::endpoint_slice),
     known(KGATEWAY_GROUP, "Backend", true, backend::backend),
     known(KGATEWAY_GROUP, "DirectResponse", true, backend::direct_response),
-    known(KGATEWAY_GROUP, "TrafficPolicy", true, backend::traffic_policy),
+    known(KGATEWAY_GROUP, "TrafficPolicy", true, policy::traffic_policy),
+    known(KGATEWAY_GROUP, "GatewayExtension", true, policy::gateway_extension),
+    known("", "ConfigMap", true, policy::config_map),
 ];
 
 const fn known(

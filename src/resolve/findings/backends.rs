@@ -93,9 +93,10 @@ impl Report<'_> {
     fn of_respond(&mut self, hop: &Hop, respond: &Respond) {
         let detail = match respond.reason {
             // These are findings of their own.
-            RespondReason::DirectResponse | RespondReason::UnresolvedDelegation | RespondReason::CyclicDelegation => {
-                return;
-            }
+            RespondReason::DirectResponse
+            | RespondReason::UnresolvedDelegation
+            | RespondReason::CyclicDelegation
+            | RespondReason::InvalidPolicy => return,
             RespondReason::InvalidPath => hop.match_index.unwrap_or(u32::MAX),
             _ => 0,
         };
@@ -125,7 +126,7 @@ impl Report<'_> {
             for (rule, written) in (0..).zip(&route.rules) {
                 for (index, filter) in (1000..).zip(&written.filters) {
                     let Filter::Mirror(mirror) = filter else { continue };
-                    let referrer = Referrer { kind: RouteKind::Http, namespace: &route.meta.namespace };
+                    let referrer = Referrer::route(RouteKind::Http, &route.meta.namespace);
                     let destination = lookup.destination(referrer, &mirror.backend);
                     if destination.state.is_broken() {
                         self.of_destination(RouteId(id), rule, index, &destination, "nothing is mirrored to it");

@@ -1,0 +1,70 @@
+//! Virtual hosts that a broken policy of a Gateway or of a listener replaces by one row.
+//!
+//! Source: kgateway `pkg/kgateway/translator/irtranslator/route.go` (`ComputeRouteConfiguration`, `computeVirtualHost`),
+//! `pkg/kgateway/translator/listener/gateway_listener_translator.go` (`translateHttpFilterChain`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compile::{HostRank, Place, Served};
+use crate::model::{Name, Protocol};
+use crate::resolve::{GatewayNode, HopId, ListenerNode};
+
+/// Replaces what is to be replaced.
+pub(super) fn replace(gateway: &GatewayNode, hosts: BTreeMap<Place, Served>) -> BTreeMap<Place, Served> {
+    if gateway.replaced.is_none() && gateway.listeners.iter().all(|listener| listener.replaced.is_none()) {
+        return hosts;
+    }
+    let mut replaced = BTreeMap::new();
+    // Whole route configurations: one per HTTP port, one per HTTPS listener, with or without routes.
+    for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
+        let protocol = &listener.listener(&gateway.gateway).protocol;
+        let instead = gateway.replaced.or(listener.replaced.filter(|_| *protocol == Protocol::Https));
+        let (Some(instead), Some(place)) = (instead, configuration(gateway, listener)) else { continue };
+        let served: &mut Served = replaced.entry(place).or_default();
+        served.instead = Some(instead);
+        served.listeners.push(listener.name(&gateway.gateway));
+    }
+    let wholes: BTreeSet<(u16, Option<HostRank>)> =
+        replaced.keys().map(|all: &Place| (all.port, all.sni.clone())).collect();
+    for (place, mut served) in hosts {
+        if wholes.contains(&(place.port, place.sni.clone())) {
+            continue;
+        }
+        if place.sni.is_none() {
+            served.instead = owner(gateway, place.port, &place.host.clone().name());
+        }
+        replaced.insert(place, served);
+    }
+    replaced
+}
+
+fn configuration(gateway: &GatewayNode, listener: &ListenerNode) -> Option<Place> {
+    let written = listener.listener(&gateway.gateway);
+    let sni = match written.protocol {
+        Protocol::Http => None,
+        Protocol::Https => Some(HostRank::of_sni(written.hostname.as_ref())),
+        _ => return None,
+    };
+    Some(Place { port: listener.port(&gateway.gateway), sni, host: HostRank::Any })
+}
+
+/// What the listener says to which a virtual host of a shared port belongs: the one with the longest hostname that
+/// contains it, whichever the routes attached to.
+fn owner(gateway: &GatewayNode, port: u16, host: &Name) -> Option<HopId> {
+    let mut longest: Option<(usize, &ListenerNode)> = None;
+    for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
+        let written = listener.listener(&gateway.gateway);
+        if written.protocol != Protocol::Http || listener.port(&gateway.gateway) != port {
+            continue;
+        }
+        let contains = written.hostname.as_ref().is_none_or(|name| {
+            let tail = name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
+            name == host || tail.is_some_and(|tail| host.ends_with(tail))
+        });
+        let length = written.hostname.as_ref().map_or(0, Name::len);
+        if contains && longest.is_none_or(|(known, _)| length > known) {
+            longest = Some((length, listener));
+        }
+    }
+    longest.and_then(|(_, listener)| listener.replaced)
+}
