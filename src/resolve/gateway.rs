@@ -8,8 +8,9 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::attach::{Admission, admits};
+use super::backend::Lookup;
 use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
-use super::{GatewayNode, ListenerNode, ListenerState};
+use super::{GatewayNode, ListenerNode, ListenerState, tls};
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, Listener, ListenerSet, Meta, Name, ObjectKey, Origin, Position,
     Protocol, Source, SourceKind,
@@ -262,6 +263,9 @@ pub(super) fn node_of(
     assumed: bool,
 ) -> GatewayNode {
     let (dialect, engine_from) = dialect_of(snapshot, settings, &gateway, status_controller);
-    let listeners = listeners(snapshot, &gateway, sets);
+    let mut listeners = listeners(snapshot, &gateway, sets);
+    if dialect.engine == Engine::Kgateway {
+        tls::reject(Lookup { snapshot, settings }, &gateway, &mut listeners);
+    }
     GatewayNode { gateway, dialect, engine_from, assumed, listeners, replaced: None }
 }

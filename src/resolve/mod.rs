@@ -28,6 +28,7 @@ mod policed;
 mod policy;
 mod select;
 mod settings;
+mod tls;
 mod validate;
 
 use std::fmt;
