@@ -11,9 +11,13 @@ use super::{Loaded, SourceError, encoding, kustomize};
 use crate::finding::{Finding, Place, Severity, closest};
 use crate::model::decode::Decoded;
 use crate::model::{Position, Source, SourceKind};
+use crate::spread;
 
 /// The largest input that is read: 100,000 routes are some 120 MiB.
 const LARGEST: u64 = 1 << 29;
+
+/// So few files are not worth a thread.
+const FEW_FILES: usize = 16;
 
 /// What `-f`, `-k` and `--demo` name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +68,37 @@ pub fn load_text(name: &str, text: &str) -> Loaded {
     gathered.decode()
 }
 
+/// Something in a folder.
+enum Found {
+    /// A file to read.
+    Manifest(PathBuf),
+    /// What it held.
+    Text(Text),
+    /// A link to a folder.
+    Link(PathBuf),
+    /// What cannot be read, and why.
+    Unreadable(PathBuf, String),
+}
+
+impl Found {
+    /// Reads what is to be read. Whatever is wrong with a file that was found in a folder is a finding.
+    fn read(self) -> Self {
+        let Self::Manifest(path) = self else { return self };
+        // Through symbolic links, so that a loop of them shows.
+        match fs::metadata(&path) {
+            Err(error) => Self::Unreadable(path, reason(&error)),
+            // A link, or it would have been taken for a folder.
+            Ok(about) if about.is_dir() => Self::Link(path),
+            // Reading a pipe or a device may take for ever.
+            Ok(about) if !about.is_file() => Self::Unreadable(path, "not a regular file".to_owned()),
+            Ok(about) => match File::open(&path).and_then(|file| read(file, about.len())) {
+                Ok(bytes) => Self::Text(text_of(path.display().to_string(), SourceKind::File, bytes)),
+                Err(error) => Self::Unreadable(path, reason(&error)),
+            },
+        }
+    }
+}
+
 /// What was read, before it is decoded.
 #[derive(Default)]
 struct Gathered {
@@ -78,8 +113,7 @@ impl Gathered {
     }
 
     fn bytes(&mut self, name: String, kind: SourceKind, bytes: Vec<u8>) {
-        let (text, lossy) = encoding::decode(bytes);
-        self.texts.push(Text { source: Arc::new(Source { name, kind, text }), lossy });
+        self.texts.push(text_of(name, kind, bytes));
     }
 
     fn stdin(&mut self) -> Result<(), SourceError> {
@@ -88,7 +122,7 @@ impl Gathered {
             let message = "cannot read manifests from standard input: it is the terminal".to_owned();
             return Err(SourceError { message, hint: Some("kubectl kustomize . | routescope -f -".to_owned()) });
         }
-        let bytes = read(stdin.lock()).map_err(|error| failed("standard input", &error))?;
+        let bytes = read(stdin.lock(), 0).map_err(|error| failed("standard input", &error))?;
         self.bytes("-".to_owned(), SourceKind::Text, bytes);
         Ok(())
     }
@@ -119,7 +153,8 @@ impl Gathered {
                 hint: Some(format!("to read from it: cat {0} | routescope -f -", path.display())),
             });
         }
-        let bytes = File::open(path).and_then(read).map_err(|error| cannot_read(path, &error))?;
+        let bytes =
+            File::open(path).and_then(|file| read(file, about.len())).map_err(|error| cannot_read(path, &error))?;
         if about.is_file() {
             self.watch.push(path.to_owned());
         }
@@ -133,12 +168,13 @@ impl Gathered {
         let before = (self.texts.len(), self.findings.len());
         let mut inner = 0;
         let mut waiting = vec![folder.to_owned()];
+        let mut found = Vec::new();
         while let Some(next) = waiting.pop() {
             let entries = match fs::read_dir(&next) {
                 Ok(entries) => entries,
                 Err(error) if next == folder => return Err(cannot_read(folder, &error)),
                 Err(error) => {
-                    self.unreadable(&next, &reason(&error));
+                    found.push(Found::Unreadable(next, reason(&error)));
                     continue;
                 }
             };
@@ -152,13 +188,21 @@ impl Gathered {
                     inner += 1;
                     folders.push(path);
                 } else if is_manifest(&path) {
-                    self.file(&path);
+                    found.push(Found::Manifest(path));
                 } else if recursive && is_linked_folder(&entry) {
-                    self.not_followed(&path);
+                    found.push(Found::Link(path));
                 }
             }
             if recursive {
                 waiting.extend(folders.into_iter().rev());
+            }
+        }
+        let threads = if found.len() < FEW_FILES { 1 } else { spread::threads() };
+        for found in spread::in_order(found, threads, Found::read) {
+            match found {
+                Found::Text(text) => self.texts.push(text),
+                Found::Unreadable(path, reason) => self.unreadable(&path, &reason),
+                Found::Manifest(path) | Found::Link(path) => self.not_followed(&path),
             }
         }
         if before == (self.texts.len(), self.findings.len()) {
@@ -167,24 +211,6 @@ impl Gathered {
             return Err(SourceError { message, hint });
         }
         Ok(())
-    }
-
-    /// A file found in a folder: whatever is wrong with it is a finding.
-    fn file(&mut self, path: &Path) {
-        // Through symbolic links, so that a loop of them shows.
-        match fs::metadata(path) {
-            Err(error) => self.unreadable(path, &reason(&error)),
-            Ok(about) if about.is_dir() => {
-                // A link, or it would have been taken for a folder.
-                self.not_followed(path);
-            }
-            // Reading a pipe or a device may take for ever.
-            Ok(about) if !about.is_file() => self.unreadable(path, "not a regular file"),
-            Ok(_) => match File::open(path).and_then(read) {
-                Ok(bytes) => self.bytes(path.display().to_string(), SourceKind::File, bytes),
-                Err(error) => self.unreadable(path, &reason(&error)),
-            },
-        }
     }
 
     fn not_followed(&mut self, path: &Path) {
@@ -211,6 +237,11 @@ impl Gathered {
     }
 }
 
+fn text_of(name: String, kind: SourceKind, bytes: Vec<u8>) -> Text {
+    let (text, lossy) = encoding::decode(bytes);
+    Text { source: Arc::new(Source { name, kind, text }), lossy }
+}
+
 /// kubectl's rule (`resource.FileExtensions`).
 fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
@@ -222,9 +253,9 @@ fn is_linked_folder(entry: &fs::DirEntry) -> bool {
     !hidden && entry.path().is_dir()
 }
 
-/// Reads to the end, but no more than a manifest may hold.
-fn read(mut from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads to the end, but no more than a manifest may hold; `length` is how much there is, as far as is known.
+fn read(mut from: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default());
     from.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == LARGEST && from.read(&mut [0])? > 0 {
         return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));

@@ -4,6 +4,8 @@
 //! sure of (`None`), and the full reader starts over. So it needs to know little of YAML, and reports no errors. It takes
 //! a quarter of the full reader's time; a test holds the two against each other.
 
+use memchr::memchr;
+
 use super::scalar;
 use super::yaml::{DEEPEST, LARGEST, Odd, key_text, put};
 use crate::model::decode::Documents;
@@ -13,12 +15,9 @@ use crate::model::{Name, Position};
 /// Longer keys are left to the full reader, which must look for their colon.
 const LONGEST_KEY: usize = 200;
 
-/// Reads the document of one chunk, if it is simple; `line` is the number of its first line. When it gives up, what was
+/// Reads the document of one chunk, if it is simple, which is printable ASCII and line feeds alone; `line` is the number of its first line. When it gives up, what was
 /// handed over (items of a list) and reported is to be forgotten.
 pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Option<()> {
-    if !text.bytes().all(|byte| (b' '..0x7F).contains(&byte) || byte == b'\n') {
-        return None;
-    }
     let mut reader = Reader {
         rest: text,
         next: None,
@@ -97,8 +96,9 @@ impl<'t> Reader<'t, '_, '_> {
     fn advance(&mut self) {
         self.next = None;
         while !self.rest.is_empty() {
-            let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
-            self.rest = rest;
+            let end = memchr(b'\n', self.rest.as_bytes());
+            let line = &self.rest[..end.unwrap_or(self.rest.len())];
+            self.rest = end.map_or("", |end| &self.rest[end + 1..]);
             let number = self.number;
             self.number = number.saturating_add(1);
             let text = line.trim_start_matches(' ');

@@ -4,6 +4,8 @@
 //! `---` and `...` at the beginning of a line end a document wherever they stand: YAML forbids them inside quoted and
 //! block scalars alike, so no parsing is needed to find them.
 
+use memchr::memchr;
+
 /// A part of a text that holds one document (or, in JSON, a stream of them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chunk<'a> {
@@ -21,7 +23,7 @@ pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
+        let length = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
         let this = &rest[..length];
         if is_marker(this, "---") {
             // Directives belong to the document that the next `---` opens.

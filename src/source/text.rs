@@ -1,9 +1,7 @@
 //! From texts to objects: documents are independent, so big inputs are read on every core.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::split::{Chunk, documents};
 use super::yaml::{Broken, Odd};
@@ -11,13 +9,13 @@ use super::{json, simple, yaml};
 use crate::finding::{Finding, Place, Severity};
 use crate::model::decode::{Decoded, Documents};
 use crate::model::{Position, Source};
+use crate::spread;
 
 /// Texts up to this size are not worth a thread.
 const SMALL: usize = 256 * 1024;
-/// How much text a thread takes at a time.
+/// Texts above this size are read by several threads, so much at a time.
+const LARGE: usize = 2 * 1024 * 1024;
 const BLOCK: usize = 512 * 1024;
-/// More threads than this do not help: memory is the bottleneck.
-const MOST_THREADS: usize = 8;
 
 /// A text to read.
 pub(super) struct Text {
@@ -32,40 +30,37 @@ struct Block<'a> {
     chunks: Vec<Chunk<'a>>,
 }
 
+/// What a thread takes at a time.
+enum Work<'a> {
+    /// A text that is not large: whoever reads it cuts it into documents, too.
+    Whole(&'a Text),
+    /// A part of a large one.
+    Part(Block<'a>),
+}
+
 /// Reads all texts, in order.
 pub(super) fn read(texts: &[Text]) -> Decoded {
-    let blocks: Vec<Block<'_>> = texts.iter().flat_map(blocks).collect();
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = if size <= SMALL { 1 } else { cores.min(MOST_THREADS).min(blocks.len()) };
-    let mut all = Decoded::default();
-    if threads <= 1 {
-        for block in &blocks {
-            read_block(block, &mut all);
+    let threads = if size <= SMALL { 1 } else { spread::threads() };
+    let mut work = Vec::with_capacity(texts.len());
+    for text in texts {
+        if text.source.text.len() > LARGE {
+            work.extend(blocks(text).into_iter().map(Work::Part));
+        } else {
+            work.push(Work::Whole(text));
         }
-        return all;
     }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(block) = blocks.get(index) else { return done };
-            let mut decoded = Decoded::default();
-            read_block(block, &mut decoded);
-            done.push((index, decoded));
+    let parts = spread::in_order(work, threads, |work| {
+        let mut decoded = Decoded::default();
+        match work {
+            Work::Whole(text) => blocks(text).iter().for_each(|block| read_block(block, &mut decoded)),
+            Work::Part(block) => read_block(&block, &mut decoded),
         }
-    };
-    let mut parts: Vec<(usize, Decoded)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut parts = work();
-        for other in others {
-            parts.extend(other.join().unwrap_or_default());
-        }
-        parts
+        decoded
     });
-    parts.sort_by_key(|(index, _)| *index);
-    for (_, part) in parts {
+    let mut all = Decoded::default();
+    all.objects.reserve_exact(parts.iter().map(|part| part.objects.len()).sum());
+    for part in parts {
         all.append(part);
     }
     all
@@ -92,13 +87,22 @@ fn blocks(text: &Text) -> Vec<Block<'_>> {
 fn read_block(block: &Block<'_>, into: &mut Decoded) {
     let source = &block.text.source;
     for chunk in &block.chunks {
-        match no_text(chunk, block.text.lossy) {
+        let plain = is_plain(chunk.text);
+        match if plain { None } else { no_text(chunk, block.text.lossy) } {
             Some(Broken { code, at, message, help }) => {
                 into.findings.push(finding(source, Severity::Error, code, at, message, help));
             }
-            None => read_chunk(source, chunk, into),
+            None => read_chunk(source, chunk, plain, into),
         }
     }
+}
+
+/// Whether a text is nothing but printable ASCII and line feeds, as most are: one pass that tells two things, that there
+/// is nothing odd in it, and that the quick reader may try.
+fn is_plain(text: &str) -> bool {
+    // Without a way out in the middle of a run the compiler tests many bytes at once.
+    let run = |run: &[u8]| run.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..0x7F | b'\n'));
+    text.as_bytes().chunks(256).all(run)
 }
 
 /// What in a document is no text. A YAML reader would take some of it for the end of the input.
@@ -121,7 +125,7 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
     Some(Broken { code: "not-text", at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
 }
 
-fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
+fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
     let mut odd = Vec::new();
     let mut broken = Vec::new();
     let is_json = matches!(chunk.text.trim_start().as_bytes().first(), Some(b'{' | b'['));
@@ -135,7 +139,7 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, into: &mut Decoded) {
     if !read {
         odd.clear();
         let mut documents = Documents::new(source, into);
-        match read_yaml(chunk, &mut documents, &mut odd) {
+        match read_yaml(chunk, plain, &mut documents, &mut odd) {
             Ok(()) => broken.clear(),
             Err(error) => {
                 documents.broken();
@@ -160,8 +164,8 @@ fn is_json_file(name: &str) -> bool {
 }
 
 /// Most documents are simple; the others are read in full.
-fn read_yaml(chunk: &Chunk<'_>, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
-    if simple::read(chunk.text, chunk.line, documents, odd).is_some() {
+fn read_yaml(chunk: &Chunk<'_>, plain: bool, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+    if plain && simple::read(chunk.text, chunk.line, documents, odd).is_some() {
         return Ok(());
     }
     documents.forget();
@@ -201,7 +205,7 @@ mod tests {
                 return Some(format!("{broken:?}"));
             }
         } else {
-            simple::read(text, 7, &mut documents, &mut odd)?;
+            is_plain(text).then(|| simple::read(text, 7, &mut documents, &mut odd)).flatten()?;
         }
         Some(format!("{decoded:?}\n{odd:?}"))
     }
