@@ -34,6 +34,8 @@ pub struct Analysis {
 impl Analysis {
     /// Analyses a snapshot. `findings` are what reading it brought up.
     pub fn of(snapshot: Arc<Snapshot>, settings: Settings, mut findings: Vec<Finding>) -> Self {
+        let (snapshot, hidden) = resolve::discovered(snapshot, &settings);
+        findings.extend(hidden);
         let threads = if snapshot.routes.len() < FEW_ROUTES { 1 } else { spread::threads() };
         let (tree, notes) = resolve::grow(&snapshot, &settings, threads);
         let compile = || router::compile(&snapshot, &tree, &settings, threads);

@@ -26,6 +26,8 @@ pub struct Coverage {
     pub kinds: BTreeSet<&'static str>,
     /// Kinds seen in full in single namespaces.
     pub namespaces: BTreeMap<&'static str, BTreeSet<Name>>,
+    /// Namespaces of which nothing counts, and nothing is missing: the control plane does not look at them.
+    pub hidden: BTreeSet<Name>,
 }
 
 impl Coverage {
@@ -44,6 +46,7 @@ impl Coverage {
         self.everything
             || self.kinds.contains(kind)
             || self.namespaces.get(kind).is_some_and(|seen| seen.contains(namespace))
+            || self.hidden.contains(namespace)
     }
 
     /// Whether every `kind` in every namespace has been seen.
@@ -140,6 +143,65 @@ impl Snapshot {
         let index = DELEGATION_LABELS.iter().position(|known| *known == label);
         index.into_iter().flat_map(|index| self.by_label[index].keys())
     }
+
+    /// Says where each route is.
+    fn index_routes(&mut self) {
+        self.route_index.reserve(self.routes.len());
+        // In ascending order, so that every list below is ordered by `namespace/name` as well.
+        for (id, route) in (0..).map(RouteId).zip(&self.routes) {
+            self.route_index.insert((route.kind, route.meta.key()), id);
+            if route.kind != RouteKind::Http {
+                continue;
+            }
+            self.by_namespace.entry(route.meta.namespace.clone()).or_default().push(id);
+            for (name, value) in &route.meta.labels {
+                if let Some(index) = DELEGATION_LABELS.iter().position(|label| label == name) {
+                    self.by_label[index].entry(value.clone()).or_default().push(id);
+                }
+            }
+        }
+    }
+
+    /// The same without the objects of namespaces that are not to be kept; those are known to hold nothing.
+    pub fn within(&self, keep: &mut impl FnMut(&Name) -> bool) -> Self {
+        let mut hidden = self.coverage.hidden.clone();
+        let mut keep = |namespace: &Name| {
+            let kept = keep(namespace);
+            if !kept && !hidden.contains(namespace) {
+                hidden.insert(namespace.clone());
+            }
+            kept
+        };
+        let mut within = Self { classes: self.classes.clone(), namespaces: self.namespaces.clone(), ..Self::default() };
+        for name in self.namespaces.keys() {
+            keep(name);
+        }
+        within.gateways = kept(&self.gateways, &mut keep);
+        within.listener_sets = kept(&self.listener_sets, &mut keep);
+        within.routes = self.routes.iter().filter(|route| keep(&route.meta.namespace)).map(Arc::clone).collect();
+        within.services = kept(&self.services, &mut keep);
+        within.endpoint_slices = kept(&self.endpoint_slices, &mut keep);
+        within.backends = kept(&self.backends, &mut keep);
+        within.direct_responses = kept(&self.direct_responses, &mut keep);
+        within.traffic_policies = kept(&self.traffic_policies, &mut keep);
+        within.gateway_extensions = kept(&self.gateway_extensions, &mut keep);
+        within.config_maps = kept(&self.config_maps, &mut keep);
+        let grants = self.grants.iter().filter(|(namespace, _)| keep(namespace));
+        within.grants = grants.map(|(namespace, grants)| (namespace.clone(), grants.clone())).collect();
+        within.coverage = Coverage { hidden, ..self.coverage.clone() };
+        within.index_routes();
+        within
+    }
+}
+
+/// The entries of a map whose namespace is to be kept.
+fn kept<'m, T: 'm, M>(map: &'m M, keep: &mut impl FnMut(&Name) -> bool) -> M
+where
+    &'m M: IntoIterator<Item = (&'m ObjectKey, &'m Arc<T>)>,
+    M: FromIterator<(ObjectKey, Arc<T>)>,
+{
+    let entries = map.into_iter().filter(|(key, _)| keep(&key.namespace));
+    entries.map(|(key, object)| (key.clone(), Arc::clone(object))).collect()
 }
 
 /// What is known, and how it changes.
@@ -247,28 +309,13 @@ impl Store {
             traffic_policies: self.traffic_policies.clone(),
             gateway_extensions: self.gateway_extensions.clone(),
             config_maps: self.config_maps.clone(),
-            grants: AHashMap::new(),
             namespaces: self.namespaces.clone(),
-            route_index: AHashMap::with_capacity(self.routes.len()),
-            by_label: [AHashMap::new(), AHashMap::new()],
-            by_namespace: AHashMap::new(),
+            ..Snapshot::default()
         };
         for (key, grant) in &self.grants {
             snapshot.grants.entry(key.namespace.clone()).or_default().push(Arc::clone(grant));
         }
-        // In ascending order, so that every list below is ordered by `namespace/name` as well.
-        for (id, (kind, key)) in (0..).map(RouteId).zip(self.routes.keys()) {
-            snapshot.route_index.insert((*kind, key.clone()), id);
-            if *kind != RouteKind::Http {
-                continue;
-            }
-            snapshot.by_namespace.entry(key.namespace.clone()).or_default().push(id);
-            for (name, value) in &snapshot.routes[id.0 as usize].meta.labels {
-                if let Some(index) = DELEGATION_LABELS.iter().position(|label| label == name) {
-                    snapshot.by_label[index].entry(value.clone()).or_default().push(id);
-                }
-            }
-        }
+        snapshot.index_routes();
         snapshot
     }
 }

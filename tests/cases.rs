@@ -1,7 +1,7 @@
 //! Routing facts, one small manifest each: `tests/cases/<area>/<fact>.yaml` opens with what must come of it.
 //!
 //! ```yaml
-//! # settings: complete weighted grants=strict validation=strict wildcard=NAME
+//! # settings: complete weighted grants=strict validation=strict wildcard=NAME discovery=JSON
 //! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH] [certain|unverified]
 //! # rows HOST             the whole table of that virtual host, in evaluation order
 //! #   MATCH -> ANSWER [by ROUTE#RULE]
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use routescope::analysis::Analysis;
 use routescope::model::Name;
-use routescope::resolve::{GrantMode, Settings, ValidationMode};
+use routescope::resolve::{GrantMode, Settings, ValidationMode, discovery_selectors};
 use routescope::router::Request;
 use routescope::store::Coverage;
 
@@ -129,6 +129,7 @@ fn set(settings: &mut Settings, coverage: &mut Coverage, word: &str) {
         ("grants", "off") => settings.reference_grants = GrantMode::Off,
         ("grants", "strict") => settings.reference_grants = GrantMode::Strict,
         ("validation", "strict") => settings.validation = ValidationMode::Strict,
+        ("discovery", json) => settings.discovery_namespace_selectors = discovery_selectors(json).expect("selectors"),
         ("wildcard", name) => settings.wildcard_namespace = Name::new(name),
         _ => panic!("no setting {word}"),
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use routescope::analysis::Analysis;
 use routescope::model::{Name, Object, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, GrantMode, Settings, ValidationMode};
+use routescope::resolve::{Action, Destination, GrantMode, Settings, ValidationMode, discovery_selectors};
 use routescope::router::{GatewayTable, VirtualHost};
 use routescope::source::files::load_text;
 use routescope::store::{Change, Coverage, Store};
@@ -110,6 +110,9 @@ fn settings_of(written: &Value) -> Settings {
     }
     if let Some(name) = written["wildcardNamespace"].as_str() {
         settings.wildcard_namespace = Name::new(name);
+    }
+    if let Some(selectors) = written["discoveryNamespaceSelectors"].as_str() {
+        settings.discovery_namespace_selectors = discovery_selectors(selectors).expect("label selectors");
     }
     settings
 }

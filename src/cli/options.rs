@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::model::Name;
-use crate::resolve::{Engine, GrantMode, Settings, ValidationMode};
+use crate::model::{DiscoverySelectors, Name};
+use crate::resolve::{Engine, GrantMode, Settings, ValidationMode, discovery_selectors};
 use crate::source::files::Input;
 
 /// Where the manifests come from.
@@ -110,6 +110,25 @@ pub struct SettingsOptions {
         global = true
     )]
     pub kgateway_wildcard_namespace: String,
+
+    /// Label selectors of the namespaces that kgateway looks at, as a JSON list; what is elsewhere does not exist
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_DISCOVERY_NAMESPACE_SELECTORS",
+        hide_env = true,
+        value_name = "JSON",
+        value_parser = selectors,
+        global = true
+    )]
+    pub kgateway_discovery_namespace_selectors: Option<Selectors>,
+}
+
+/// What [`discovery_selectors`] reads; a type of its own, since clap takes a list for an option given several times.
+#[derive(Debug, Clone)]
+pub struct Selectors(DiscoverySelectors);
+
+fn selectors(json: &str) -> Result<Selectors, String> {
+    discovery_selectors(json).map(Selectors)
 }
 
 impl SettingsOptions {
@@ -121,6 +140,7 @@ impl SettingsOptions {
             kgateway_reference_grant_mode,
             kgateway_validation_mode,
             kgateway_wildcard_namespace,
+            kgateway_discovery_namespace_selectors,
         } = self;
         Settings {
             engine: engine.map(EngineName::engine),
@@ -135,6 +155,10 @@ impl SettingsOptions {
                 ValidationModeName::Strict => ValidationMode::Strict,
             },
             wildcard_namespace: Name::from(kgateway_wildcard_namespace.as_str()),
+            discovery_namespace_selectors: kgateway_discovery_namespace_selectors
+                .as_ref()
+                .map(|Selectors(list)| list.clone())
+                .unwrap_or_default(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod attach;
 mod backend;
 mod broken;
 mod delegate;
+mod discovery;
 mod expand;
 mod findings;
 mod gateway;
@@ -43,6 +44,7 @@ use crate::model::{
 };
 use crate::store::{RouteId, Snapshot};
 
+pub use discovery::{discovered, discovery_selectors};
 pub use expand::Notes;
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
 

@@ -1,6 +1,6 @@
 //! What the control plane was told, and the one table of dialects.
 
-use crate::model::Name;
+use crate::model::{DiscoverySelectors, Name};
 
 /// Control-plane settings that change routing; the defaults are kgateway's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub validation: ValidationMode,
     /// `DELEGATION_WILDCARD_NAMESPACE`: the namespace of a label ref that means every namespace.
     pub wildcard_namespace: Name,
+    /// `KGW_DISCOVERY_NAMESPACE_SELECTORS`: objects of other namespaces do not exist; none means all namespaces.
+    pub discovery_namespace_selectors: DiscoverySelectors,
 }
 
 impl Default for Settings {
@@ -25,6 +27,7 @@ impl Default for Settings {
             reference_grants: GrantMode::Permissive,
             validation: ValidationMode::Standard,
             wildcard_namespace: Name::new_static("all"),
+            discovery_namespace_selectors: Vec::new(),
         }
     }
 }
