@@ -2,6 +2,7 @@
 
 use super::meta::{Meta, Name, Position};
 use super::policy::{CertificateRef, FrontendTls};
+use super::route::RecordedCondition;
 
 /// A `Gateway`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,28 @@ pub struct Gateway {
     pub frontend_tls: Option<FrontendTls>,
     /// `status.addresses[].value`, as recorded.
     pub addresses: Vec<Name>,
+    /// `status`, as recorded.
+    pub status: GatewayRecord,
+}
+
+/// What a controller recorded in a Gateway's `status`; empty when it recorded nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GatewayRecord {
+    /// `conditions`.
+    pub conditions: Vec<RecordedCondition>,
+    /// `listeners`.
+    pub listeners: Vec<ListenerRecord>,
+}
+
+/// What a controller recorded of a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerRecord {
+    /// The listener's name.
+    pub name: Name,
+    /// `attachedRoutes`.
+    pub attached_routes: Option<u32>,
+    /// `conditions`.
+    pub conditions: Vec<RecordedCondition>,
 }
 
 /// A `GatewayClass`.

@@ -20,8 +20,8 @@ pub use backend::{
     Service, ServicePort, StaticHost,
 };
 pub use gateway::{
-    AllowedRoutes, From, Gateway, GatewayClass, Listener, ListenerSet, ListenerTls, NamespaceSelector, Protocol,
-    Requirement, RequirementOperator, RouteGroupKind, TlsMode,
+    AllowedRoutes, From, Gateway, GatewayClass, GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls,
+    NamespaceSelector, Protocol, Requirement, RequirementOperator, RouteGroupKind, TlsMode,
 };
 pub use meta::{Meta, Name, ObjectKey, Origin, Position, Source, SourceKind, Timestamp};
 pub use policy::{

@@ -12,8 +12,8 @@ use super::backend::Lookup;
 use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
 use super::{GatewayNode, ListenerNode, ListenerState, tls};
 use crate::model::{
-    AllowedRoutes, From, GATEWAY_GROUP, Gateway, Listener, ListenerSet, Meta, Name, ObjectKey, Origin, Position,
-    Protocol, Source, SourceKind,
+    AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayRecord, Listener, ListenerSet, Meta, Name, ObjectKey, Origin,
+    Position, Protocol, Source, SourceKind,
 };
 use crate::store::Snapshot;
 
@@ -144,8 +144,8 @@ fn denied(snapshot: &Snapshot, gateway: &Gateway, set: &ListenerSet) -> Option<S
     (!admitted).then(|| format!("allowedListeners of Gateway {key} does not admit namespace {}", set.meta.namespace))
 }
 
-/// The route kinds a protocol carries, and that routing here knows of.
-fn supported_kinds(listener: &Listener) -> Option<&'static [&'static str]> {
+/// The route kinds a protocol carries (kgateway `getSupportedRouteKindsForListener`); `None` when it is not supported.
+pub fn supported_kinds(listener: &Listener) -> Option<&'static [&'static str]> {
     match listener.protocol {
         Protocol::Http | Protocol::Https => Some(&["HTTPRoute", "GRPCRoute"]),
         Protocol::Tcp => Some(&["TCPRoute"]),
@@ -250,6 +250,7 @@ pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
         allowed_listeners: Some(From::All),
         frontend_tls: None,
         addresses: Vec::new(),
+        status: GatewayRecord::default(),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::field::{Dropped, Field, Part};
 use super::meta::selector;
+use super::route::condition;
 use crate::model::{
-    AllowedRoutes, CertificateRef, ClientValidation, From, FrontendTls, GATEWAY_GROUP, Gateway, GatewayClass, Listener,
-    ListenerSet, ListenerTls, Meta, Object, Protocol, RouteGroupKind, TlsMode,
+    AllowedRoutes, CertificateRef, ClientValidation, From, FrontendTls, GATEWAY_GROUP, Gateway, GatewayClass,
+    GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls, Meta, Object, Protocol, RouteGroupKind, TlsMode,
 };
 
 /// `Gateway`.
@@ -27,7 +28,22 @@ pub(super) fn gateway(root: &Field<'_>, meta: Meta) -> Object {
         allowed_listeners: allowed_listeners(&spec.get("allowedListeners")),
         frontend_tls: frontend_tls(&spec.get("tls").get("frontend")),
         addresses: root.get("status").get("addresses").list(|item| item.get("value").text_or("")).unwrap_or_default(),
+        status: record(&root.get("status")),
     })
+}
+
+fn record(status: &Field<'_>) -> GatewayRecord {
+    let listener = |item: &Field<'_>| {
+        Ok(ListenerRecord {
+            name: item.get("name").required_text()?,
+            attached_routes: item.get("attachedRoutes").unsigned(u32::MAX)?,
+            conditions: item.get("conditions").list(condition).unwrap_or_default(),
+        })
+    };
+    GatewayRecord {
+        conditions: status.get("conditions").list(condition).unwrap_or_default(),
+        listeners: status.get("listeners").list(listener).unwrap_or_default(),
+    }
 }
 
 /// `GatewayClass`.

@@ -69,7 +69,8 @@ fn parent_status(field: &Field<'_>) -> Part<ParentStatus> {
     })
 }
 
-fn condition(field: &Field<'_>) -> Part<RecordedCondition> {
+/// One entry of any `conditions`.
+pub(super) fn condition(field: &Field<'_>) -> Part<RecordedCondition> {
     Ok(RecordedCondition {
         kind: field.get("type").required_text()?,
         status: field.get("status").text_or("")?,
