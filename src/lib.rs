@@ -32,8 +32,8 @@
 //! - Decoding is lenient: an invalid route loads, to be reported on.
 //!
 //! Modules in reading order; imports point only to the left:
-//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `render` ← `tui` ← `cli`; `source` knows `model`,
-//! `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read.
+//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status` ← `render` ← `tui` ← `cli`; `source`
+//! knows `model`, `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read.
 
 pub mod analysis;
 pub mod cli;
@@ -46,6 +46,7 @@ pub mod resolve;
 pub mod router;
 pub mod source;
 mod spread;
+pub mod status;
 pub mod store;
 pub mod theme;
 pub mod tui;

@@ -332,3 +332,24 @@ fn a_theme_can_be_named_without_a_command() {
     // Without a terminal the tree is printed; the option is taken all the same.
     assert!(stdout(&["--demo", "--theme", "light"]).starts_with("Gateway kgateway-system/http"));
 }
+
+#[test]
+fn the_status_is_predicted_and_spelled_out_where_something_is_wrong() {
+    insta::assert_snapshot!(stdout(&shop(&["status"])));
+}
+
+#[test]
+fn the_status_as_json() {
+    let text = stdout(&shop(&["status", "-o", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let keys: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_recorded_status_that_differs_from_the_prediction_fails() {
+    let Run { stdout, stderr, code } = run(&["status", "-f", "status.yaml", "--complete"]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    insta::assert_snapshot!(stdout);
+}

@@ -10,6 +10,7 @@ mod options;
 mod requests;
 mod routes;
 mod shell;
+mod status;
 mod terminal;
 mod tree;
 mod whereto;
@@ -52,6 +53,7 @@ enum Command {
     Tree(tree::TreeOptions),
     Where(whereto::WhereOptions),
     Routes(routes::RoutesOptions),
+    Status(status::StatusOptions),
     Check(check::CheckOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
@@ -124,6 +126,7 @@ fn run(Arguments { command, source, settings, output }: Arguments) -> Result<Ver
         Command::Tree(options) => tree::run(&options, &context),
         Command::Where(options) => whereto::run(&options, &context),
         Command::Routes(options) => routes::run(&options, &context),
+        Command::Status(options) => status::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),
         Command::Completions(options) => shell::completions(&options, &context),
         Command::Man(options) => shell::man(&options, &context),

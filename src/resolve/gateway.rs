@@ -18,7 +18,7 @@ use crate::model::{
 use crate::store::Snapshot;
 
 /// Ports that the proxy itself listens on: metrics, readiness, admin (kgateway `pkg/kgateway/validate/port.go`).
-const RESERVED_PORTS: [u16; 3] = [9091, 8082, 19000];
+pub const RESERVED_PORTS: [u16; 3] = [9091, 8082, 19000];
 
 impl ListenerNode {
     /// The listener as it was written.

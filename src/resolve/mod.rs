@@ -40,12 +40,14 @@ use self::backend::Lookup;
 use self::policy::Policies;
 use crate::finding::Finding;
 use crate::model::{
-    Fraction, Gateway, HeaderChange, ListenerSet, Name, ObjectKey, PathModifier, Position, Redirect, RouteMatch,
+    BackendRef, Fraction, Gateway, HeaderChange, ListenerSet, Name, ObjectKey, PathModifier, Position, Redirect, Route,
+    RouteMatch,
 };
 use crate::store::{RouteId, Snapshot};
 
 pub use discovery::{discovered, discovery_selectors};
 pub use expand::Notes;
+pub use gateway::{RESERVED_PORTS, supported_kinds};
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
 
 /// Everything that hangs under every Gateway.
@@ -575,6 +577,12 @@ pub fn findings(snapshot: &Snapshot, settings: &Settings, tree: &Tree, notes: &N
     let mut findings = findings::report(snapshot, settings, tree, notes.truncated, &notes.crashes);
     findings.extend(notes.policies.iter().cloned());
     findings
+}
+
+/// Where one of a route's backendRefs leads, whatever becomes of the rule that holds it.
+pub fn destination(snapshot: &Snapshot, settings: &Settings, route: &Route, reference: &BackendRef) -> Destination {
+    let referrer = backend::Referrer::route(route.kind, &route.meta.namespace);
+    Lookup { snapshot, settings }.destination(referrer, reference)
 }
 
 impl Tree {

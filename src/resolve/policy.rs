@@ -12,7 +12,7 @@ use ahash::AHashMap;
 use super::action::Outcome;
 use super::backend::{Lookup, Permission, Referred, Referrer};
 use super::settings::{GrantMode, ValidationMode};
-use super::{Action, DestinationState, RespondReason, action};
+use super::{Action, Complaint, DestinationState, Respond, RespondReason, Stage, action};
 use crate::finding::{Finding, Place, Severity, Subject};
 use crate::model::{
     ExtensionRef, Filter, GATEWAY_GROUP, GatewayExtension, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector,
@@ -56,6 +56,8 @@ pub(super) struct Verdict<'a> {
 pub(super) struct Effect {
     /// Why its rows answer 500.
     pub error: Option<String>,
+    /// What their status says of that.
+    pub complaints: Vec<Complaint>,
     /// Why Envoy would refuse them.
     pub hazard: Option<String>,
     /// Why an answer is not certain.
@@ -66,12 +68,19 @@ impl Effect {
     /// The row in place of those it reaches.
     pub fn replacement(&self) -> Option<Action> {
         let detail = self.error.clone()?;
-        Some(Action::Respond(action::replaced(RespondReason::InvalidPolicy, detail)))
+        let respond = action::replaced(RespondReason::InvalidPolicy, detail);
+        Some(Action::Respond(Respond { complaints: self.complaints.clone(), ..respond }))
     }
 
     /// Does to a rule's outcome what the policies do: an error replaces it, in a delegating rule too.
     pub fn apply(self, outcome: &mut Outcome) {
-        if let Some(replacement) = self.replacement() {
+        if let Some(mut replacement) = self.replacement() {
+            // The engine joins what else is wrong; a row that was not made is not looked at.
+            if let (Action::Respond(new), Some(Action::Respond(old))) = (&mut replacement, &outcome.action) {
+                let making = |one: &&Complaint| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
+                let kept = old.complaints.iter().filter(|one| one.stage == Stage::Rule || making(one));
+                new.complaints.extend(kept.cloned());
+            }
             *outcome = Outcome { action: Some(replacement), replaced: true, hazard: None, unverified: Vec::new() };
         } else if !outcome.replaced {
             outcome.unverified.extend(self.doubts);
@@ -84,6 +93,10 @@ impl Effect {
     fn add(&mut self, verdict: &Verdict<'_>) {
         let key = verdict.policy.meta.key();
         let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
+        if let Some((_, why)) = &verdict.error {
+            let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
+            self.complaints.push(Complaint { stage: Stage::Row, policy, text: why.clone() });
+        }
         if self.error.is_none() {
             self.error = verdict.error.as_ref().map(|(_, why)| said(why));
         }

@@ -27,7 +27,7 @@ pub use compile::compile;
 pub use decide::Router;
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
-pub use precedence::Precedence;
+pub use precedence::{Precedence, Ranks};
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

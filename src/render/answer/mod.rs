@@ -3,7 +3,7 @@
 mod data;
 mod mend;
 mod summary;
-mod text;
+pub(crate) mod text;
 mod way;
 
 use crate::analysis::Analysis;

@@ -316,7 +316,7 @@ fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<
 }
 
 /// A text behind a lead, broken at blanks; further lines stand under the text.
-fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
+pub fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
     let indent = lead.width();
     let mut lines = Vec::new();
     let mut line = lead;

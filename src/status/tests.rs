@@ -1,0 +1,198 @@
+//! What the controller would write, over whole manifests.
+
+use crate::analysis::Analysis;
+use crate::resolve::Settings;
+use crate::status::{Condition, Difference, Statuses, differences, parent_in_words, predict};
+use crate::store::Coverage;
+
+/// A Gateway in `infra` with one listener for all namespaces, and whatever else.
+fn analysed(rest: &str) -> Analysis {
+    let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: infra}, \
+                   spec: {gatewayClassName: kgateway, listeners: [{name: http, protocol: HTTP, port: 80, \
+                   allowedRoutes: {namespaces: {from: All}}}]}}";
+    Analysis::of_text(&format!("{gateway}\n{rest}"), Coverage::closed(), Settings::default())
+}
+
+/// A route of namespace `a`.
+fn route(name: &str, spec: &str) -> String {
+    format!(
+        "---\n{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: {name}, namespace: a}}, \
+         spec: {{{spec}}}}}\n"
+    )
+}
+
+const ON_GATEWAY: &str = "parentRefs: [{name: gw, namespace: infra}]";
+const SERVICE: &str =
+    "---\n{apiVersion: v1, kind: Service, metadata: {name: svc, namespace: a}, spec: {ports: [{port: 80}]}}\n";
+
+fn delegate(path: &str, name: &str) -> String {
+    let group = "gateway.networking.k8s.io";
+    format!(
+        "{{matches: [{{path: {{type: PathPrefix, value: {path}}}}}], \
+         backendRefs: [{{group: {group}, kind: HTTPRoute, name: {name}}}]}}"
+    )
+}
+
+fn one_line(conditions: &[Condition]) -> Vec<String> {
+    let bad = conditions.iter().filter(|condition| !condition.is_healthy());
+    bad.map(|one| format!("{}={} {}: {}", one.kind, one.status, one.reason, one.message)).collect()
+}
+
+/// What is wrong with a route under its parents: `parent: conditions`, nothing behind the colon when all is well.
+fn said(analysis: &Analysis, name: &str) -> Vec<String> {
+    let of = |status: &&crate::status::RouteStatus| analysis.snapshot.route(status.route).meta.name == name;
+    let statuses: Statuses = predict(analysis);
+    let entries = statuses.routes.iter().find(of).into_iter().flat_map(|status| &status.parents);
+    let line = |entry: &crate::status::ParentEntry| {
+        format!("{}: {}", parent_in_words(&entry.parent, &"a".into()), one_line(&entry.conditions).join(", "))
+    };
+    entries.map(line).collect()
+}
+
+#[test]
+fn a_route_that_attaches_nowhere_is_not_accepted_and_still_programmed() {
+    let analysis = analysed(&route("r", "parentRefs: [{name: gw, namespace: infra, sectionName: gone}]"));
+    assert_eq!(said(&analysis, "r"), ["Gateway infra/gw listener gone: Accepted=False NoMatchingParent: "]);
+}
+
+#[test]
+fn parents_that_differ_by_port_share_one_report() {
+    let refs = "parentRefs: [{name: gw, namespace: infra, port: 80}, {name: gw, namespace: infra, port: 81}]";
+    let wrong = "Accepted=False NoMatchingParent: , kgateway.dev/Programmed=False RouteRuleReplaced: Replaced Rule (0): no action specified";
+    let wanted = [format!("Gateway infra/gw port 80: {wrong}"), format!("Gateway infra/gw port 81: {wrong}")];
+    assert_eq!(said(&analysed(&route("r", &format!("{refs}, rules: [{{name: x}}]"))), "r"), wanted);
+}
+
+#[test]
+fn the_last_ref_that_does_not_resolve_is_told() {
+    let refs = "{name: svc, port: 81}, {name: svc, port: 80}, {name: gone, port: 80}, {name: svc, port: 80}";
+    let analysis = analysed(&(route("r", &format!("{ON_GATEWAY}, rules: [{{backendRefs: [{refs}]}}]")) + SERVICE));
+    let wrong = "ResolvedRefs=False BackendNotFound: Service a/gone not found";
+    assert_eq!(said(&analysis, "r"), [format!("Gateway infra/gw: {wrong}")]);
+}
+
+#[test]
+fn a_delegated_route_has_an_entry_under_its_parent_only() {
+    let child = "parentRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: p, namespace: a}], rules: \
+                 [{matches: [{path: {value: /x/y}}], backendRefs: [{name: svc, port: 80}]}]";
+    let world = route("p", &format!("{ON_GATEWAY}, rules: [{}]", delegate("/x", "c"))) + &route("c", child) + SERVICE;
+    let analysis = analysed(&world);
+    assert_eq!(said(&analysis, "p"), ["Gateway infra/gw: "]);
+    assert_eq!(said(&analysis, "c"), ["HTTPRoute a/p: "]);
+    let unnamed = analysed(&world.replace("name: p, namespace: a}]", "name: p}]"));
+    assert!(said(&unnamed, "c").is_empty(), "its own parentRef has no namespace, the report's has");
+}
+
+#[test]
+fn a_cycle_is_told_on_the_route_that_closes_it() {
+    let world = route("p", &format!("{ON_GATEWAY}, rules: [{}]", delegate("/x", "c")))
+        + &route("c", &format!("rules: [{}]", delegate("/x", "p")));
+    let adopted =
+        world.replace(ON_GATEWAY, &format!("{}, {{kind: HTTPRoute, name: c}}]", ON_GATEWAY.trim_end_matches(']')));
+    let analysis = analysed(&adopted);
+    let wrong = "gateway.networking.k8s.io/HTTPRoute/a/p: ignoring child route a/p for parent a/c: cyclic reference detected while evaluating delegated routes";
+    assert_eq!(said(&analysis, "c"), [format!("HTTPRoute a/p: ResolvedRefs=False RefNotPermitted: {wrong}")]);
+}
+
+#[test]
+fn a_replaced_rule_tells_all_its_errors_and_the_place_of_the_match() {
+    let filter = "{type: ExtensionRef, extensionRef: {group: gateway.kgateway.dev, kind: DirectResponse, name: gone}}";
+    let matches = "[{path: {value: /ok}}, {path: {value: /also}}]";
+    let spec = format!("{ON_GATEWAY}, rules: [{{matches: {matches}, filters: [{filter}]}}]");
+    let lines = "gateway.kgateway.dev/DirectResponse/a/gone: policy not found\nno action specified";
+    // Exact before prefix, longer before shorter: the shorter prefix is the last row.
+    let wrong = format!("kgateway.dev/Programmed=False RouteRuleReplaced: Replaced Rule (0): {lines}");
+    assert_eq!(said(&analysed(&route("r", &spec)), "r"), [format!("Gateway infra/gw: {wrong}")]);
+}
+
+#[test]
+fn a_row_that_fails_its_last_check_is_named() {
+    let refs = "{name: svc, port: 80, weight: 0}, {name: svc, port: 80, weight: 0}";
+    let spec = format!(
+        "{ON_GATEWAY}, hostnames: [a.io], rules: [{{name: pay, matches: [{{path: {{value: /a//b}}}}], backendRefs: [{refs}]}}]"
+    );
+    let said = said(&analysed(&(route("r", &spec) + SERVICE)), "r").join("");
+    let path = "the \"/a//b\" path is invalid: path [/a//b] cannot contain [//]";
+    let weights =
+        "All backend weights are 0. At least one backendRef in the HTTPRoute rule must specify a non-zero weight";
+    let name = "listener~80~a_io-route-0-httproute-r-a-0-0-pay-matcher-0";
+    assert!(said.ends_with(&format!("(0): error {name}: {path}\n{weights}\ninvalid route configuration")), "{said}");
+}
+
+#[test]
+fn a_gateway_tells_of_its_listeners() {
+    let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: infra}, \
+                   spec: {gatewayClassName: kgateway, listeners: [{name: one, protocol: HTTP, port: 80}, \
+                   {name: two, protocol: HTTP, port: 80}, {name: odd, protocol: HTTP, port: 81, \
+                   allowedRoutes: {kinds: [{kind: TCPRoute}, {kind: HTTPRoute}]}}]}}";
+    let analysis = Analysis::of_text(gateway, Coverage::closed(), Settings::default());
+    let statuses = predict(&analysis);
+    let status = statuses.gateways.values().next().expect("a Gateway");
+    let conflict =
+        "Found conflicting hostnames on listeners, all listeners on a single port must have unique hostnames";
+    assert_eq!(
+        one_line(&status.conditions),
+        [
+            format!("Accepted=True ListenersNotValid: Some listeners are not programmed: two: {conflict}"),
+            "ResolvedRefs=False ListenersNotResolved: One or more listeners have unresolved references".to_owned(),
+        ]
+    );
+    let listeners: Vec<Vec<String>> = status.listeners.iter().map(|one| one_line(&one.conditions)).collect();
+    assert!(listeners[0].is_empty());
+    let rejected = ["Accepted=False", "Conflicted=True", "Programmed=False"];
+    assert_eq!(listeners[1], rejected.map(|what| format!("{what} HostnameConflict: {conflict}")));
+    assert_eq!(listeners[2], ["ResolvedRefs=False InvalidRouteKinds: Found invalid route kinds: [TCPRoute]"]);
+}
+
+#[test]
+fn a_gateway_without_a_valid_listener_is_not_accepted() {
+    let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: infra}, \
+                   spec: {gatewayClassName: kgateway, listeners: [{name: one, protocol: UDP, port: 80}]}}";
+    let analysis = Analysis::of_text(gateway, Coverage::closed(), Settings::default());
+    let statuses = predict(&analysis);
+    let status = statuses.gateways.values().next().expect("a Gateway");
+    let wrong = ["Accepted=False ListenersNotValid: No valid listeners", "Programmed=False Invalid: "];
+    assert_eq!(one_line(&status.conditions), wrong);
+    let listener = ["Accepted=False UnsupportedProtocol: Protocol UDP is unsupported."];
+    assert_eq!(one_line(&status.listeners[0].conditions), listener);
+}
+
+#[test]
+fn another_engines_status_is_not_predicted() {
+    let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: infra}, \
+                   spec: {gatewayClassName: agentgateway, listeners: [{name: one, protocol: HTTP, port: 80}]}}";
+    let analysis = Analysis::of_text(gateway, Coverage::closed(), Settings::default());
+    let statuses = predict(&analysis);
+    assert!(statuses.gateways.is_empty());
+    assert_eq!(statuses.unmodelled.len(), 1);
+}
+
+/// The differences of a route on the Gateway with this recorded entry, as `type recorded`.
+fn recorded(entry: &str) -> Vec<String> {
+    let text = route("r", &format!("{ON_GATEWAY}, rules: [{{backendRefs: [{{name: svc, port: 80}}]}}]")) + SERVICE;
+    let status = format!("}}, status: {{parents: [{entry}]}}}}\n---\n{{apiVersion: v1");
+    let analysis = analysed(&text.replacen("}}\n---\n{apiVersion: v1", &status, 1));
+    let differences = differences(&analysis, &predict(&analysis));
+    let shown = |one: &Difference| format!("{} {:?}", one.what, one.recorded.as_ref().map(|side| side.status.as_str()));
+    differences.iter().map(shown).collect()
+}
+
+#[test]
+fn a_record_is_compared_condition_by_condition() {
+    let parent = "parentRef: {name: gw, namespace: infra}, controllerName: kgateway.dev/kgateway";
+    let accepted = "{type: Accepted, status: 'True', reason: Accepted, message: Successfully accepted Route}";
+    let stale = "{type: ResolvedRefs, status: 'False', reason: BackendNotFound, message: gone}";
+    let foreign = "{type: example.com/Audited, status: 'True', reason: Audited}";
+    let entry = format!("{{{parent}, conditions: [{accepted}, {stale}, {foreign}]}}");
+    assert_eq!(recorded(&entry), ["ResolvedRefs Some(\"False\")", "kgateway.dev/Programmed None"]);
+    let other = entry.replace("kgateway.dev/kgateway", "istio.io/gateway-controller");
+    assert!(recorded(&other).is_empty(), "another controller's entry is not ours to predict");
+}
+
+#[test]
+fn a_recorded_parent_that_is_not_predicted_differs() {
+    let entry = "{parentRef: {name: old, namespace: infra}, controllerName: kgateway.dev/kgateway, \
+                 conditions: [{type: Accepted, status: 'True', reason: Accepted}]}";
+    assert!(recorded(entry).contains(&"Accepted Some(\"True\")".to_owned()));
+    assert_eq!(recorded(entry).len(), 4, "three predicted and not recorded, one the other way round");
+}
