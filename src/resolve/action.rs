@@ -118,7 +118,9 @@ pub(super) fn outcome(
             draft.apply(lookup, *level, filter, height == 0, path);
         }
         draft.apply_timeout(*level);
-        let only = (height == 0).then(|| only_backend(own.rule, delegates)).flatten();
+        // Those of a GRPCRoute's backendRefs are dropped (kgateway `convertGRPCBackendsToHTTP`).
+        let heeded = height == 0 && (of_backends || own.route.kind == RouteKind::Http);
+        let only = heeded.then(|| only_backend(own.rule, delegates)).flatten();
         for filter in only.map_or(&[][..], |only| &only.filters) {
             if of_backends || matches!(filter, Filter::RequestHeaders(_) | Filter::ResponseHeaders(_)) {
                 draft.apply(lookup, *level, filter, true, path);
