@@ -1,0 +1,210 @@
+//! What a row of the route table does with a request: forward, redirect, or answer by itself, and why.
+
+use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
+
+use super::HopId;
+
+/// What a row of the route table does with a request.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Action {
+    Forward(Forward),
+    /// The redirect, with `status` always set.
+    Redirect(Redirect),
+    Respond(Respond),
+}
+
+/// Forwards to one of the destinations, by weight.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forward {
+    /// Where to; a broken one answers 500 for its share.
+    pub destinations: Vec<Destination>,
+    /// What becomes of authority and path.
+    pub rewrite: Rewrite,
+    /// Who else gets a copy.
+    pub mirrors: Vec<MirrorTo>,
+    /// Changes to the request's headers, in order.
+    pub request_headers: Vec<HeaderChange>,
+    /// Changes to the response's headers, in order.
+    pub response_headers: Vec<HeaderChange>,
+    /// The request timeout in force, as written, own or inherited.
+    pub timeout: Option<Name>,
+}
+
+/// What becomes of authority and path on the way to the backend.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rewrite {
+    /// The new authority.
+    pub host: Option<Name>,
+    /// The new path.
+    pub path: Option<PathModifier>,
+}
+
+/// Who gets a copy of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MirrorTo {
+    /// Where the copy goes.
+    pub destination: Destination,
+    /// How much is copied; `None` is all.
+    pub fraction: Option<Fraction>,
+}
+
+/// A backend of a rule, and whether it can be reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Destination {
+    /// The ref's API group, `""` for core.
+    pub group: Name,
+    /// The ref's kind.
+    pub kind: Name,
+    /// Where the ref points.
+    pub namespace: Name,
+    /// The ref's name.
+    pub name: Name,
+    /// The ref's port.
+    pub port: Option<u16>,
+    /// The ref's weight, as written or defaulted.
+    pub weight: u32,
+    /// The share of the traffic it gets, 0 to 1.
+    pub share: f64,
+    /// Whether it can be reached.
+    pub state: DestinationState,
+    /// Where traffic really lands, for a kgateway `Backend` (`host:port`) or an `ExternalName` Service.
+    pub hosts: Vec<Name>,
+    /// Where the ref is written.
+    pub at: Position,
+}
+
+/// Whether a destination can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DestinationState {
+    /// It is there.
+    Resolved,
+    /// It is not in view, and may exist: its share is taken to be served.
+    Unverified,
+    /// It does not exist: 500.
+    Missing,
+    /// The Service has no such port: 500.
+    PortMissing,
+    /// No `ReferenceGrant` admits the ref: 500.
+    NotPermitted,
+    /// The kind is not known: 500.
+    InvalidKind,
+    /// A kgateway `Backend` ref must not carry a port: 500.
+    PortNotAllowed,
+}
+
+impl DestinationState {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Unverified => "unverified",
+            Self::Missing => "missing",
+            Self::PortMissing => "port-missing",
+            Self::NotPermitted => "not-permitted",
+            Self::InvalidKind => "invalid-kind",
+            Self::PortNotAllowed => "port-not-allowed",
+        }
+    }
+
+    /// Whether traffic sent there is answered 500 by the gateway itself.
+    pub fn is_broken(self) -> bool {
+        !matches!(self, Self::Resolved | Self::Unverified)
+    }
+}
+
+/// The gateway answers by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Respond {
+    /// The status code.
+    pub status: u16,
+    /// Why.
+    pub reason: RespondReason,
+    /// The body.
+    pub body: Option<String>,
+    /// The same in a sentence for a person, with names
+    /// (`no HTTPRoute wears delegation.kgateway.dev/label: banking-bff in any namespace`).
+    pub detail: String,
+    /// What the engine's status says of the row; empty when it says nothing of it.
+    pub complaints: Vec<Complaint>,
+}
+
+/// An error that the engine reports in a route's status, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Where it came up.
+    pub stage: Stage,
+    /// The policy that is at fault (`group/kind/namespace/name`), when it is one that could be read.
+    pub policy: Option<Name>,
+    /// The engine's words.
+    pub text: String,
+}
+
+/// Where the engine comes upon an error (kgateway `finalizeRoute` joins the three).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Reading the rule: a filter that does not resolve.
+    Rule,
+    /// Making the row: filters and policies that clash or fail, no action.
+    Row,
+    /// Looking at the finished row, which the engine's words name first.
+    Check,
+}
+
+impl Complaint {
+    /// An error that no policy is at fault for.
+    pub(crate) fn new(stage: Stage, text: impl Into<String>) -> Self {
+        Self { stage, policy: None, text: text.into() }
+    }
+}
+
+/// Why the gateway answers by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // `name` gives each its word, `Respond::detail` its sentence
+pub enum RespondReason {
+    UnresolvedDelegation,
+    CyclicDelegation,
+    NoBackends,
+    AllWeightsZero,
+    DirectResponse,
+    DirectResponseConflict,
+    DirectResponseMissing,
+    UnresolvedExtension,
+    InvalidPath,
+    InvalidRegex,
+    InvalidRedirectStatus,
+    InvalidRedirectPath,
+    InvalidPolicy,
+    RuleReplaced,
+}
+
+impl RespondReason {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnresolvedDelegation => "unresolved-delegation",
+            Self::CyclicDelegation => "cyclic-delegation",
+            Self::NoBackends => "no-backends",
+            Self::AllWeightsZero => "all-weights-zero",
+            Self::DirectResponse => "direct-response",
+            Self::DirectResponseConflict => "direct-response-conflict",
+            Self::DirectResponseMissing => "direct-response-missing",
+            Self::UnresolvedExtension => "unresolved-extension",
+            Self::InvalidPath => "invalid-path",
+            Self::InvalidRegex => "invalid-regex",
+            Self::InvalidRedirectStatus => "invalid-redirect-status",
+            Self::InvalidRedirectPath => "invalid-redirect-path",
+            Self::InvalidPolicy => "invalid-policy",
+            Self::RuleReplaced => "rule-replaced",
+        }
+    }
+}
+
+/// Something Envoy refuses the whole route table for, keeping the last good one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hazard {
+    /// The row that does it.
+    pub hop: HopId,
+    /// What is wrong, in a sentence.
+    pub message: String,
+}
