@@ -182,15 +182,18 @@ fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Optio
         };
     };
     // The delegating rules above the rows too: `/payment` misses `/payments` there, whatever stands below.
-    let hops = host.rows.iter().take(LOOKED_THROUGH).flat_map(|row| analysis.tree.chain(*row));
+    // Rows share what is above them, so each path is compared once; of equally long ones the last counts.
+    let hops = host.rows.iter().take(LOOKED_THROUGH).rev().flat_map(|row| analysis.tree.chain(*row).into_iter().rev());
+    let mut seen = ahash::AHashSet::new();
     let paths = hops.map(|hop| analysis.tree.hops[hop.0 as usize].matcher.path.value.as_str());
+    let paths = paths.filter(|path| seen.insert(*path));
     // Compared at the length of each: `/payment/7` is close to `/payments`.
     let near = paths.filter(|path| *path != "/").filter_map(|path| {
         let depth = path.matches('/').count();
         let asked = words::first_segments(&request.path, depth);
         closest(asked, [path]).filter(|near| *near != asked)
     });
-    near.max_by_key(|path| path.len()).map(|path| format!("did you mean {path}?"))
+    near.min_by_key(|path| std::cmp::Reverse(path.len())).map(|path| format!("did you mean {path}?"))
 }
 
 #[cfg(test)]
