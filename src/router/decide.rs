@@ -174,7 +174,7 @@ impl<'a> Router<'a> {
     ) -> Decision {
         let Candidate { door, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = blank(place, door, prepared.host.as_deref(), host);
+        let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
         decision.hop = hop;
         self.doubt_the_gateway(&mut decision, table, door);
@@ -358,12 +358,12 @@ impl<'a> Router<'a> {
     }
 }
 
-/// A 404 at a door, to be filled in.
-fn blank(place: u32, door: &Door, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
+/// A 404 at a door, to be filled in; at no door in particular where no listener is known.
+fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
     Decision {
         gateway: place,
-        listener: door.listener(host, serving.map(|host| host.listeners.as_slice())),
-        port: Some(door.port),
+        listener: door.and_then(|door| door.listener(host, serving.map(|host| host.listeners.as_slice()))),
+        port: door.map(|door| door.port),
         virtual_host: None,
         hop: None,
         outcome: Outcome::NotFound,
@@ -380,23 +380,11 @@ fn blank(place: u32, door: &Door, host: Option<&str>, serving: Option<&VirtualHo
 }
 
 fn bad_request(place: u32, doors: &[&Door], bad: &BadTarget) -> Decision {
-    let door = doors.first();
     Decision {
-        gateway: place,
-        listener: door.and_then(|door| door.listener(None, None)),
-        port: door.map(|door| door.port),
-        virtual_host: None,
-        hop: None,
         outcome: Outcome::Respond,
         status: Some(400),
-        destinations: Vec::new(),
-        upstream: None,
-        location: None,
-        mirrors: Vec::new(),
-        considered: Vec::new(),
-        not_listed: 0,
-        unverified: Vec::new(),
         notes: vec![format!("the request line holds {}: Envoy answers 400 before it looks at any route", bad.what)],
+        ..blank(place, doors.first().copied(), None, None)
     }
 }
 
