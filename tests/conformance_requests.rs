@@ -1,81 +1,36 @@
-//! Requests held against what real engines answered: a folder of the layout that `README.md` in the conformance data
-//! describes, named by `ROUTESCOPE_CONFORMANCE`, else `../shared/conformance`. Skipped, and said so, when it is absent.
-
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+//! Requests held against what real engines answered: a real Envoy's in the worlds, the specification's own tests'.
 
 use routescope::analysis::Analysis;
-use routescope::model::{Object, ObjectKey};
-use routescope::resolve::{Destination, DestinationState, GrantMode, Settings, ValidationMode};
+use routescope::model::ObjectKey;
+use routescope::resolve::{Destination, DestinationState};
 use routescope::router::{Decision, Outcome, Request};
 use routescope::source::files;
-use routescope::store::{Change, Coverage, Store};
 use serde_json::Value;
 
-/// How many differences are printed in full.
-const SHOWN: usize = 40;
+#[path = "support/conformance.rs"]
+mod conformance;
 
-fn folder(set: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("ROUTESCOPE_CONFORMANCE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance"), PathBuf::from);
-    let folder = root.join(set);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("no conformance data in {}: nothing is compared", folder.display());
-    None
-}
+use conformance::{SHOWN, analyse, json, read, roots};
 
 #[track_caller]
 fn agree(compared: usize, differences: &[String]) {
+    if compared == 0 {
+        println!("no conformance data: nothing is compared");
+        return;
+    }
     println!("{compared} requests compared, {} differ", differences.len());
     let shown: Vec<&str> = differences.iter().take(SHOWN).map(String::as_str).collect();
     assert!(differences.is_empty(), "{} of {compared} requests differ:\n{}", differences.len(), shown.join("\n"));
 }
 
-fn settings(written: &Value) -> Settings {
-    let mut settings = Settings {
-        weighted_route_precedence: written["weightedRoutePrecedence"].as_bool() == Some(true),
-        ..Settings::default()
-    };
-    match written["referenceGrantMode"].as_str().map(str::to_lowercase).as_deref() {
-        Some("off") => settings.reference_grants = GrantMode::Off,
-        Some("strict") => settings.reference_grants = GrantMode::Strict,
-        _ => {}
-    }
-    if written["validationMode"].as_str().is_some_and(|mode| mode.eq_ignore_ascii_case("strict")) {
-        settings.validation = ValidationMode::Strict;
-    }
-    settings
-}
-
-fn analyse(objects: Vec<Object>, settings: Settings) -> Analysis {
-    let mut store = Store::default();
-    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
-    Analysis::of(Arc::new(store.snapshot()), settings, Vec::new())
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn json(path: &Path) -> Value {
-    serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 #[test]
 fn every_request_goes_where_a_real_envoy_sent_it() {
-    let Some(folder) = folder("worlds") else { return };
-    let mut worlds: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    worlds.sort();
     let (mut compared, mut differences) = (0, Vec::new());
-    for world in worlds.iter().filter(|world| world.join("expected.json").is_file()) {
+    for world in roots().iter().flat_map(|root| conformance::worlds(root)) {
         let expected = json(&world.join("expected.json"));
         let Some(requests) = expected["requests"].as_array() else { continue };
         let name = world.file_name().unwrap().to_string_lossy();
-        let objects = files::load_text("manifests.yaml", &read(&world.join("manifests.yaml"))).objects;
-        let analysis = analyse(objects, settings(&expected["settings"]));
+        let analysis = conformance::world(&world, &expected);
         for case in requests {
             compared += 1;
             let request = world_request(&case["request"]);
@@ -176,9 +131,13 @@ fn world_difference(analysis: &Analysis, decisions: &[Decision], answer: &Value)
 
 #[test]
 fn every_gateway_api_request_is_answered_as_the_specification_says() {
-    let Some(folder) = folder("gateway-api") else { return };
     let (mut compared, mut differences) = (0, Vec::new());
-    for test in json(&folder.join("cases.json")).as_array().unwrap() {
+    let folders = roots().into_iter().map(|root| root.join("gateway-api")).filter(|folder| folder.is_dir());
+    let tests = folders.flat_map(|folder| match json(&folder.join("cases.json")) {
+        Value::Array(tests) => tests.into_iter().map(|test| (folder.clone(), test)).collect::<Vec<_>>(),
+        other => panic!("cases.json is a list, not {other}"),
+    });
+    for (folder, test) in tests {
         let name = test["name"].as_str().unwrap();
         let mut objects = Vec::new();
         for manifest in test["manifests"].as_array().unwrap() {
@@ -186,7 +145,7 @@ fn every_gateway_api_request_is_answered_as_the_specification_says() {
             let text = read(&folder.join(file)).replace("{GATEWAY_CLASS_NAME}", "any-class");
             objects.extend(files::load_text(file, &text).objects);
         }
-        let analysis = analyse(objects, Settings::default());
+        let analysis = analyse(objects, &Value::Null);
         for case in test["cases"].as_array().unwrap() {
             compared += 1;
             let (namespace, gateway) = case["gateway"].as_str().unwrap().split_once('/').unwrap();

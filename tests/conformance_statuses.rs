@@ -1,40 +1,30 @@
 //! Predicted statuses against those that the engine wrote: kgateway's golden files, and worlds that the running engine
 //! translated. Type, status, reason and message of every condition, and every count of attached routes.
-//!
-//! The data is not part of this repository. It is read from `../shared/conformance` beside it, and from every folder in
-//! `ROUTESCOPE_CONFORMANCE` (separated by `:`); where there is none, the tests say so and pass.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use routescope::analysis::Analysis;
-use routescope::model::{Name, Object};
 use routescope::render::status;
-use routescope::resolve::{GrantMode, Settings, ValidationMode};
-use routescope::source::files::load_text;
 use routescope::status::predict;
-use routescope::store::{Change, Coverage, Store};
 use serde_json::Value;
 
-/// How many differences are printed in full.
-const SHOWN: usize = 40;
+#[path = "support/conformance.rs"]
+mod conformance;
+
+use conformance::{SHOWN, golden_cases, json, roots, text};
 
 /// What is said, by whom it is said of: `httpRoutes a/b`, the parent or listener, the condition's type.
 type Said = BTreeMap<(String, String, String), String>;
 
 #[test]
 fn worlds_have_the_engines_statuses() {
-    compare("worlds", world, |root| folders(&root.join("worlds")));
+    compare("worlds", world, conformance::worlds);
 }
 
 #[test]
 fn kgateways_golden_cases_have_the_engines_statuses() {
-    compare("kgateway cases", golden, |root| {
-        let Ok(text) = std::fs::read_to_string(root.join("kgateway/cases.json")) else { return Vec::new() };
-        let cases: Vec<Value> = serde_json::from_str(&text).expect("cases.json is JSON");
-        (0..cases.len()).map(|at| root.join("kgateway").join(at.to_string())).collect()
-    });
+    compare("kgateway cases", golden, golden_cases);
 }
 
 /// Runs every case of every folder, and fails with a compact list of what differs.
@@ -67,94 +57,22 @@ fn compare(what: &str, run: fn(&Path) -> Option<(Said, Said)>, cases: impl Fn(&P
     assert!(differences.is_empty(), "{differing} of {ran} {what} differ\n{}", shown.join("\n"));
 }
 
-fn roots() -> Vec<PathBuf> {
-    let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance")];
-    if let Some(more) = std::env::var_os("ROUTESCOPE_CONFORMANCE") {
-        roots.extend(std::env::split_paths(&more));
-    }
-    roots.retain(|root| root.is_dir());
-    roots
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let mut folders = files_in(path);
-    folders.retain(|path| path.is_dir());
-    folders
-}
-
-fn files_in(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    files.sort();
-    files
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 fn world(folder: &Path) -> Option<(Said, Said)> {
-    let expected: Value = serde_json::from_str(&read(&folder.join("expected.json"))).expect("expected.json is JSON");
+    let expected = json(&folder.join("expected.json"));
     // What the API server refuses never meets the engine.
     let statuses = expected.get("statuses").filter(|statuses| statuses.is_object())?;
-    let objects = load_text("manifests.yaml", &read(&folder.join("manifests.yaml"))).objects;
-    Some((said(statuses), predicted(objects, &expected["settings"])))
+    Some((said(statuses), predicted(&conformance::world(folder, &expected))))
 }
 
 #[allow(clippy::unnecessary_wraps)] // a case as `compare` takes it
 fn golden(case: &Path) -> Option<(Said, Said)> {
-    let folder = case.parent().expect("a case lies in a folder");
-    let cases: Vec<Value> = serde_json::from_str(&read(&folder.join("cases.json"))).expect("cases.json is JSON");
-    let at: usize = case.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a case is a number");
-    let case = &cases[at];
-    let output: Value =
-        serde_yaml::from_str(&read(&folder.join(text(&case["output"])))).expect("a golden file is YAML");
-    let mut objects: Vec<Object> = Vec::new();
-    for input in case["inputs"].as_array().into_iter().flatten() {
-        let path = folder.join(text(input));
-        for file in if path.is_dir() { files_in(&path) } else { vec![path] } {
-            objects.extend(load_text(&file.display().to_string(), &read(&file)).objects);
-        }
-    }
-    // The engine's harness makes objects a second apart, in order of file and document.
-    for (age, object) in (1..).zip(&mut objects) {
-        let meta = match object {
-            Object::Route(route) => &mut route.meta,
-            Object::ListenerSet(set) => &mut set.meta,
-            _ => continue,
-        };
-        meta.created = meta.created.or(Some(age));
-    }
-    Some((said(&output["Statuses"]), predicted(objects, &case["settings"])))
+    let (_, analysis, output) = conformance::golden(case);
+    Some((said(&output["Statuses"]), predicted(&analysis)))
 }
 
-fn predicted(objects: Vec<Object>, settings: &Value) -> Said {
-    let mut store = Store::default();
-    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
-    let analysis = Analysis::of(Arc::new(store.snapshot()), settings_of(settings), Vec::new());
-    let data = status::data(&analysis, &predict(&analysis), &[]);
+fn predicted(analysis: &Analysis) -> Said {
+    let data = status::data(analysis, &predict(analysis), &[]);
     said(&serde_json::to_value(data).expect("statuses are JSON"))
-}
-
-fn settings_of(written: &Value) -> Settings {
-    let weighted = written["weightedRoutePrecedence"].as_bool().unwrap_or_default();
-    let mut settings = Settings { weighted_route_precedence: weighted, ..Settings::default() };
-    settings.reference_grants = match text(&written["referenceGrantMode"]).to_ascii_lowercase().as_str() {
-        "off" => GrantMode::Off,
-        "strict" => GrantMode::Strict,
-        _ => GrantMode::Permissive,
-    };
-    if text(&written["validationMode"]).eq_ignore_ascii_case("strict") {
-        settings.validation = ValidationMode::Strict;
-    }
-    if let Some(name) = written["wildcardNamespace"].as_str() {
-        settings.wildcard_namespace = Name::new(name);
-    }
-    settings
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Statuses by what they are said of: in the shape of this program's JSON, or in that of the objects themselves.

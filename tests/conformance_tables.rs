@@ -1,37 +1,31 @@
 //! Route tables against the engine's own: kgateway's golden files, and worlds that the running engine translated.
-//!
-//! The data is not part of this repository. It is read from `../shared/conformance` beside it, and from every folder in
-//! `ROUTESCOPE_CONFORMANCE` (separated by `:`); where there is none, the tests say so and pass.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use routescope::analysis::Analysis;
-use routescope::model::{Name, Object, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, GrantMode, Settings, ValidationMode, discovery_selectors};
+use routescope::model::{PathKind, RouteMatch, ValueKind, ValueMatch};
+use routescope::resolve::{Action, Destination};
 use routescope::router::{GatewayTable, VirtualHost};
-use routescope::source::files::load_text;
-use routescope::store::{Change, Coverage, Store};
 use serde_json::Value;
+
+#[path = "support/conformance.rs"]
+mod conformance;
+
+use conformance::{SHOWN, golden_cases, json, roots, text};
 
 /// Virtual hosts by port, server name and host, each with its rows as lines of text.
 type Table = BTreeMap<(u16, String, String), Vec<String>>;
 
 #[test]
 fn worlds_have_the_engines_tables() {
-    compare("worlds", worlds, |root| folders(&root.join("worlds")));
+    compare("worlds", worlds, conformance::worlds);
 }
 
 #[test]
 fn kgateways_golden_cases_have_the_engines_tables() {
-    compare("kgateway cases", golden, |root| {
-        let Ok(text) = std::fs::read_to_string(root.join("kgateway/cases.json")) else { return Vec::new() };
-        let cases: Vec<Value> = serde_json::from_str(&text).expect("cases.json is JSON");
-        let folder = root.join("kgateway");
-        (0..cases.len()).map(|at| folder.join(at.to_string())).collect()
-    });
+    compare("kgateway cases", golden, golden_cases);
 }
 
 /// Runs every case of every folder, and fails with a compact list of those that differ.
@@ -51,30 +45,12 @@ fn compare(what: &str, run: fn(&Path) -> Result<(), String>, cases: impl Fn(&Pat
         return;
     }
     println!("{what}: {ran} compared, {} differ", differing.len());
-    let shown: Vec<&str> = differing.iter().take(40).map(String::as_str).collect();
+    let shown: Vec<&str> = differing.iter().take(SHOWN).map(String::as_str).collect();
     assert!(differing.is_empty(), "{} of {ran} {what} differ\n{}", differing.len(), shown.join("\n"));
 }
 
-fn roots() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance");
-    let mut roots = vec![beside];
-    if let Some(more) = std::env::var_os("ROUTESCOPE_CONFORMANCE") {
-        roots.extend(std::env::split_paths(&more));
-    }
-    roots.retain(|root| root.is_dir());
-    roots
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
-}
-
 fn worlds(folder: &Path) -> Result<(), String> {
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
-    let expected: Value = serde_json::from_str(&read("expected.json")?).map_err(|error| error.to_string())?;
+    let expected = json(&folder.join("expected.json"));
     // What the API server refuses never meets the engine.
     let Some(hosts) = expected["virtualHosts"].as_array() else { return Ok(()) };
     let mut wanted = Table::new();
@@ -82,39 +58,12 @@ fn worlds(folder: &Path) -> Result<(), String> {
         let rows = host["routes"].as_array().into_iter().flatten().map(world_row).collect();
         wanted.insert((number(&host["port"]), text(&host["sni"]), text(&host["hostname"])), rows);
     }
-    let objects = load_text("manifests.yaml", &read("manifests.yaml")?).objects;
-    let analysis = analyse(objects, &expected["settings"]);
+    let analysis = conformance::world(folder, &expected);
     let mut found = Table::new();
     for gateway in &analysis.table.gateways {
         found.extend(table(gateway, |host| our_rows(&analysis, host)));
     }
     same(&wanted, &found)
-}
-
-fn analyse(objects: Vec<Object>, settings: &Value) -> Analysis {
-    let mut store = Store::default();
-    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
-    Analysis::of(Arc::new(store.snapshot()), settings_of(settings), Vec::new())
-}
-
-fn settings_of(written: &Value) -> Settings {
-    let weighted = written["weightedRoutePrecedence"].as_bool().unwrap_or_default();
-    let mut settings = Settings { weighted_route_precedence: weighted, ..Settings::default() };
-    settings.reference_grants = match text(&written["referenceGrantMode"]).to_ascii_lowercase().as_str() {
-        "off" => GrantMode::Off,
-        "strict" => GrantMode::Strict,
-        _ => GrantMode::Permissive,
-    };
-    if text(&written["validationMode"]).eq_ignore_ascii_case("strict") {
-        settings.validation = ValidationMode::Strict;
-    }
-    if let Some(name) = written["wildcardNamespace"].as_str() {
-        settings.wildcard_namespace = Name::new(name);
-    }
-    if let Some(selectors) = written["discoveryNamespaceSelectors"].as_str() {
-        settings.discovery_namespace_selectors = discovery_selectors(selectors).expect("label selectors");
-    }
-    settings
 }
 
 fn table(gateway: &GatewayTable, rows: impl Fn(&VirtualHost) -> Vec<String>) -> Table {
@@ -141,10 +90,6 @@ fn same(wanted: &Table, found: &Table) -> Result<(), String> {
         Some(key) => Err(format!("virtual host {key:?} should not be there")),
         None => Ok(()),
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn number(value: &Value) -> u16 {
@@ -237,35 +182,9 @@ fn our_row(analysis: &Analysis, hop: &routescope::resolve::Hop) -> String {
 }
 
 fn golden(case: &Path) -> Result<(), String> {
-    let folder = case.parent().expect("a case lies in a folder");
-    let cases = std::fs::read_to_string(folder.join("cases.json")).map_err(|error| error.to_string())?;
-    let cases: Vec<Value> = serde_json::from_str(&cases).map_err(|error| error.to_string())?;
-    let at: usize = case.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a case is a number");
-    let case = &cases[at];
+    let (case, analysis, output) = conformance::golden(case);
     let named = |difference: String| format!("{}: {difference}", text(&case["name"]));
-    let output =
-        std::fs::read_to_string(folder.join(text(&case["output"]))).map_err(|error| named(error.to_string()))?;
-    let output: Value = serde_yaml::from_str(&output).map_err(|error| named(error.to_string()))?;
     let wanted = envoy_table(&output);
-    let mut objects: Vec<Object> = Vec::new();
-    for input in case["inputs"].as_array().into_iter().flatten() {
-        let path = folder.join(text(input));
-        let files = if path.is_dir() { files_in(&path) } else { vec![path] };
-        for file in files {
-            let written = std::fs::read_to_string(&file).map_err(|error| named(error.to_string()))?;
-            objects.extend(load_text(&file.display().to_string(), &written).objects);
-        }
-    }
-    // The engine's harness makes objects a second apart, in order of file and document.
-    for (age, object) in (1..).zip(&mut objects) {
-        let meta = match object {
-            Object::Route(route) => &mut route.meta,
-            Object::ListenerSet(set) => &mut set.meta,
-            _ => continue,
-        };
-        meta.created = meta.created.or(Some(age));
-    }
-    let analysis = analyse(objects, &case["settings"]);
     let gateway = text(&case["gateway"]);
     let found = analysis
         .table
@@ -275,13 +194,6 @@ fn golden(case: &Path) -> Result<(), String> {
         .flat_map(|one| table(one, |host| host.rows.iter().map(|row| envoy_line(&analysis, row.0)).collect()))
         .collect();
     same(&wanted, &found).map_err(named)
-}
-
-fn files_in(path: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files
 }
 
 /// The table of an Envoy configuration dump: port and server name come from the listeners.

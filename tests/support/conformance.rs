@@ -1,0 +1,128 @@
+//! The conformance data: where it lies, and how a case of it becomes an analysis.
+//!
+//! The data is not part of this repository. It is read from `../shared/conformance` beside it, and from every folder in
+//! `ROUTESCOPE_CONFORMANCE` (separated by `:`); where there is none, the tests say so and pass.
+
+#![allow(dead_code)] // each test program uses its own part
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use routescope::analysis::Analysis;
+use routescope::model::{Name, Object};
+use routescope::resolve::{GrantMode, Settings, ValidationMode, discovery_selectors};
+use routescope::source::files::load_text;
+use routescope::store::{Change, Coverage, Store};
+use serde_json::Value;
+
+/// How many differences are printed in full.
+pub const SHOWN: usize = 40;
+
+/// The folders of conformance data that are there.
+pub fn roots() -> Vec<PathBuf> {
+    let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance")];
+    if let Some(more) = std::env::var_os("ROUTESCOPE_CONFORMANCE") {
+        roots.extend(std::env::split_paths(&more));
+    }
+    roots.retain(|root| root.is_dir());
+    roots
+}
+
+/// The worlds of a root, in order of their numbers.
+pub fn worlds(root: &Path) -> Vec<PathBuf> {
+    let mut folders = files_in(&root.join("worlds"));
+    folders.retain(|path| path.is_dir());
+    folders
+}
+
+/// The golden cases of a root: `kgateway/N`, N being the place in `cases.json`.
+pub fn golden_cases(root: &Path) -> Vec<PathBuf> {
+    let folder = root.join("kgateway");
+    if !folder.join("cases.json").is_file() {
+        return Vec::new();
+    }
+    let cases = json(&folder.join("cases.json"));
+    (0..cases.as_array().map_or(0, Vec::len)).map(|at| folder.join(at.to_string())).collect()
+}
+
+/// What is in a folder, by name.
+pub fn files_in(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// A file that must be there.
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A JSON file that must be there.
+pub fn json(path: &Path) -> Value {
+    serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A string, or nothing.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A world analysed.
+pub fn world(folder: &Path, expected: &Value) -> Analysis {
+    let objects = load_text("manifests.yaml", &read(&folder.join("manifests.yaml"))).objects;
+    analyse(objects, &expected["settings"])
+}
+
+/// A golden case of [`golden_cases`] analysed, and the engine's output for it.
+pub fn golden(case: &Path) -> (Value, Analysis, Value) {
+    let folder = case.parent().expect("a case lies in a folder");
+    let at: usize = case.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a case is a number");
+    let case = json(&folder.join("cases.json"))[at].take();
+    let output = serde_yaml::from_str(&read(&folder.join(text(&case["output"])))).expect("a golden file is YAML");
+    let mut objects: Vec<Object> = Vec::new();
+    for input in case["inputs"].as_array().into_iter().flatten() {
+        let path = folder.join(text(input));
+        for file in if path.is_dir() { files_in(&path) } else { vec![path] } {
+            objects.extend(load_text(&file.display().to_string(), &read(&file)).objects);
+        }
+    }
+    // The engine's harness makes objects a second apart, in order of file and document.
+    for (age, object) in (1..).zip(&mut objects) {
+        let meta = match object {
+            Object::Route(route) => &mut route.meta,
+            Object::ListenerSet(set) => &mut set.meta,
+            _ => continue,
+        };
+        meta.created = meta.created.or(Some(age));
+    }
+    let analysis = analyse(objects, &case["settings"]);
+    (case, analysis, output)
+}
+
+/// A whole world, under the control-plane settings that a case writes.
+pub fn analyse(objects: Vec<Object>, settings: &Value) -> Analysis {
+    let mut store = Store::default();
+    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
+    Analysis::of(Arc::new(store.snapshot()), settings_of(settings), Vec::new())
+}
+
+fn settings_of(written: &Value) -> Settings {
+    let weighted = written["weightedRoutePrecedence"].as_bool().unwrap_or_default();
+    let mut settings = Settings { weighted_route_precedence: weighted, ..Settings::default() };
+    settings.reference_grants = match text(&written["referenceGrantMode"]).to_ascii_lowercase().as_str() {
+        "off" => GrantMode::Off,
+        "strict" => GrantMode::Strict,
+        _ => GrantMode::Permissive,
+    };
+    if text(&written["validationMode"]).eq_ignore_ascii_case("strict") {
+        settings.validation = ValidationMode::Strict;
+    }
+    if let Some(name) = written["wildcardNamespace"].as_str() {
+        settings.wildcard_namespace = Name::new(name);
+    }
+    if let Some(selectors) = written["discoveryNamespaceSelectors"].as_str() {
+        settings.discovery_namespace_selectors = discovery_selectors(selectors).expect("label selectors");
+    }
+    settings
+}
