@@ -29,13 +29,14 @@ fn kgateways_golden_cases_have_the_engines_tables() {
 }
 
 /// Runs every case of every folder, and fails with a compact list of those that differ.
-fn compare(what: &str, run: fn(&Path) -> Result<(), String>, cases: impl Fn(&Path) -> Vec<PathBuf>) {
+fn compare(what: &str, run: fn(&Path) -> Option<Result<(), String>>, cases: impl Fn(&Path) -> Vec<PathBuf>) {
     let mut ran = 0;
     let mut differing: Vec<String> = Vec::new();
     for root in roots() {
         for case in cases(&root) {
+            let Some(result) = run(&case) else { continue };
             ran += 1;
-            if let Err(difference) = run(&case) {
+            if let Err(difference) = result {
                 differing.push(format!("{}: {difference}", case.display()));
             }
         }
@@ -49,10 +50,10 @@ fn compare(what: &str, run: fn(&Path) -> Result<(), String>, cases: impl Fn(&Pat
     assert!(differing.is_empty(), "{} of {ran} {what} differ\n{}", differing.len(), shown.join("\n"));
 }
 
-fn worlds(folder: &Path) -> Result<(), String> {
+/// `None` for a world that the API server refuses: it never meets the engine.
+fn worlds(folder: &Path) -> Option<Result<(), String>> {
     let expected = json(&folder.join("expected.json"));
-    // What the API server refuses never meets the engine.
-    let Some(hosts) = expected["virtualHosts"].as_array() else { return Ok(()) };
+    let hosts = expected["virtualHosts"].as_array()?;
     let mut wanted = Table::new();
     for host in hosts {
         let rows = host["routes"].as_array().into_iter().flatten().map(world_row).collect();
@@ -63,7 +64,7 @@ fn worlds(folder: &Path) -> Result<(), String> {
     for gateway in &analysis.table.gateways {
         found.extend(table(gateway, |host| our_rows(&analysis, host)));
     }
-    same(&wanted, &found)
+    Some(same(&wanted, &found))
 }
 
 fn table(gateway: &GatewayTable, rows: impl Fn(&VirtualHost) -> Vec<String>) -> Table {
@@ -181,7 +182,8 @@ fn our_row(analysis: &Analysis, hop: &routescope::resolve::Hop) -> String {
     line
 }
 
-fn golden(case: &Path) -> Result<(), String> {
+#[allow(clippy::unnecessary_wraps)] // a case as `compare` takes it
+fn golden(case: &Path) -> Option<Result<(), String>> {
     let (case, analysis, output) = conformance::golden(case);
     let named = |difference: String| format!("{}: {difference}", text(&case["name"]));
     let wanted = envoy_table(&output);
@@ -193,7 +195,7 @@ fn golden(case: &Path) -> Result<(), String> {
         .filter(|one| one.gateway.to_string() == gateway)
         .flat_map(|one| table(one, |host| host.rows.iter().map(|row| envoy_line(&analysis, row.0)).collect()))
         .collect();
-    same(&wanted, &found).map_err(named)
+    Some(same(&wanted, &found).map_err(named))
 }
 
 /// The table of an Envoy configuration dump: port and server name come from the listeners.
