@@ -3,8 +3,8 @@
 //! and the destination. It never sends traffic and never writes to a cluster.
 //!
 //! ```text
-//! files | stdin | kustomize ──► Change ──► Store ──► Arc<Snapshot> ──► Analysis::of(&snapshot)
-//!                                    resolve → Tree → router::compile → RouteTable → Findings
+//! files | stdin | kustomize | cluster ──► Change ──► Store ──► Arc<Snapshot> ──► Analysis::of(&snapshot)
+//!                                              resolve → Tree → router::compile → RouteTable → Findings
 //! Arc<Analysis> ─┬─► cli:  render ──► stdout + exit code
 //!                └─► tui:  Message → update(State) → view → Frame        (user intent leaves as an Effect)
 //! ```
@@ -32,13 +32,14 @@
 //! - Decoding is lenient: an invalid route loads, to be reported on.
 //!
 //! Modules in reading order; imports point only to the left:
-//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status` ← `render` ← `tui` ← `cli`; `source`
+//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status` ← `live` ← `render` ← `tui` ← `cli`; `source`
 //! knows `model`, `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read.
 
 pub mod analysis;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod live;
 pub mod model;
 pub mod re2;
 pub mod render;

@@ -246,6 +246,11 @@ impl Store {
         findings
     }
 
+    /// From now on this has been seen in full.
+    pub fn cover(&mut self, coverage: Coverage) {
+        self.coverage = coverage;
+    }
+
     /// Adds an object; returns where the one was written that it takes the place of.
     fn insert(&mut self, object: Object) -> Option<Origin> {
         let key = object.meta().key();

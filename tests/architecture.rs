@@ -17,15 +17,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("router", &["model", "finding", "store", "spread", "re2", "resolve"]),
     ("analysis", &["model", "finding", "store", "spread", "source", "resolve", "router"]),
     ("status", &["model", "finding", "store", "resolve", "router", "analysis"]),
+    ("live", &["model", "finding", "store", "source", "resolve", "router", "analysis", "status"]),
     ("render", &["model", "finding", "store", "resolve", "router", "analysis", "status"]),
     ("theme", &[]),
     ("config", &["theme"]),
-    ("tui", &["model", "finding", "store", "source", "resolve", "router", "analysis", "render", "theme", "config"]),
+    (
+        "tui",
+        &["model", "finding", "store", "source", "resolve", "router", "analysis", "live", "render", "theme", "config"],
+    ),
     (
         "cli",
         &[
-            "model", "finding", "store", "source", "resolve", "router", "analysis", "status", "render", "theme",
-            "config", "tui",
+            "model", "finding", "store", "source", "resolve", "router", "analysis", "status", "live", "render",
+            "theme", "config", "tui",
         ],
     ),
     ("lib", &[]),
@@ -49,7 +53,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("std::fs", &["source", "config"]),
     ("std::net", &[]),
     ("std::process::Command", &["source", "tui"]),
-    ("std::time", &["tui", "cli", "source"]),
+    ("std::time", &["tui", "cli", "source", "live"]),
     ("std::env", &["cli", "tui", "config", "source", "theme"]),
 ];
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::analysis::Analysis;
 use crate::finding::{Finding, Severity};
+use crate::live;
 use crate::resolve::Settings;
 use crate::source::files::{self, Input};
 use crate::source::{Loaded, SourceError};
@@ -83,7 +84,41 @@ pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World,
 
 /// Reads what the options name.
 pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
+    if source.inputs().is_empty() {
+        return read_cluster(&settings.settings());
+    }
     Ok(read(&inputs(source)?, source.recursive, source.complete, &settings.settings())?)
+}
+
+/// Reads a cluster once: everything that may be read of it.
+fn read_cluster(settings: &Settings) -> Result<World, Failure> {
+    let options = live::Options { settings: settings.clone(), ..live::Options::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure { message: format!("cannot start: {error}"), hint: None })?;
+    let world = runtime.block_on(async {
+        let mut following = live::follow(options);
+        let mut newest = None;
+        while let Some(update) = following.updates.recv().await {
+            match update {
+                live::Update::Failed(error) => return Err(Failure::from(error)),
+                live::Update::Status(status) if status.is_settled() && newest.is_some() => break,
+                live::Update::Status(_) => {}
+                live::Update::World(world) => {
+                    let settled = world.status.is_settled();
+                    newest = Some(World { analysis: world.analysis, reading: world.reading, watch: Vec::new() });
+                    if settled {
+                        break;
+                    }
+                }
+            }
+        }
+        newest.ok_or_else(|| Failure { message: "the cluster told nothing".to_owned(), hint: None })
+    });
+    runtime.shutdown_background();
+    world
 }
 
 /// What the options name; a failure when they name nothing.

@@ -1,5 +1,6 @@
-//! All input: files, standard input, kustomize (and, later, clusters). Nothing else in the crate reads anything.
+//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything.
 
+pub mod cluster;
 pub mod demo;
 mod encoding;
 pub mod files;

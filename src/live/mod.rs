@@ -1,0 +1,106 @@
+//! A cluster, followed and analysed: from the cluster's news to the newest [`Analysis`], with what changed on the way.
+//!
+//! ```text
+//! source::cluster ─► News ─► Store (and the files laid over it) ─► Analysis ─► Update
+//!                             gathered for a moment; only the newest state is analysed
+//! ```
+//!
+//! The command line asks it for one settled state, `--watch` and the explorer for all of them.
+
+mod session;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
+
+use crate::analysis::Analysis;
+use crate::finding::Subject;
+use crate::model::Name;
+use crate::resolve::Settings;
+use crate::source::SourceError;
+use crate::source::cluster::{Connection, Status};
+
+/// For how long news are gathered before they are analysed: a burst is one change.
+pub const GATHER: Duration = Duration::from_millis(40);
+
+/// What to follow, and under which settings.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Which cluster.
+    pub connection: Connection,
+    /// Control-plane settings.
+    pub settings: Settings,
+}
+
+/// What following a cluster brings.
+#[derive(Debug)]
+pub enum Update {
+    /// How reading goes has changed, and nothing else.
+    Status(Arc<Status>),
+    /// The world is another.
+    World(Box<World>),
+    /// The cluster cannot be followed at all.
+    Failed(SourceError),
+}
+
+/// The world as a cluster has it at one moment.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// What follows from it.
+    pub analysis: Arc<Analysis>,
+    /// How many of the analysis's findings came from reading.
+    pub reading: usize,
+    /// How reading goes.
+    pub status: Arc<Status>,
+    /// What changed since the update before, the latest last; empty for the first lists.
+    pub changes: Vec<Changed>,
+}
+
+/// One object that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// When it was told.
+    pub at: SystemTime,
+    /// Which object.
+    pub subject: Subject,
+    /// How.
+    pub how: How,
+    /// What that means for routing, a line each ("rule 1 now goes to Service payments/v2:8080").
+    pub lines: Vec<String>,
+}
+
+/// How an object changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is new.
+    Added,
+    /// It is another than before.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// What can be asked of a cluster that is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// Read this namespace, too, where the cluster as a whole may not be read.
+    Namespace(Name),
+}
+
+/// A cluster that is followed. Dropping it ends the watches.
+#[derive(Debug)]
+pub struct Following {
+    /// What it brings. Only the newest world counts: while nobody takes it, later ones are folded into it.
+    pub updates: Receiver<Update>,
+    /// Asks something of it.
+    pub control: UnboundedSender<Control>,
+}
+
+/// Follows a cluster. Must be called inside a tokio runtime.
+pub fn follow(options: Options) -> Following {
+    let (sender, updates) = channel(1);
+    let (control, controls) = unbounded_channel();
+    tokio::spawn(session::run(options, sender, controls));
+    Following { updates, control }
+}

@@ -1,0 +1,72 @@
+//! A live cluster, read and followed. The only user of kube, and strictly read-only: lists, watches and discovery.
+//!
+//! ```text
+//! Connection ─► connect ─► Cluster ─► discover ─► which kinds exist, in which version
+//!                                        └► watch, one task for each kind (and namespace) ─► News
+//! ```
+//!
+//! It does not know the [`Store`](crate::store::Store): whoever listens to the news applies them.
+
+pub mod connect;
+pub mod kinds;
+mod raw;
+pub mod status;
+mod watch;
+
+pub use connect::{Cluster, Connection};
+pub use status::{KindState, Phase, Status, Unreadable};
+pub use watch::{Follow, follow};
+
+use crate::finding::Finding;
+use crate::model::{Name, Object, ObjectKey};
+
+/// One list that is kept up with: a kind, everywhere or in one namespace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Feed {
+    /// The place of the kind in [`kinds::KINDS`].
+    pub kind: usize,
+    /// The one namespace that is asked; `None` for all of them.
+    pub namespace: Option<Name>,
+}
+
+/// An object as it was read, and what is wrong with it.
+#[derive(Debug)]
+pub struct Read {
+    /// The object.
+    pub object: Object,
+    /// What decoding it brought up.
+    pub findings: Vec<Finding>,
+}
+
+/// What a cluster tells.
+#[derive(Debug)]
+pub enum News {
+    /// Everything there is in a feed, at once: what it held before and does not hold now is gone.
+    Listed {
+        /// Which list.
+        feed: Feed,
+        /// All its objects.
+        objects: Vec<Read>,
+    },
+    /// An object appeared or changed.
+    Applied {
+        /// In which list.
+        feed: Feed,
+        /// The object.
+        read: Box<Read>,
+    },
+    /// An object went away.
+    Deleted {
+        /// From which list.
+        feed: Feed,
+        /// Its namespace and name.
+        key: ObjectKey,
+    },
+    /// A feed is given up: its kind is no longer served, or no longer readable. What it held is gone.
+    Closed {
+        /// Which list.
+        feed: Feed,
+    },
+    /// How reading goes has changed.
+    Status(Status),
+}
