@@ -97,6 +97,7 @@ pub struct Snapshot {
     pub services: AHashMap<ObjectKey, Arc<Service>>,
     /// Endpoint slices.
     pub endpoint_slices: AHashMap<ObjectKey, Arc<EndpointSlice>>,
+    slices_of: AHashMap<ObjectKey, Vec<Arc<EndpointSlice>>>,
     /// kgateway Backends.
     pub backends: AHashMap<ObjectKey, Arc<Backend>>,
     /// kgateway `DirectResponse`s.
@@ -138,14 +139,28 @@ impl Snapshot {
         self.by_label[index].get(value).map_or(&[], Vec::as_slice)
     }
 
+    /// The endpoint slices of a Service, by name.
+    pub fn slices_of(&self, service: &ObjectKey) -> &[Arc<EndpointSlice>] {
+        self.slices_of.get(service).map_or(&[], Vec::as_slice)
+    }
+
     /// The values of `label` that some `HTTPRoute` wears, for hints.
     pub fn worn_labels(&self, label: &str) -> impl Iterator<Item = &Name> {
         let index = DELEGATION_LABELS.iter().position(|known| *known == label);
         index.into_iter().flat_map(|index| self.by_label[index].keys())
     }
 
-    /// Says where each route is.
-    fn index_routes(&mut self) {
+    /// Says where each route is, and which endpoints belong to a Service.
+    fn index(&mut self) {
+        for slice in self.endpoint_slices.values() {
+            if let Some(service) = &slice.service {
+                let service = ObjectKey::new(slice.meta.namespace.clone(), service.clone());
+                self.slices_of.entry(service).or_default().push(Arc::clone(slice));
+            }
+        }
+        for slices in self.slices_of.values_mut() {
+            slices.sort_unstable_by(|left, right| left.meta.name.cmp(&right.meta.name));
+        }
         self.route_index.reserve(self.routes.len());
         // In ascending order, so that every list below is ordered by `namespace/name` as well.
         for (id, route) in (0..).map(RouteId).zip(&self.routes) {
@@ -189,7 +204,7 @@ impl Snapshot {
         let grants = self.grants.iter().filter(|(namespace, _)| keep(namespace));
         within.grants = grants.map(|(namespace, grants)| (namespace.clone(), grants.clone())).collect();
         within.coverage = Coverage { hidden, ..self.coverage.clone() };
-        within.index_routes();
+        within.index();
         within
     }
 }
@@ -320,7 +335,7 @@ impl Store {
         for (key, grant) in &self.grants {
             snapshot.grants.entry(key.namespace.clone()).or_default().push(Arc::clone(grant));
         }
-        snapshot.index_routes();
+        snapshot.index();
         snapshot
     }
 }

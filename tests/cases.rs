@@ -2,7 +2,8 @@
 //!
 //! ```yaml
 //! # settings: complete weighted grants=strict validation=strict wildcard=NAME discovery=JSON
-//! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH] [certain|unverified]
+//! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH]
+//! #   [ready N/M|unknown, …] [certain|unverified], on one line
 //! # rows HOST             the whole table of that virtual host, in evaluation order
 //! #   MATCH -> ANSWER [by ROUTE#RULE]
 //! # hosts :PORT [sni NAME] HOST | …          every virtual host
@@ -46,6 +47,7 @@ areas!(
     attachment,
     backends,
     delegation,
+    endpoints,
     filters,
     grpc,
     hostnames,
@@ -208,7 +210,7 @@ fn clauses(text: &str) -> Vec<(&str, String)> {
     let mut clauses = vec![("answer", String::new())];
     for word in text.split(' ') {
         match word {
-            "by" | "via" | "as" | "certain" | "unverified" => clauses.push((word, String::new())),
+            "by" | "via" | "as" | "ready" | "certain" | "unverified" => clauses.push((word, String::new())),
             _ => {
                 let (_, part) = clauses.last_mut().expect("at least the answer");
                 *part += if part.is_empty() { "" } else { " " };

@@ -181,6 +181,40 @@ fn the_answer_as_json() {
     insta::assert_snapshot!("answer_miss", answer(1, &["http://shop.example.com/cart/x", "-o", "json"]));
 }
 
+#[track_caller]
+fn answer_with_endpoints(code: i32, arguments: &[&str]) -> String {
+    let run = run(&[&["where", "-f", "endpoints.yaml", "--complete"], arguments].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{arguments:?}\n{}", run.stdout);
+    run.stdout
+}
+
+#[test]
+fn an_answer_says_how_many_serve_the_backend() {
+    let wide = answer_with_endpoints(0, &["http://shop.example.com/cart", "-o", "wide"]);
+    insta::assert_snapshot!("endpoints_wide", wide);
+    insta::assert_snapshot!("endpoints_split", answer_with_endpoints(0, &["http://shop.example.com/search"]));
+}
+
+#[test]
+fn a_backend_that_nobody_serves_is_not_reached() {
+    insta::assert_snapshot!("endpoints_none", answer_with_endpoints(1, &["http://shop.example.com/pay"]));
+    insta::assert_snapshot!("endpoints_external", answer_with_endpoints(1, &["http://shop.example.com/mail"]));
+    let json = answer_with_endpoints(1, &["http://shop.example.com/pay", "-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let answer = &json["answers"][0];
+    assert_eq!((&answer["outcome"], &answer["status"]), (&"forward".into(), &serde_json::Value::Null));
+    let destination = &answer["destinations"][0];
+    assert_eq!(destination["state"], "resolved");
+    assert_eq!(destination["endpoints"], serde_json::json!({ "ready": 0, "total": 1 }));
+    assert_eq!(answer["notes"][0], "the only endpoint of Service shop/pay is not ready: clients get 503");
+}
+
+#[test]
+fn the_route_table_knows_no_endpoints() {
+    let table = stdout(&["routes", "-f", "endpoints.yaml", "--complete", "-o", "json"]);
+    assert!(!table.contains("endpoints\":"), "{table}");
+}
+
 #[test]
 fn jsonl_is_one_line_per_request() {
     let text = answer(1, &["http://shop.example.com/img/a", "http://nobody.example.com/", "-o", "jsonl"]);

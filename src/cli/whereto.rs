@@ -19,7 +19,9 @@ use super::{Context, Verdict, load, terminal};
 
 /// Say where a URL goes, and why: the path through the tree, the destination, why the closest others lost
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit codes: 0 every URL reaches a backend or a redirect; 1 one does not; 2 could not do it")]
+#[command(
+    after_help = "Exit codes: 0 every URL reaches a redirect or a backend, one with ready endpoints where those are in view; 1 one does not; 2 could not do it"
+)]
 pub struct WhereOptions {
     /// What a client would ask for: https://host/path, host/path, or /path for every host
     #[arg(value_name = "URL", required_unless_present = "requests")]

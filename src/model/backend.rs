@@ -9,6 +9,10 @@ pub struct Service {
     pub meta: Meta,
     /// `spec.ports`.
     pub ports: Vec<ServicePort>,
+    /// `spec.type`, `ClusterIP` by default.
+    pub kind: Name,
+    /// `spec.clusterIP`; `None` (the word) for a headless Service.
+    pub cluster_ip: Option<Name>,
     /// `spec.externalName`, for a Service of type `ExternalName`.
     pub external_name: Option<Name>,
 }
@@ -24,6 +28,17 @@ pub struct ServicePort {
     pub protocol: Name,
     /// `appProtocol`.
     pub app_protocol: Option<Name>,
+    /// `targetPort`; `None` (absent, 0 or empty) is the port itself.
+    pub target: Option<TargetPort>,
+}
+
+/// A Service's `targetPort`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetPort {
+    /// A port of the pods.
+    Number(u16),
+    /// The name of a port, which each pod may give another number.
+    Name(Name),
 }
 
 /// An `EndpointSlice`.
@@ -35,8 +50,17 @@ pub struct EndpointSlice {
     pub service: Option<Name>,
     /// The endpoints.
     pub endpoints: Vec<Endpoint>,
-    /// Port name and number.
-    pub ports: Vec<(Name, u16)>,
+    /// The ports that its endpoints listen on.
+    pub ports: Vec<EndpointPort>,
+}
+
+/// A port of an `EndpointSlice`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointPort {
+    /// `name`: the Service port's; empty when absent, as the API server defaults it.
+    pub name: Name,
+    /// `port`; `None` (absent) is every port.
+    pub port: Option<u16>,
 }
 
 /// One endpoint of a slice.
@@ -46,6 +70,14 @@ pub struct Endpoint {
     pub addresses: Vec<Name>,
     /// `conditions.ready`; absent counts as ready.
     pub ready: bool,
+    /// `conditions.terminating`: the pod is shutting down.
+    pub terminating: bool,
+    /// The Pod behind it (`targetRef`).
+    pub pod: Option<Name>,
+    /// `nodeName`.
+    pub node: Option<Name>,
+    /// `zone`.
+    pub zone: Option<Name>,
 }
 
 /// A kgateway `Backend`.

@@ -16,8 +16,8 @@ mod route;
 pub mod value;
 
 pub use backend::{
-    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Namespace, ReferenceGrant,
-    Service, ServicePort, StaticHost,
+    Backend, BackendKind, DirectResponse, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, Namespace,
+    ReferenceGrant, Service, ServicePort, StaticHost, TargetPort,
 };
 pub use gateway::{
     AllowedRoutes, From, Gateway, GatewayClass, GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls,

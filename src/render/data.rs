@@ -201,11 +201,23 @@ pub struct DestinationData {
     pub state: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<Name>,
+    /// In answers, for a Service whose endpoints are in view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<EndpointsData>,
+}
+
+/// How many endpoints serve a Service.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct EndpointsData {
+    pub ready: usize,
+    pub total: usize,
 }
 
 impl From<&Destination> for DestinationData {
     fn from(destination: &Destination) -> Self {
-        let Destination { group, kind, namespace, name, port, weight, share, state, hosts, at: _ } = destination;
+        let Destination { group, kind, namespace, name, port, weight, share, state, hosts, endpoints, at: _ } =
+            destination;
         Self {
             group: group.clone(),
             kind: kind.clone(),
@@ -216,6 +228,7 @@ impl From<&Destination> for DestinationData {
             share: *share,
             state: state.name(),
             hosts: hosts.clone(),
+            endpoints: endpoints.as_ref().map(|all| EndpointsData { ready: all.ready, total: all.total() }),
         }
     }
 }
@@ -243,8 +256,19 @@ pub struct FractionData {
 
 impl From<&MirrorTo> for MirrorData {
     fn from(MirrorTo { destination, fraction }: &MirrorTo) -> Self {
-        let Destination { group, kind, namespace, name, port, weight: _, share: _, state, hosts: _, at: _ } =
-            destination;
+        let Destination {
+            group,
+            kind,
+            namespace,
+            name,
+            port,
+            weight: _,
+            share: _,
+            state,
+            hosts: _,
+            endpoints: _,
+            at: _,
+        } = destination;
         Self {
             group: group.clone(),
             kind: kind.clone(),

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use crate::finding::Place;
 use crate::model::{
-    PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
+    Gateway, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
 };
-use crate::resolve::{BrokenLink, ChildFate, Destination, DestinationState, Link, Settings, Via, ViaBy};
+use crate::resolve::{
+    BrokenLink, ChildFate, Destination, DestinationState, Endpoints, Lack, Link, Settings, Target, TargetState, Via,
+    ViaBy,
+};
 
 use super::style::{Line, Role};
 
@@ -99,17 +102,31 @@ pub fn destination(destination: &Destination, namespace: &str) -> Line {
     if let Some(port) = destination.port {
         line.push(Role::Backend, format!(":{port}"));
     }
-    if !destination.hosts.is_empty() {
-        line.push(Role::Dim, " at ");
-        line.push(Role::Backend, destination.hosts.join(", "));
-    }
+    line.extend(hosts(destination));
     line
+}
+
+/// Where a Backend's traffic lands; what a Service of type `ExternalName` names, which is another thing.
+pub fn hosts(destination: &Destination) -> Line {
+    if destination.hosts.is_empty() {
+        return Line::new();
+    }
+    let joint = if destination.kind == "Service" { " naming " } else { " at " };
+    Line::of(Role::Dim, joint).with(Role::Backend, destination.hosts.join(", "))
 }
 
 /// `Service/payments/payments-bff:8080`: a backend's full name.
 pub fn destination_name(destination: &Destination) -> String {
     let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}/{}{port}", destination.namespace, destination.name)
+}
+
+/// Where clients find a Gateway, as recorded: ` at 203.0.113.7`.
+pub fn addresses(gateway: &Gateway) -> Line {
+    if gateway.addresses.is_empty() {
+        return Line::new();
+    }
+    Line::of(Role::Dim, " at ").with(Role::Host, gateway.addresses.join(", "))
 }
 
 /// What is wrong with a backend, or uncertain; `None` when nothing is.
@@ -131,6 +148,62 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
         }),
         DestinationState::PortNotAllowed => Some(format!("a {kind} ref must not carry a port")),
     }
+}
+
+/// How many serve a backend, where that is known: `3/4 ready`, or why the client gets a 503.
+pub fn endpoints(endpoints: &Endpoints) -> Line {
+    let (ready, total) = (endpoints.ready, endpoints.total());
+    let in_state = |state| endpoints.targets.iter().filter(|target| target.state == state).count();
+    match &endpoints.lack {
+        None if ready == total => Line::of(Role::Dim, format!("{ready}/{total} ready")),
+        // A pod that is shutting down is nothing to worry about while others serve.
+        None if in_state(TargetState::NotReady) == 0 => {
+            Line::of(Role::Dim, format!("{ready}/{total} ready, {} terminating", in_state(TargetState::Terminating)))
+        }
+        None => Line::of(Role::Warning, format!("⚠ {ready}/{total} ready")),
+        Some(lack) => {
+            let why = match lack {
+                Lack::ExternalName => "an ExternalName is not followed".to_owned(),
+                Lack::NoEndpoints => "no endpoints".to_owned(),
+                Lack::NoPort(target) => format!("no endpoint has port {target}"),
+                Lack::NoneReady => format!("0/{total} ready"),
+            };
+            Line::of(Role::Error, format!("✗ 503: {why}"))
+        }
+    }
+}
+
+/// The first endpoints, one a line: `● 10.0.0.7:8080  payments-7d9  on node-1 in eu-1a`; the others by number.
+pub fn targets(endpoints: &Endpoints, most: usize) -> Vec<Line> {
+    let shown = &endpoints.targets[..endpoints.targets.len().min(most)];
+    let socket = |Target { address, port, .. }: &Target| {
+        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+    };
+    let width = shown.iter().map(|target| socket(target).len()).max().unwrap_or(0);
+    let mut lines: Vec<Line> = shown
+        .iter()
+        .map(|target| {
+            let ready = target.state == TargetState::Ready;
+            let mut line = if ready { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") };
+            line.push(Role::Host, format!("{:<width$}", socket(target)));
+            if let Some(pod) = &target.pod {
+                line.push(Role::Backend, format!("  {pod}"));
+            }
+            for (joint, place) in [("on", &target.node), ("in", &target.zone)] {
+                if let Some(place) = place {
+                    line.push(Role::Dim, format!(" {joint} {place}"));
+                }
+            }
+            if !ready {
+                line.push(Role::Warning, format!("  {}", target.state.name()));
+            }
+            line
+        })
+        .collect();
+    if endpoints.total() > shown.len() {
+        lines.push(Line::of(Role::Dim, format!("and {} more", endpoints.total() - shown.len())));
+    }
+    lines
 }
 
 /// A share of the traffic: `90%`, `0.5%`, never `0%` for a share that gets some.

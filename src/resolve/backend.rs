@@ -85,6 +85,7 @@ impl Lookup<'_> {
             share: 0.0,
             state,
             hosts,
+            endpoints: None,
             at: reference.at,
         }
     }
@@ -125,7 +126,11 @@ impl Lookup<'_> {
                 Some(service) => {
                     let there = service.ports.iter().any(|port| Some(port.port) == reference.port);
                     let state = if there { DestinationState::Resolved } else { DestinationState::PortMissing };
-                    (state, service.external_name.iter().cloned().collect())
+                    let named = |name: &Name| match reference.port {
+                        Some(port) => Name::from(format!("{name}:{port}")),
+                        None => name.clone(),
+                    };
+                    (state, service.external_name.iter().map(named).collect())
                 }
             },
             (KGATEWAY_GROUP, "Backend") if reference.port.is_some() => (DestinationState::PortNotAllowed, Vec::new()),

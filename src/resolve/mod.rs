@@ -19,6 +19,7 @@ mod backend;
 mod broken;
 mod delegate;
 mod discovery;
+mod endpoints;
 mod expand;
 mod findings;
 mod gateway;
@@ -44,6 +45,7 @@ use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, Rou
 use crate::store::{RouteId, Snapshot};
 
 pub use discovery::{discovered, discovery_selectors};
+pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved};
 pub use expand::Notes;
 pub use gateway::{RESERVED_PORTS, supported_kinds};
 pub use outcome::{

@@ -1,8 +1,10 @@
 //! What a row of the route table does with a request: forward, redirect, or answer by itself, and why.
 
+use std::sync::Arc;
+
 use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
 
-use super::HopId;
+use super::{Endpoints, HopId};
 
 /// What a row of the route table does with a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,8 +70,10 @@ pub struct Destination {
     pub share: f64,
     /// Whether it can be reached.
     pub state: DestinationState,
-    /// Where traffic really lands, for a kgateway `Backend` (`host:port`) or an `ExternalName` Service.
+    /// What a kgateway `Backend` (where its traffic lands) or an `ExternalName` Service names, as `host:port`.
     pub hosts: Vec<Name>,
+    /// Who serves it, where that was looked up: in answers, never in the tree.
+    pub endpoints: Option<Arc<Endpoints>>,
     /// Where the ref is written.
     pub at: Position,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::effect::{RedirectedFrom, location, rewritten_path};
 use super::lookup::{Door, Lookup, Unseen, without_port};
@@ -10,7 +11,7 @@ use super::normalise::{BadTarget, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
 use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Settings, Tree};
+use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Settings, Tree, endpoints};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -206,6 +207,7 @@ impl<'a> Router<'a> {
                     forward;
                 decision.destinations.clone_from(destinations);
                 decision.mirrors.clone_from(mirrors);
+                self.look_up_endpoints(decision);
                 if all_broken(destinations) {
                     decision.outcome = Outcome::Respond;
                     decision.status = Some(500);
@@ -241,6 +243,16 @@ impl<'a> Router<'a> {
                 decision.status = Some(respond.status);
             }
         }
+    }
+
+    /// Who serves the destinations, and what is to be known of that.
+    fn look_up_endpoints(&self, decision: &mut Decision) {
+        let mirrored = decision.mirrors.iter_mut().map(|mirror| &mut mirror.destination);
+        for destination in decision.destinations.iter_mut().chain(mirrored) {
+            destination.endpoints = endpoints(self.snapshot, destination).map(Arc::new);
+        }
+        let getting = decision.destinations.iter().filter(|destination| destination.share > 0.0);
+        decision.notes.extend(getting.filter_map(Destination::note));
     }
 
     /// Why nothing this Gateway answers is certain.

@@ -130,6 +130,17 @@ pub struct Decision {
     pub notes: Vec<String>,
 }
 
+impl Decision {
+    /// Whether the request reaches a redirect, or a backend that serves it as far as is known.
+    pub fn arrives(&self) -> bool {
+        match self.outcome {
+            Outcome::Forward => self.destinations.iter().any(|one| one.share > 0.0 && one.serves()),
+            Outcome::Redirect => true,
+            Outcome::Respond | Outcome::NotFound => false,
+        }
+    }
+}
+
 /// What the backend receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {

@@ -102,5 +102,12 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
     if let Some(upstream) = &decision.upstream {
         let _ = write!(text, " as {}{}", upstream.host, upstream.path);
     }
+    for (index, destination) in decision.destinations.iter().enumerate() {
+        text += if index == 0 { " ready " } else { ", " };
+        match &destination.endpoints {
+            Some(endpoints) => drop(write!(text, "{}/{}", endpoints.ready, endpoints.total())),
+            None => text += "unknown",
+        }
+    }
     text + if decision.unverified.is_empty() { " certain" } else { " unverified" }
 }

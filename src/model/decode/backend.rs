@@ -2,8 +2,8 @@
 
 use super::field::{Dropped, Field, Part};
 use crate::model::{
-    Backend, BackendKind, DirectResponse, Endpoint, EndpointSlice, GrantFrom, GrantTo, Meta, Name, Namespace, Object,
-    ReferenceGrant, Service, ServicePort, StaticHost,
+    Backend, BackendKind, DirectResponse, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, Meta, Name,
+    Namespace, Object, ReferenceGrant, Service, ServicePort, StaticHost, TargetPort,
 };
 
 /// The label the API server puts on every Namespace (Kubernetes `NamespaceDefaultLabelName`).
@@ -19,10 +19,13 @@ pub(super) fn namespace(_root: &Field<'_>, mut meta: Meta) -> Object {
 /// `Service`. Only the fields that routing needs are looked at: the others belong to Kubernetes' own validation.
 pub(super) fn service(root: &Field<'_>, meta: Meta) -> Object {
     let spec = root.get("spec");
-    let external = spec.get("type").text().ok().flatten().is_some_and(|kind| kind == "ExternalName");
+    let kind = spec.get("type").text_or("ClusterIP").unwrap_or(Name::new_static("ClusterIP"));
+    let external = kind == "ExternalName";
     Object::Service(Service {
         meta,
         ports: spec.get("ports").list(service_port).unwrap_or_default(),
+        kind,
+        cluster_ip: spec.get("clusterIP").text().ok().flatten().filter(|ip| !ip.is_empty()),
         external_name: if external { spec.get("externalName").text().unwrap_or_default() } else { None },
     })
 }
@@ -33,19 +36,37 @@ fn service_port(field: &Field<'_>) -> Part<ServicePort> {
         port: field.get("port").required()?.port()?.ok_or(Dropped)?,
         protocol: field.get("protocol").text_or("TCP")?,
         app_protocol: field.get("appProtocol").text()?,
+        target: field.get("targetPort").number_or_text().and_then(target_port),
     })
+}
+
+/// A port that is written in quotes is a number all the same: a name must hold a letter.
+fn target_port(written: Name) -> Option<TargetPort> {
+    match written.parse() {
+        Ok(0) => None,
+        Ok(number) => Some(TargetPort::Number(number)),
+        Err(_) => (!written.is_empty()).then_some(TargetPort::Name(written)),
+    }
 }
 
 /// `EndpointSlice`.
 pub(super) fn endpoint_slice(root: &Field<'_>, meta: Meta) -> Object {
     let service = meta.label("kubernetes.io/service-name").cloned();
     let endpoint = |item: &Field<'_>| {
+        let text = |field: &Field<'_>| field.text().ok().flatten().filter(|text| !text.is_empty());
+        let target = item.get("targetRef");
+        let is_pod = text(&target.get("kind")).is_some_and(|kind| kind == "Pod");
         Ok(Endpoint {
             addresses: item.get("addresses").texts(),
             ready: item.get("conditions").get("ready").boolean()?.unwrap_or(true),
+            terminating: item.get("conditions").get("terminating").boolean()?.unwrap_or(false),
+            pod: if is_pod { text(&target.get("name")) } else { None },
+            node: text(&item.get("nodeName")),
+            zone: text(&item.get("zone")),
         })
     };
-    let port = |item: &Field<'_>| Ok((item.get("name").text_or("")?, item.get("port").port()?.unwrap_or(0)));
+    let port =
+        |item: &Field<'_>| Ok(EndpointPort { name: item.get("name").text_or("")?, port: item.get("port").port()? });
     Object::EndpointSlice(EndpointSlice {
         meta,
         service,

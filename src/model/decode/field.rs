@@ -183,6 +183,15 @@ impl<'a> Field<'a> {
         Ok(Some(meant))
     }
 
+    /// A whole number or a text, both as text: what is neither is passed over in silence.
+    pub(super) fn number_or_text(&self) -> Option<Name> {
+        match &self.value?.data {
+            Data::String(text) => Some(text.clone()),
+            Data::Int(number) => Some(Name::from(number.to_string())),
+            _ => None,
+        }
+    }
+
     /// Text that must be there.
     pub(super) fn required_text(&self) -> Part<Name> {
         self.required()?.text().map(Option::unwrap_or_default)

@@ -5,7 +5,7 @@ use crate::finding::closest;
 use crate::model::{Name, ObjectKey, ServicePort};
 use crate::render::words;
 use crate::resolve::{
-    Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Link, RespondReason, ViaBy,
+    Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Lack, Link, RespondReason, ViaBy,
 };
 use crate::router::{Decision, Outcome, Request};
 
@@ -125,7 +125,7 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
     let snapshot = &analysis.snapshot;
     let key = ObjectKey::new(namespace.clone(), name.clone());
     match to.state {
-        DestinationState::Resolved | DestinationState::Unverified => None,
+        DestinationState::Resolved | DestinationState::Unverified => of_lack(analysis, to),
         DestinationState::Missing => {
             let known: Vec<&ObjectKey> = match kind.as_str() {
                 "Service" => snapshot.services.keys().collect(),
@@ -164,6 +164,25 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
             None => format!("the {kind} names its own hosts and ports"),
         }),
     }
+}
+
+/// What would give a Service endpoints.
+fn of_lack(analysis: &Analysis, to: &Destination) -> Option<String> {
+    let Destination { namespace, name, port, endpoints, hosts, .. } = to;
+    let key = ObjectKey::new(namespace.clone(), name.clone());
+    Some(match endpoints.as_ref()?.lack.as_ref()? {
+        Lack::ExternalName => {
+            let host = hosts.first().map(|host| format!(" {host}")).unwrap_or_default();
+            format!("refer to a Backend of gateway.kgateway.dev with the static host{host} instead")
+        }
+        Lack::NoEndpoints => format!("let the selector of Service {key} select a pod that runs"),
+        Lack::NoPort(target) => {
+            let service = analysis.snapshot.services.get(&key)?;
+            let port = service.ports.iter().find(|one| Some(one.port) == *port)?;
+            format!("give the pods of Service {key} the port {target}, or port {} another targetPort", port.port)
+        }
+        Lack::NoneReady => format!("look at the readiness of the pods behind Service {key}"),
+    })
 }
 
 fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<String> {

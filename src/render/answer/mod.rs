@@ -8,7 +8,7 @@ mod way;
 
 use crate::analysis::Analysis;
 use crate::model::ObjectKey;
-use crate::router::{Decision, Outcome, Request, Unseen};
+use crate::router::{Decision, Request, Unseen};
 
 pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
 pub use mend::{Advice, mend};
@@ -42,9 +42,10 @@ impl Answers {
         Self { request, decisions, unseen }
     }
 
-    /// Whether the request reaches a backend or a redirect, on one Gateway at least.
+    /// Whether the request reaches a backend or a redirect, on one Gateway at least. A backend that is known to have
+    /// no ready endpoints is not reached: the client gets a 503.
     pub fn arrives(&self) -> bool {
-        self.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Forward | Outcome::Redirect))
+        self.decisions.iter().any(Decision::arrives)
     }
 }
 

@@ -26,7 +26,7 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
         }
         let several = one.decisions.len() > 1;
         for decision in &one.decisions {
-            let arrives = matches!(decision.outcome, Outcome::Forward | Outcome::Redirect);
+            let arrives = decision.arrives();
             let mut line = if arrives { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") };
             line.push(Role::Path, request.clone());
             line.pad_to(2 + column);
@@ -60,7 +60,7 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
-        (_, [only]) => words::destination_trouble(only).unwrap_or_default(),
+        (_, [only]) => words::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
         (_, []) => decision.notes.last().cloned().unwrap_or_default(),
     }
@@ -79,8 +79,9 @@ fn short(decision: &Decision) -> Line {
                 if split {
                     line.push(Role::Text, format!("{} ", words::share(to.share)));
                 }
-                if to.state.is_broken() {
-                    line.push(Role::Error, "✗ 500 ");
+                if !to.serves() {
+                    let status = if to.state.is_broken() { 500 } else { 503 };
+                    line.push(Role::Error, format!("✗ {status} "));
                 }
                 line.push(Role::Backend, words::destination_name(to));
             }

@@ -25,6 +25,8 @@ use super::{Advice, Answers, mend};
 
 /// How many of the others are told, unless all are asked for.
 const CLOSEST: usize = 5;
+/// How many endpoints of a backend are told, when all is asked for.
+const ENDPOINTS: usize = 100;
 
 /// The answers to one request. `titled` puts the request above them; `wide` tells all that was considered.
 pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, wide: bool) -> Vec<Line> {
@@ -52,6 +54,9 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
     lines.extend(headline(analysis, request, decision, width));
     lines.push(Line::new());
     lines.extend(chain(analysis, request, decision, width));
+    if wide {
+        lines.extend(endpoints(decision));
+    }
     let considered: Vec<_> = decision.considered.iter().filter(|other| other.verdict != Verdict::Won).collect();
     if !considered.is_empty() {
         lines.push(Line::new());
@@ -63,10 +68,27 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
         }
     }
     if wide && decision.not_listed > 0 {
+        if considered.is_empty() {
+            lines.push(Line::new());
+        }
         let rest = words::count(decision.not_listed, "other route");
         lines.push(Line::of(Role::Dim, format!("  {rest} of this host could not match at all")));
     }
     lines.extend(remarks(analysis, request, decision, width));
+}
+
+/// Who serves the destinations: an address a line.
+fn endpoints(decision: &Decision) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (to, endpoints) in decision.destinations.iter().filter_map(|to| Some((to, to.endpoints.as_ref()?))) {
+        lines.push(Line::new());
+        let head = Line::of(Role::Dim, "  behind ").with(Role::Backend, words::destination_name(to));
+        lines.push(head.with(Role::Dim, "  ").with_line(words::endpoints(endpoints)));
+        lines.extend(
+            words::targets(endpoints, ENDPOINTS).into_iter().map(|line| Line::of(Role::Text, "    ").with_line(line)),
+        );
+    }
+    lines
 }
 
 /// What else a person should know: doubts, notes, what would mend it.
@@ -74,9 +96,17 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
     remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
     let told = not_found_note(decision);
-    for note in decision.notes.iter().filter(|note| told != Some(note.as_str())) {
-        let loud = note.starts_with("Envoy refuses");
-        let (role, lead) = if loud { (Role::Error, "⚠ ") } else { (Role::Dim, "note: ") };
+    let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
+    // Why nobody serves a backend stands beside it.
+    let is_told = |note: &str| told == Some(note) || starved.iter().any(|why| note.starts_with(why.as_str()));
+    for note in decision.notes.iter().filter(|note| !is_told(note)) {
+        let (role, lead) = if note.starts_with("Envoy refuses") {
+            (Role::Error, "⚠ ")
+        } else if decision.destinations.iter().any(|to| to.note().as_ref() == Some(note)) {
+            (Role::Warning, "⚠ ")
+        } else {
+            (Role::Dim, "note: ")
+        };
         remarks.push((role, lead, note.clone()));
     }
     let mut lead = "to mend it: ";
@@ -114,17 +144,22 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
     match decision.outcome {
         Outcome::Forward => {
             match &decision.destinations[..] {
-                [only] => lines.push(
-                    Line::of(Role::Ok, "● ")
-                        .with(Role::Answer, words::destination_name(only))
-                        .with_line(kind_and_state(only)),
-                ),
+                [only] => {
+                    let mut line = glyph(decision).with(Role::Answer, words::destination_name(only));
+                    line.extend(kind_and_state(only));
+                    lines.push(line);
+                }
                 several => {
                     let title = format!("split over {}", words::count(several.len(), "backend"));
-                    let mut line = Line::of(Role::Ok, "● ").with(Role::Answer, title);
+                    let mut line = glyph(decision).with(Role::Answer, title);
                     let broken: f64 = several.iter().filter(|to| to.state.is_broken()).map(|to| to.share).sum();
-                    if broken > 0.0 {
-                        line.push(Role::Error, format!("   ✗ 500 for {} of the requests", words::share(broken)));
+                    let starved: f64 =
+                        several.iter().filter(|to| !to.serves() && !to.state.is_broken()).map(|to| to.share).sum();
+                    for (status, share) in [(500, broken), (503, starved)] {
+                        if share > 0.0 {
+                            let what = format!("   ✗ {status} for {} of the requests", words::share(share));
+                            line.push(Role::Error, what);
+                        }
                     }
                     lines.push(line);
                     lines.extend(shares(several));
@@ -180,7 +215,8 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
             let share = f64::from(fraction.numerator) / f64::from(fraction.denominator);
             line.push(Role::Dim, format!(" ({} of the requests)", words::share(share)));
         }
-        if let Some(why) = words::destination_trouble(&mirror.destination) {
+        let trouble = words::destination_trouble(&mirror.destination);
+        if let Some(why) = trouble.or_else(|| mirror.destination.starved()) {
             line.push(Role::Warning, format!("   ⚠ {why}"));
         }
         lines.push(line);
@@ -188,11 +224,13 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
     lines
 }
 
+fn glyph(decision: &Decision) -> Line {
+    if decision.arrives() { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") }
+}
+
 fn kind_and_state(destination: &Destination) -> Line {
     let mut line = Line::of(Role::Text, format!("   {}", destination.kind));
-    if !destination.hosts.is_empty() {
-        line.push(Role::Text, format!(" at {}", destination.hosts.join(", ")));
-    }
+    line.extend(words::hosts(destination));
     match destination.state {
         DestinationState::Resolved => {}
         DestinationState::Unverified => line.push(Role::Warning, "   ? not in view"),
@@ -200,6 +238,10 @@ fn kind_and_state(destination: &Destination) -> Line {
             let why = words::destination_trouble(destination).unwrap_or_default();
             line.push(Role::Error, format!("   ✗ 500: {why}"));
         }
+    }
+    if let Some(endpoints) = &destination.endpoints {
+        line.push(Role::Text, "   ");
+        line.extend(words::endpoints(endpoints));
     }
     line
 }
@@ -212,7 +254,7 @@ fn shares(destinations: &[Destination]) -> Vec<Line> {
             let mut line = Line::of(Role::Text, format!("  {:>5}  ", words::share(to.share)));
             let name = words::destination_name(to);
             let padding = " ".repeat(width - name.len());
-            line.push(if to.state.is_broken() { Role::Text } else { Role::Backend }, name);
+            line.push(if to.serves() { Role::Backend } else { Role::Text }, name);
             line.push(Role::Text, padding);
             line.with_line(kind_and_state(to))
         })

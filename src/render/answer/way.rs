@@ -153,6 +153,7 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
     if table.assumed {
         name.push(Role::Warning, " (assumed)");
     }
+    name.extend(words::addresses(&node.gateway));
     let listener = node.listeners.iter().find(|listener| {
         let name = crate::render::outline::listener_name(node, listener);
         decision.listener.as_ref() == Some(&name)
@@ -199,7 +200,7 @@ fn destination_step(to: &Destination, route: &Route, depth: usize, at: usize, en
         name.push(Role::Text, format!("{} ", words::share(to.share)));
     }
     name.extend(words::destination(to, &route.meta.namespace));
-    if to.state.is_broken() {
+    if !to.serves() {
         name.push(Role::Error, "  ✗");
     }
     let place = Some(Place::within(&route.meta.origin, to.at));
