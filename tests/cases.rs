@@ -1,7 +1,7 @@
 //! Routing facts, one small manifest each: `tests/cases/<area>/<fact>.yaml` opens with what must come of it.
 //!
 //! ```yaml
-//! # settings: complete weighted grants=strict validation=strict wildcard=NAME discovery=JSON
+//! # settings: complete engine=NAME weighted grants=strict validation=strict wildcard=NAME discovery=JSON
 //! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH]
 //! #   [ready N/M|unknown, …] [certain|unverified], on one line
 //! # rows HOST             the whole table of that virtual host, in evaluation order
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use routescope::analysis::Analysis;
 use routescope::model::Name;
-use routescope::resolve::{GrantMode, Settings, ValidationMode, discovery_selectors};
+use routescope::resolve::{DIALECTS, GrantMode, Settings, ValidationMode, discovery_selectors};
 use routescope::router::Request;
 use routescope::store::Coverage;
 
@@ -49,6 +49,8 @@ areas!(
     delegation,
     endpoints,
     filters,
+    gateway_api,
+    gloo,
     grpc,
     hostnames,
     inheritance,
@@ -128,6 +130,10 @@ fn set(settings: &mut Settings, coverage: &mut Coverage, word: &str) {
     match word.split_once('=').unwrap_or((word, "")) {
         ("complete", _) => *coverage = Coverage::closed(),
         ("weighted", _) => settings.weighted_route_precedence = true,
+        ("engine", name) => {
+            let known = DIALECTS.iter().map(|dialect| dialect.engine).find(|engine| engine.name() == name);
+            settings.engine = Some(known.expect("an engine's name"));
+        }
         ("grants", "off") => settings.reference_grants = GrantMode::Off,
         ("grants", "strict") => settings.reference_grants = GrantMode::Strict,
         ("validation", "strict") => settings.validation = ValidationMode::Strict,

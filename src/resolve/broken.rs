@@ -1,7 +1,7 @@
 //! What a broken delegating ref answers, and why, in words.
 
 use super::settings::{Dialect, Settings};
-use super::{BrokenLink, ChildFate, Hop, Link, Respond, RespondReason, Tree, Via, ViaBy, action};
+use super::{BrokenLink, ChildFate, Hop, Link, Respond, RespondReason, Tree, Via, ViaBy, action, select};
 use crate::store::Snapshot;
 
 /// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.
@@ -61,6 +61,11 @@ pub(super) fn detail(
         format!("in namespace {namespace}")
     };
     let Some(first) = children.first() else {
+        if *by == ViaBy::Label && select::refuses_everywhere(snapshot, settings, dialect, namespace) {
+            return Some(format!(
+                "a Namespace named {namespace} exists, and a label ref to {namespace} is an error then"
+            ));
+        }
         return Some(match by {
             ViaBy::Label => {
                 format!("no HTTPRoute wears {}: {value} {inside}", dialect.label_key.unwrap_or("the label"))

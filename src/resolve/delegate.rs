@@ -15,10 +15,10 @@ use super::expand::Notes;
 use super::matching::{self, Candidate};
 use super::policy::{self, Policies};
 use super::select::{self, Selection};
-use super::settings::{Dialect, Settings, ValidationMode};
+use super::settings::{Dialect, Engine, Manner, Settings, ValidationMode};
 use super::{
     Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
-    RespondReason, Root, RootId, Stage, Tree, Under, broken, hazard, inherit, validate,
+    RespondReason, Root, RootId, Stage, Tree, Under, broken, gloo, hazard, inherit, plain, validate,
 };
 use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -73,7 +73,7 @@ pub(super) struct Expander<'a> {
     notes: Notes,
     /// How many hops the tree may have.
     room: usize,
-    selections: AHashMap<(RouteId, super::Engine), Arc<Selection>>,
+    selections: AHashMap<(RouteId, Engine), Arc<Selection>>,
     losses: usize,
 }
 
@@ -291,27 +291,10 @@ impl<'a> Expander<'a> {
     /// Decides what becomes of a hop that stands.
     fn settle(&mut self, place: &Place<'_>, route: &'a Route, id: HopId, shared: &mut Shared) {
         let hop = &self.tree.hops[id.0 as usize];
-        let rule = &route.rules[hop.rule as usize];
         let broken = broken::answer(self.snapshot, self.settings, self.tree, place.dialect, hop);
         let slot = &mut shared.outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
         if slot.is_none() {
-            let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
-            let delegates = |one: &_| select::delegates(place.dialect, route.kind, one).is_some();
-            let mut levels = vec![Level { route, rule }];
-            let mut above = place.above;
-            while let Some(Above { place, rule }) = above {
-                let route: &'a Route = self.snapshot.route(place.route);
-                let level = Level { route, rule: &route.rules[rule as usize] };
-                if !level.is_plain() {
-                    levels.push(level);
-                }
-                above = place.above;
-            }
-            let mut outcome =
-                action::outcome(lookup, &levels, &delegates, place.dialect.backend_filters, hop.matcher.path.kind);
-            if let Some(policies) = self.policies.filter(|_| place.dialect.engine == super::Engine::Kgateway) {
-                place.policies(self.snapshot, policies, hop.rule).apply(&mut outcome);
-            }
+            let mut outcome = self.outcome(place, route, hop.rule, hop.matcher.path.kind);
             let action = outcome.action.take().map(Arc::new);
             *slot = Some((outcome, action));
         }
@@ -320,7 +303,8 @@ impl<'a> Expander<'a> {
             (Some(action), _) if outcome.replaced => Some(complained(action, hop)),
             (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
             (Some(action), None) => {
-                let error = validate::matcher(&hop.matcher.path);
+                let looked_at = place.dialect.manner == Manner::Envoy;
+                let error = validate::matcher(&hop.matcher.path).filter(|_| looked_at);
                 Some(error.map_or_else(|| Arc::clone(action), |error| Arc::new(Action::Respond(error))))
             }
             (None, None) => None,
@@ -330,7 +314,7 @@ impl<'a> Expander<'a> {
             Some(row) => {
                 let kept = action.as_ref().is_some_and(|action| Arc::ptr_eq(action, &row));
                 let hazard = outcome.hazard.as_ref().filter(|_| kept);
-                self.vetted(id, row, hazard)
+                self.vetted(place.dialect, id, row, hazard)
             }
             None => Fate::Delegates,
         };
@@ -339,9 +323,41 @@ impl<'a> Expander<'a> {
         hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
     }
 
+    /// What a rule does at its place, before its matches are looked at.
+    fn outcome(&self, place: &Place<'_>, route: &'a Route, at: u32, path: PathKind) -> Outcome {
+        let rule = &route.rules[at as usize];
+        let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
+        let Dialect { engine, manner, backend_filters, .. } = *place.dialect;
+        if manner == Manner::Specification {
+            return plain::outcome(lookup, route, rule, path);
+        }
+        let delegates = |one: &_| select::delegates(place.dialect, route.kind, one).is_some();
+        let mut levels = vec![Level { route, rule }];
+        let mut above = place.above;
+        while let Some(Above { place, rule }) = above {
+            let route: &'a Route = self.snapshot.route(place.route);
+            let level = Level { route, rule: &route.rules[rule as usize] };
+            if !level.is_plain() {
+                levels.push(level);
+            }
+            above = place.above;
+        }
+        if engine == Engine::Gloo {
+            return gloo::outcome(lookup, &levels, &delegates, path);
+        }
+        let mut outcome = action::outcome(lookup, &levels, &delegates, backend_filters, path);
+        if let Some(policies) = self.policies.filter(|_| engine == Engine::Kgateway) {
+            place.policies(self.snapshot, policies, at).apply(&mut outcome);
+        }
+        outcome
+    }
+
     /// What becomes of a row that Envoy may refuse: noted under standard validation; under strict validation dropped
     /// for its match and replaced for its action.
-    fn vetted(&mut self, id: HopId, row: Arc<Action>, hazard: Option<&String>) -> Fate {
+    fn vetted(&mut self, dialect: &Dialect, id: HopId, row: Arc<Action>, hazard: Option<&String>) -> Fate {
+        if dialect.manner != Manner::Envoy {
+            return Fate::Row(row);
+        }
         let matcher = &self.tree.hops[id.0 as usize].matcher;
         let strict = self.settings.validation == ValidationMode::Strict;
         if let Some(message) = hazard::of_match(matcher) {

@@ -23,10 +23,12 @@ mod endpoints;
 mod expand;
 mod findings;
 mod gateway;
+mod gloo;
 mod hazard;
 mod inherit;
 mod matching;
 mod outcome;
+mod plain;
 mod policed;
 mod policy;
 mod select;
@@ -51,7 +53,7 @@ pub use gateway::{RESERVED_PORTS, supported_kinds};
 pub use outcome::{
     Action, Complaint, Destination, DestinationState, Forward, Hazard, MirrorTo, Respond, RespondReason, Rewrite, Stage,
 };
-pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Settings, ValidationMode};
+pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
 
 /// Everything that hangs under every Gateway.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@
 
 use ahash::AHashMap;
 
-use super::settings::{DelegationModel, Dialect, Settings};
+use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Via, ViaBy};
 use crate::model::{BackendRef, GATEWAY_GROUP, Name, ObjectKey, Route, RouteKind};
 use crate::store::{RouteId, Snapshot};
@@ -115,7 +115,7 @@ fn fetch(
         }
         ViaBy::Wildcard => snapshot.http_routes_in(namespace).to_vec(),
         ViaBy::Label => match dialect.label_key {
-            Some(label) => labelled(snapshot, settings, label, name, namespace),
+            Some(label) => labelled(snapshot, settings, dialect, label, name, namespace),
             None => match name.split_once('=') {
                 Some((label, value)) => wearing(snapshot, snapshot.http_routes_in(namespace), label, value),
                 None => Vec::new(),
@@ -124,7 +124,29 @@ fn fetch(
     }
 }
 
-fn labelled(snapshot: &Snapshot, settings: &Settings, label: &str, value: &Name, namespace: &Name) -> Vec<RouteId> {
+/// Gloo takes a label ref into `all` for an error where a namespace of that name exists. SEMANTICS section 7.
+pub(super) fn refuses_everywhere(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    dialect: &Dialect,
+    namespace: &Name,
+) -> bool {
+    dialect.engine == Engine::Gloo
+        && *namespace == settings.wildcard_namespace
+        && snapshot.namespaces.contains_key(namespace.as_str())
+}
+
+fn labelled(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    dialect: &Dialect,
+    label: &str,
+    value: &Name,
+    namespace: &Name,
+) -> Vec<RouteId> {
+    if refuses_everywhere(snapshot, settings, dialect, namespace) {
+        return Vec::new();
+    }
     let worn = snapshot.http_routes_labelled(label, value);
     if *namespace == settings.wildcard_namespace {
         return worn.to_vec();

@@ -82,6 +82,15 @@ pub enum DelegationModel {
     None,
 }
 
+/// In whose manner a request is read and changed: paths, headers, regular expressions, rewrites, redirects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Manner {
+    /// Envoy's, fed by kgateway or Gloo Gateway.
+    Envoy,
+    /// As the specification says, where it says anything.
+    Specification,
+}
+
 /// The facts that differ between engines, one row each in [`DIALECTS`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Dialect {
@@ -93,6 +102,8 @@ pub struct Dialect {
     pub classes: &'static [&'static str],
     /// How it delegates.
     pub delegation: DelegationModel,
+    /// How its proxy reads and changes requests.
+    pub manner: Manner,
     /// The group of a label ref (its kind is `label`), and the prefix of label and annotation.
     pub label_group: Option<&'static str>,
     /// The label a label ref selects by.
@@ -116,6 +127,7 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["kgateway.dev/kgateway", "solo.io/enterprise-kgateway"],
         classes: &["kgateway", "kgateway-waypoint", "enterprise-kgateway"],
         delegation: DelegationModel::FlattenThenSort,
+        manner: Manner::Envoy,
         label_group: Some("delegation.kgateway.dev"),
         label_key: Some("delegation.kgateway.dev/label"),
         inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
@@ -128,18 +140,20 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["solo.io/gloo-gateway"],
         classes: &["gloo-gateway"],
         delegation: DelegationModel::FlattenThenSort,
+        manner: Manner::Envoy,
         label_group: Some("delegation.gateway.solo.io"),
         label_key: Some("delegation.gateway.solo.io/label"),
         inherit_annotation: Some("delegation.gateway.solo.io/inherit-parent-matcher"),
         replaces_broken: false,
         backend_filters: false,
-        supported: false,
+        supported: true,
     },
     Dialect {
         engine: Engine::Agentgateway,
         controllers: &["agentgateway.dev/agentgateway", "kgateway.dev/agentgateway", "solo.io/enterprise-agentgateway"],
         classes: &["agentgateway", "enterprise-agentgateway"],
         delegation: DelegationModel::HopByHop,
+        manner: Manner::Envoy,
         label_group: None,
         label_key: None,
         inherit_annotation: None,
@@ -152,12 +166,13 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &[],
         classes: &[],
         delegation: DelegationModel::None,
+        manner: Manner::Specification,
         label_group: None,
         label_key: None,
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
-        supported: false,
+        supported: true,
     },
 ];
 
@@ -168,6 +183,7 @@ pub static ASSUMED: Dialect = Dialect {
     controllers: &[],
     classes: &[],
     delegation: DelegationModel::FlattenThenSort,
+    manner: Manner::Envoy,
     label_group: Some("delegation.kgateway.dev"),
     label_key: Some("delegation.kgateway.dev/label"),
     inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),

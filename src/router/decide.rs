@@ -9,9 +9,9 @@ use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
 use super::normalise::{BadTarget, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
-use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost};
+use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, segments};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Settings, Tree, endpoints};
+use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Manner, Settings, Tree, endpoints};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -51,6 +51,8 @@ struct Asked<'r> {
     scheme: Scheme,
     /// The virtual host's name.
     host: Option<&'r Name>,
+    /// How the proxy changes it.
+    manner: Manner,
 }
 
 impl Prepared<'_> {
@@ -179,24 +181,28 @@ impl<'a> Router<'a> {
         decision.virtual_host = virtual_host;
         decision.hop = hop;
         self.doubt_the_gateway(&mut decision, table, door);
-        match hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
-            Some((hop, action)) => {
-                let host = host.map(|host| &host.hostname);
-                let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host };
-                self.apply(&mut decision, hop, action, &asked);
-                self.doubt_the_chain(&mut decision, hop);
+        if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
+            let host = host.map(|host| &host.hostname);
+            let manner = self.manner(table);
+            let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host, manner };
+            self.apply(&mut decision, hop, action, &asked);
+            if manner == Manner::Specification {
+                self.doubt_the_unspecified(&mut decision, hop, prepared, request);
             }
-            None => {
-                if !self.snapshot.coverage.sees_all("HTTPRoute") {
-                    decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
-                }
+            self.doubt_the_chain(&mut decision, hop);
+        } else {
+            if self.manner(table) == Manner::Specification {
+                self.doubt_the_fallback(&mut decision, table, door, prepared);
+            }
+            if !self.snapshot.coverage.sees_all("HTTPRoute") {
+                decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
             }
         }
         decision
     }
 
     fn apply(&self, decision: &mut Decision, hop: HopId, action: &Action, asked: &Asked<'_>) {
-        let Asked { prepared, query, scheme, host } = *asked;
+        let Asked { prepared, query, scheme, host, manner } = *asked;
         let row = &self.tree.hops[hop.0 as usize].matcher;
         let facts = &prepared.facts;
         // Without a host in the request, the virtual host's name stands for it.
@@ -215,7 +221,10 @@ impl<'a> Router<'a> {
                 }
                 decision.outcome = Outcome::Forward;
                 decision.status = None;
-                let (mut path, note) = rewritten_path(row, rewrite.path.as_ref(), &facts.path);
+                let (mut path, note) = match manner {
+                    Manner::Envoy => rewritten_path(row, rewrite.path.as_ref(), &facts.path),
+                    Manner::Specification => (segments::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None),
+                };
                 decision.notes.extend(note);
                 if let Some(query) = query {
                     let _ = write!(path, "?{query}");
@@ -234,7 +243,10 @@ impl<'a> Router<'a> {
                 decision.status = Some(redirect.status.unwrap_or(302));
                 let port = decision.port.unwrap_or(80);
                 let from = RedirectedFrom { scheme, port, authority, facts, query };
-                let (location, notes) = location(row, redirect, &from);
+                let (location, notes) = match manner {
+                    Manner::Envoy => location(row, redirect, &from),
+                    Manner::Specification => (segments::location(row, redirect, &from), Vec::new()),
+                };
                 decision.location = Some(location);
                 decision.notes.extend(notes);
             }
@@ -253,48 +265,6 @@ impl<'a> Router<'a> {
         }
         let getting = decision.destinations.iter().filter(|destination| destination.share > 0.0);
         decision.notes.extend(getting.filter_map(Destination::note));
-    }
-
-    /// Why nothing this Gateway answers is certain.
-    fn doubt_the_gateway(&self, decision: &mut Decision, table: &GatewayTable, door: &Door) {
-        if table.assumed {
-            let name = &table.gateway;
-            decision
-                .unverified
-                .push(format!("Gateway {name} is not in view: taken to be one HTTP listener that admits it"));
-        }
-        let dialect = self.tree.gateways.get(table.node as usize).map(|node| node.dialect);
-        if dialect.is_some_and(|dialect| !dialect.supported) {
-            let engine = table.engine.name();
-            decision.unverified.push(format!("{engine} is not modelled yet: answered as kgateway would"));
-        }
-        let hazard = door.hazard.and_then(|place| table.virtual_hosts[place as usize].hazards.first());
-        if let Some(hazard) = hazard {
-            let port = door.port;
-            decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
-            decision.notes.push(format!("Envoy refuses the whole route table of port {port}: {}", hazard.message));
-        }
-    }
-
-    /// Why an answer that rests on this row is not certain.
-    fn doubt_the_chain(&self, decision: &mut Decision, hop: HopId) {
-        for step in self.tree.chain(hop) {
-            let step = &self.tree.hops[step.0 as usize];
-            decision.unverified.extend(step.unverified.iter().cloned());
-            let route = self.snapshot.route(step.route);
-            if route.meta.defective {
-                let (kind, key) = (route.kind.name(), route.meta.key());
-                decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
-            }
-        }
-        let mut seen = Vec::with_capacity(decision.unverified.len());
-        decision.unverified.retain(|reason| {
-            let new = !seen.contains(reason);
-            if new {
-                seen.push(reason.clone());
-            }
-            new
-        });
     }
 
     /// Names the listeners and hosts whose answer differs from the one that is given.

@@ -7,6 +7,7 @@
 //! A door is what a client can connect to: one per HTTP port (its listeners share their virtual hosts), one per HTTPS
 //! listener (each has its own). A door without any route still answers: 404.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use ahash::AHashMap;
@@ -128,25 +129,26 @@ impl Door {
     /// The virtual host for `host` (without port, any case): exact, then the longest wildcard, then `*`. There is no
     /// fallback to a less specific one (Envoy `RouteMatcher::findVirtualHost`).
     pub fn virtual_host(&self, host: &str) -> Option<u32> {
-        let lower;
-        let host = if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            lower = host.to_ascii_lowercase();
-            lower.as_str()
-        } else {
-            host
-        };
-        if let Some(&place) = self.exact.get(host) {
-            return Some(place);
-        }
-        if !self.wildcards.is_empty() {
-            // From the left: the longest suffix first. The `*` stands for at least one character.
-            for (at, _) in host.match_indices('.').filter(|(at, _)| *at > 0) {
+        self.fallbacks(host).next()
+    }
+
+    /// Every virtual host that covers `host`, the most specific first.
+    pub fn fallbacks<'d>(&'d self, host: &'d str) -> impl Iterator<Item = u32> + 'd {
+        let mixed = host.bytes().any(|byte| byte.is_ascii_uppercase());
+        let host = if mixed { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) };
+        let exact = self.exact.get(&*host).copied();
+        let mut from = if self.wildcards.is_empty() { None } else { Some(1) };
+        // From the left: the longest suffix first. The `*` stands for at least one character.
+        let wildcards = std::iter::from_fn(move || {
+            loop {
+                let at = from? + host.get(from?..)?.find('.')?;
+                from = Some(at + 1);
                 if let Some(&place) = self.wildcards.get(&host[at..]) {
                     return Some(place);
                 }
             }
-        }
-        self.any
+        });
+        exact.into_iter().chain(wildcards).chain(self.any)
     }
 
     /// The listener that takes `host`: the most specific one, among `serving` when that is known.

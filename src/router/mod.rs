@@ -6,6 +6,7 @@
 mod because;
 mod compile;
 mod decide;
+mod doubt;
 mod effect;
 mod explain;
 mod index;
@@ -15,6 +16,7 @@ mod normalise;
 mod precedence;
 mod replaced;
 mod request;
+mod segments;
 #[cfg(test)]
 mod tests;
 
