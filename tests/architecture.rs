@@ -51,7 +51,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("kube", &["source"]),
     ("saphyr_parser", &["source"]),
     ("std::fs", &["source", "config"]),
-    ("std::net", &[]),
+    ("std::net", &["source"]),
     ("std::process::Command", &["source", "tui"]),
     ("std::time", &["tui", "cli", "source", "live"]),
     ("std::env", &["cli", "tui", "config", "source", "theme"]),

@@ -8,12 +8,14 @@
 //! It does not know the [`Store`](crate::store::Store): whoever listens to the news applies them.
 
 pub mod connect;
+pub mod fault;
+pub mod guard;
 pub mod kinds;
 mod raw;
 pub mod status;
 mod watch;
 
-pub use connect::{Cluster, Connection};
+pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts};
 pub use status::{KindState, Phase, Status, Unreadable};
 pub use watch::{Follow, follow};
 
