@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::render::terminal::Paint;
 
 use failure::Failure;
-use options::{OutputOptions, SettingsOptions, SourceOptions};
+use options::{ClusterOptions, OutputOptions, SettingsOptions, SourceOptions};
 
 /// Where does this URL go, and why? Explore Gateway API routing with kgateway route delegation
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub struct Arguments {
     command: Option<Command>,
     #[command(flatten)]
     source: SourceOptions,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     #[command(flatten)]
     settings: SettingsOptions,
     #[command(flatten)]
@@ -62,6 +64,8 @@ enum Command {
 /// What every command gets.
 pub struct Context {
     source: SourceOptions,
+    #[allow(dead_code)] // for the commands that read a cluster
+    cluster: ClusterOptions,
     settings: SettingsOptions,
     output: OutputOptions,
 }
@@ -119,8 +123,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { command, source, settings, output }: Arguments) -> Result<Verdict, Failure> {
-    let context = Context { source, settings, output };
+fn run(Arguments { command, source, cluster, settings, output }: Arguments) -> Result<Verdict, Failure> {
+    let context = Context { source, cluster, settings, output };
     match command.unwrap_or_else(|| Command::Tui(explore::ExploreOptions::default())) {
         Command::Tui(options) => explore::run(&options, &context),
         Command::Tree(options) => tree::run(&options, &context),

@@ -1,6 +1,8 @@
 //! The options that commands share: where to read from, under which settings, how to write.
 #![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
+mod cluster;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,6 +10,8 @@ use clap::{Args, ValueEnum};
 use crate::model::{DiscoverySelectors, Name};
 use crate::resolve::{Engine, GrantMode, Settings, ValidationMode, discovery_selectors};
 use crate::source::files::Input;
+
+pub use cluster::ClusterOptions;
 
 /// Where the manifests come from.
 #[derive(Debug, Clone, Args)]

@@ -1,86 +1,31 @@
 //! `routescope routes`: what every Gateway's proxy would load, in evaluation order.
-#![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::analysis::Analysis;
-use crate::model::ObjectKey;
-use crate::render::{data, envoy, routes};
-use crate::router::GatewayTable;
+use crate::render::{data, routes};
 
 use super::failure::Failure;
-use super::requests::gateway_key;
-use super::whereto::known;
+use super::options::TableFormat;
 use super::{Context, Verdict, load, terminal};
 
 /// Print the effective route table, in evaluation order, per gateway, port and host
 #[derive(Debug, Clone, Args)]
 pub struct RoutesOptions {
-    /// Show this Gateway alone
-    #[arg(long, value_name = "NAMESPACE/NAME")]
-    pub gateway: Option<String>,
-
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub output: RoutesFormat,
-}
-
-/// The formats of route tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RoutesFormat {
-    /// For a person.
-    Text,
-    /// For a person with a wide terminal.
-    Wide,
-    /// JSON, indented.
-    Json,
-    /// YAML.
-    Yaml,
-    /// What one Gateway's Envoy loads: a RouteConfiguration in JSON for each port or HTTPS listener.
-    Envoy,
+    pub output: TableFormat,
 }
 
 /// Prints the route table.
 pub fn run(options: &RoutesOptions, context: &Context) -> Result<Verdict, Failure> {
-    let only = options.gateway.as_deref().map(gateway_key).transpose()?;
     let world = load::load(&context.source, &context.settings)?;
     let analysis = &world.analysis;
-    if let Some(gateway) = &only {
-        known(analysis, gateway)?;
-    }
-    let only = only.as_ref();
     let text = match options.output {
-        RoutesFormat::Text => routes::text(analysis, only, context.paint(), Some(terminal::width())),
-        RoutesFormat::Wide => routes::text(analysis, only, context.paint(), None),
-        RoutesFormat::Json => data::json(&routes::data(analysis, only)),
-        RoutesFormat::Yaml => data::yaml(&routes::data(analysis, only)),
-        RoutesFormat::Envoy => {
-            let gateway = one_envoy(analysis, only)?;
-            for (name, why) in envoy::refused(analysis, gateway) {
-                terminal::write_err(&format!("warning: Envoy refuses {name}, and keeps the last good one: {why}\n"));
-            }
-            envoy::configurations(analysis, gateway).iter().map(data::json).collect()
-        }
+        TableFormat::Text => routes::text(analysis, context.paint(), Some(terminal::width())),
+        TableFormat::Wide => routes::text(analysis, context.paint(), None),
+        TableFormat::Json => data::json(&routes::data(analysis)),
+        TableFormat::Yaml => data::yaml(&routes::data(analysis)),
     };
     context.print(&text)?;
     Ok(Verdict::Yes)
-}
-
-/// The Gateway whose Envoy is meant: configurations of two Gateways go by the same names.
-fn one_envoy<'a>(analysis: &'a Analysis, only: Option<&ObjectKey>) -> Result<&'a GatewayTable, Failure> {
-    let wanted = |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
-    let (served, others): (Vec<_>, Vec<_>) =
-        analysis.table.gateways.iter().filter(wanted).partition(|table| envoy::is_served_by_envoy(analysis, table));
-    match (served.as_slice(), others.first()) {
-        ([one], _) => Ok(one),
-        ([], Some(other)) => Err(Failure::new(
-            format!("no Envoy serves Gateway {}: its engine is {}", other.gateway, other.engine.name()),
-            "-o json shows its table",
-        )),
-        ([], None) => Err(Failure::new("there is no Gateway", "-f reads one, or the routes that hang on one")),
-        ([first, ..], _) => Err(Failure::new(
-            format!("{} Gateways, and each is an Envoy of its own", served.len()),
-            format!("choose one: --gateway {}", first.gateway),
-        )),
-    }
 }

@@ -6,7 +6,6 @@
 
 pub mod answer;
 pub mod data;
-pub mod envoy;
 pub mod findings;
 pub mod outline;
 pub mod routes;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::finding::Place;
-use crate::model::{Name, ObjectKey};
+use crate::model::Name;
 use crate::resolve::{Action, Hop, HopId};
 use crate::router::{GatewayTable, VirtualHost};
 
@@ -60,14 +60,9 @@ pub struct RowData {
     pub weight: i32,
 }
 
-/// The tables of all Gateways, or of one.
-fn tables<'a>(analysis: &'a Analysis, only: Option<&ObjectKey>) -> impl Iterator<Item = &'a GatewayTable> {
-    analysis.table.gateways.iter().filter(move |table| only.is_none_or(|only| *only == table.gateway))
-}
-
-/// The route table as data, of one Gateway when `only` names it.
-pub fn data(analysis: &Analysis, only: Option<&ObjectKey>) -> RoutesData {
-    let gateways = tables(analysis, only).map(|gateway| GatewayData {
+/// The route table as data.
+pub fn data(analysis: &Analysis) -> RoutesData {
+    let gateways = analysis.table.gateways.iter().map(|gateway| GatewayData {
         namespace: gateway.gateway.namespace.clone(),
         name: gateway.gateway.name.clone(),
         engine: gateway.engine.name(),
@@ -121,10 +116,10 @@ struct Cells {
 /// How wide the columns before the last may grow before a row may break the alignment.
 const COLUMN: usize = 44;
 
-/// The route table as text, of one Gateway when `only` names it. Without a `width` every column is shown in full.
-pub fn text(analysis: &Analysis, only: Option<&ObjectKey>, paint: Paint, width: Option<usize>) -> String {
+/// The route table as text. Without a `width` every column is shown in full.
+pub fn text(analysis: &Analysis, paint: Paint, width: Option<usize>) -> String {
     let mut lines = Vec::new();
-    for gateway in tables(analysis, only) {
+    for gateway in &analysis.table.gateways {
         if !lines.is_empty() {
             lines.push(Line::new());
         }
