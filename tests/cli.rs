@@ -212,6 +212,23 @@ fn a_backend_that_nobody_serves_is_not_reached() {
 }
 
 #[test]
+fn a_wide_tree_says_where_a_gateway_is_and_what_nobody_serves() {
+    insta::assert_snapshot!("endpoints_tree", stdout(&["tree", "-f", "endpoints.yaml", "--complete", "-o", "wide"]));
+    let json = stdout(&["tree", "-f", "endpoints.yaml", "--complete", "-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["gateways"][0]["addresses"], serde_json::json!(["203.0.113.7", "edge.example.net"]));
+    let dot = stdout(&["tree", "-f", "endpoints.yaml", "--complete", "-o", "dot"]);
+    assert!(dot.contains("503: no ready endpoints"), "{dot}");
+}
+
+#[test]
+fn a_service_that_nobody_serves_is_found_once() {
+    insta::assert_snapshot!("endpoints_check", stdout(&["check", "-f", "endpoints.yaml", "--complete"]));
+    let open = stdout(&["check", "-f", "endpoints.yaml"]);
+    assert!(open.contains("external-name"), "{open}");
+}
+
+#[test]
 fn the_route_table_knows_no_endpoints() {
     let table = stdout(&["routes", "-f", "endpoints.yaml", "--complete", "-o", "json"]);
     assert!(!table.contains("endpoints\":"), "{table}");

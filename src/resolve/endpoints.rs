@@ -13,7 +13,7 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::Destination;
 use crate::model::{EndpointPort, EndpointSlice, Name, ObjectKey, Service, ServicePort, TargetPort};
@@ -143,8 +143,26 @@ pub fn endpoints(snapshot: &Snapshot, destination: &Destination) -> Option<Endpo
 /// Whether it is known that nobody serves a destination, so that its share is answered 503.
 pub fn is_starved(snapshot: &Snapshot, destination: &Destination) -> bool {
     let Some(Served { service, port, slices }) = served(snapshot, destination) else { return false };
+    !any_ready(service, port, slices)
+}
+
+fn any_ready(service: &Service, port: &ServicePort, slices: &[Arc<EndpointSlice>]) -> bool {
     let mut endpoints = with_port(service, port, slices).flat_map(|(slice, _)| &slice.endpoints);
-    !endpoints.any(|endpoint| endpoint.ready && !endpoint.addresses.is_empty())
+    endpoints.any(|endpoint| endpoint.ready && !endpoint.addresses.is_empty())
+}
+
+/// The ports of Services that nobody serves, as far as is known, or that the gateway does not follow to where they lead.
+pub(super) fn unserved(snapshot: &Snapshot) -> AHashSet<(ObjectKey, u16)> {
+    let mut found = AHashSet::default();
+    for (key, service) in &snapshot.services {
+        let slices = snapshot.slices_of(key);
+        if slices.is_empty() && service.external_name.is_none() && !sees_slices(snapshot, service) {
+            continue;
+        }
+        let empty = service.ports.iter().filter(|port| !any_ready(service, port, slices));
+        found.extend(empty.map(|port| (key.clone(), port.port)));
+    }
+    found
 }
 
 /// A port of a Service whose endpoints are in view.
@@ -246,16 +264,24 @@ impl Destination {
         })
     }
 
-    /// What a person should know of those who serve it.
+    /// What a person should know of those who serve it (once they were looked up).
     pub(crate) fn note(&self) -> Option<String> {
+        self.in_a_sentence(if self.share < 1.0 { "its share of the clients gets" } else { "clients get" })
+    }
+
+    /// The same, whatever its share.
+    pub(super) fn told(&self) -> Option<String> {
+        self.in_a_sentence("clients get")
+    }
+
+    fn in_a_sentence(&self, who_gets: &str) -> Option<String> {
         if let Some(why) = self.starved() {
-            let whose = if self.share < 1.0 { "its share of the clients gets" } else { "clients get" };
-            return Some(format!("{why}: {whose} 503"));
+            return Some(format!("{why}: {who_gets} 503"));
         }
         let unseen = self.kind == "Service" && !self.hosts.is_empty() && self.endpoints.is_none();
         (unseen && !self.state.is_broken()).then(|| {
             let why = not_followed(&format!("Service {}/{}", self.namespace, self.name));
-            format!("{why}: clients get 503, unless EndpointSlices are written for it")
+            format!("{why}: {who_gets} 503, unless EndpointSlices are written for it")
         })
     }
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Listener, Name, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, ValueKind, ValueMatch,
+    Listener, Name, ObjectKey, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, ValueKind, ValueMatch,
 };
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{
     Action, Child, ChildFate, Destination, DestinationState, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
+    is_starved,
 };
 
 use crate::router::Request;
+use crate::store::Snapshot;
 
 use super::{NodeRef, Outline, written_listener};
 
@@ -209,7 +211,7 @@ impl Outline {
                 let instead = self.instead(slot, hop).map(|instead| format!(" ({instead})")).unwrap_or_default();
                 Label::out(main, format!("dropped: {reason}{instead}"))
             }
-            Fate::Row(action) => row_label(main, action, route),
+            Fate::Row(action) => row_label(&self.analysis.snapshot, main, action, route),
             Fate::Delegates => {
                 if let Some(link) = self.only_link(hop).map(|link| self.link(link))
                     && link.broken.is_some()
@@ -251,7 +253,7 @@ impl Outline {
         let main = Line::of(Role::Text, format!("{:>4} ", words::share(destination.share)))
             .with(Role::Guide, "→ ")
             .with_line(words::destination(destination, &route.meta.namespace));
-        destination_label(main, destination)
+        destination_label(&self.analysis.snapshot, main, destination)
     }
 }
 
@@ -292,7 +294,7 @@ fn specimen(matcher: &RouteMatch, listener: &Listener, host: &str) -> Option<Req
 }
 
 /// What a row does: forward, redirect or answer.
-fn row_label(mut main: Line, action: &Action, route: &Route) -> Label {
+fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route) -> Label {
     match action {
         Action::Forward(forward) => {
             main.push(Role::Guide, " → ");
@@ -300,17 +302,22 @@ fn row_label(mut main: Line, action: &Action, route: &Route) -> Label {
                 [only] => {
                     main.extend(words::destination(only, &route.meta.namespace));
                     main.extend(extras(forward));
-                    destination_label(main, only)
+                    destination_label(snapshot, main, only)
                 }
                 several => {
                     main.push(Role::Text, words::count(several.len(), "backend"));
                     main.extend(extras(forward));
-                    let broken: f64 = several.iter().filter(|d| d.state.is_broken()).map(|d| d.share).sum();
-                    if broken > 0.0 {
-                        Label::broken(main, format!("500 for {} of the requests", words::share(broken)))
-                    } else {
-                        Label::fine(main)
-                    }
+                    let part = |fails: &dyn Fn(&Destination) -> bool| -> f64 {
+                        several.iter().filter(|to| fails(to)).map(|to| to.share).sum()
+                    };
+                    let broken = (500, part(&|to| to.state.is_broken()));
+                    let starved = (503, part(&|to| is_starved(snapshot, to)));
+                    let failing: Vec<String> = [broken, starved]
+                        .into_iter()
+                        .filter(|(_, share)| *share > 0.0)
+                        .map(|(status, share)| format!("{status} for {} of the requests", words::share(share)))
+                        .collect();
+                    if failing.is_empty() { Label::fine(main) } else { Label::broken(main, failing.join(", ")) }
                 }
             }
         }
@@ -328,14 +335,24 @@ fn row_label(mut main: Line, action: &Action, route: &Route) -> Label {
     }
 }
 
-fn destination_label(main: Line, destination: &Destination) -> Label {
+fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination) -> Label {
+    if is_starved(snapshot, destination) {
+        return Label::broken(main, "503: no ready endpoints");
+    }
     match words::destination_trouble(destination) {
+        None if names_a_host(snapshot, destination) => Label::odd(main, "the gateway does not follow an ExternalName"),
         None => Label::fine(main),
         Some(_) if destination.state == DestinationState::Unverified => {
             Label { main, note: Line::of(Role::Dim, "? not in view"), health: Health::Odd }
         }
         Some(why) => Label::broken(main, format!("500: {why}")),
     }
+}
+
+/// Whether it is a Service that names a host, and no slice in view stands for it.
+fn names_a_host(snapshot: &Snapshot, Destination { kind, namespace, name, hosts, .. }: &Destination) -> bool {
+    let key = || ObjectKey::new(namespace.clone(), name.clone());
+    kind == "Service" && !hosts.is_empty() && snapshot.slices_of(&key()).is_empty()
 }
 
 /// Rewrites and mirrors, behind the backend.

@@ -9,7 +9,7 @@ use ahash::AHashMap;
 
 use crate::render::outline::{Health, NodeRef, Outline};
 use crate::render::words;
-use crate::resolve::Action;
+use crate::resolve::{Action, Destination, is_starved};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -93,8 +93,9 @@ impl Graph {
             Some(Action::Forward(forward)) => {
                 let split = forward.destinations.len() > 1;
                 for destination in &forward.destinations {
-                    let broken = destination.state.is_broken();
-                    let backend = self.backend(destination);
+                    let starved = is_starved(&outline.analysis().snapshot, destination);
+                    let broken = destination.state.is_broken() || starved;
+                    let backend = self.backend(destination, starved);
                     let text = if split { words::share(destination.share) } else { String::new() };
                     self.edge(place, backend, text, broken);
                 }
@@ -123,15 +124,17 @@ impl Graph {
         }
     }
 
-    fn backend(&mut self, destination: &crate::resolve::Destination) -> usize {
+    fn backend(&mut self, destination: &Destination, starved: bool) -> usize {
         let trouble = words::destination_trouble(destination).filter(|_| destination.state.is_broken());
+        let trouble = trouble.map(|why| format!("✗ 500: {why}"));
+        let trouble = trouble.or_else(|| starved.then(|| "✗ 503: no ready endpoints".to_owned()));
         let name = format!("{}/{}", destination.kind, words::destination_name(destination));
         let key = format!("{name} {}", destination.state.name());
         if let Some(known) = self.backends.get(&key) {
             return *known;
         }
         let health = if trouble.is_some() { Health::Broken } else { Health::Fine };
-        let text = std::iter::once(name).chain(trouble.map(|why| format!("✗ 500: {why}"))).collect();
+        let text = std::iter::once(name).chain(trouble).collect();
         let node = self.node(Shape::Backend, text, health);
         self.backends.insert(key, node);
         node

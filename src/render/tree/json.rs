@@ -31,6 +31,9 @@ pub struct GatewayData {
     pub engine: &'static str,
     pub engine_from: String,
     pub assumed: bool,
+    /// As recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Name>,
     pub source: Option<SourceData>,
     pub listeners: Vec<ListenerData>,
 }
@@ -171,6 +174,7 @@ fn gateway(outline: &Outline, at: u32) -> GatewayData {
         engine: node.dialect.engine.name(),
         engine_from: node.engine_from.clone(),
         assumed: node.assumed,
+        addresses: node.gateway.addresses.clone(),
         source: source(outline, NodeRef::Gateway(at)),
         listeners,
     }

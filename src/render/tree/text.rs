@@ -3,8 +3,9 @@
 use crate::render::outline::{NodeRef, Outline};
 use crate::render::style::{Line, Role};
 use crate::render::terminal::Paint;
+use crate::render::words;
 
-/// The outline as text. `wide` adds where each node is written.
+/// The outline as text. `wide` adds where each node is written, and where clients find a Gateway.
 pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
     let mut out = String::new();
     for (nth, root) in outline.roots().into_iter().enumerate() {
@@ -28,6 +29,9 @@ fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut St
     let mut stack = vec![Waiting { node: root, guides: String::new(), branch: "", below: "" }];
     while let Some(Waiting { node, guides, branch, below }) = stack.pop() {
         let mut line = Line::of(Role::Guide, format!("{guides}{branch}")).with_line(outline.label(node).line());
+        if wide && let NodeRef::Gateway(at) = node {
+            line.extend(words::addresses(&outline.gateway(at).gateway));
+        }
         if wide && let Some(place) = outline.place(node).filter(|place| place.at.is_known()) {
             line.push(Role::Place, format!("   {}:{}", place.source.name, place.at.line));
         }

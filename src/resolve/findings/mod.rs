@@ -6,6 +6,7 @@
 mod backends;
 mod delegation;
 mod gateways;
+mod services;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -60,6 +61,7 @@ pub(super) fn report(
     report.of_children();
     report.of_hops();
     report.of_mirrors();
+    report.of_services();
     report.of_hazards();
     report.finish()
 }

@@ -1,0 +1,67 @@
+//! Services that rules lead to and nobody serves: the table is fine, and clients get 503.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Report;
+use crate::finding::{Finding, Place, Severity, Subject};
+use crate::model::ObjectKey;
+use crate::resolve::endpoints::{endpoints, unserved};
+use crate::resolve::{Action, Destination};
+use crate::store::RouteId;
+
+/// A port of a Service, and the rules (route and place) that lead to it.
+type Users<'a> = BTreeMap<(ObjectKey, u16), (&'a Destination, BTreeSet<(RouteId, u32)>)>;
+
+impl Report<'_> {
+    /// Once per port of a Service, however many rules lead to it. Looks at the rules only when there is such a port.
+    pub(super) fn of_services(&mut self) {
+        let unserved = unserved(self.snapshot);
+        if unserved.is_empty() {
+            return;
+        }
+        let mut users: Users<'_> = BTreeMap::new();
+        for hop in &self.tree.hops {
+            let Some(Action::Forward(forward)) = hop.action().map(Arc::as_ref) else { continue };
+            for to in &forward.destinations {
+                let Some(port) = to.port.filter(|_| to.kind == "Service" && !to.state.is_broken()) else { continue };
+                let port = (ObjectKey::new(to.namespace.clone(), to.name.clone()), port);
+                if to.share > 0.0 && unserved.contains(&port) {
+                    users.entry(port).or_insert_with(|| (to, BTreeSet::new())).1.insert((hop.route, hop.rule));
+                }
+            }
+        }
+        for ((key, _), (destination, rules)) in users {
+            self.of_service(key, destination, &rules);
+        }
+    }
+
+    fn of_service(&mut self, key: ObjectKey, destination: &Destination, rules: &BTreeSet<(RouteId, u32)>) {
+        let endpoints = endpoints(self.snapshot, destination).map(Arc::new);
+        let destination = Destination { endpoints, ..destination.clone() };
+        let known = destination.starved().is_some();
+        let code = if known { "no-endpoints" } else { "external-name" };
+        let (Some(message), Some(service)) = (destination.told(), self.snapshot.services.get(&key)) else { return };
+        if !self.has_room(code, Severity::Warning) {
+            return;
+        }
+        let first = rules.first().map(|(id, rule)| {
+            let route = self.snapshot.route(*id);
+            format!("rule {} of {} {}", rule + 1, route.kind.name(), route.meta.key())
+        });
+        let first = first.unwrap_or_default();
+        let help = match rules.len() {
+            0 | 1 => format!("{first} leads to it"),
+            several => format!("{several} rules lead to it, the first is {first}"),
+        };
+        let origin = &service.meta.origin;
+        self.all.push(Finding {
+            code,
+            severity: Severity::Warning,
+            place: Some(Place::within(origin, origin.at)),
+            subject: Some(Subject { kind: "Service", key }),
+            message,
+            help: Some(help),
+        });
+    }
+}
