@@ -231,6 +231,37 @@ fn a_broken_delegation_says_what_the_client_gets() {
     insta::assert_snapshot!("findings", explorer.both());
 }
 
+/// A cluster's own words beside its routes: endpoints, addresses, recorded status.
+fn recorded(width: u16, height: u16) -> Explorer {
+    Explorer::new("recorded", Input::Path("tests/data/cli/endpoints.yaml".into()), width, height)
+}
+
+#[test]
+fn a_gateway_tells_its_addresses_and_what_is_recorded_of_it() {
+    let explorer = recorded(120, 40);
+    for text in ["203.0.113.7, edge.example.net", "✗ Programmed=False AddressNotAssigned:"] {
+        shows(&explorer, text);
+    }
+}
+
+#[test]
+fn a_match_tells_who_serves_its_backend() {
+    let mut explorer = recorded(140, 44);
+    explorer.ask("http://shop.example.com/cart/1");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn an_answer_that_nobody_serves_says_so() {
+    let mut explorer = recorded(120, 40);
+    explorer.ask("http://shop.example.com/pay");
+    shows(&explorer, "✗ shop/pay:80 ✗ 503: 0/1 ready");
+    shows(&explorer, "the only endpoint of Service shop/pay is not ready: clients get 503");
+    explorer.press(&["ctrl-u"]).write("http://shop.example.com/search");
+    shows(&explorer, "90% shop/cart:80 2/3 ready, 1 terminating");
+    shows(&explorer, "10% shop/pay:80 ✗ 503: 0/1 ready");
+}
+
 #[test]
 fn in_ascii_nothing_else_is_drawn() {
     let mut explorer = demo(80, 24);

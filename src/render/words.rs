@@ -183,8 +183,11 @@ pub fn targets(endpoints: &Endpoints, most: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = shown
         .iter()
         .map(|target| {
-            let ready = target.state == TargetState::Ready;
-            let mut line = if ready { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") };
+            let mut line = match target.state {
+                TargetState::Ready => Line::of(Role::Ok, "● "),
+                TargetState::NotReady => Line::of(Role::Error, "✗ "),
+                TargetState::Terminating => Line::of(Role::Dim, "○ "),
+            };
             line.push(Role::Host, format!("{:<width$}", socket(target)));
             if let Some(pod) = &target.pod {
                 line.push(Role::Backend, format!("  {pod}"));
@@ -194,7 +197,7 @@ pub fn targets(endpoints: &Endpoints, most: usize) -> Vec<Line> {
                     line.push(Role::Dim, format!(" {joint} {place}"));
                 }
             }
-            if !ready {
+            if target.state != TargetState::Ready {
                 line.push(Role::Warning, format!("  {}", target.state.name()));
             }
             line

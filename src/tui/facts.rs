@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::state::{State, World};
 use super::words::{rule_name, verdict};
+use super::{behind, recorded};
 use crate::model::{Filter, HeaderChange, PathModifier, Route, RouteMatch, Source};
 use crate::render::outline::{NodeRef, Outline, written_listener};
 use crate::render::style::{Line, Role};
@@ -190,6 +191,7 @@ fn gateway(world: &World, at: u32, facts: &mut Vec<Fact>) {
             facts.push(("refused", Line::of(Role::Error, "✗ ").with(Role::Text, hazard.message.clone())));
         }
     }
+    recorded::gateway(&node.gateway.status, facts);
 }
 
 fn hosts(outline: &Outline, at: u32, facts: &mut Vec<Fact>) {
@@ -222,6 +224,10 @@ fn hosts(outline: &Outline, at: u32, facts: &mut Vec<Fact>) {
             "tls",
             Line::of(Role::Text, format!("{:?}", tls.mode)).with(Role::Dim, format!(" {}", certificates.join(", "))),
         ));
+    }
+    // What is recorded of a ListenerSet's listeners stands in its own status, which is not read.
+    if listener.set.is_none() {
+        recorded::listener(&gateway.gateway.status, &written.name, facts);
     }
 }
 
@@ -262,23 +268,7 @@ fn route(route: &Route, facts: &mut Vec<Fact>) {
         facts.push(("annotated", Line::of(Role::Dim, format!("{key}=")).with(Role::Text, value.to_string())));
     }
     facts.push(("rules", Line::of(Role::Text, words::count(route.rules.len(), "rule"))));
-    conditions(route, facts);
-}
-
-/// The conditions a controller recorded.
-fn conditions(route: &Route, facts: &mut Vec<Fact>) {
-    for parent in &route.status {
-        for condition in &parent.conditions {
-            let good = condition.status == "True";
-            let (glyph, role) = if good { ("✓ ", Role::Ok) } else { ("✗ ", Role::Error) };
-            let mut line = Line::of(role, glyph).with(Role::Text, format!("{}={}", condition.kind, condition.status));
-            line.push(Role::Dim, format!(" {} under {}", condition.reason, parent.parent.name));
-            if !good && !condition.message.is_empty() {
-                line.push(Role::Text, format!(": {}", condition.message.trim()));
-            }
-            facts.push(("recorded", line));
-        }
-    }
+    recorded::route(route, facts);
 }
 
 fn full_match(matcher: &RouteMatch) -> Line {
@@ -351,7 +341,7 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
     for doubt in &hop.unverified {
         facts.push(("not sure", Line::of(Role::Warning, "? ").with(Role::Text, doubt.clone())));
     }
-    conditions(route, facts);
+    recorded::route(route, facts);
 }
 
 fn action(world: &World, hop: &Hop, action: &Action, facts: &mut Vec<Fact>) {
@@ -363,9 +353,15 @@ fn action(world: &World, hop: &Hop, action: &Action, facts: &mut Vec<Fact>) {
                 if forward.destinations.len() > 1 {
                     line.push(Role::Text, format!("{:>4} ", words::share(destination.share)));
                 }
-                line.extend(words::destination(destination, namespace));
-                line.extend(state_of(destination));
+                let destination = behind::looked_up(world, destination);
+                line.extend(words::destination(&destination, namespace));
+                line.extend(behind::state(&destination));
                 facts.push(("backend", line));
+                behind::endpoints_of(&destination, facts);
+                // Several backends are nodes of their own, which say more.
+                if forward.destinations.len() == 1 && destination.endpoints.is_some() {
+                    behind::service(world, &destination, facts);
+                }
             }
             self::forward(forward, facts);
         }
@@ -382,23 +378,13 @@ fn action(world: &World, hop: &Hop, action: &Action, facts: &mut Vec<Fact>) {
     }
 }
 
-fn state_of(destination: &Destination) -> Line {
-    match words::destination_trouble(destination) {
-        None => Line::of(Role::Ok, " ✓"),
-        Some(why) if destination.state.is_broken() => Line::of(Role::Error, " ✗ 500: ").with(Role::Text, why),
-        Some(why) => Line::of(Role::Warning, " ? ").with(Role::Dim, why),
-    }
-}
-
 fn backend(world: &World, destination: &Destination, of: usize, facts: &mut Vec<Fact>) {
-    facts.push(("backend", words::destination(destination, "").with_line(state_of(destination))));
+    let destination = behind::looked_up(world, destination);
+    facts.push(("backend", words::destination(&destination, "").with_line(behind::state(&destination))));
     let weight = format!("{} · {} of the traffic", destination.weight, words::share(destination.share));
     facts.push(("weight", Line::of(Role::Text, weight).with(Role::Dim, format!(" · {}", words::count(of, "backend")))));
-    let key = crate::model::ObjectKey::new(destination.namespace.clone(), destination.name.clone());
-    if let Some(service) = world.analysis.snapshot.services.get(&key).filter(|_| destination.kind == "Service") {
-        let origin = &service.meta.origin;
-        facts.push(("service", Line::of(Role::Place, format!("{}:{}", origin.source.name, origin.at.line))));
-    }
+    behind::endpoints_of(&destination, facts);
+    behind::service(world, &destination, facts);
 }
 
 fn forward(forward: &Forward, facts: &mut Vec<Fact>) {
@@ -409,7 +395,7 @@ fn forward(forward: &Forward, facts: &mut Vec<Fact>) {
         facts.push(("rewrite", modifier(path)));
     }
     for mirror in &forward.mirrors {
-        let mut line = words::destination(&mirror.destination, "").with_line(state_of(&mirror.destination));
+        let mut line = words::destination(&mirror.destination, "").with_line(behind::state(&mirror.destination));
         if let Some(fraction) = mirror.fraction {
             line.push(Role::Dim, format!(" · {} of {}", fraction.numerator, fraction.denominator));
         }

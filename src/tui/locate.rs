@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Subject};
 use crate::model::ObjectKey;
 use crate::render::outline::{NodeRef, Outline};
-use crate::resolve::{HopId, Under};
+use crate::resolve::{Action, Destination, Hop, HopId, Under};
 
 use super::state::World;
 
@@ -57,6 +57,9 @@ pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
     if let Some(hop) = finding_hop(world, finding, subject) {
         return self::hop(outline, hop, None);
     }
+    if subject.kind == "Service" {
+        return self::hop(outline, leads_to(world, &subject.key)?, None);
+    }
     let is_it =
         |node: &NodeRef| object(outline, *node).is_some_and(|(kind, key)| kind == subject.kind && key == subject.key);
     let roots = outline.roots();
@@ -80,6 +83,17 @@ pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
     let above = tree.links[child.link.0 as usize].hop;
     let NodeRef::Match(slot, _) = hop(outline, above, None)? else { return None };
     Some(NodeRef::Child(slot, crate::resolve::ChildId(u32::try_from(index).ok()?)))
+}
+
+/// The first hop that forwards to a Service.
+fn leads_to(world: &World, service: &ObjectKey) -> Option<HopId> {
+    let is_it = |to: &Destination| to.kind == "Service" && to.namespace == service.namespace && to.name == service.name;
+    let forwards = |hop: &Hop| match hop.action().map(std::sync::Arc::as_ref) {
+        Some(Action::Forward(forward)) => forward.destinations.iter().any(is_it),
+        _ => false,
+    };
+    let at = world.analysis.tree.hops.iter().position(forwards)?;
+    u32::try_from(at).ok().map(HopId)
 }
 
 /// The hop that is written closest above the finding's place, in the finding's own object.

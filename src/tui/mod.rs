@@ -11,10 +11,12 @@
 
 pub mod action;
 pub mod ask;
+mod behind;
 pub mod effect;
 pub mod facts;
 pub mod filter;
 pub mod locate;
+mod recorded;
 pub mod rows;
 mod runtime;
 pub mod state;

@@ -3,13 +3,14 @@
 use super::state::World;
 use crate::render::style::{Line, Role};
 use crate::render::words;
-use crate::resolve::Action;
+use crate::resolve::{Action, Destination};
 use crate::router::{Decision, Outcome, Request, Scheme, Verdict};
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
     match decision.outcome {
-        Outcome::Forward if decision.destinations.iter().any(|one| one.state.is_broken()) => ("⚠", Role::Warning),
+        Outcome::Forward if !decision.arrives() => ("✗", Role::Error),
+        Outcome::Forward if !decision.destinations.iter().all(Destination::serves) => ("⚠", Role::Warning),
         Outcome::Forward => ("●", Role::Ok),
         Outcome::Redirect => ("↪", Role::Answer),
         Outcome::Respond if decision.status.is_some_and(|status| status < 400) => ("●", Role::Ok),
@@ -44,14 +45,14 @@ pub fn outcome(world: &World, decision: &Decision) -> Line {
                 line.push(Role::Backend, words::destination_name(destination));
                 if destination.state.is_broken() {
                     line.push(Role::Error, " ✗ 500");
+                } else if let Some(endpoints) = &destination.endpoints {
+                    line.push(Role::Text, " ");
+                    line.extend(words::endpoints(endpoints));
                 }
             }
             if let [only] = &decision.destinations[..] {
                 line.push(Role::Dim, format!("  {}", if only.kind.is_empty() { "Service" } else { &only.kind }));
-                if !only.hosts.is_empty() {
-                    line.push(Role::Dim, " at ");
-                    line.push(Role::Backend, only.hosts.join(", "));
-                }
+                line.extend(words::hosts(only));
             }
         }
         Outcome::Redirect => {

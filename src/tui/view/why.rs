@@ -57,8 +57,13 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
                     line.push(Role::Text, why);
                     if broken { ("✗", theme::Role::Error) } else { ("?", theme::Role::Warning) }
                 }
-                None => ("→", theme::Role::Ok),
+                None if destination.serves() => ("→", theme::Role::Ok),
+                None => ("✗", theme::Role::Error),
             };
+            if let Some(endpoints) = &destination.endpoints {
+                line.push(Role::Text, " ");
+                line.extend(say::endpoints(endpoints));
+            }
             entries.push(Entry::note(glyph, &say::share(destination.share), role, line));
         }
     }
