@@ -28,6 +28,8 @@ pub struct Coverage {
     pub namespaces: BTreeMap<&'static str, BTreeSet<Name>>,
     /// Namespaces of which nothing counts, and nothing is missing: the control plane does not look at them.
     pub hidden: BTreeSet<Name>,
+    /// It is a cluster of which some may not be read: what was not seen is likely there, and takes requests.
+    pub forbidden: bool,
 }
 
 impl Coverage {
@@ -54,6 +56,20 @@ impl Coverage {
         self.everything || self.kinds.contains(kind)
     }
 }
+
+/// What files that are laid over a cluster do to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// The cluster does not have it.
+    New,
+    /// The cluster has another one.
+    Changed,
+    /// The cluster has the same.
+    Same,
+}
+
+/// The objects that come from files laid over a cluster, and what they change.
+pub type Overlaid = BTreeMap<Subject, Mark>;
 
 /// A change to what is known.
 #[derive(Debug)]
@@ -85,6 +101,8 @@ pub struct RouteId(pub u32);
 pub struct Snapshot {
     /// What has been seen in full.
     pub coverage: Coverage,
+    /// What was laid over a cluster; empty where nothing was.
+    pub overlaid: Arc<Overlaid>,
     /// Gateways, by `namespace/name`.
     pub gateways: BTreeMap<ObjectKey, Arc<Gateway>>,
     /// Gateway classes, by name.
@@ -187,7 +205,12 @@ impl Snapshot {
             }
             kept
         };
-        let mut within = Self { classes: self.classes.clone(), namespaces: self.namespaces.clone(), ..Self::default() };
+        let mut within = Self {
+            overlaid: Arc::clone(&self.overlaid),
+            classes: self.classes.clone(),
+            namespaces: self.namespaces.clone(),
+            ..Self::default()
+        };
         for name in self.namespaces.keys() {
             keep(name);
         }
@@ -223,6 +246,7 @@ where
 #[derive(Debug, Default)]
 pub struct Store {
     coverage: Coverage,
+    overlaid: Arc<Overlaid>,
     gateways: BTreeMap<ObjectKey, Arc<Gateway>>,
     classes: BTreeMap<Name, Arc<GatewayClass>>,
     listener_sets: BTreeMap<ObjectKey, Arc<ListenerSet>>,
@@ -264,6 +288,36 @@ impl Store {
     /// From now on this has been seen in full.
     pub fn cover(&mut self, coverage: Coverage) {
         self.coverage = coverage;
+    }
+
+    /// From now on these objects come from files laid over a cluster.
+    pub fn overlay(&mut self, overlaid: Overlaid) {
+        self.overlaid = Arc::new(overlaid);
+    }
+
+    /// The object of that kind and name, as it is known now.
+    pub fn find(&self, kind: &str, key: &ObjectKey) -> Option<Object> {
+        fn some<T: Clone>(found: Option<&Arc<T>>, object: fn(T) -> Object) -> Option<Object> {
+            found.map(|found| object(T::clone(found)))
+        }
+        let route = |kind| some(self.routes.get(&(kind, key.clone())), Object::Route);
+        match kind {
+            "Gateway" => some(self.gateways.get(key), Object::Gateway),
+            "GatewayClass" => some(self.classes.get(&key.name), Object::GatewayClass),
+            "ListenerSet" => some(self.listener_sets.get(key), Object::ListenerSet),
+            "HTTPRoute" => route(RouteKind::Http),
+            "GRPCRoute" => route(RouteKind::Grpc),
+            "ReferenceGrant" => some(self.grants.get(key), Object::ReferenceGrant),
+            "Namespace" => some(self.namespaces.get(&key.name), Object::Namespace),
+            "Service" => some(self.services.get(key), Object::Service),
+            "EndpointSlice" => some(self.endpoint_slices.get(key), Object::EndpointSlice),
+            "Backend" => some(self.backends.get(key), Object::Backend),
+            "DirectResponse" => some(self.direct_responses.get(key), Object::DirectResponse),
+            "TrafficPolicy" => some(self.traffic_policies.get(key), Object::TrafficPolicy),
+            "GatewayExtension" => some(self.gateway_extensions.get(key), Object::GatewayExtension),
+            "ConfigMap" => some(self.config_maps.get(key), Object::ConfigMap),
+            _ => None,
+        }
     }
 
     /// Adds an object; returns where the one was written that it takes the place of.
@@ -318,6 +372,7 @@ impl Store {
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot {
             coverage: self.coverage.clone(),
+            overlaid: Arc::clone(&self.overlaid),
             gateways: self.gateways.clone(),
             classes: self.classes.clone(),
             listener_sets: self.listener_sets.clone(),

@@ -92,33 +92,37 @@ pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Resul
 
 /// Reads a cluster once: everything that may be read of it.
 fn read_cluster(settings: &Settings) -> Result<World, Failure> {
-    let options = live::Options { settings: settings.clone(), ..live::Options::default() };
+    let worlds = live::Worlds::Settled;
+    let options = live::Options { settings: settings.clone(), worlds, ..live::Options::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure { message: format!("cannot start: {error}"), hint: None })?;
-    let world = runtime.block_on(async {
-        let mut following = live::follow(options);
-        let mut newest = None;
-        while let Some(update) = following.updates.recv().await {
-            match update {
-                live::Update::Failed(error) => return Err(Failure::from(error)),
-                live::Update::Status(status) if status.is_settled() && newest.is_some() => break,
-                live::Update::Status(_) => {}
-                live::Update::World(world) => {
-                    let settled = world.status.is_settled();
-                    newest = Some(World { analysis: world.analysis, reading: world.reading, watch: Vec::new() });
-                    if settled {
-                        break;
-                    }
-                }
-            }
-        }
-        newest.ok_or_else(|| Failure { message: "the cluster told nothing".to_owned(), hint: None })
-    });
+    let world = runtime.block_on(settled(live::follow(options)));
     runtime.shutdown_background();
     world
+}
+
+/// Waits until all that may be read is known.
+async fn settled(mut following: live::Following) -> Result<World, Failure> {
+    while let Some(update) = following.updates.recv().await {
+        match update {
+            live::Update::Failed(error) => return Err(error.into()),
+            live::Update::Status(status) => {
+                if let Some(error) = status.is_settled().then(|| live::hopeless(&status)).flatten() {
+                    return Err(error.into());
+                }
+            }
+            live::Update::World(world) => {
+                if let Some(error) = live::hopeless(&world.status) {
+                    return Err(error.into());
+                }
+                return Ok(World { analysis: world.analysis, reading: world.reading, watch: Vec::new() });
+            }
+        }
+    }
+    Err(Failure { message: "the cluster told nothing".to_owned(), hint: None })
 }
 
 /// What the options name; a failure when they name nothing.

@@ -1,16 +1,22 @@
 //! A cluster, followed and analysed: from the cluster's news to the newest [`Analysis`], with what changed on the way.
 //!
 //! ```text
-//! source::cluster ─► News ─► Store (and the files laid over it) ─► Analysis ─► Update
+//! source::cluster ─► News ─► Known (a Store, and the files laid over it) ─► Analysis ─► Update
 //!                             gathered for a moment; only the newest state is analysed
 //! ```
 //!
 //! The command line asks it for one settled state, `--watch` and the explorer for all of them.
 
+mod changes;
+pub mod known;
+mod overlay;
 mod session;
+mod spoken;
+mod unread;
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
 
@@ -20,9 +26,10 @@ use crate::model::Name;
 use crate::resolve::Settings;
 use crate::source::SourceError;
 use crate::source::cluster::{Connection, Status};
+use crate::source::files::Input;
 
-/// For how long news are gathered before they are analysed: a burst is one change.
-pub const GATHER: Duration = Duration::from_millis(40);
+pub use overlay::NOT_YET;
+pub use unread::{Unread, hopeless, unread};
 
 /// What to follow, and under which settings.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +38,22 @@ pub struct Options {
     pub connection: Connection,
     /// Control-plane settings.
     pub settings: Settings,
+    /// Files laid over the cluster: "what if this were applied".
+    pub overlay: Vec<Input>,
+    /// `-R`, for the files.
+    pub recursive: bool,
+    /// From when on worlds are handed over.
+    pub worlds: Worlds,
+}
+
+/// From when on worlds are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Worlds {
+    /// As soon as anything is known: for someone who watches it grow.
+    #[default]
+    AsTheyCome,
+    /// Once all that may be read is known: for an answer.
+    Settled,
 }
 
 /// What following a cluster brings.
@@ -55,6 +78,10 @@ pub struct World {
     pub status: Arc<Status>,
     /// What changed since the update before, the latest last; empty for the first lists.
     pub changes: Vec<Changed>,
+    /// All that may be read is known, namespaces that were asked for later included.
+    pub settled: bool,
+    /// What the files laid over the cluster were read from, to be watched: a change there is [`Control::Reread`].
+    pub watch: Vec<PathBuf>,
 }
 
 /// One object that changed.
@@ -86,6 +113,8 @@ pub enum How {
 pub enum Control {
     /// Read this namespace, too, where the cluster as a whole may not be read.
     Namespace(Name),
+    /// Read the files laid over the cluster again.
+    Reread,
 }
 
 /// A cluster that is followed. Dropping it ends the watches.

@@ -1,152 +1,278 @@
-//! The task behind [`follow`](super::follow): applies the news, analyses, and hands over.
+//! The task behind [`follow`](super::follow): takes the news in, analyses, and hands over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Control, GATHER, Options, Update, World};
+use super::known::{Known, State};
+use super::overlay::{self, Overlay};
+use super::{Control, Options, Update, World, Worlds, spoken};
 use crate::analysis::Analysis;
-use crate::finding::Finding;
-use crate::model::ObjectKey;
+use crate::finding::{Finding, Severity};
+use crate::model::Name;
 use crate::resolve::Settings;
 use crate::source::cluster::kinds::KINDS;
-use crate::source::cluster::{self, Cluster, Feed, Follow, News, Read, Status};
-use crate::store::{Change, Store};
+use crate::source::cluster::{self, Cluster, Follow, KindState, News, Status};
+use crate::source::files::{self, Input};
+use crate::source::{Loaded, SourceError};
 
-/// What is known of the cluster.
-struct Known {
-    store: Store,
-    /// Which objects each feed holds.
-    held: BTreeMap<Feed, BTreeSet<ObjectKey>>,
-    /// What reading each object brought up.
-    findings: BTreeMap<(&'static str, ObjectKey), Vec<Finding>>,
-    status: Arc<Status>,
-}
+/// For how long news are gathered after a quiet time: one change is often two events.
+const FIRST: Duration = Duration::from_millis(10);
+
+/// For how long news are gathered while more and more come in.
+const BURST: Duration = Duration::from_millis(45);
+
+/// After so long without a new world the next news are the first.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// The longest that news wait, however long an analysis takes.
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// How long a namespace that was asked for later may keep an answer waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Follows until nobody listens.
 pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls: UnboundedReceiver<Control>) {
-    let Options { connection, settings } = options;
-    let cluster = match Cluster::connect(&connection).await {
-        Ok(cluster) => cluster,
-        Err(error) => {
-            let _ = updates.send(Update::Failed(error)).await;
-            return;
-        }
+    let Options { connection, settings, overlay, recursive, worlds } = options;
+    let files = Files { inputs: overlay, recursive };
+    // Files that cannot be read are told before anyone waits for a cluster.
+    let loaded = match files.load().await {
+        Ok(loaded) => loaded,
+        Err(error) => return drop(updates.send(Update::Failed(error)).await),
     };
-    let mut follow: Follow = cluster::follow(&cluster, &connection.namespaces);
-    let status = Arc::new(Status::connecting(cluster.context.clone(), cluster.server.clone()));
-    let mut known = Known { store: Store::default(), held: BTreeMap::new(), findings: BTreeMap::new(), status };
-    loop {
-        let (mut changed, mut told) = (false, false);
-        let mut until: Option<Instant> = None;
-        loop {
-            let deadline = async {
-                match until {
-                    Some(until) => sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                news = follow.news.recv() => match news {
-                    None => return,
-                    Some(News::Status(status)) => {
-                        changed |= status.coverage() != known.status.coverage();
-                        known.status = Arc::new(status);
-                        told = true;
-                    }
-                    Some(news) => changed |= known.take(news),
-                },
-                control = controls.recv() => match control {
-                    None => return,
-                    Some(Control::Namespace(namespace)) => { let _ = follow.ask.send(namespace); }
-                },
-                () = deadline => break,
-                () = updates.closed() => return,
-            }
-            if changed || told {
-                until.get_or_insert_with(|| Instant::now() + GATHER);
-            }
+    let cluster = tokio::select! {
+        cluster = Cluster::connect(&connection) => cluster,
+        () = updates.closed() => return,
+    };
+    let cluster = match cluster {
+        Ok(cluster) => cluster,
+        Err(error) => return drop(updates.send(Update::Failed(error)).await),
+    };
+    let follow = cluster::follow(&cluster, &connection.namespaces);
+    let status = Status::connecting(cluster.context.clone(), cluster.server.clone());
+    let mut asked: BTreeSet<Name> = connection.namespaces.iter().cloned().collect();
+    asked.insert(cluster.namespace.clone());
+    let mut session = Session {
+        known: Known::new(status),
+        follow,
+        files,
+        watch: Vec::new(),
+        home: cluster.namespace.clone(),
+        settings,
+        worlds,
+        asked,
+        asked_at: Instant::now(),
+        last: None,
+        cost: Duration::ZERO,
+    };
+    if let Some(loaded) = loaded {
+        session.lay(loaded, None);
+    }
+    session.turn(&updates, &mut controls).await;
+}
+
+/// The files laid over the cluster.
+#[derive(Clone)]
+struct Files {
+    inputs: Vec<Input>,
+    recursive: bool,
+}
+
+impl Files {
+    /// Reads them, off this task. `None` when there are none.
+    async fn load(&self) -> Result<Option<Loaded>, SourceError> {
+        let Self { inputs, recursive } = self.clone();
+        if inputs.is_empty() {
+            return Ok(None);
         }
-        let update = if changed {
-            match known.analyse(&settings).await {
-                Some(world) => Update::World(Box::new(world)),
-                None => return,
-            }
-        } else {
-            Update::Status(Arc::clone(&known.status))
-        };
-        if updates.send(update).await.is_err() {
-            return;
-        }
+        let loaded = tokio::task::spawn_blocking(move || files::load(&inputs, recursive)).await;
+        loaded
+            .unwrap_or_else(|error| Err(SourceError { message: format!("reading failed: {error}"), hint: None }))
+            .map(Some)
     }
 }
 
-impl Known {
-    /// Takes news in; whether anything is different now.
-    fn take(&mut self, news: News) -> bool {
-        match news {
-            News::Status(_) => false,
-            News::Listed { feed, objects } => {
-                let mut old = self.held.remove(&feed).unwrap_or_default();
-                let mut held = BTreeSet::new();
-                for read in objects {
-                    let key = read.object.meta().key();
-                    old.remove(&key);
-                    held.insert(key);
-                    self.put(read);
+struct Session {
+    known: Known,
+    follow: Follow,
+    files: Files,
+    watch: Vec<PathBuf>,
+    /// The context's namespace.
+    home: Name,
+    settings: Settings,
+    worlds: Worlds,
+    /// Namespaces that were asked for one by one.
+    asked: BTreeSet<Name>,
+    asked_at: Instant,
+    /// When the last world was ready.
+    last: Option<Instant>,
+    /// How long its analysis took.
+    cost: Duration,
+}
+
+impl Session {
+    async fn turn(&mut self, updates: &Sender<Update>, controls: &mut UnboundedReceiver<Control>) {
+        let (mut different, mut told) = (true, true);
+        let (mut due, mut ended): (Option<Instant>, bool) = (None, false);
+        loop {
+            let permit = loop {
+                // Until all is known, only how reading goes is worth telling to someone who wants an answer.
+                let worth = told || (different && (self.worlds == Worlds::AsTheyCome || self.is_settled()));
+                if worth && due.is_none() {
+                    due = Some(Instant::now() + self.gather());
                 }
-                for key in old {
-                    self.drop_object(&feed, key);
+                let is_due = due.is_some_and(|due| due <= Instant::now());
+                let wake = due.filter(|_| !is_due).or_else(|| self.patience(different));
+                let wait = async {
+                    match wake {
+                        Some(wake) => sleep_until(wake).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    news = self.follow.news.recv(), if !ended => match news {
+                        // Nothing may be watched: what is known stays what it is.
+                        None => ended = true,
+                        Some(news) => {
+                            told |= matches!(news, News::Status(_));
+                            different |= self.known.take(news, SystemTime::now());
+                        }
+                    },
+                    control = controls.recv() => match control {
+                        None => return,
+                        Some(Control::Namespace(namespace)) => self.ask([namespace]),
+                        Some(Control::Reread) => different |= self.reread().await,
+                    },
+                    // Nobody sees a second world before the first is taken: it is not analysed before.
+                    permit = updates.reserve(), if is_due => match permit {
+                        Ok(permit) => break permit,
+                        Err(_) => return,
+                    },
+                    () = wait => {}
+                    () = updates.closed() => return,
                 }
-                self.held.insert(feed, held);
+            };
+            due = None;
+            told = false;
+            let settled = self.is_settled();
+            if !different || (self.worlds == Worlds::Settled && !settled) {
+                permit.send(Update::Status(Arc::clone(self.known.status())));
+                continue;
+            }
+            let begun = Instant::now();
+            let State { snapshot, findings, changes } = self.known.state();
+            if self.may_ask() {
+                let wildcard = &self.settings.wildcard_namespace;
+                let new: Vec<Name> =
+                    spoken::of(&snapshot, wildcard).into_iter().filter(|name| !self.asked.contains(name)).collect();
+                let more = !new.is_empty();
+                self.ask(new);
+                if more && self.worlds == Worlds::Settled {
+                    // An answer waits for them: what they hold may change it.
+                    self.known.untold(changes);
+                    permit.send(Update::Status(Arc::clone(self.known.status())));
+                    continue;
+                }
+            }
+            let (reading, settings) = (findings.len(), self.settings.clone());
+            let analysed = tokio::task::spawn_blocking(move || Analysis::of(Arc::new(snapshot), settings, findings));
+            let Ok(analysis) = analysed.await else { return };
+            different = false;
+            self.cost = begun.elapsed();
+            self.last = Some(Instant::now());
+            permit.send(Update::World(Box::new(World {
+                analysis: Arc::new(analysis),
+                reading,
+                status: Arc::clone(self.known.status()),
+                changes,
+                settled,
+                watch: self.watch.clone(),
+            })));
+        }
+    }
+
+    /// For how long to gather from now on: hardly at all after a quiet time, at least as long as an analysis takes while
+    /// there is more and more to analyse.
+    fn gather(&self) -> Duration {
+        match self.last {
+            Some(last) if last.elapsed() < QUIET + self.cost => BURST.max(self.cost).min(LONGEST),
+            _ => FIRST,
+        }
+    }
+
+    /// Whether there is anything that may be readable only namespace by namespace.
+    fn may_ask(&self) -> bool {
+        let status = self.known.status();
+        KINDS.iter().zip(&status.kinds).any(|(kind, state)| kind.namespaced && is_partial(state))
+    }
+
+    fn ask(&mut self, namespaces: impl IntoIterator<Item = Name>) {
+        for namespace in namespaces {
+            if self.asked.insert(namespace.clone()) {
+                self.asked_at = Instant::now();
+                let _ = self.follow.ask.send(namespace);
+            }
+        }
+    }
+
+    /// Whether everything that was asked for is either known or known to be out of reach.
+    fn is_settled(&self) -> bool {
+        let status = self.known.status();
+        status.is_settled() && (self.asked_at.elapsed() >= PATIENCE || self.has_answers(status))
+    }
+
+    fn has_answers(&self, status: &Status) -> bool {
+        let mut partial = KINDS.iter().enumerate().zip(&status.kinds);
+        partial.all(|((kind, about), state)| {
+            let answered = |namespace: &Name| {
+                let read = matches!(state, KindState::SyncedIn(read) if read.contains(namespace));
+                let refused = |one: &cluster::Unreadable| one.kind == kind && one.namespace.as_ref() == Some(namespace);
+                read || status.unreadable.iter().any(refused)
+            };
+            !about.namespaced || !is_partial(state) || self.asked.iter().all(answered)
+        })
+    }
+
+    /// When to stop waiting for namespaces that were asked for later.
+    fn patience(&self, different: bool) -> Option<Instant> {
+        let waits = different && self.worlds == Worlds::Settled && self.known.status().is_settled();
+        (waits && !self.is_settled()).then(|| self.asked_at + PATIENCE)
+    }
+
+    async fn reread(&mut self) -> bool {
+        match self.files.load().await {
+            Ok(None) => false,
+            Ok(Some(loaded)) => {
+                self.lay(loaded, Some(SystemTime::now()));
                 true
             }
-            News::Applied { feed, read } => {
-                self.held.entry(feed).or_default().insert(read.object.meta().key());
-                self.put(*read);
-                true
-            }
-            News::Deleted { feed, key } => {
-                if let Some(held) = self.held.get_mut(&feed) {
-                    held.remove(&key);
-                }
-                self.drop_object(&feed, key);
-                true
-            }
-            News::Closed { feed } => {
-                for key in self.held.remove(&feed).unwrap_or_default() {
-                    self.drop_object(&feed, key);
-                }
+            Err(SourceError { message, hint }) => {
+                let message = format!("what is laid over the cluster is as it was before: {message}");
+                self.known.complain(Finding {
+                    code: "unreadable",
+                    severity: Severity::Error,
+                    place: None,
+                    subject: None,
+                    message,
+                    help: hint,
+                });
                 true
             }
         }
     }
 
-    fn put(&mut self, Read { object, findings }: Read) {
-        let about = (object.kind(), object.meta().key());
-        if findings.is_empty() {
-            self.findings.remove(&about);
-        } else {
-            self.findings.insert(about, findings);
-        }
-        self.store.apply(Change::Upsert(Box::new(object)));
+    fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
+        let Loaded { objects, findings, ignored: _, files: _, watch } = loaded;
+        self.watch = watch;
+        let overlay: Overlay = overlay::overlay(objects, &self.home);
+        self.known.lay(overlay, findings, now);
     }
+}
 
-    fn drop_object(&mut self, feed: &Feed, key: ObjectKey) {
-        let kind = KINDS[feed.kind].shown;
-        self.findings.remove(&(kind, key.clone()));
-        self.store.apply(Change::Delete { kind, key });
-    }
-
-    /// Analyses what is known, off this task. `None` when the analysis could not be finished.
-    async fn analyse(&mut self, settings: &Settings) -> Option<World> {
-        self.store.cover(self.status.coverage());
-        let snapshot = Arc::new(self.store.snapshot());
-        let findings: Vec<Finding> = self.findings.values().flatten().cloned().collect();
-        let (reading, settings) = (findings.len(), settings.clone());
-        let analysis = tokio::task::spawn_blocking(move || Analysis::of(snapshot, settings, findings)).await.ok()?;
-        Some(World { analysis: Arc::new(analysis), reading, status: Arc::clone(&self.status), changes: Vec::new() })
-    }
+fn is_partial(state: &KindState) -> bool {
+    matches!(state, KindState::SyncedIn(_) | KindState::Forbidden)
 }

@@ -74,6 +74,8 @@ pub struct Origin {
 pub struct Meta {
     /// The namespace; `default` when a namespaced object names none; empty for cluster-scoped kinds.
     pub namespace: Name,
+    /// It is of a namespaced kind and names no namespace: `namespace` is a guess.
+    pub unplaced: bool,
     /// The name.
     pub name: Name,
     /// The labels, in document order.

@@ -9,6 +9,7 @@
 
 mod backend;
 pub mod decode;
+mod essence;
 mod gateway;
 mod meta;
 mod policy;
@@ -19,6 +20,7 @@ pub use backend::{
     Backend, BackendKind, DirectResponse, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, Namespace,
     ReferenceGrant, Service, ServicePort, StaticHost, TargetPort,
 };
+pub use essence::is_of_routing;
 pub use gateway::{
     AllowedRoutes, From, Gateway, GatewayClass, GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls,
     NamespaceSelector, Protocol, Requirement, RequirementOperator, RouteGroupKind, TlsMode,

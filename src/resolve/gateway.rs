@@ -238,6 +238,7 @@ pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
     Gateway {
         meta: Meta {
             namespace: key.namespace.clone(),
+            unplaced: false,
             name: key.name.clone(),
             labels: Vec::new(),
             annotations: Vec::new(),

@@ -20,12 +20,11 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
         }
         Err(_) => return None,
     };
-    let namespace = if namespaced {
-        // As kubectl applies it: an object without a namespace goes to the context's, `default` where none is set.
-        field.get("namespace").text().ok().flatten().filter(|n| !n.is_empty()).unwrap_or(Name::new_static("default"))
-    } else {
-        Name::default()
-    };
+    let written = || field.get("namespace").text().ok().flatten().filter(|namespace| !namespace.is_empty());
+    let written = namespaced.then(written).flatten();
+    let unplaced = namespaced && written.is_none();
+    // As kubectl applies it: an object without a namespace goes to the context's, `default` where none is set.
+    let namespace = if unplaced { Name::new_static("default") } else { written.unwrap_or_default() };
     {
         let mut subject = root.cx.subject.borrow_mut();
         subject.key.name = name.clone();
@@ -33,6 +32,7 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
     }
     Some(Meta {
         namespace,
+        unplaced,
         name,
         labels: field.get("labels").text_map(|_| true),
         annotations: field.get("annotations").text_map(|key| key != LAST_APPLIED),
