@@ -99,7 +99,7 @@ fn read_cluster(settings: &Settings) -> Result<World, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure { message: format!("cannot start: {error}"), hint: None })?;
-    let world = runtime.block_on(settled(live::follow(options)));
+    let world = runtime.block_on(async { settled(live::follow(options)).await });
     runtime.shutdown_background();
     world
 }
