@@ -22,8 +22,10 @@
 mod access;
 mod environment;
 mod exec;
+mod expiry;
 mod kubeconfig;
 mod legacy;
+mod material;
 mod proxy;
 mod target;
 
@@ -155,6 +157,9 @@ impl Cluster {
         let text = match answer {
             Ok(text) => text,
             Err(error) if matches!(Cause::of(&error), Cause::Forbidden(_)) => return Ok(None),
+            Err(error) if matches!(Cause::of(&error), Cause::NotFound(_)) => {
+                return Err(fault::not_kubernetes(ATTEMPT, &self.asked));
+            }
             Err(error) => return Err(self.explain(ATTEMPT, &error)),
         };
         let version = serde_json::from_str::<serde_json::Value>(&text).ok();

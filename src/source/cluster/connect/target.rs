@@ -3,21 +3,18 @@
 //! kube's own reading of a context is not used: it stops on a `NO_PROXY` it does not understand, wants certificates of the
 //! system even where none are checked, and runs plugins; see [`super`] for where it differs from kubectl.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use kube::Config;
 use kube::config::{AuthInfo, Cluster, Context, ExecAuthCluster};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 
 use super::Connection;
 use super::environment::Environment;
 use super::exec::Plugin;
 use super::kubeconfig::Files;
+use super::material::{self, authority, certificates, read};
 use super::proxy::proxy;
 use crate::finding::closest;
 use crate::source::SourceError;
@@ -87,6 +84,10 @@ pub(super) fn target(connection: &Connection, environment: &Environment) -> Resu
     } else {
         authority(&cluster, &place)?
     };
+    let ends = match &user {
+        Some(user) => material::check(user, user_name.as_deref().unwrap_or_default())?,
+        None => None,
+    };
     let asked = Asked {
         context: name.clone(),
         server: server.to_string().trim_end_matches('/').to_owned(),
@@ -94,7 +95,7 @@ pub(super) fn target(connection: &Connection, environment: &Environment) -> Resu
         user_is_missing: user.is_none() && user_name.is_some(),
         proxy: config.proxy_url.as_ref().map(without_password),
         impersonated: None,
-        ends: None,
+        ends,
     };
     let user = user.unwrap_or_default();
     let credential = credential(&user, user_name.as_deref().unwrap_or_default(), &cluster)?;
@@ -286,29 +287,6 @@ fn user(connection: &Connection, files: &Files, name: Option<&str>) -> Result<Op
     user.client_certificate_data = nonempty(user.client_certificate_data.take());
     user.client_key = nonempty(user.client_key.take());
     user.token_file = nonempty(user.token_file.take());
-    let of = format!("the user {}", name.unwrap_or_default());
-    let certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
-    let key = user.client_key.is_some() || user.client_key_data.is_some();
-    for (there, other, what) in [(certificate, key, "client-key"), (key, certificate, "client-certificate")] {
-        if there && !other {
-            return Err(SourceError {
-                message: format!("cannot use the client certificate of {of}: there is no {what}"),
-                hint: Some("a certificate and its key go together".to_owned()),
-            });
-        }
-    }
-    for (data, file, what) in [
-        (&user.client_certificate_data, &user.client_certificate, "the client certificate"),
-        (&None, &user.client_key, "the client key"),
-    ] {
-        match (data, file) {
-            (Some(data), _) => drop(decoded(data, what, &of)?),
-            (None, Some(file)) if what != "the client key" || user.client_key_data.is_none() => {
-                read(Path::new(file), what, &of)?;
-            }
-            _ => {}
-        }
-    }
     Ok(Some(user.clone()))
 }
 
@@ -365,42 +343,6 @@ fn server(server: Option<&str>, secure: bool, cluster: &str, files: &Files) -> R
         (Some("http" | "https"), _) => Err(wrong("without a host")),
         _ => Err(wrong("neither http nor https")),
     }
-}
-
-/// The certificates of the authority; `None` stands for the system's.
-fn authority(cluster: &Cluster, name: &str) -> Result<Option<Vec<Vec<u8>>>, SourceError> {
-    let (what, of) = ("the certificate authority", format!("the cluster {name}"));
-    match (&cluster.certificate_authority_data, &cluster.certificate_authority) {
-        (Some(data), _) => {
-            certificates(&decoded(data, what, &of)?, &format!("certificate-authority-data of {of}")).map(Some)
-        }
-        (None, Some(file)) => certificates(&read(Path::new(file), what, &of)?, file).map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-fn certificates(pem: &[u8], whence: &dyn std::fmt::Display) -> Result<Vec<Vec<u8>>, SourceError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let found = found.ok().filter(|found| !found.is_empty()).ok_or_else(|| SourceError {
-        message: format!("cannot read the certificate authority: {whence} holds no certificate in PEM"),
-        hint: Some("it begins with a line that says BEGIN CERTIFICATE".to_owned()),
-    })?;
-    Ok(found.into_iter().map(|one| one.to_vec()).collect())
-}
-
-fn decoded(data: &str, what: &str, of: &str) -> Result<Vec<u8>, SourceError> {
-    STANDARD.decode(data.split_whitespace().collect::<String>()).map_err(|_| SourceError {
-        message: format!("cannot read {what} of {of}: its data is not base64"),
-        hint: Some("`kubectl config set-… --embed-certs` writes it".to_owned()),
-    })
-}
-
-fn read(path: &Path, what: &str, of: &str) -> Result<Vec<u8>, SourceError> {
-    std::fs::read(path).map_err(|error| SourceError {
-        message: format!("cannot read {what} of {of}, {}: {}", path.display(), super::text(&error)),
-        hint: Some("relative paths count from the folder of their kubeconfig".to_owned())
-            .filter(|_| path.is_absolute()),
-    })
 }
 
 fn no_kubeconfig(files: &Files, connection: &Connection) -> SourceError {

@@ -114,6 +114,8 @@ impl Cause {
         match status.code {
             401 => Self::Unauthorized(message),
             403 => Self::Forbidden(message),
+            // A path that the server does not have at all, as of a group that is not installed.
+            404 if message == "404 page not found" => Self::NotFound(String::new()),
             404 => Self::NotFound(message),
             410 => Self::Gone,
             429 => Self::Busy,
