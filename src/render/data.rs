@@ -216,8 +216,20 @@ pub struct EndpointsData {
 
 impl From<&Destination> for DestinationData {
     fn from(destination: &Destination) -> Self {
-        let Destination { group, kind, namespace, name, port, weight, share, state, hosts, endpoints, at: _ } =
-            destination;
+        let Destination {
+            group,
+            kind,
+            namespace,
+            name,
+            port,
+            weight,
+            share,
+            state,
+            hosts,
+            external_name: _,
+            endpoints,
+            at: _,
+        } = destination;
         Self {
             group: group.clone(),
             kind: kind.clone(),
@@ -266,6 +278,7 @@ impl From<&MirrorTo> for MirrorData {
             share: _,
             state,
             hosts: _,
+            external_name: _,
             endpoints: _,
             at: _,
         } = destination;

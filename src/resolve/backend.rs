@@ -4,7 +4,7 @@
 //! `pkg/kgateway/extensions2/plugins/kubernetes/k8s.go` (a Service is one backend a port, of whatever protocol).
 
 use super::settings::{GrantMode, Settings};
-use super::{Destination, DestinationState};
+use super::{Destination, DestinationState, ExternalName};
 use crate::model::{
     BackendKind, BackendRef, GATEWAY_GROUP, KGATEWAY_GROUP, Name, ObjectKey, ReferenceGrant, RouteKind, Rule,
 };
@@ -75,6 +75,8 @@ impl Lookup<'_> {
             Permission::Unknown if found.is_broken() => found,
             Permission::Unknown => DestinationState::Unverified,
         };
+        // Of the hosts that a ref may have, only those of a Service are mere names.
+        let is_external = reference.kind == "Service" && !hosts.is_empty();
         Destination {
             group: reference.group.clone(),
             kind: reference.kind.clone(),
@@ -85,6 +87,7 @@ impl Lookup<'_> {
             share: 0.0,
             state,
             hosts,
+            external_name: if is_external { ExternalName::NotFollowed } else { ExternalName::None },
             endpoints: None,
             at: reference.at,
         }

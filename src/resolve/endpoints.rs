@@ -1,7 +1,8 @@
 //! Who serves a Service: the endpoints that the engine hands to the proxy, and why there are none.
 //!
 //! Nothing of this changes the route table: a Service without endpoints is a cluster without hosts, and Envoy answers
-//! 503 (`no healthy upstream`) for it. So it is looked up for what is shown, never for every row.
+//! 503 (`no healthy upstream`) for it, as the specification asks of everybody (`HTTPRouteRule.backendRefs`). So it is
+//! looked up for what is shown, never for every row.
 //!
 //! Source: kgateway `pkg/krtcollections/endpoints.go`. A slice belongs to the Service its label names; the port is found
 //! in each slice by itself (`findPortInEndpointSlice`), for a named `targetPort` may be another number there; `ready` is
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
 
-use super::Destination;
+use super::{Destination, ExternalName};
 use crate::model::{EndpointPort, EndpointSlice, Name, ObjectKey, Service, ServicePort, TargetPort};
 use crate::store::Snapshot;
 
@@ -151,7 +152,7 @@ fn any_ready(service: &Service, port: &ServicePort, slices: &[Arc<EndpointSlice>
     endpoints.any(|endpoint| endpoint.ready && !endpoint.addresses.is_empty())
 }
 
-/// The ports of Services that nobody serves, as far as is known, or that the gateway does not follow to where they lead.
+/// The ports of Services that nobody serves as far as is known, those of type `ExternalName` included.
 pub(super) fn unserved(snapshot: &Snapshot) -> AHashSet<(ObjectKey, u16)> {
     let mut found = AHashSet::default();
     for (key, service) in &snapshot.services {
@@ -173,7 +174,8 @@ struct Served<'a> {
 }
 
 fn served<'a>(snapshot: &'a Snapshot, destination: &Destination) -> Option<Served<'a>> {
-    if destination.kind != "Service" || !destination.group.is_empty() || destination.state.is_broken() {
+    let known = destination.external_name != ExternalName::Unknown;
+    if destination.kind != "Service" || !destination.group.is_empty() || destination.state.is_broken() || !known {
         return None;
     }
     let key = ObjectKey::new(destination.namespace.clone(), destination.name.clone());
@@ -278,7 +280,7 @@ impl Destination {
         if let Some(why) = self.starved() {
             return Some(format!("{why}: {who_gets} 503"));
         }
-        let unseen = self.kind == "Service" && !self.hosts.is_empty() && self.endpoints.is_none();
+        let unseen = self.external_name == ExternalName::NotFollowed && self.endpoints.is_none();
         (unseen && !self.state.is_broken()).then(|| {
             let why = not_followed(&format!("Service {}/{}", self.namespace, self.name));
             format!("{why}: {who_gets} 503, unless EndpointSlices are written for it")

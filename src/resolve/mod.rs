@@ -51,7 +51,8 @@ pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved}
 pub use expand::Notes;
 pub use gateway::{RESERVED_PORTS, supported_kinds};
 pub use outcome::{
-    Action, Complaint, Destination, DestinationState, Forward, Hazard, MirrorTo, Respond, RespondReason, Rewrite, Stage,
+    Action, Complaint, Destination, DestinationState, ExternalName, Forward, Hazard, MirrorTo, Respond, RespondReason,
+    Rewrite, Stage,
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
 

@@ -72,10 +72,23 @@ pub struct Destination {
     pub state: DestinationState,
     /// What a kgateway `Backend` (where its traffic lands) or an `ExternalName` Service names, as `host:port`.
     pub hosts: Vec<Name>,
+    /// Whether it is a Service that names a host instead of having endpoints.
+    pub external_name: ExternalName,
     /// Who serves it, where that was looked up: in answers, never in the tree.
     pub endpoints: Option<Arc<Endpoints>>,
     /// Where the ref is written.
     pub at: Position,
+}
+
+/// What the engine does with the host that a Service of type `ExternalName` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExternalName {
+    /// The Service names none.
+    None,
+    /// Nothing: it sends traffic to endpoints, and such a Service mostly has none.
+    NotFollowed,
+    /// The specification leaves it to the implementation.
+    Unknown,
 }
 
 /// Whether a destination can be reached.

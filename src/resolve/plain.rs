@@ -5,7 +5,7 @@
 use super::action::{Outcome, replaced};
 use super::backend::{Lookup, Referrer};
 use super::settings::DIALECTS;
-use super::{Action, Destination, DestinationState, Forward, MirrorTo, RespondReason};
+use super::{Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason};
 use crate::model::{Filter, GATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
 
 /// What a rule does; `path` is the kind of its matches' path.
@@ -105,7 +105,7 @@ fn destinations(lookup: Lookup<'_>, route: &Route, rule: &Rule) -> Vec<Destinati
 }
 
 /// Kinds beyond Service are each implementation's own: another one may know what kgateway does not, but for the refs
-/// that delegate.
+/// that delegate. Whether the host of an `ExternalName` is followed is its own, too.
 pub(super) fn foreign(destination: &mut Destination) {
     let group = &destination.group;
     let delegates = DIALECTS.iter().any(|dialect| dialect.label_group == Some(group.as_str()));
@@ -116,5 +116,8 @@ pub(super) fn foreign(destination: &mut Destination) {
     );
     if unknown && !own {
         destination.state = DestinationState::Unverified;
+    }
+    if destination.external_name == ExternalName::NotFollowed {
+        destination.external_name = ExternalName::Unknown;
     }
 }

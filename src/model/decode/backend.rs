@@ -161,3 +161,16 @@ pub(super) fn reference_grant(root: &Field<'_>, meta: Meta) -> Object {
 fn group(item: &Field<'_>) -> Part<Name> {
     item.get("group").required_text()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TargetPort, target_port};
+
+    #[test]
+    fn a_target_port_is_a_number_or_a_name() {
+        assert_eq!(target_port("8080".into()), Some(TargetPort::Number(8080)));
+        assert_eq!(target_port("http".into()), Some(TargetPort::Name("http".into())));
+        assert_eq!(target_port("0".into()), None);
+        assert_eq!(target_port("".into()), None);
+    }
+}

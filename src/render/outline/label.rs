@@ -8,8 +8,8 @@ use crate::model::{
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{
-    Action, Child, ChildFate, Destination, DestinationState, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
-    is_starved,
+    Action, Child, ChildFate, Destination, DestinationState, ExternalName, Fate, Forward, Hop, HopId, ListenerState,
+    RespondReason, is_starved,
 };
 
 use crate::router::Request;
@@ -349,10 +349,11 @@ fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination)
     }
 }
 
-/// Whether it is a Service that names a host, and no slice in view stands for it.
-fn names_a_host(snapshot: &Snapshot, Destination { kind, namespace, name, hosts, .. }: &Destination) -> bool {
+/// Whether it is a Service that names a host in vain, and no slice in view stands for it.
+fn names_a_host(snapshot: &Snapshot, destination: &Destination) -> bool {
+    let Destination { namespace, name, external_name, .. } = destination;
     let key = || ObjectKey::new(namespace.clone(), name.clone());
-    kind == "Service" && !hosts.is_empty() && snapshot.slices_of(&key()).is_empty()
+    *external_name == ExternalName::NotFollowed && snapshot.slices_of(&key()).is_empty()
 }
 
 /// Rewrites and mirrors, behind the backend.

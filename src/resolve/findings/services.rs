@@ -7,7 +7,7 @@ use super::Report;
 use crate::finding::{Finding, Place, Severity, Subject};
 use crate::model::ObjectKey;
 use crate::resolve::endpoints::{endpoints, unserved};
-use crate::resolve::{Action, Destination};
+use crate::resolve::{Action, Destination, ExternalName};
 use crate::store::RouteId;
 
 /// A port of a Service, and the rules (route and place) that lead to it.
@@ -26,7 +26,8 @@ impl Report<'_> {
             for to in &forward.destinations {
                 let Some(port) = to.port.filter(|_| to.kind == "Service" && !to.state.is_broken()) else { continue };
                 let port = (ObjectKey::new(to.namespace.clone(), to.name.clone()), port);
-                if to.share > 0.0 && unserved.contains(&port) {
+                let counts = to.share > 0.0 && to.external_name != ExternalName::Unknown;
+                if counts && unserved.contains(&port) {
                     users.entry(port).or_insert_with(|| (to, BTreeSet::new())).1.insert((hop.route, hop.rule));
                 }
             }
