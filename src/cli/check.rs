@@ -5,8 +5,10 @@ use clap::{Args, ValueEnum};
 use crate::finding::Severity;
 use crate::render::{data, findings};
 
+use super::answer::{self, Question, Shape};
 use super::failure::Failure;
-use super::{Context, Verdict, load};
+use super::load::World;
+use super::{Context, Verdict};
 
 /// List what is broken or odd, with its place and what to do about it
 #[derive(Debug, Clone, Args)]
@@ -18,6 +20,10 @@ pub struct CheckOptions {
     /// Exit with 1 when there is a finding this bad, or worse
     #[arg(long, value_name = "SEVERITY", default_value = "error", env = "ROUTESCOPE_FAIL_ON", hide_env_values = true)]
     pub fail_on: FailOn,
+
+    /// Answer again whenever the cluster changes the answer
+    #[arg(short, long, help_heading = "Output")]
+    pub watch: bool,
 }
 
 /// The formats of a list of findings.
@@ -54,13 +60,29 @@ impl FailOn {
 
 /// Prints the findings.
 pub fn run(options: &CheckOptions, context: &Context) -> Result<Verdict, Failure> {
-    let world = load::load_quietly(&context.source, &context.settings)?;
-    let all = &world.analysis.findings;
-    let text = match options.output {
-        CheckFormat::Text => findings::text(all, context.paint()),
-        CheckFormat::Json => data::json(&findings::data(all)),
-        CheckFormat::Yaml => data::yaml(&findings::data(all)),
-    };
-    context.print(&text)?;
-    Ok(Verdict::from_no(all.iter().any(|finding| options.fail_on.fails(finding.severity))))
+    answer::run(options, context, options.watch)
+}
+
+impl Question for CheckOptions {
+    fn shape(&self) -> Shape {
+        match self.output {
+            CheckFormat::Text => Shape::Text,
+            CheckFormat::Json => Shape::Json,
+            CheckFormat::Yaml => Shape::Yaml,
+        }
+    }
+
+    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+        let all = &world.analysis.findings;
+        let text = match shape {
+            Shape::Text | Shape::Drawing => findings::text(all, context.paint()),
+            Shape::Json | Shape::Lines => data::json(&findings::data(all)),
+            Shape::Yaml => data::yaml(&findings::data(all)),
+        };
+        Ok((text, Verdict::from_no(all.iter().any(|finding| self.fail_on.fails(finding.severity)))))
+    }
+
+    fn tells_findings(&self) -> bool {
+        true
+    }
 }

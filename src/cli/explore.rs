@@ -21,7 +21,7 @@ pub struct ExploreOptions {
 /// Runs the explorer; prints the tree where there is no terminal.
 pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failure> {
     if !terminal::is_terminal() {
-        return tree::run(&TreeOptions { output: TreeFormat::Text }, context);
+        return tree::run(&TreeOptions { output: TreeFormat::Text, watch: false }, context);
     }
     let inputs = load::inputs(&context.source)?;
     let settings = context.settings.settings();

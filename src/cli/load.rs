@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::analysis::Analysis;
 use crate::finding::{Finding, Severity};
-use crate::live;
 use crate::resolve::Settings;
 use crate::source::files::{self, Input};
 use crate::source::{Loaded, SourceError};
@@ -84,45 +83,7 @@ pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World,
 
 /// Reads what the options name.
 pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
-    if source.inputs().is_empty() {
-        return read_cluster(&settings.settings());
-    }
     Ok(read(&inputs(source)?, source.recursive, source.complete, &settings.settings())?)
-}
-
-/// Reads a cluster once: everything that may be read of it.
-fn read_cluster(settings: &Settings) -> Result<World, Failure> {
-    let worlds = live::Worlds::Settled;
-    let options = live::Options { settings: settings.clone(), worlds, ..live::Options::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure { message: format!("cannot start: {error}"), hint: None })?;
-    let world = runtime.block_on(async { settled(live::follow(options)).await });
-    runtime.shutdown_background();
-    world
-}
-
-/// Waits until all that may be read is known.
-async fn settled(mut following: live::Following) -> Result<World, Failure> {
-    while let Some(update) = following.updates.recv().await {
-        match update {
-            live::Update::Failed(error) => return Err(error.into()),
-            live::Update::Status(status) => {
-                if let Some(error) = status.is_settled().then(|| live::hopeless(&status)).flatten() {
-                    return Err(error.into());
-                }
-            }
-            live::Update::World(world) => {
-                if let Some(error) = live::hopeless(&world.status) {
-                    return Err(error.into());
-                }
-                return Ok(World { analysis: world.analysis, reading: world.reading, watch: Vec::new() });
-            }
-        }
-    }
-    Err(Failure { message: "the cluster told nothing".to_owned(), hint: None })
 }
 
 /// What the options name; a failure when they name nothing.
@@ -138,8 +99,9 @@ pub fn inputs(source: &SourceOptions) -> Result<Vec<Input>, Failure> {
 }
 
 /// What reading brought up, for standard error: how many, and the first few.
-fn summary(findings: &[Finding]) -> String {
-    let told: Vec<&Finding> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+pub fn summary(findings: &[Finding]) -> String {
+    let told: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity > Severity::Info && finding.code != "not-readable").collect();
     if told.is_empty() {
         return String::new();
     }

@@ -2,7 +2,9 @@
 //!
 //! Data goes to standard output, all else to standard error. Exit codes: 0 yes, clean · 1 no, findings · 2 could not do it.
 
+mod answer;
 mod check;
+mod clusters;
 mod explore;
 mod failure;
 mod load;
@@ -64,7 +66,6 @@ enum Command {
 /// What every command gets.
 pub struct Context {
     source: SourceOptions,
-    #[allow(dead_code)] // for the commands that read a cluster
     cluster: ClusterOptions,
     settings: SettingsOptions,
     output: OutputOptions,
@@ -75,16 +76,20 @@ impl Context {
         terminal::paint(&self.output)
     }
 
+    /// Whether a cluster is read, alone or under files.
+    fn reads_a_cluster(&self) -> bool {
+        self.source.inputs().is_empty() || self.cluster.ask_for_a_cluster()
+    }
+
     /// Writes data to standard output.
     #[allow(clippy::unused_self)] // printing is a thing a command does in its context
     fn print(&self, text: &str) -> Result<(), Failure> {
-        terminal::write_out(text)
-            .map_err(|error| Failure { message: format!("cannot write to standard output: {error}"), hint: None })
+        answer::print(text).map(|_| ())
     }
 }
 
 /// What a command found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Yes, clean, the same: exit code 0.
     Yes,
@@ -92,6 +97,8 @@ pub enum Verdict {
     No,
     /// Some of it could not be done, and that was said: exit code 2.
     Partly,
+    /// Ended by ctrl-c: exit code 130, as a shell has it.
+    Interrupted,
 }
 
 impl Verdict {
@@ -115,6 +122,7 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
         Ok(Verdict::Partly) => ExitCode::from(2),
+        Ok(Verdict::Interrupted) => ExitCode::from(130),
         Err(Failure { message, hint }) => {
             let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
             terminal::write_err(&format!("error: {message}\n{hint}"));

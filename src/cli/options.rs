@@ -11,6 +11,8 @@ use crate::model::{DiscoverySelectors, Name};
 use crate::resolve::{Engine, GrantMode, Settings, ValidationMode, discovery_selectors};
 use crate::source::files::Input;
 
+use super::answer::Shape;
+
 pub use cluster::ClusterOptions;
 
 /// Where the manifests come from.
@@ -251,4 +253,15 @@ pub enum TableFormat {
     Json,
     /// YAML.
     Yaml,
+}
+
+impl TableFormat {
+    /// How that is written down.
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Text | Self::Wide => Shape::Text,
+            Self::Json => Shape::Json,
+            Self::Yaml => Shape::Yaml,
+        }
+    }
 }

@@ -5,9 +5,11 @@ use clap::Args;
 use crate::render::{data, status as render};
 use crate::status;
 
+use super::answer::{self, Question, Shape};
 use super::failure::Failure;
+use super::load::World;
 use super::options::TableFormat;
-use super::{Context, Verdict, load, terminal};
+use super::{Context, Verdict, terminal};
 
 /// Predict the status the controller writes, and compare it with the one recorded
 #[derive(Debug, Clone, Args)]
@@ -15,20 +17,35 @@ pub struct StatusOptions {
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TableFormat,
+
+    /// Answer again whenever the cluster changes the answer
+    #[arg(short, long, help_heading = "Output")]
+    pub watch: bool,
 }
 
 /// Prints the statuses.
 pub fn run(options: &StatusOptions, context: &Context) -> Result<Verdict, Failure> {
-    let world = load::load(&context.source, &context.settings)?;
-    let analysis = &world.analysis;
-    let statuses = status::predict(analysis);
-    let differences = status::differences(analysis, &statuses);
-    let text = match options.output {
-        TableFormat::Text => render::text(analysis, &statuses, &differences, context.paint(), Some(terminal::width())),
-        TableFormat::Wide => render::text(analysis, &statuses, &differences, context.paint(), None),
-        TableFormat::Json => data::json(&render::data(analysis, &statuses, &differences)),
-        TableFormat::Yaml => data::yaml(&render::data(analysis, &statuses, &differences)),
-    };
-    context.print(&text)?;
-    Ok(Verdict::from_no(!differences.is_empty()))
+    answer::run(options, context, options.watch)
+}
+
+impl Question for StatusOptions {
+    fn shape(&self) -> Shape {
+        self.output.shape()
+    }
+
+    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+        let analysis = &world.analysis;
+        let statuses = status::predict(analysis);
+        let differences = status::differences(analysis, &statuses);
+        let data = || render::data(analysis, &statuses, &differences);
+        let text = match shape {
+            Shape::Text | Shape::Drawing => {
+                let width = (self.output == TableFormat::Text).then(terminal::width);
+                render::text(analysis, &statuses, &differences, context.paint(), width)
+            }
+            Shape::Json | Shape::Lines => data::json(&data()),
+            Shape::Yaml => data::yaml(&data()),
+        };
+        Ok((text, Verdict::from_no(!differences.is_empty())))
+    }
 }

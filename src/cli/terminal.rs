@@ -37,12 +37,22 @@ pub fn width() -> usize {
     terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0).max(40))
 }
 
+/// Whether there is someone to read what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// There is.
+    There,
+    /// The pipe is closed.
+    Gone,
+}
+
 /// Writes data. A closed pipe is not an error: the reader has seen enough.
-pub fn write_out(text: &str) -> Result<(), io::Error> {
+pub fn write_out(text: &str) -> Result<Reader, io::Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,12 +1,16 @@
 //! `routescope tree`: the delegation tree.
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 
 use crate::render::outline::Outline;
 use crate::render::{data, tree};
 
+use super::answer::{self, Question, Shape};
 use super::failure::Failure;
-use super::{Context, Verdict, load};
+use super::load::World;
+use super::{Context, Verdict};
 
 /// Print the delegation tree: Gateway, listener, parent rule, label, child rule, backend
 #[derive(Debug, Clone, Args)]
@@ -14,6 +18,10 @@ pub struct TreeOptions {
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TreeFormat,
+
+    /// Answer again whenever the cluster changes the answer
+    #[arg(short, long, help_heading = "Output")]
+    pub watch: bool,
 }
 
 /// The formats of the tree.
@@ -35,16 +43,28 @@ pub enum TreeFormat {
 
 /// Prints the tree.
 pub fn run(options: &TreeOptions, context: &Context) -> Result<Verdict, Failure> {
-    let world = load::load(&context.source, &context.settings)?;
-    let outline = Outline::of(world.analysis);
-    let text = match options.output {
-        TreeFormat::Text => tree::text(&outline, context.paint(), false),
-        TreeFormat::Wide => tree::text(&outline, context.paint(), true),
-        TreeFormat::Json => data::json(&tree::data(&outline)),
-        TreeFormat::Yaml => data::yaml(&tree::data(&outline)),
-        TreeFormat::Mermaid => tree::mermaid(&outline),
-        TreeFormat::Dot => tree::dot(&outline),
-    };
-    context.print(&text)?;
-    Ok(Verdict::Yes)
+    answer::run(options, context, options.watch)
+}
+
+impl Question for TreeOptions {
+    fn shape(&self) -> Shape {
+        match self.output {
+            TreeFormat::Text | TreeFormat::Wide => Shape::Text,
+            TreeFormat::Json => Shape::Json,
+            TreeFormat::Yaml => Shape::Yaml,
+            TreeFormat::Mermaid | TreeFormat::Dot => Shape::Drawing,
+        }
+    }
+
+    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+        let outline = Outline::of(Arc::clone(&world.analysis));
+        let text = match shape {
+            Shape::Text => tree::text(&outline, context.paint(), self.output == TreeFormat::Wide),
+            Shape::Json | Shape::Lines => data::json(&tree::data(&outline)),
+            Shape::Yaml => data::yaml(&tree::data(&outline)),
+            Shape::Drawing if self.output == TreeFormat::Mermaid => tree::mermaid(&outline),
+            Shape::Drawing => tree::dot(&outline),
+        };
+        Ok((text, Verdict::Yes))
+    }
 }

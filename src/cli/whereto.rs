@@ -13,9 +13,11 @@ use crate::render::data;
 use crate::router::Request;
 use crate::source::plain;
 
+use super::answer::{Question, Shape};
 use super::failure::Failure;
+use super::load::World;
 use super::requests::{Asked, BadLine, gateway_key, parse};
-use super::{Context, Verdict, load, terminal};
+use super::{Context, Verdict, terminal};
 
 /// Say where a URL goes, and why: the path through the tree, the destination, why the closest others lost
 #[derive(Debug, Clone, Args)]
@@ -46,6 +48,10 @@ pub struct WhereOptions {
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: WhereFormat,
+
+    /// Answer again whenever the cluster changes the answer
+    #[arg(short, long, help_heading = "Output")]
+    pub watch: bool,
 }
 
 /// The formats of answers.
@@ -72,19 +78,8 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
     }
     let only = options.gateway.as_deref().map(gateway_key).transpose()?;
     let (asked, bad) = asked(options)?;
-    let world = load::load(&context.source, &context.settings)?;
-    let analysis = &world.analysis;
-    for gateway in only.iter().chain(asked.iter().filter_map(|asked| asked.gateway.as_ref())) {
-        known(analysis, gateway)?;
-    }
-    let answers: Vec<Answers> = asked
-        .into_iter()
-        .map(|Asked { request, gateway }| {
-            let all = options.output == WhereFormat::Wide;
-            Answers::of(analysis, request, gateway.as_ref().or(only.as_ref()), all)
-        })
-        .collect();
-    context.print(&rendered(options, context, analysis, &answers))?;
+    let question = Where { options, only, asked };
+    let verdict = super::answer::run(&question, context, options.watch)?;
     for BadLine { line, failure: Failure { message, hint } } in &bad {
         let name = options.requests.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
@@ -93,7 +88,42 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
     if !bad.is_empty() {
         return Ok(Verdict::Partly);
     }
-    Ok(Verdict::from_no(!answers.iter().all(Answers::arrives)))
+    Ok(verdict)
+}
+
+/// What is asked, of every world alike.
+struct Where<'o> {
+    options: &'o WhereOptions,
+    only: Option<ObjectKey>,
+    asked: Vec<Asked>,
+}
+
+impl Question for Where<'_> {
+    fn shape(&self) -> Shape {
+        match self.options.output {
+            WhereFormat::Text | WhereFormat::Wide => Shape::Text,
+            WhereFormat::Json => Shape::Json,
+            WhereFormat::Jsonl => Shape::Lines,
+            WhereFormat::Yaml => Shape::Yaml,
+        }
+    }
+
+    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+        let Self { options, only, asked } = self;
+        let analysis = &world.analysis;
+        for gateway in only.iter().chain(asked.iter().filter_map(|asked| asked.gateway.as_ref())) {
+            known(analysis, gateway)?;
+        }
+        let answers: Vec<Answers> = asked
+            .iter()
+            .map(|Asked { request, gateway }| {
+                let all = options.output == WhereFormat::Wide;
+                Answers::of(analysis, request.clone(), gateway.as_ref().or(only.as_ref()), all)
+            })
+            .collect();
+        let verdict = Verdict::from_no(!answers.iter().all(Answers::arrives));
+        Ok((rendered(options, context, analysis, &answers, shape), verdict))
+    }
 }
 
 /// What is asked: the URLs of the command line, then the lines of `--requests`.
@@ -146,15 +176,23 @@ fn first_few(names: &[String]) -> String {
     if names.len() > FEW { format!("{shown} and {} more", names.len() - FEW) } else { shown }
 }
 
-fn rendered(options: &WhereOptions, context: &Context, analysis: &Analysis, answers: &[Answers]) -> String {
+fn rendered(
+    options: &WhereOptions,
+    context: &Context,
+    analysis: &Analysis,
+    answers: &[Answers],
+    shape: Shape,
+) -> String {
     let paint = context.paint();
     let width = terminal::width();
-    match options.output {
-        WhereFormat::Json => data::json(&answer::answers(analysis, answers)),
-        WhereFormat::Yaml => data::yaml(&answer::answers(analysis, answers)),
-        WhereFormat::Jsonl => answers.iter().map(|one| data::json_line(&answer::line(analysis, one))).collect(),
-        WhereFormat::Text if options.requests.is_some() => paint.lines(&answer::summary(analysis, answers)),
-        WhereFormat::Text | WhereFormat::Wide => {
+    match shape {
+        Shape::Json => data::json(&answer::answers(analysis, answers)),
+        Shape::Yaml => data::yaml(&answer::answers(analysis, answers)),
+        Shape::Lines => answers.iter().map(|one| data::json_line(&answer::line(analysis, one))).collect(),
+        Shape::Text | Shape::Drawing if options.requests.is_some() && options.output == WhereFormat::Text => {
+            paint.lines(&answer::summary(analysis, answers))
+        }
+        Shape::Text | Shape::Drawing => {
             let wide = options.output == WhereFormat::Wide;
             let titled = answers.len() > 1;
             let blocks = answers.iter().map(|one| paint.lines(&answer::text(analysis, one, width, titled, wide)));

@@ -12,6 +12,8 @@ use crate::resolve::{
     ViaBy,
 };
 
+use crate::store::Mark;
+
 use super::style::{Line, Role};
 
 /// A match as one line: `POST /a exact · x-tenant: blue · ?page=2`. A `PathPrefix` is shown bare.
@@ -127,6 +129,15 @@ pub fn addresses(gateway: &Gateway) -> Line {
         return Line::new();
     }
     Line::of(Role::Dim, " at ").with(Role::Host, gateway.addresses.join(", "))
+}
+
+/// What files laid over a cluster do to an object, behind its name; nothing for what stays as it is.
+pub fn mark(mark: Mark) -> Line {
+    match mark {
+        Mark::New => Line::of(Role::Ok, "   + new"),
+        Mark::Changed => Line::of(Role::Warning, "   ~ changed"),
+        Mark::Same => Line::new(),
+    }
 }
 
 /// What is wrong with a backend, or uncertain; `None` when nothing is.

@@ -86,7 +86,6 @@ pub struct ClusterOptions {
     pub client_key: Option<PathBuf>,
 }
 
-#[allow(dead_code)] // for the commands that read a cluster
 impl ClusterOptions {
     /// Whether anything here asks for a cluster.
     pub fn ask_for_a_cluster(&self) -> bool {

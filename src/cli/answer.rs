@@ -1,0 +1,162 @@
+//! What the commands share: a question is answered for files, for a cluster, for several clusters, once or (`--watch`)
+//! again whenever the answer changes.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use crate::live::Changed;
+use crate::render::data::{self, API_VERSION};
+
+use super::failure::Failure;
+use super::load::{self, World};
+use super::terminal::Reader;
+use super::{Context, Verdict, clusters, terminal};
+
+/// How an answer is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// For a person.
+    Text,
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// One JSON document a line.
+    Lines,
+    /// A drawing, of one world only.
+    Drawing,
+}
+
+/// What a command asks of a world.
+pub trait Question {
+    /// How the answer is to be written.
+    fn shape(&self) -> Shape;
+
+    /// The answer: written as asked for, or in `shape` when that is `Json` or `Lines`.
+    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure>;
+
+    /// Whether the findings of reading are a part of the answer, and need not be told beside it.
+    fn tells_findings(&self) -> bool {
+        false
+    }
+}
+
+/// Answers once, or for as long as there is someone to read it.
+pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<Verdict, Failure> {
+    if context.reads_a_cluster() {
+        return clusters::run(question, context, watch);
+    }
+    if watch {
+        return Err(Failure::new(
+            "--watch follows a cluster, and manifests are read",
+            "`routescope tui -f …` follows files; to follow a cluster with files laid over it, add --live",
+        ));
+    }
+    let (source, settings) = (&context.source, &context.settings);
+    let world =
+        if question.tells_findings() { load::load_quietly(source, settings)? } else { load::load(source, settings)? };
+    let (text, verdict) = question.answer(&world, context, question.shape())?;
+    context.print(&text)?;
+    Ok(verdict)
+}
+
+/// A context that was asked.
+pub struct Answered<'w> {
+    /// Its name.
+    pub name: &'w str,
+    /// What it holds, or why it could not be read.
+    pub world: Result<&'w World, &'w Failure>,
+}
+
+/// The answers of several contexts (or of one, which is written as files are), and the worst of the verdicts.
+pub fn rendered(
+    question: &impl Question,
+    context: &Context,
+    answered: &[Answered<'_>],
+) -> Result<(String, Verdict), Failure> {
+    if let [Answered { world, .. }] = answered {
+        let world = world.map_err(Clone::clone)?;
+        return question.answer(world, context, question.shape());
+    }
+    let shape = question.shape();
+    let mut worst = Verdict::Yes;
+    let mut texts = Vec::new();
+    let mut documents = Vec::new();
+    for Answered { name, world } in answered {
+        let answer = match world {
+            Ok(world) => question.answer(world, context, if shape == Shape::Yaml { Shape::Json } else { shape }),
+            Err(failure) => Err((*failure).clone()),
+        };
+        worst = worst.max(answer.as_ref().map_or(Verdict::Partly, |(_, verdict)| *verdict));
+        match (shape, answer) {
+            (Shape::Drawing, _) => {
+                let hint = "give one --context, or another format";
+                return Err(Failure::new("several contexts cannot be drawn at once", hint));
+            }
+            (Shape::Text, Ok((text, _))) => texts.push(format!("context {name}\n\n{text}")),
+            // Why is told on standard error.
+            (Shape::Text, Err(_)) => {}
+            (Shape::Lines, Ok((text, _))) => {
+                texts.extend(text.lines().filter_map(|line| {
+                    let document: Map<String, Value> = serde_json::from_str(line).ok()?;
+                    Some(data::json_line(&titled(name, document)))
+                }));
+            }
+            (Shape::Lines, Err(failure)) => texts.push(data::json_line(&titled(name, failed(&failure)))),
+            (Shape::Json | Shape::Yaml, Ok((text, _))) => {
+                let mut document: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+                document.shift_remove("apiVersion");
+                documents.push(titled(name, document));
+            }
+            (Shape::Json | Shape::Yaml, Err(failure)) => documents.push(titled(name, failed(&failure))),
+        }
+    }
+    let all = serde_json::json!({ "apiVersion": API_VERSION, "contexts": documents });
+    let text = match shape {
+        Shape::Json => data::json(&all),
+        Shape::Yaml => data::yaml(&all),
+        Shape::Lines | Shape::Drawing => texts.concat(),
+        Shape::Text => texts.join("\n"),
+    };
+    Ok((text, worst))
+}
+
+fn titled(name: &str, document: Map<String, Value>) -> Value {
+    let mut titled = Map::new();
+    titled.insert("context".to_owned(), Value::from(name));
+    titled.extend(document);
+    Value::Object(titled)
+}
+
+fn failed(failure: &Failure) -> Map<String, Value> {
+    let mut document = Map::new();
+    document.insert("error".to_owned(), Value::from(failure.message.as_str()));
+    document
+}
+
+/// What stands between an answer and the next one, for a person: when, and what changed.
+pub fn divider(changes: &[(String, Changed)], several: bool) -> String {
+    /// So many changed objects are told.
+    const TOLD: usize = 12;
+    let mut text = format!("\n── {} ──\n", jiff::Zoned::now().strftime("%H:%M:%S"));
+    for (context, Changed { subject, how, lines, .. }) in changes.iter().rev().take(TOLD).rev() {
+        let context = if several { format!("{context}: ") } else { String::new() };
+        let how = format!("{how:?}").to_lowercase();
+        let _ = writeln!(text, "   {context}{subject} {how}");
+        for line in lines {
+            let _ = writeln!(text, "     {line}");
+        }
+    }
+    if changes.len() > TOLD {
+        let _ = writeln!(text, "   and {} changes before", changes.len() - TOLD);
+    }
+    text.push('\n');
+    text
+}
+
+/// Writes an answer; whether there is still someone to read it.
+pub fn print(text: &str) -> Result<Reader, Failure> {
+    terminal::write_out(text)
+        .map_err(|error| Failure { message: format!("cannot write to standard output: {error}"), hint: None })
+}

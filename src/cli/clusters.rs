@@ -1,0 +1,252 @@
+//! Commands on clusters: waits until all that may be read is known, answers, and goes on answering with `--watch`.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::live::{self, Changed, Update, Worlds};
+use crate::source::cluster::kinds::KINDS;
+use crate::source::cluster::{KindState, Phase, Status};
+use crate::store::{Mark, Overlaid};
+
+use super::answer::{self, Answered, Question, Shape};
+use super::failure::Failure;
+use super::load::{self, World};
+use super::terminal::Reader;
+use super::{Context, Verdict, terminal};
+
+/// After so long it is said what is waited for.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// For so long after the last sign of progress an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One context, and what is known of it.
+struct Followed {
+    name: String,
+    /// Following ends when it is dropped.
+    _control: tokio::sync::mpsc::UnboundedSender<live::Control>,
+    status: Option<Status>,
+    outcome: Option<Result<World, Failure>>,
+    /// What was told on standard error of what may not be read.
+    told: Vec<String>,
+}
+
+/// Answers for every context.
+pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<Verdict, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure { message: format!("cannot start: {error}"), hint: None })?;
+    let verdict = runtime.block_on(answers(question, context, watch));
+    // The watches need not be waited for.
+    runtime.shutdown_background();
+    verdict
+}
+
+/// Starts to follow every context: what they bring comes with the place of the context.
+fn follow(context: &Context) -> (Vec<Followed>, UnboundedReceiver<(usize, Update)>) {
+    let (sender, updates) = unbounded_channel();
+    let connections = context.cluster.connections().into_iter().enumerate();
+    let all = connections.map(|(at, connection)| {
+        let name = connection.context.clone().unwrap_or_default();
+        let options = live::Options {
+            connection,
+            settings: context.settings.settings(),
+            overlay: context.source.inputs(),
+            recursive: context.source.recursive,
+            worlds: Worlds::Settled,
+        };
+        let live::Following { updates: mut each, control } = live::follow(options);
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while let Some(update) = each.recv().await {
+                if sender.send((at, update)).is_err() {
+                    return;
+                }
+            }
+        });
+        Followed { name, _control: control, status: None, outcome: None, told: Vec::new() }
+    });
+    (all.collect(), updates)
+}
+
+async fn answers(question: &impl Question, context: &Context, watch: bool) -> Result<Verdict, Failure> {
+    let (mut all, mut updates) = follow(context);
+    let mut changes: Vec<(String, Changed)> = Vec::new();
+    let mut last: Option<String> = None;
+    let mut silence = Some(Instant::now() + SILENCE);
+    let mut patience = Instant::now() + PATIENCE;
+    loop {
+        if all.iter().all(|one| one.outcome.is_some()) {
+            let verdict = tell(question, context, &mut all, &mut changes, &mut last)?;
+            match verdict {
+                Some(verdict) if !watch => return Ok(verdict),
+                // Nobody reads any more.
+                None => return Ok(Verdict::Yes),
+                Some(_) => silence = None,
+            }
+        }
+        let waiting = all.iter().any(|one| one.outcome.is_none());
+        let wake = if waiting { Some(silence.unwrap_or(patience).min(patience)) } else { None };
+        let wait = async {
+            match wake {
+                Some(wake) => tokio::time::sleep_until(wake.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            update = updates.recv() => {
+                let Some((at, update)) = update else {
+                    return Err(Failure { message: "the connection to the cluster ended".to_owned(), hint: None });
+                };
+                patience = Instant::now() + PATIENCE;
+                hear(&mut all[at], update, &mut changes);
+            }
+            () = wait => {
+                if Instant::now() >= patience {
+                    give_up(&mut all);
+                } else {
+                    silence = None;
+                    for one in all.iter().filter(|one| one.outcome.is_none()) {
+                        terminal::write_err(&format!("{}\n", one.waits_for()));
+                    }
+                }
+            }
+            _ = tokio::signal::ctrl_c() => return Ok(Verdict::Interrupted),
+        }
+    }
+}
+
+fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>) {
+    let status = match update {
+        Update::Failed(error) => {
+            one.outcome = Some(Err(error.into()));
+            return;
+        }
+        Update::Status(status) => status,
+        Update::World(world) => {
+            let live::World { analysis, reading, status, changes: more, settled: _, watch } = *world;
+            changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
+            one.outcome = Some(Ok(World { analysis, reading, watch }));
+            status
+        }
+    };
+    if one.name.is_empty() {
+        one.name.clone_from(&status.context);
+    }
+    if let Some(error) = status.is_settled().then(|| live::hopeless(&status)).flatten() {
+        one.outcome = Some(Err(error.into()));
+    }
+    one.status = Some(Status::clone(&status));
+}
+
+fn give_up(all: &mut [Followed]) {
+    for one in all.iter_mut().filter(|one| one.outcome.is_none()) {
+        let failure = Failure::new(one.waits_for(), "is the cluster reachable? --request-timeout bounds each request");
+        one.outcome = Some(Err(failure));
+    }
+}
+
+/// Prints the answer when it is another one. `None` when nobody reads any more.
+fn tell(
+    question: &impl Question,
+    context: &Context,
+    all: &mut [Followed],
+    changes: &mut Vec<(String, Changed)>,
+    last: &mut Option<String>,
+) -> Result<Option<Verdict>, Failure> {
+    let several = all.len() > 1;
+    for one in all.iter_mut() {
+        one.tell(question.tells_findings(), several, last.is_none());
+    }
+    let answered: Vec<Answered<'_>> = all.iter().map(|one| Answered { name: &one.name, world: one.world() }).collect();
+    let (text, verdict) = answer::rendered(question, context, &answered)?;
+    if last.as_ref() == Some(&text) {
+        return Ok(Some(verdict));
+    }
+    let divided = match (last.is_some(), question.shape()) {
+        (true, Shape::Text | Shape::Drawing) => answer::divider(changes, several) + &text,
+        (true, Shape::Yaml) => format!("---\n{text}"),
+        _ => text.clone(),
+    };
+    changes.clear();
+    let reader = answer::print(&divided)?;
+    *last = Some(text);
+    Ok((reader == Reader::There).then_some(verdict))
+}
+
+impl Followed {
+    fn world(&self) -> Result<&World, &Failure> {
+        match &self.outcome {
+            Some(Ok(world)) => Ok(world),
+            Some(Err(failure)) => Err(failure),
+            // Asked only when everything has an outcome.
+            None => unreachable!("a context without an outcome is waited for"),
+        }
+    }
+
+    /// What is waited for, in a line.
+    fn waits_for(&self) -> String {
+        let Some(status) = &self.status else { return format!("waiting for context {}: connecting", self.title()) };
+        let kinds: Vec<&str> = KINDS
+            .iter()
+            .zip(&status.kinds)
+            .filter(|(_, state)| **state == KindState::Waiting)
+            .map(|(kind, _)| kind.kind)
+            .collect();
+        let what = match kinds.len() {
+            0 => "namespaces that its routes speak of".to_owned(),
+            few if few <= 3 => format!("its {}", kinds.join(", ")),
+            many => format!("{many} of its {} kinds", KINDS.len()),
+        };
+        let reason = match &status.phase {
+            Phase::Stale { reason, .. } => format!(" ({reason})"),
+            _ => String::new(),
+        };
+        format!("waiting for context {}: {what}{reason}", self.title())
+    }
+
+    fn title(&self) -> &str {
+        if self.name.is_empty() { "(current)" } else { &self.name }
+    }
+
+    /// Says what could not be read, once, and what reading brought up.
+    fn tell(&mut self, findings_are_told: bool, several: bool, first: bool) {
+        let prefix = if several { format!("context {}: ", self.title()) } else { String::new() };
+        let mut said = String::new();
+        match &self.outcome {
+            Some(Err(Failure { message, hint })) if several && first => {
+                let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+                said = format!("error: {message}\n{hint}");
+            }
+            Some(Ok(world)) => {
+                let lines: Vec<String> =
+                    self.status.iter().flat_map(live::unread).map(|unread| unread.sentence()).collect();
+                for line in lines.iter().filter(|line| !self.told.contains(line)) {
+                    let _ = writeln!(said, "warning: {prefix}{line}");
+                }
+                self.told = lines;
+                let snapshot = &world.analysis.snapshot;
+                if first && !snapshot.overlaid.is_empty() {
+                    let _ = writeln!(said, "over context {}: {}", self.title(), count_marks(&snapshot.overlaid));
+                }
+                if first && !findings_are_told {
+                    said.push_str(&load::summary(&world.analysis.findings[..world.reading]));
+                }
+            }
+            _ => {}
+        }
+        if !said.is_empty() {
+            terminal::write_err(&said);
+        }
+    }
+}
+
+/// `2 new, 1 changed, 5 as they are`.
+fn count_marks(overlaid: &Overlaid) -> String {
+    let count = |wanted: Mark| overlaid.values().filter(|mark| **mark == wanted).count();
+    format!("{} new, {} changed, {} as they are", count(Mark::New), count(Mark::Changed), count(Mark::Same))
+}
