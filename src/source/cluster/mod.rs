@@ -1,23 +1,32 @@
 //! A live cluster, read and followed. The only user of kube, and strictly read-only: lists, watches and discovery.
 //!
 //! ```text
-//! Connection ─► connect ─► Cluster ─► discover ─► which kinds exist, in which version
-//!                                        └► watch, one task for each kind (and namespace) ─► News
+//! Connection ─► connect ─► Cluster ─► watch: a task for each kind ─► News
+//!                                       keep: its version, everywhere or by namespace; absent ones are looked for
+//!                                       feed: one list and its watch, kept up whatever happens
+//!                                       tally: how it goes, as a Status
 //! ```
 //!
 //! It does not know the [`Store`](crate::store::Store): whoever listens to the news applies them.
 
 pub mod connect;
+mod discover;
 pub mod fault;
+mod feed;
 pub mod guard;
+mod keep;
 pub mod kinds;
+pub mod pace;
 mod raw;
 pub mod status;
+mod tally;
 mod watch;
+mod wire;
 
 pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts};
+pub use pace::Pace;
 pub use status::{KindState, Phase, Status, Unreadable};
-pub use watch::{Follow, follow};
+pub use watch::{Follow, follow, follow_at};
 
 use crate::finding::Finding;
 use crate::model::{Name, Object, ObjectKey};
@@ -71,4 +80,18 @@ pub enum News {
     },
     /// How reading goes has changed.
     Status(Status),
+}
+
+/// An error in one line, its causes included.
+fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -61,18 +61,26 @@ pub struct Status {
     pub kinds: Vec<KindState>,
     /// What may not be read.
     pub unreadable: Vec<Unreadable>,
+    /// How many lists are under way for the first time.
+    pub waiting: usize,
+    /// The namespaces that are asked one by one where the whole cluster may not be read.
+    pub asked: Vec<Name>,
+    /// Why something is being tried again, in one line; as long as nothing has answered yet, too.
+    pub trouble: Option<String>,
 }
 
 impl Status {
     /// Before anything was asked.
     pub fn connecting(context: String, server: String) -> Self {
         let kinds = vec![KindState::Waiting; KINDS.len()];
-        Self { context, server, phase: Phase::Connecting, kinds, unreadable: Vec::new() }
+        let phase = Phase::Connecting;
+        Self { context, server, phase, kinds, unreadable: Vec::new(), waiting: 0, asked: Vec::new(), trouble: None }
     }
 
-    /// Every kind is either known or known to be out of reach: an answer now is as good as it gets.
+    /// Every kind is either known or known to be out of reach, in every namespace in [`Status::asked`]: an answer now is
+    /// as good as it gets.
     pub fn is_settled(&self) -> bool {
-        self.kinds.iter().all(|state| *state != KindState::Waiting)
+        self.waiting == 0 && self.kinds.iter().all(|state| *state != KindState::Waiting)
     }
 
     /// How many kinds are known, and how many the cluster has as far as we know.

@@ -1,19 +1,20 @@
-//! Keeps up with a cluster: one watch for each kind, and what it tells as [`News`].
+//! Keeps up with a cluster: a task for each kind, and what they tell as [`News`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use futures::StreamExt;
-use kube::Api;
-use kube::core::ApiResource;
-use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::kinds::{KINDS, Kind};
-use super::raw::Raw;
-use super::{Cluster, Feed, KindState, News, Phase, Read, Status, Unreadable};
+use super::discover::Discovery;
+use super::keep::keep;
+use super::kinds::KINDS;
+use super::pace::Pace;
+use super::tally::{Event, Tally};
+use super::{Cluster, News, Status};
 use crate::model::{Name, Source, SourceKind};
 
 /// A cluster that is followed. Dropping it ends the watches.
@@ -35,189 +36,99 @@ impl Follow {
 /// Follows `cluster`; of namespaces that cannot be read as a whole those of `namespaces` are asked one by one. Must be
 /// called inside a tokio runtime.
 pub fn follow(cluster: &Cluster, namespaces: &[Name]) -> Follow {
+    follow_at(cluster, namespaces, Pace::default())
+}
+
+/// Follows `cluster` as [`follow`] does, at another pace.
+pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
     let (sender, news) = unbounded_channel();
-    let (ask, asked) = unbounded_channel();
-    let (inner, mut events) = unbounded_channel();
-    let source = Arc::new(Source { name: cluster.context.clone(), kind: SourceKind::Cluster, text: String::new() });
+    let (ask, mut asked) = unbounded_channel();
+    let (events, mut happens) = unbounded_channel();
+    let mut first: Vec<Name> = Vec::new();
+    for namespace in namespaces.iter().chain([&cluster.namespace]) {
+        if !first.contains(namespace) {
+            first.push(namespace.clone());
+        }
+    }
+    let status = Status { asked: first.clone(), ..Status::connecting(cluster.context.clone(), cluster.server.clone()) };
+    let (known, namespaces) = watch::channel(first);
+    let shared = Arc::new(Shared {
+        cluster: cluster.clone(),
+        pace,
+        source: Arc::new(Source { name: cluster.context.clone(), kind: SourceKind::Cluster, text: String::new() }),
+        discovery: Discovery::new(cluster.client.clone(), pace.answer),
+        namespaces,
+        streams: AtomicBool::new(true),
+        events,
+    });
     let mut tasks = JoinSet::new();
     for kind in 0..KINDS.len() {
-        let (cluster, inner, source) = (cluster.clone(), inner.clone(), Arc::clone(&source));
-        let mut namespaces: Vec<Name> = namespaces.to_vec();
-        if !namespaces.contains(&cluster.namespace) {
-            namespaces.push(cluster.namespace.clone());
-        }
-        tasks.spawn(async move { keep_up(&cluster, kind, &namespaces, &source, &inner).await });
+        let shared = Arc::clone(&shared);
+        tasks.spawn(async move { keep(&shared, kind).await });
     }
-    let mut status = Status::connecting(cluster.context.clone(), cluster.server.clone());
+    drop(shared);
     tasks.spawn(async move {
-        let _asked = asked;
-        let _ = sender.send(News::Status(status.clone()));
-        let mut broken: BTreeMap<Feed, SystemTime> = BTreeMap::new();
-        while let Some(event) = events.recv().await {
-            let before = status.clone();
-            match event {
-                Event::News(news) => {
-                    if let News::Listed { feed, .. } | News::Applied { feed, .. } | News::Deleted { feed, .. } = &news {
-                        broken.remove(feed);
+        let mut tally = Tally::new(status);
+        let _ = sender.send(News::Status(tally.status().clone()));
+        loop {
+            tokio::select! {
+                event = happens.recv() => {
+                    let Some(event) = event else { return };
+                    let changed = tally.take(&event, SystemTime::now());
+                    if let Event::News(news) = event {
+                        let _ = sender.send(news);
                     }
-                    if let News::Listed { feed, .. } = &news {
-                        listed(&mut status, feed);
+                    if changed && sender.send(News::Status(tally.status().clone())).is_err() {
+                        return;
                     }
-                    let _ = sender.send(news);
                 }
-                Event::Absent(kind) => status.kinds[kind] = KindState::Absent,
-                Event::Forbidden(feed) => {
-                    if feed.namespace.is_some() && status.kinds[feed.kind] == KindState::Waiting {
-                        status.kinds[feed.kind] = KindState::Forbidden;
+                Some(namespace) = asked.recv() => {
+                    known.send_if_modified(|known| {
+                        let new = !known.contains(&namespace);
+                        known.extend(new.then_some(namespace));
+                        new
+                    });
+                    if tally.ask(known.borrow().clone()) {
+                        let _ = sender.send(News::Status(tally.status().clone()));
                     }
-                    status.unreadable.push(Unreadable { namespace: feed.namespace, kind: feed.kind });
-                    status.unreadable.sort();
-                    status.unreadable.dedup();
                 }
-                Event::Broken(feed, reason) => {
-                    let since = *broken.entry(feed).or_insert_with(SystemTime::now);
-                    status.phase = Phase::Stale { since, reason };
-                }
-            }
-            if broken.is_empty() {
-                status.phase = if status.is_settled() { Phase::Live } else { Phase::Syncing };
-            }
-            if status != before {
-                let _ = sender.send(News::Status(status.clone()));
             }
         }
     });
     Follow { news, ask, tasks }
 }
 
-fn listed(status: &mut Status, feed: &Feed) {
-    let state = &mut status.kinds[feed.kind];
-    match (&feed.namespace, state) {
-        (None, state) => *state = KindState::Synced,
-        (Some(namespace), KindState::SyncedIn(known)) => {
-            if !known.contains(namespace) {
-                known.push(namespace.clone());
-            }
-        }
-        (Some(namespace), state) => *state = KindState::SyncedIn(vec![namespace.clone()]),
+/// What the tasks share.
+pub(super) struct Shared {
+    pub cluster: Cluster,
+    pub pace: Pace,
+    pub source: Arc<Source>,
+    pub discovery: Discovery,
+    /// The namespaces to ask one by one, where the whole cluster may not be read.
+    pub namespaces: watch::Receiver<Vec<Name>>,
+    /// Whether the server may have streaming lists.
+    streams: AtomicBool,
+    events: UnboundedSender<Event>,
+}
+
+impl Shared {
+    /// Tells what happened; false when nobody listens.
+    pub fn tell(&self, event: Event) -> bool {
+        self.events.send(event).is_ok()
     }
-}
 
-enum Event {
-    News(News),
-    Absent(usize),
-    Forbidden(Feed),
-    Broken(Feed, String),
-}
-
-async fn keep_up(
-    cluster: &Cluster,
-    kind: usize,
-    namespaces: &[Name],
-    source: &Arc<Source>,
-    events: &UnboundedSender<Event>,
-) {
-    let Some(version) = served(cluster, &KINDS[kind]).await else {
-        let _ = events.send(Event::Absent(kind));
-        return;
-    };
-    let everywhere = Feed { kind, namespace: None };
-    if watch(cluster, &everywhere, version, source, events).await == Ended::Forbidden {
-        let _ = events.send(Event::Forbidden(everywhere));
-        if !KINDS[kind].namespaced {
-            return;
-        }
-        let each = namespaces.iter().map(|namespace| async move {
-            let feed = Feed { kind, namespace: Some(namespace.clone()) };
-            if watch(cluster, &feed, version, source, events).await == Ended::Forbidden {
-                let _ = events.send(Event::Forbidden(feed));
-            }
-        });
-        futures::future::join_all(each).await;
+    /// Whether lists are asked for as streams.
+    pub fn streams(&self) -> bool {
+        self.streams.load(Ordering::Relaxed)
     }
-}
 
-/// The best of the versions of `kind` that the cluster serves.
-async fn served(cluster: &Cluster, kind: &Kind) -> Option<&'static str> {
-    for version in kind.versions {
-        let resources = if kind.group.is_empty() {
-            cluster.client.list_core_api_resources(version).await
-        } else {
-            cluster.client.list_api_group_resources(&format!("{}/{version}", kind.group)).await
-        };
-        if resources.is_ok_and(|list| list.resources.iter().any(|resource| resource.name == kind.plural)) {
-            return Some(version);
-        }
+    /// The server does not have them: from now on lists are read in pages.
+    pub fn stop_streaming(&self) {
+        self.streams.store(false, Ordering::Relaxed);
     }
-    None
-}
 
-#[derive(PartialEq)]
-enum Ended {
-    Forbidden,
-    Dropped,
-}
-
-async fn watch(
-    cluster: &Cluster,
-    feed: &Feed,
-    version: &'static str,
-    source: &Arc<Source>,
-    events: &UnboundedSender<Event>,
-) -> Ended {
-    let kind = &KINDS[feed.kind];
-    let api_version = if kind.group.is_empty() { version.to_owned() } else { format!("{}/{version}", kind.group) };
-    let resource = ApiResource {
-        group: kind.group.to_owned(),
-        version: version.to_owned(),
-        api_version,
-        kind: kind.kind.to_owned(),
-        plural: kind.plural.to_owned(),
-    };
-    let api: Api<Raw> = match &feed.namespace {
-        None => Api::all_with(cluster.client.clone(), &resource),
-        Some(namespace) => Api::namespaced_with(cluster.client.clone(), namespace, &resource),
-    };
-    let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
-    let mut listing: Vec<Read> = Vec::new();
-    while let Some(event) = stream.next().await {
-        let feed = feed.clone();
-        let news = match event {
-            Ok(watcher::Event::Init) => {
-                listing.clear();
-                continue;
-            }
-            Ok(watcher::Event::InitApply(raw)) => {
-                listing.extend(raw.decode(kind, version, source));
-                continue;
-            }
-            Ok(watcher::Event::InitDone) => News::Listed { feed, objects: std::mem::take(&mut listing) },
-            Ok(watcher::Event::Apply(raw)) => match raw.decode(kind, version, source) {
-                Some(read) => News::Applied { feed, read: Box::new(read) },
-                None => continue,
-            },
-            Ok(watcher::Event::Delete(raw)) => News::Deleted { feed, key: raw.key() },
-            Err(error) => {
-                if is_forbidden(&error) {
-                    return Ended::Forbidden;
-                }
-                let _ = events.send(Event::Broken(feed, error.to_string()));
-                continue;
-            }
-        };
-        if events.send(Event::News(news)).is_err() {
-            return Ended::Dropped;
-        }
-    }
-    Ended::Dropped
-}
-
-fn is_forbidden(error: &watcher::Error) -> bool {
-    match error {
-        watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error) => {
-            matches!(error, kube::Error::Api(status) if status.is_forbidden())
-        }
-        watcher::Error::WatchError(status) => status.is_forbidden(),
-        _ => false,
+    /// From when on an answer of discovery is new enough for kinds that are looked for at about the same time.
+    pub fn lately(&self) -> Instant {
+        Instant::now().checked_sub(self.pace.look / 2).unwrap_or_else(Instant::now)
     }
 }
