@@ -52,6 +52,25 @@ pub(super) fn admits(snapshot: &Snapshot, from: &From, home: &str, namespace: &s
     }
 }
 
+/// Whether `from` admits objects of `kind` from a namespace of which not all of them have been seen.
+pub fn admits_unseen(snapshot: &Snapshot, kind: &str, from: &From, home: &str) -> bool {
+    let coverage = &snapshot.coverage;
+    let unseen = |namespace: &str| !coverage.sees(kind, namespace);
+    if coverage.sees_all(kind) {
+        return false;
+    }
+    match from {
+        From::All => true,
+        From::Same | From::None => unseen(home),
+        From::Selector(None) => false,
+        From::Selector(Some(_)) if !coverage.sees_all("Namespace") => true,
+        From::Selector(Some(_)) => snapshot
+            .namespaces
+            .keys()
+            .any(|namespace| unseen(namespace) && admits(snapshot, from, home, namespace) != Admission::No),
+    }
+}
+
 /// The API machinery's own check of a selector (`LabelSelectorAsSelector`); an invalid one admits nothing.
 fn is_valid(selector: &NamespaceSelector) -> bool {
     selector.expressions.iter().all(|requirement| match requirement.operator {

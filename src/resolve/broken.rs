@@ -37,6 +37,12 @@ pub(super) fn is_certain(snapshot: &Snapshot, settings: &Settings, link: &Link) 
     named || snapshot.coverage.sees("HTTPRoute", &link.via.namespace)
 }
 
+/// What a delegating ref may select that has not been seen, in a sentence.
+pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) -> Option<String> {
+    let via = shown(&link.via);
+    (!is_certain(snapshot, settings, link)).then(|| format!("{via} may select an HTTPRoute that may not be read"))
+}
+
 fn everywhere(settings: &Settings, via: &Via) -> bool {
     via.by == ViaBy::Label && via.namespace == settings.wildcard_namespace
 }

@@ -46,6 +46,8 @@ use crate::finding::Finding;
 use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
+pub use attach::admits_unseen;
+pub use broken::unseen_children;
 pub use discovery::{discovered, discovery_selectors};
 pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved};
 pub use expand::Notes;

@@ -194,9 +194,13 @@ impl<'a> Router<'a> {
             if self.manner(table) == Manner::Specification {
                 self.doubt_the_fallback(&mut decision, table, door, prepared);
             }
-            if !self.snapshot.coverage.sees_all("HTTPRoute") {
+            let hidden = self.hides_routes() && !table.assumed;
+            if !hidden && !self.snapshot.coverage.sees_all("HTTPRoute") {
                 decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
             }
+        }
+        if self.hides_routes() {
+            self.doubt_the_hidden(&mut decision, table, door, host, prepared);
         }
         decision
     }

@@ -9,6 +9,7 @@ mod decide;
 mod doubt;
 mod effect;
 mod explain;
+mod hidden;
 mod index;
 mod lookup;
 mod matcher;

@@ -203,3 +203,72 @@ fn every_hop_can_be_asked_why() {
         assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.hop.unwrap()).contains(&hop));
     }
 }
+
+/// Where a cluster of which namespace team-a alone may be read sends a request for `/a/x`, and why that is not certain.
+#[track_caller]
+fn limited(from: &str, reference: &str) -> (Outcome, Vec<String>) {
+    let text = format!(
+        "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{ name: gw, namespace: team-a }}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{{ name: http, port: 80, protocol: HTTP, allowedRoutes: {{ namespaces: {{ from: {from} }} }} }}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{ name: parent, namespace: team-a }}
+spec:
+  parentRefs: [{{ name: gw }}]
+  rules:
+  - matches: [{{ path: {{ value: /a }} }}]
+    backendRefs: [{reference}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{ name: child, namespace: team-a, labels: {{ delegation.kgateway.dev/label: one }} }}
+spec:
+  rules:
+  - matches: [{{ path: {{ value: /a/x }} }}]
+    backendRefs: [{{ name: web, port: 80 }}]
+"
+    );
+    let mut coverage = Coverage { forbidden: true, ..Coverage::open() };
+    for kind in ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "ListenerSet"] {
+        coverage.namespaces.entry(kind).or_default().insert("team-a".into());
+    }
+    let text = format!(
+        "{text}---\napiVersion: v1\nkind: Service\nmetadata: {{ name: web, namespace: team-a }}\nspec: {{ ports: [{{ port: 80 }}] }}\n"
+    );
+    let analysis = Analysis::of_text(&text, coverage, Settings::default());
+    let decision = analysis.decide(&request("GET http://a.io/a/x"), None).remove(0);
+    (decision.outcome, decision.unverified)
+}
+
+const LABEL_ALL: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: all }";
+const LABEL_HERE: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: team-a }";
+
+#[test]
+fn what_may_be_read_in_full_is_certain() {
+    assert_eq!(limited("Same", LABEL_HERE), (Outcome::Forward, Vec::new()));
+}
+
+#[test]
+fn a_route_of_a_hidden_namespace_may_take_what_a_listener_admits() {
+    let doubt = "a route that may not be read may hang on Gateway team-a/gw and take it".to_owned();
+    assert_eq!(limited("All", LABEL_HERE), (Outcome::Forward, vec![doubt]));
+}
+
+#[test]
+fn a_child_of_a_hidden_namespace_may_take_what_a_label_selects_everywhere() {
+    let doubt = "label one in namespace all may select an HTTPRoute that may not be read".to_owned();
+    assert_eq!(limited("Same", LABEL_ALL), (Outcome::Forward, vec![doubt]));
+}
+
+#[test]
+fn a_service_of_a_hidden_namespace_is_unverified() {
+    let (outcome, doubts) =
+        limited("Same", "{ name: web, port: 80 }, { name: web, namespace: team-b, port: 80, weight: 9 }");
+    assert_eq!(outcome, Outcome::Forward);
+    assert!(doubts.iter().any(|doubt| doubt == "Service team-b/web is not in view"), "{doubts:?}");
+}

@@ -1,0 +1,66 @@
+//! What may take a request in a cluster of which some may not be read: routes that a listener admits from namespaces that
+//! are hidden from us, and children that a delegating ref may select there. A namespace we were forbidden to read is
+//! never a confident answer.
+
+use std::collections::BTreeSet;
+
+use super::decide::{Prepared, Router};
+use super::lookup::Door;
+use super::{Decision, GatewayTable, VirtualHost};
+use crate::model::PathKind;
+use crate::resolve::{self, Hop, RootId};
+
+/// The kinds whose objects take requests.
+const ROUTES: [&str; 2] = ["HTTPRoute", "GRPCRoute"];
+
+impl Router<'_> {
+    /// Whether there may be routes that we were not allowed to see.
+    pub(super) fn hides_routes(&self) -> bool {
+        let coverage = &self.snapshot.coverage;
+        coverage.forbidden && ROUTES.iter().any(|kind| !coverage.sees_all(kind))
+    }
+
+    /// Why a route that may not be read may take the request instead.
+    pub(super) fn doubt_the_hidden(
+        &self,
+        decision: &mut Decision,
+        table: &GatewayTable,
+        door: &Door,
+        host: Option<&VirtualHost>,
+        prepared: &Prepared<'_>,
+    ) {
+        let Some(node) = self.tree.gateways.get(table.node as usize).filter(|node| !node.assumed) else { return };
+        let here = node.listeners.iter().filter(|one| one.is_served() && one.port(&node.gateway) == door.port);
+        let mut roots: BTreeSet<RootId> = BTreeSet::new();
+        let mut admits = false;
+        for listener in here {
+            let home = listener.set.as_ref().map_or(&node.gateway.meta.namespace, |set| &set.meta.namespace);
+            let from = &listener.listener(&node.gateway).allowed_routes.namespaces;
+            admits |= ROUTES.iter().any(|kind| resolve::admits_unseen(self.snapshot, kind, from, home));
+            let serves = |hosts: &[_]| host.is_none_or(|host| hosts.contains(&host.hostname));
+            roots.extend(listener.attached.iter().filter(|one| serves(&one.hostnames)).map(|one| one.root));
+        }
+        if admits {
+            let name = &table.gateway;
+            decision.unverified.push(format!("a route that may not be read may hang on Gateway {name} and take it"));
+            return;
+        }
+        for link in &self.tree.links {
+            let hop = &self.tree.hops[link.hop.0 as usize];
+            if may_cover(hop, &prepared.facts.path)
+                && let Some(doubt) = resolve::unseen_children(self.snapshot, self.settings, link)
+                && roots.contains(&self.tree.root_of(link.hop))
+                && !decision.unverified.contains(&doubt)
+            {
+                decision.unverified.push(doubt);
+            }
+        }
+    }
+}
+
+/// Whether a child under this match may take `path`: its path begins with the parent's, as a plain string; what inherits
+/// from another kind of path may be anything.
+fn may_cover(hop: &Hop, path: &str) -> bool {
+    let parent = &hop.matcher.path;
+    parent.kind != PathKind::PathPrefix || path.starts_with(parent.value.trim_end_matches('/'))
+}
