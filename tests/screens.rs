@@ -3,20 +3,24 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use routescope::analysis::Analysis;
+use routescope::live::{Update, World};
 use routescope::resolve::Settings;
 use routescope::source::SourceError;
+use routescope::source::cluster::{KindState, Phase, Status, Unreadable};
 use routescope::source::files::{self, Input};
 use routescope::store::{Change, Coverage, Store};
 use routescope::theme::{Role, Theme};
 use routescope::tui::action::{ACTIONS, parse_key};
 use routescope::tui::effect::Effect;
 use routescope::tui::filter;
+use routescope::tui::live::Live;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
@@ -554,4 +558,157 @@ fn wide_letters_keep_their_columns() {
             assert!(line.ends_with(['│', '┃']), "{width}: {line:?}");
         }
     }
+}
+
+/// The explorer of a cluster that is being connected to.
+fn cluster(width: u16, height: u16) -> Explorer {
+    let mut explorer = Explorer::waiting("", width, height);
+    explorer.state.live = Some(Live::of(Some("kind-dev".to_owned())));
+    explorer
+}
+
+fn status(phase: Phase, kinds: impl Fn(usize) -> KindState) -> Status {
+    let mut status = Status::connecting("kind-dev".to_owned(), "https://127.0.0.1:6443/".to_owned());
+    status.phase = phase;
+    status.kinds = (0..status.kinds.len()).map(kinds).collect();
+    status
+}
+
+fn synced() -> Status {
+    status(Phase::Live, |_| KindState::Synced)
+}
+
+impl Explorer {
+    /// Reading the cluster goes differently.
+    fn reading(&mut self, status: Status) -> &mut Self {
+        self.followed(Update::Status(Arc::new(status)))
+    }
+
+    /// The cluster holds this.
+    fn holds(&mut self, text: &str, status: Status) -> &mut Self {
+        let input = Input::Text { name: "kind-dev".to_owned(), text: text.to_owned() };
+        let settled = status.is_settled();
+        let world = World {
+            analysis: analysis(input),
+            reading: 0,
+            status: Arc::new(status),
+            changes: Vec::new(),
+            settled,
+            watch: Vec::new(),
+        };
+        self.followed(Update::World(Box::new(world)))
+    }
+
+    fn followed(&mut self, update: Update) -> &mut Self {
+        let epoch = self.state.live.as_ref().map_or(0, |live| live.epoch);
+        self.send(Message::Followed { epoch, update: Box::new(update) });
+        self
+    }
+}
+
+const SHOP: &str = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: infra}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: orders, namespace: shop}
+spec:
+  parentRefs: [{name: web, namespace: infra}]
+  rules:
+  - matches: [{path: {value: /orders}}]
+    backendRefs: [{name: orders-v1, port: 80}]
+";
+
+#[test]
+fn connecting_names_the_context_and_the_server() {
+    let mut explorer = cluster(80, 24);
+    shows(&explorer, "connecting to kind-dev …");
+    explorer.reading(status(Phase::Connecting, |_| KindState::Waiting));
+    shows(&explorer, "connecting to kind-dev (https://127.0.0.1:6443/) …");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn a_world_that_is_still_being_read_is_shown_and_says_how_far_it_is() {
+    let mut explorer = cluster(80, 24);
+    let half = |kind| if kind % 2 == 0 { KindState::Synced } else { KindState::Waiting };
+    explorer.holds(SHOP, status(Phase::Syncing, half));
+    shows(&explorer, "… synced 7 of 14 kinds");
+    shows(&explorer, "orders (shop)");
+    explorer.holds(SHOP, synced());
+    shows(&explorer, "● live");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn a_broken_watch_says_since_when_the_view_is_old() {
+    let mut explorer = cluster(80, 24);
+    let since = UNIX_EPOCH + Duration::from_secs(10 * 3600 + 41 * 60);
+    let stale = Phase::Stale { since, reason: "connection refused".to_owned() };
+    explorer.holds(SHOP, synced()).reading(status(stale, |_| KindState::Synced));
+    shows(&explorer, "◌ stale since 10:41: connection refused");
+    explorer.send(Message::Resize(60, 20));
+    shows(&explorer, "◌ stale since 10:41");
+    shows(&explorer, "kind-dev");
+    explorer.reading(synced());
+    shows(&explorer, "● live");
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_says_why_and_what_to_do() {
+    let mut explorer = cluster(80, 24);
+    let error = SourceError {
+        message: "cannot reach https://127.0.0.1:6443: connection refused".to_owned(),
+        hint: Some("is the cluster running?".to_owned()),
+    };
+    explorer.followed(Update::Failed(error));
+    insta::assert_snapshot!(explorer.both());
+    explorer.press(&["r"]);
+    assert!(matches!(explorer.effects.last(), Some(Effect::Follow { epoch: 1, context: Some(_) })));
+    shows(&explorer, "connecting to kind-dev …");
+}
+
+#[test]
+fn what_may_not_be_read_is_counted_and_told_by_kind() {
+    let mut explorer = cluster(80, 24);
+    let mut status = status(Phase::Live, |kind| match kind {
+        0 | 1 => KindState::SyncedIn(vec!["shop".into()]),
+        2 => KindState::Forbidden,
+        3 => KindState::Absent,
+        _ => KindState::Synced,
+    });
+    let unreadable = |namespace: &str, kind| Unreadable { namespace: Some(namespace.into()), kind };
+    status.unreadable = vec![unreadable("bank", 0), unreadable("infra", 0), unreadable("infra", 1)];
+    explorer.holds(SHOP, status);
+    shows(&explorer, "⚠ 2 namespaces not readable");
+    explorer.press(&["R"]);
+    shows(&explorer, "only in shop; not in bank, infra");
+    insta::assert_snapshot!(explorer.both());
+}
+
+#[test]
+fn what_an_earlier_following_brings_is_not_shown() {
+    let mut explorer = cluster(80, 24);
+    explorer.press(&["r"]);
+    explorer.send(Message::Followed { epoch: 0, update: Box::new(Update::Status(Arc::new(synced()))) });
+    hides(&explorer, "● live");
+}
+
+#[test]
+fn another_world_leaves_selection_filter_and_question_where_they_are() {
+    let mut explorer = cluster(120, 40);
+    explorer.holds(SHOP, synced());
+    explorer.ask("http://a.io/orders/1");
+    explorer.press(&["enter", "esc", "/"]).write("orders");
+    explorer.press(&["enter"]);
+    let before = explorer.text();
+    explorer.holds(SHOP, synced());
+    assert_eq!(explorer.text(), before);
+    explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced());
+    assert_eq!(explorer.text(), before.replace("orders-v1", "orders-v2"));
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::live::{self, Worlds};
 use crate::source::SourceError;
+use crate::source::cluster::{Connection, Prompt};
 use crate::tui;
 
 use super::failure::Failure;
@@ -23,6 +25,35 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     if !terminal::is_terminal() {
         return tree::run(&TreeOptions { output: TreeFormat::Text, watch: false }, context);
     }
+    let (title, source) = if context.reads_a_cluster() {
+        (context.source.title(), cluster(context))
+    } else {
+        (context.source.title(), files(context)?)
+    };
+    let explorer = tui::Options {
+        title,
+        theme: context.output.theme.clone(),
+        ascii: context.output.ascii,
+        color: terminal::color(context.output.color, true),
+        url: options.url.clone(),
+        config: crate::config::load(),
+        source,
+    };
+    match tui::run(explorer) {
+        Ok(()) => Ok(Verdict::Yes),
+        Err(tui::RunError::Load(error)) => Err(error.into()),
+        Err(error @ tui::RunError::Panicked) => Err(Failure {
+            message: error.to_string(),
+            hint: Some("this is a bug: what it said stands above".to_owned()),
+        }),
+        Err(error @ tui::RunError::Terminal(_)) => {
+            Err(Failure::new(error.to_string(), "`routescope tree` prints the same tree without a terminal"))
+        }
+    }
+}
+
+/// The files that the options name.
+fn files(context: &Context) -> Result<tui::Source, Failure> {
     let inputs = load::inputs(&context.source)?;
     let settings = context.settings.settings();
     let (recursive, complete) = (context.source.recursive, context.source.complete);
@@ -30,20 +61,19 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
         let world = load::read(&inputs, recursive, complete, &settings)?;
         Ok(tui::Load { analysis: world.analysis, watch: world.watch })
     };
-    let explorer = tui::Options {
-        title: context.source.title(),
-        theme: context.output.theme.clone(),
-        ascii: context.output.ascii,
-        color: terminal::color(context.output.color, true),
-        url: options.url.clone(),
-        config: crate::config::load(),
-        load: Arc::new(load),
+    Ok(tui::Source::Files(Arc::new(load)))
+}
+
+/// The cluster that the options name, with the files laid over it.
+fn cluster(context: &Context) -> tui::Source {
+    let mut connections = context.cluster.connections();
+    let connection = connections.pop().unwrap_or_default();
+    let options = live::Options {
+        connection: Connection { prompt: Prompt::Never, ..connection },
+        settings: context.settings.settings(),
+        overlay: context.source.inputs(),
+        recursive: context.source.recursive,
+        worlds: Worlds::AsTheyCome,
     };
-    match tui::run(explorer) {
-        Ok(()) => Ok(Verdict::Yes),
-        Err(tui::RunError::Load(error)) => Err(error.into()),
-        Err(error @ tui::RunError::Terminal(_)) => {
-            Err(Failure::new(error.to_string(), "`routescope tree` prints the same tree without a terminal"))
-        }
-    }
+    tui::Source::Cluster(Box::new(tui::ClusterSource { options }))
 }

@@ -11,6 +11,9 @@ pub enum Effect {
     Redraw,
     /// Read and analyse the sources.
     Load,
+    /// Follow the cluster of a context, from the start; `None` is the kubeconfig's current one.
+    #[allow(missing_docs)]
+    Follow { epoch: u64, context: Option<String> },
     /// Put a text on the clipboard, by OSC 52.
     Copy(String),
     /// Open a file in the person's editor.

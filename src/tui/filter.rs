@@ -3,11 +3,12 @@
 
 use std::sync::OnceLock;
 
+use ahash::AHashMap;
 use fuzzy_matcher::FuzzyMatcher;
 use fuzzy_matcher::skim::SkimMatcherV2;
 
 use super::rows::Kept;
-use crate::render::outline::{NodeRef, Outline};
+use crate::render::outline::{Key, NodeRef, Outline};
 
 /// How many nodes a filter leaves at most: the best ones. More than a person reads, few enough to be shown at once.
 const KEPT_AT_MOST: usize = 1_000;
@@ -24,6 +25,37 @@ pub struct Found {
     pub matched: usize,
     /// The best match.
     pub best: Option<NodeRef>,
+}
+
+impl Found {
+    /// The same nodes in another outline, by the names of things: until the search is through again, the tree shows
+    /// what it showed.
+    pub fn carry_over(&self, old: &Outline, new: &Outline) -> Self {
+        let mut carried = Self { matched: self.matched, ..Self::default() };
+        let mut levels = vec![(old.roots(), new.roots())];
+        while let Some((before, after)) = levels.pop() {
+            let is_kept = |node: &&NodeRef| self.kept.hits.contains(node) || self.kept.above.contains(node);
+            let known: AHashMap<Key, NodeRef> =
+                before.iter().filter(is_kept).map(|node| (old.key(*node), *node)).collect();
+            if known.is_empty() {
+                continue;
+            }
+            for node in after {
+                let Some(was) = known.get(&new.key(node)) else { continue };
+                if self.kept.hits.contains(was) {
+                    carried.kept.hits.insert(node);
+                }
+                if self.kept.above.contains(was) {
+                    carried.kept.above.insert(node);
+                }
+                if self.best == Some(*was) {
+                    carried.best = Some(node);
+                }
+                levels.push((old.children(*was), new.children(node)));
+            }
+        }
+        carried
+    }
 }
 
 /// The texts of one world's nodes.

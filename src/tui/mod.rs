@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! terminal events ─┐
-//! loads, watches ──┼─► Message ─► update(State) ─► view(State) ─► Frame
+//! loads, clusters ─┼─► Message ─► update(State) ─► view(State) ─► Frame
 //! filter results ──┘                  └─► Effect (reload, copy, edit, filter, quit): the only way out
 //! ```
 //!
@@ -15,6 +15,8 @@ mod behind;
 pub mod effect;
 pub mod facts;
 pub mod filter;
+mod following;
+pub mod live;
 pub mod locate;
 mod recorded;
 pub mod rows;
@@ -48,8 +50,22 @@ pub struct Options {
     pub url: Option<String>,
     /// The person's settings and themes ([`crate::config::load`]).
     pub config: crate::config::Loaded,
-    /// Reads and analyses the sources, first at the start and then at every reload. Runs off the drawing task.
-    pub load: Loader,
+    /// Where the world comes from.
+    pub source: Source,
+}
+
+/// Where the world comes from.
+pub enum Source {
+    /// Files: read at the start and at every reload, off the drawing task.
+    Files(Loader),
+    /// A cluster, followed.
+    Cluster(Box<ClusterSource>),
+}
+
+/// A cluster to follow.
+pub struct ClusterSource {
+    /// Which, and under which settings.
+    pub options: crate::live::Options,
 }
 
 /// Reads and analyses the sources.
@@ -67,10 +83,12 @@ pub struct Load {
 /// Why the explorer could not run.
 #[derive(Debug)]
 pub enum RunError {
-    /// The first load failed.
+    /// The first load failed, or the cluster could not be reached.
     Load(SourceError),
     /// The terminal failed.
     Terminal(std::io::Error),
+    /// A task panicked; what it said is on the screen already.
+    Panicked,
 }
 
 impl std::fmt::Display for RunError {
@@ -78,6 +96,7 @@ impl std::fmt::Display for RunError {
         match self {
             Self::Load(error) => write!(f, "{error}"),
             Self::Terminal(error) => write!(f, "cannot use the terminal: {error}"),
+            Self::Panicked => f.write_str("a part of the explorer panicked"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
@@ -16,13 +16,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::effect::{Effect, editor_command};
 use super::filter;
+use super::following::Follower;
+use super::live::Live;
 use super::state::State;
 use super::terminal::Screen;
 use super::update::{Message, update};
 use super::view;
 use super::watch::Watch;
 use super::widget::yaml;
-use super::{Load, Loader, Options, RunError};
+use super::{ClusterSource, Load, Loader, Options, RunError, Source};
+use crate::live::{Control, Update};
 use crate::source::SourceError;
 use crate::theme::{self, Background, Theme};
 
@@ -37,47 +40,126 @@ const COLOUR_PATIENCE: Duration = Duration::from_millis(250);
 pub(super) enum Outside {
     Message(Message),
     Loaded(Result<Load, SourceError>),
+    Panicked,
 }
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, theme, ascii, color, url, config, load } = options;
+    let Options { title, theme, ascii, color, url, config, source } = options;
     let (sender, mut receiver) = unbounded_channel();
-    let mut first = start_load(&load);
+    let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
     let (themes, theme) =
         choose_theme(theme.as_deref().or(config.config.theme.as_deref()), &config.themes, color, &mut problems);
     tokio::task::spawn_blocking(yaml::warm_up);
 
-    let early = tokio::time::timeout(PATIENCE, &mut first).await.ok();
-    let early = match early {
-        Some(loaded) => Some(loaded.unwrap_or_else(|error| Err(crashed(&error))).map_err(RunError::Load)?),
-        None => None,
-    };
+    let early = feed.early(&mut receiver).await?;
     let mut screen = Screen::take(config.config.mouse).map_err(RunError::Terminal)?;
     let size = screen.terminal.size().map_err(RunError::Terminal)?;
     let mut state = State::new(title, themes, theme, ascii || config.config.ascii, (size.width, size.height));
+    state.zone = jiff::tz::TimeZone::system();
+    if let Feed::Cluster { source, .. } = &feed {
+        state.live = Some(Live::of(source.options.connection.context.clone()));
+    }
     if let Some(url) = url {
         state.ask.replace(&url);
     }
     if !problems.is_empty() {
         state.tell(theme::Role::Warning, problems.join(" · "));
     }
+    give_notice(&sender);
     let mut explorer =
-        Explorer { state, load, sender: sender.clone(), watch: None, search: Arc::default(), ready: false };
-    match early {
-        Some(loaded) => {
-            explorer.outside(&mut screen, Outside::Loaded(Ok(loaded)))?;
-        }
-        None => forward_load(first, sender.clone()),
+        Explorer { state, feed, sender: sender.clone(), watch: None, search: Arc::default(), ready: false };
+    for outside in early {
+        explorer.outside(&mut screen, outside)?;
     }
     signals(&sender);
     explorer.turn(&mut screen, &mut receiver).await
 }
 
+/// A panic in any task ends the explorer: the hook has given the terminal back already.
+fn give_notice(sender: &UnboundedSender<Outside>) {
+    let sender = sender.clone();
+    super::terminal::on_panic(move || {
+        let _ = sender.send(Outside::Panicked);
+    });
+}
+
+/// Where the world comes from, while it is being read.
+enum Feed {
+    Files(Loader),
+    Cluster { source: Box<ClusterSource>, follower: Follower },
+}
+
+impl Feed {
+    fn start(source: Source, sender: &UnboundedSender<Outside>) -> Self {
+        match source {
+            Source::Files(load) => {
+                forward_load(start_load(&load), sender.clone());
+                Self::Files(load)
+            }
+            Source::Cluster(source) => {
+                let follower = Follower::start(source.options.clone(), 0, sender);
+                Self::Cluster { source, follower }
+            }
+        }
+    }
+
+    /// What comes before the screen is taken. What fails that soon fails on the person's own screen.
+    async fn early(&mut self, receiver: &mut UnboundedReceiver<Outside>) -> Result<Vec<Outside>, RunError> {
+        let mut early = Vec::new();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while let Ok(Some(outside)) = tokio::time::timeout_at(deadline, receiver.recv()).await {
+            match outside {
+                Outside::Loaded(Err(error)) => return Err(RunError::Load(error)),
+                Outside::Loaded(Ok(_)) => {
+                    early.push(outside);
+                    break;
+                }
+                Outside::Message(Message::Followed { update, .. }) if matches!(*update, Update::Failed(_)) => {
+                    let Update::Failed(error) = *update else { continue };
+                    return Err(RunError::Load(error));
+                }
+                Outside::Message(Message::Followed { .. }) => {
+                    self.taken();
+                    early.push(outside);
+                }
+                other => early.push(other),
+            }
+        }
+        Ok(early)
+    }
+
+    /// What the cluster brought last is taken in.
+    fn taken(&self) {
+        if let Self::Cluster { follower, .. } = self {
+            follower.taken();
+        }
+    }
+
+    fn load(&self, sender: &UnboundedSender<Outside>) {
+        if let Self::Files(load) = self {
+            forward_load(start_load(load), sender.clone());
+        }
+    }
+
+    fn ask(&self, control: Control) {
+        if let Self::Cluster { follower, .. } = self {
+            follower.ask(control);
+        }
+    }
+
+    fn follow(&mut self, epoch: u64, context: Option<String>, sender: &UnboundedSender<Outside>) {
+        if let Self::Cluster { source, follower } = self {
+            source.options.connection.context = context;
+            *follower = Follower::start(source.options.clone(), epoch, sender);
+        }
+    }
+}
+
 struct Explorer {
     state: State,
-    load: Loader,
+    feed: Feed,
     sender: UnboundedSender<Outside>,
     watch: Option<Watch>,
     /// The number of the newest search: an older one ends early.
@@ -91,6 +173,9 @@ impl Explorer {
         let mut reader = read_terminal(self.sender.clone());
         loop {
             let state = &self.state;
+            if !super::terminal::is_taken() {
+                return Err(RunError::Panicked);
+            }
             screen.terminal.draw(|frame| view::draw(state, frame)).map_err(RunError::Terminal)?;
             let Some(next) = receiver.recv().await else { return Ok(()) };
             let mut pending = vec![next];
@@ -118,6 +203,7 @@ impl Explorer {
 
     fn outside(&mut self, screen: &mut Screen, outside: Outside) -> Result<After, RunError> {
         let message = match outside {
+            Outside::Panicked => return Err(RunError::Panicked),
             Outside::Message(message) => message,
             Outside::Loaded(Ok(Load { analysis, watch })) => {
                 self.ready = true;
@@ -128,12 +214,33 @@ impl Explorer {
             Outside::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
             Outside::Loaded(Err(error)) => Message::Loaded(Err(error)),
         };
+        match &message {
+            Message::Followed { update, .. } => {
+                self.feed.taken();
+                if let Update::World(world) = &**update
+                    && !world.watch.is_empty()
+                {
+                    let sender = self.sender.clone();
+                    self.watch.get_or_insert_with(|| Watch::new(sender)).set(&world.watch);
+                }
+            }
+            // The files are laid over the cluster: they alone are read again.
+            Message::FilesChanged => {
+                if matches!(self.feed, Feed::Cluster { .. }) {
+                    self.feed.ask(Control::Reread);
+                    return Ok(After::GoOn);
+                }
+            }
+            _ => {}
+        }
         let mut after = After::GoOn;
+        update(&mut self.state, Message::Clock(SystemTime::now()));
         for effect in update(&mut self.state, message) {
             match effect {
                 Effect::Quit => return Ok(After::Quit),
                 Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
-                Effect::Load => forward_load(start_load(&self.load), self.sender.clone()),
+                Effect::Load => self.feed.load(&self.sender),
+                Effect::Follow { epoch, context } => self.feed.follow(epoch, context, &self.sender),
                 Effect::Copy(text) => {
                     let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
                     let result = result.map(|()| text).map_err(|error| error.to_string());

@@ -1,12 +1,15 @@
 //! Everything the explorer knows: a plain value that `update` changes and `view` reads.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use ahash::AHashSet;
+use jiff::tz::TimeZone;
 use tui_input::Input;
 
 use super::ask::Ask;
 use super::filter::{Found, Texts};
+use super::live::Live;
 use super::rows::{self, Folds, Row};
 use super::view::detail;
 use super::window::Window;
@@ -75,6 +78,8 @@ pub struct TreePane {
     pub open: AHashSet<NodeRef>,
     /// What the person folded although the answer's path or the filter unfold it.
     pub closed: AHashSet<NodeRef>,
+    /// The person has folded or unfolded something: until then a world that is still being read unfolds as a whole.
+    pub touched: bool,
     /// What is unfolded, flattened.
     pub rows: Vec<Row>,
     /// The selected row.
@@ -110,6 +115,12 @@ pub struct State {
     pub load_again: bool,
     /// Why the last load failed; the view before it stays.
     pub failure: Option<SourceError>,
+    /// How the cluster is followed, when it is one.
+    pub live: Option<Live>,
+    /// When the message that is being taken in came.
+    pub now: SystemTime,
+    /// The time zone that times are shown in.
+    pub zone: TimeZone,
     /// Which pane takes the keys.
     pub focus: Focus,
     /// The pane shown where there is room for one beside the tree.
@@ -154,6 +165,9 @@ impl State {
             loading: true,
             load_again: false,
             failure: None,
+            live: None,
+            now: SystemTime::UNIX_EPOCH,
+            zone: TimeZone::UTC,
             focus: Focus::Tree,
             lower: Focus::Detail,
             single: Focus::Tree,

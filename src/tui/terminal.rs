@@ -1,8 +1,8 @@
 //! The terminal: taken for the explorer and given back as it was, whatever happens: quitting, an error, a panic.
 
 use std::io::{self, Stdout, stdout};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
@@ -15,6 +15,9 @@ use ratatui::backend::CrosstermBackend;
 
 /// Whether the terminal is taken, so that it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whom to tell of a panic.
+static NOTICE: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
 /// The terminal while the explorer has it.
 pub struct Screen {
@@ -74,6 +77,18 @@ pub fn give_back() {
     }
 }
 
+/// Whether the explorer has the terminal.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+/// What is to be done when anything panics, after the terminal was given back.
+pub fn on_panic(notice: impl Fn() + Send + 'static) {
+    if let Ok(mut known) = NOTICE.lock() {
+        *known = Some(Box::new(notice));
+    }
+}
+
 /// A panic's message must land on the person's own screen.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
@@ -82,6 +97,11 @@ fn give_back_on_panic() {
         std::panic::set_hook(Box::new(move |info| {
             give_back();
             before(info);
+            if let Ok(notice) = NOTICE.lock()
+                && let Some(notice) = notice.as_ref()
+            {
+                notice();
+            }
         }));
     });
 }

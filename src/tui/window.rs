@@ -1,9 +1,11 @@
 //! The windows that lie over the panes: lists one picks from, all of one shape.
 
+use jiff::tz::TimeZone;
 use tui_input::Input;
 
 use super::action::{ACTIONS, Action, Entry, Scope};
 use super::effect::Effect;
+use super::live::Live;
 use super::state::State;
 use crate::finding::Severity;
 use crate::model::SourceKind;
@@ -19,6 +21,7 @@ pub enum Kind {
     Copy,
     Themes,
     Headers,
+    Connection,
 }
 
 /// A line of a window.
@@ -41,6 +44,7 @@ pub enum Choice {
     Do(Effect),
     Theme(usize),
     Header(usize),
+    Nothing,
 }
 
 /// A window.
@@ -208,6 +212,16 @@ impl Window {
             }
         }
         Self::new(Kind::Copy, "copy", items)
+    }
+
+    /// How reading the cluster goes.
+    pub fn connection(live: &Live, zone: &TimeZone) -> Self {
+        let item = |line: Line| {
+            let choice = (!line.is_empty()).then_some(Choice::Nothing);
+            Item { line, more: None, choice }
+        };
+        let items = live.report(zone).into_iter().map(item).collect();
+        Self::new(Kind::Connection, format!("connection · {}", live.title()), items)
     }
 
     /// The themes.

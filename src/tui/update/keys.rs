@@ -135,6 +135,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.window = Some(Window::findings(state));
             }
         }
+        Action::Connection => {
+            if let Some(live) = &state.live {
+                state.window = Some(Window::connection(live, &state.zone));
+            } else {
+                state.tell(Role::Muted, "these are files: no cluster is followed");
+            }
+        }
         Action::PickTheme => state.window = Some(Window::themes(state)),
         Action::NextTheme => {
             state.theme = (state.theme + 1) % state.themes.len().max(1);
@@ -328,6 +335,7 @@ fn back(state: &mut State) -> Vec<Effect> {
 fn fold(state: &mut State) {
     let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
     if row.fold == Fold::Open {
+        state.tree.touched = true;
         state.tree.open.remove(&row.node);
         state.tree.closed.insert(row.node);
         state.rebuild(Some(row.node));
@@ -346,6 +354,7 @@ fn unfold(state: &mut State) {
         Fold::Leaf => {}
         Fold::Open => state.tree.selected += 1,
         Fold::Closed => {
+            state.tree.touched = true;
             state.tree.open.insert(row.node);
             state.tree.closed.remove(&row.node);
             state.rebuild(Some(row.node));
@@ -360,6 +369,7 @@ fn set_folds(state: &mut State, levels: usize) {
     // What the answer's path holds open is folded, too: the person says so.
     state.tree.closed = state.lit.iter().copied().filter(|node| !open.contains(node)).collect();
     state.tree.open = open;
+    state.tree.touched = true;
     state.rebuild(keep);
 }
 

@@ -1,10 +1,12 @@
 //! What happens becomes a changed [`State`], and sometimes an [`Effect`]. Pure: no IO, no clock, no environment.
 
 mod keys;
+mod live;
 mod mouse;
 mod windows;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
@@ -15,6 +17,7 @@ use super::state::{Focus, State, World};
 use super::view::layout::Layout;
 use super::view::{detail, why};
 use crate::analysis::Analysis;
+use crate::live::Update;
 use crate::render::outline::NodeRef;
 use crate::source::SourceError;
 use crate::theme::Role;
@@ -41,6 +44,11 @@ pub enum Message {
     Copied(Result<String, String>),
     /// The editor was left, or could not be started.
     Edited(Result<(), String>),
+    /// A cluster brings something; `epoch` is of the following that it came from.
+    #[allow(missing_docs)]
+    Followed { epoch: u64, update: Box<Update> },
+    /// What time it is: sent before what happened then.
+    Clock(SystemTime),
     /// The process was asked to end.
     Terminate,
 }
@@ -83,6 +91,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.tell(Role::Error, error);
             Vec::new()
         }
+        Message::Followed { epoch, update } => live::followed(state, epoch, *update),
+        Message::Clock(now) => {
+            state.now = now;
+            return Vec::new();
+        }
         Message::Terminate => vec![Effect::Quit],
     };
     if state.selected() != before {
@@ -92,8 +105,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Loads again; while a load is running, only remembers to.
+/// Loads again; while a load is running, only remembers to. A cluster is connected to anew.
 fn reload(state: &mut State) -> Vec<Effect> {
+    if state.live.is_some() {
+        return live::reconnect(state);
+    }
     if state.loading {
         state.load_again = true;
         return Vec::new();
@@ -107,39 +123,54 @@ fn after_load(state: &mut State) -> Vec<Effect> {
     if std::mem::take(&mut state.load_again) { reload(state) } else { Vec::new() }
 }
 
-/// A new world: selection, folds, filter and question stay as they are, by the names of things.
+/// The sources were read again.
 fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
-    let new = World::of(analysis);
-    let selected = state.selected();
     state.failure = None;
+    if state.world.is_some() {
+        state.tell(Role::Muted, "read again");
+    }
+    let mut effects = replace(state, World::of(analysis));
+    effects.extend(after_load(state));
+    effects
+}
+
+/// A new world: selection, folds, filter and question stay as they are, by the names of things.
+fn replace(state: &mut State, new: World) -> Vec<Effect> {
+    let selected = state.selected();
+    let unread = state.live.as_ref().is_some_and(|live| !live.settled) && !state.tree.touched;
     let mut keep = None;
     let mut closed = Vec::new();
-    if let Some(old) = state.world.take() {
-        state.tree.open = rows::carry_over(&old.outline, &new.outline, &state.tree.open);
-        let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
-        keep = selected.and_then(again);
-        closed = state.tree.closed.iter().copied().filter_map(again).collect();
-        state.tell(Role::Muted, "read again");
-    } else {
-        state.tree.open = rows::open_at_start(&new.outline);
+    match state.world.take() {
+        Some(old) => {
+            let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
+            closed = state.tree.closed.iter().copied().filter_map(again).collect();
+            // While the first lists come in, the first row stays the first row, whatever comes before it.
+            keep = selected.filter(|_| !unread || state.tree.selected > 0).and_then(again);
+            state.tree.open = if unread {
+                rows::open_at_start(&new.outline)
+            } else {
+                rows::carry_over(&old.outline, &new.outline, &state.tree.open)
+            };
+            if let Some(filter) = &mut state.tree.filter {
+                filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
+            }
+        }
+        None => state.tree.open = rows::open_at_start(&new.outline),
     }
     // Everything that refers to the old outline goes with it.
     state.lit.clear();
-    if let Some(filter) = &mut state.tree.filter {
-        filter.found = None;
-    }
     if state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
         state.window = None;
     }
     state.excerpt = detail::Excerpt::default();
     state.world = Some(new);
     state.rebuild(keep);
+    let (why_selected, why_offset) = (state.why_selected, state.why_offset);
     ask(state, false);
+    (state.why_selected, state.why_offset) = (why_selected, why_offset);
     state.tree.closed.extend(closed);
     state.rebuild(keep);
-    let mut effects = search(state);
-    effects.extend(after_load(state));
-    effects
+    search(state)
 }
 
 /// Answers what is in the URL bar, and unfolds the tree to the answer. `follow` selects the node that decided.

@@ -85,7 +85,7 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
             state.theme = index;
             Vec::new()
         }
-        Choice::Header(_) => Vec::new(),
+        Choice::Header(_) | Choice::Nothing => Vec::new(),
         Choice::Finding(index) => {
             let node = state.world.as_ref().and_then(|world| {
                 world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))

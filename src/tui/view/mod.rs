@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod detail;
+mod header;
 pub mod layout;
 mod roles;
 pub mod tree;
@@ -20,8 +21,7 @@ use unicode_width::UnicodeWidthStr;
 use super::action::Action;
 use super::state::{Focus, State};
 use super::widget::text as cutting;
-use crate::render::style::{self, Line};
-use crate::render::words;
+use crate::render::style::Line;
 use crate::theme::{Role, Theme};
 use layout::{Layout, Shape};
 
@@ -43,7 +43,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
         }
         return;
     }
-    header(state, &layout, buffer);
+    header::draw(state, &layout, buffer);
     ask::draw(state, &layout, buffer);
     if !layout.tree.is_empty() {
         tree::draw(state, &layout, buffer);
@@ -123,56 +123,6 @@ pub(super) fn scroll_bar(buffer: &mut Buffer, inside: Rect, offset: usize, total
         let y = inside.y + u16::try_from(row).unwrap_or(u16::MAX);
         buffer.set_string(inside.right(), y, "█", style);
     }
-}
-
-fn header(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let area = layout.header;
-    if area.is_empty() {
-        return;
-    }
-    let theme = state.theme();
-    let mut right = Line::new();
-    if let Some(world) = &state.world {
-        let tree = &world.analysis.tree;
-        right.push(style::Role::Text, words::count(tree.gateways.len(), "Gateway"));
-        right.push(style::Role::Dim, " · ");
-        right.push(style::Role::Text, words::count(world.analysis.snapshot.routes.len(), "route"));
-        let mut engines: Vec<&str> = tree.gateways.iter().map(|node| node.dialect.engine.name()).collect();
-        engines.sort_unstable();
-        engines.dedup();
-        if !engines.is_empty() && area.width >= 70 {
-            right.push(style::Role::Dim, format!(" · {}", engines.join(", ")));
-        }
-        let [_, warnings, errors] = world.findings;
-        if errors > 0 {
-            right.push(style::Role::Dim, " · ");
-            right.push(style::Role::Error, format!("✗ {errors}"));
-        }
-        if warnings > 0 {
-            right.push(style::Role::Dim, " · ");
-            right.push(style::Role::Warning, format!("⚠ {warnings}"));
-        }
-    }
-    if state.failure.is_some() {
-        right.push(style::Role::Text, "  ");
-        right.push(style::Role::Error, "✗ not reloaded");
-    } else if state.loading {
-        right.push(style::Role::Text, "  ");
-        right.push(style::Role::Hint, "… reading");
-    }
-    right.push(style::Role::Text, " ");
-    let width = usize::from(area.width);
-    let right = cutting::clip(right, width);
-    let room = width.saturating_sub(right.width());
-    let mut left = Line::of(style::Role::Heading, " routescope");
-    if !state.title.is_empty() {
-        left.push(style::Role::Dim, " · ");
-        left.push(style::Role::Text, cutting::cut_middle(&state.title, room.saturating_sub(16)));
-    }
-    let mut line = cutting::clip(left, room);
-    line.pad_to(room);
-    line.extend(right);
-    put(buffer, area, 0, line, theme);
 }
 
 /// What could be done here, by key; or what there is to say.
@@ -277,7 +227,7 @@ fn to_ascii(buffer: &mut Buffer) {
             "─" | "╌" | "·" => "-",
             "═" => "=",
 
-            "│" | "║" | "▌" | "▏" => "|",
+            "│" | "║" | "▌" | "▏" | "‖" => "|",
             "╭" | "╮" | "├" | "┤" | "┌" | "╔" | "╗" | "╚" | "╝" | "✓" => "+",
             "╰" | "╯" | "└" => "`",
             "█" | "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┡" | "┓" | "┛" | "┿" => "#",
@@ -287,6 +237,7 @@ fn to_ascii(buffer: &mut Buffer) {
             "●" => "*",
             "○" => "o",
             "◐" => "%",
+            "◌" => "o",
             "⚠" => "!",
             "↺" => "@",
             "…" => "~",

@@ -15,7 +15,7 @@ use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::rows::{Fold, Row};
 use crate::tui::state::{Filter, Focus, State};
-use crate::tui::widget::text::{clip, fit};
+use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
 
 /// Draws the pane.
@@ -78,20 +78,24 @@ pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
 
 fn empty(state: &State, inside: Rect, buffer: &mut Buffer) {
     use style::{Line, Role};
-    let lines = if state.world.is_none() && state.failure.is_none() {
-        vec![Line::of(Role::Hint, " reading …")]
+    let lines = if let (Some(live), None) = (&state.live, &state.tree.filter) {
+        live.empty()
+    } else if state.world.is_none() && state.failure.is_none() {
+        vec![Line::of(Role::Hint, "reading …")]
     } else if let (None, Some(failure)) = (&state.world, &state.failure) {
-        vec![Line::of(Role::Error, format!(" ✗ {failure}")), Line::of(Role::Hint, " r reads again")]
+        vec![Line::of(Role::Error, format!("✗ {failure}")), Line::of(Role::Hint, "r reads again")]
     } else if state.tree.filter.is_some() {
-        vec![Line::of(Role::Text, " nothing matches"), Line::of(Role::Hint, " esc shows everything again")]
+        vec![Line::of(Role::Text, "nothing matches"), Line::of(Role::Hint, "esc shows everything again")]
     } else {
         vec![
-            Line::of(Role::Text, " no Gateway and no route was found here"),
-            Line::of(Role::Hint, " the tree fills when there is one: files are watched"),
+            Line::of(Role::Text, "no Gateway and no route was found here"),
+            Line::of(Role::Hint, "the tree fills when there is one: files are watched"),
         ]
     };
-    for (row, line) in (0u16..).zip(lines) {
-        put(buffer, inside, row, line, state.theme());
+    let room = usize::from(inside.width.saturating_sub(2));
+    let lines = lines.iter().flat_map(|line| if line.is_empty() { vec![Line::new()] } else { wrap(line, room, 2) });
+    for (row, line) in (0u16..inside.height).zip(lines) {
+        put(buffer, inside, row, Line::of(Role::Text, " ").with_line(line), state.theme());
     }
 }
 

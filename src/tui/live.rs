@@ -1,0 +1,184 @@
+//! A cluster as the explorer knows it while it follows it: how reading goes, in the words of the header, of an empty
+//! tree and of the window that tells all of it. What the cluster holds is the [`World`](super::state::World).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use jiff::tz::TimeZone;
+
+use crate::model::Name;
+use crate::render::style::{Line, Role};
+use crate::render::words::count;
+use crate::source::SourceError;
+use crate::source::cluster::kinds::KINDS;
+use crate::source::cluster::{KindState, Phase, Status};
+
+/// How a cluster is followed.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// Which following counts: what an earlier one still brings is of no interest.
+    pub epoch: u64,
+    /// The context that was asked for; `None` is the current one of the kubeconfig.
+    pub context: Option<String>,
+    /// How reading goes; `None` until something is known.
+    pub status: Option<Arc<Status>>,
+    /// Why the cluster cannot be followed at all.
+    pub failure: Option<SourceError>,
+    /// A world was complete once: from then on another answer is news, before it was only not known yet.
+    pub settled: bool,
+    /// What an earlier following showed stays until this one knows as much.
+    pub keeps: bool,
+}
+
+impl Live {
+    /// A cluster that is about to be followed.
+    pub fn of(context: Option<String>) -> Self {
+        Self { context, ..Self::default() }
+    }
+
+    /// What it is called.
+    pub fn title(&self) -> String {
+        match (&self.status, &self.context) {
+            (Some(status), _) if !status.context.is_empty() => status.context.clone(),
+            (_, Some(context)) => context.clone(),
+            _ => "cluster".to_owned(),
+        }
+    }
+
+    /// How reading goes, for the header: from the longest way of saying it to the shortest.
+    pub fn badges(&self, zone: &TimeZone) -> Vec<Line> {
+        if self.failure.is_some() {
+            return vec![Line::of(Role::Error, "✗ not connected"), Line::of(Role::Error, "✗")];
+        }
+        let Some(status) = &self.status else { return vec![Line::of(Role::Hint, "… connecting")] };
+        match &status.phase {
+            Phase::Connecting => vec![Line::of(Role::Hint, "… connecting")],
+            Phase::Syncing => {
+                let (synced, all) = status.progress();
+                let short = Line::of(Role::Hint, format!("… {synced} of {all}"));
+                vec![Line::of(Role::Hint, format!("… synced {synced} of {all} kinds")), short]
+            }
+            Phase::Live => vec![Line::of(Role::Ok, "● live")],
+            Phase::Stale { since, reason } => {
+                let short = Line::of(Role::Warning, format!("◌ stale since {}", clock(*since, zone)));
+                let long = short.clone().with(Role::Text, format!(": {reason}"));
+                vec![long, short, Line::of(Role::Warning, "◌ stale")]
+            }
+        }
+    }
+
+    /// What may not be read, in a few words.
+    pub fn unread(&self) -> Option<String> {
+        self.status.as_ref().and_then(|status| unread(status))
+    }
+
+    /// What an empty tree says.
+    pub fn empty(&self) -> Vec<Line> {
+        if let Some(failure) = &self.failure {
+            let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, failure.message.clone())];
+            lines.extend(failure.hint.as_ref().map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
+            lines.push(Line::new());
+            lines.push(Line::of(Role::Hint, "r tries again · :ctx goes to another context · q leaves"));
+            return lines;
+        }
+        let Some(status) = &self.status else {
+            let what = self.context.as_deref().unwrap_or("the current context");
+            return vec![Line::of(Role::Hint, format!("connecting to {what} …"))];
+        };
+        let server = if status.server.is_empty() { String::new() } else { format!(" ({})", status.server) };
+        let name = if status.context.is_empty() { "the cluster" } else { &status.context };
+        match &status.phase {
+            Phase::Connecting => vec![Line::of(Role::Hint, format!("connecting to {name}{server} …"))],
+            Phase::Syncing => {
+                let (synced, all) = status.progress();
+                vec![Line::of(Role::Hint, format!("reading {name}{server}: {synced} of {all} kinds …"))]
+            }
+            Phase::Stale { reason, .. } => vec![
+                Line::of(Role::Warning, "◌ ").with(Role::Text, format!("{name}{server} does not answer: {reason}")),
+                Line::of(Role::Hint, "  it is tried again and again · :ctx goes to another context · q leaves"),
+            ],
+            Phase::Live => {
+                let mut lines = vec![Line::of(Role::Text, format!("no Gateway and no route is in {name}"))];
+                match unread(status) {
+                    Some(unread) => lines.push(Line::of(Role::Warning, format!("⚠ {unread}: R tells which"))),
+                    None => lines.push(Line::of(Role::Hint, "the tree fills when there is one")),
+                }
+                lines
+            }
+        }
+    }
+
+    /// All of it: the connection, each kind, what may not be read.
+    pub fn report(&self, zone: &TimeZone) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let fact = |name: &str, value: String| Line::of(Role::Dim, format!("{name:<12}")).with(Role::Text, value);
+        lines.push(fact("context", self.title()));
+        if let Some(failure) = &self.failure {
+            lines.push(Line::of(Role::Error, "✗ ").with(Role::Text, failure.message.clone()));
+            lines.extend(failure.hint.as_ref().map(|hint| Line::of(Role::Hint, hint.clone())));
+        }
+        let Some(status) = &self.status else { return lines };
+        lines.push(fact("server", status.server.clone()));
+        if let Some(badge) = self.badges(zone).into_iter().next() {
+            lines.push(Line::of(Role::Dim, format!("{:<12}", "state")).with_line(badge));
+        }
+        lines.push(Line::new());
+        for (index, (kind, state)) in KINDS.iter().zip(&status.kinds).enumerate() {
+            let refused = status.unreadable.iter().filter(|one| one.kind == index);
+            let mut line = match state {
+                KindState::Waiting => Line::of(Role::Hint, "… ").with(Role::Text, "waiting for the first list"),
+                KindState::Synced => Line::of(Role::Ok, "✓ ").with(Role::Text, "all of it"),
+                KindState::SyncedIn(namespaces) => Line::of(Role::Warning, "⚠ ")
+                    .with(Role::Text, "only in ")
+                    .with(Role::Namespace, namespaces.join(", ")),
+                KindState::Absent => Line::of(Role::Dim, "· ").with(Role::Dim, "this cluster has no such kind"),
+                KindState::Forbidden => Line::of(Role::Warning, "⚠ ").with(Role::Text, "may not be read"),
+            };
+            let places: Vec<&str> = refused.filter_map(|one| one.namespace.as_deref()).collect();
+            if !places.is_empty() {
+                line.push(Role::Dim, format!("; not in {}", places.join(", ")));
+            }
+            let name = if kind.plural.starts_with('x') { kind.kind } else { kind.shown };
+            lines.push(Line::of(Role::Text, format!("{name:<18}")).with_line(line));
+        }
+        lines
+    }
+}
+
+/// What may not be read, in a few words: the namespaces where that is known, else the kinds.
+fn unread(status: &Status) -> Option<String> {
+    let namespaces: BTreeSet<&Name> = status.unreadable.iter().filter_map(|one| one.namespace.as_ref()).collect();
+    if !namespaces.is_empty() {
+        return Some(format!("{} not readable", count(namespaces.len(), "namespace")));
+    }
+    let forbidden = status.kinds.iter().filter(|state| **state == KindState::Forbidden).count();
+    if forbidden > 0 {
+        return Some(format!("{} not readable", count(forbidden, "kind")));
+    }
+    let parts = status.kinds.iter().filter_map(|state| match state {
+        KindState::SyncedIn(namespaces) => Some(namespaces),
+        _ => None,
+    });
+    let seen: BTreeSet<&Name> = parts.flatten().collect();
+    match seen.len() {
+        0 => None,
+        1 => seen.first().map(|only| format!("only namespace {only} is readable")),
+        several => Some(format!("only {several} namespaces are readable")),
+    }
+}
+
+/// The time of day, to the minute.
+pub fn clock(at: SystemTime, zone: &TimeZone) -> String {
+    formatted(at, zone, "%H:%M")
+}
+
+/// The time of day, to the second.
+pub fn clock_seconds(at: SystemTime, zone: &TimeZone) -> String {
+    formatted(at, zone, "%H:%M:%S")
+}
+
+fn formatted(at: SystemTime, zone: &TimeZone, format: &str) -> String {
+    let instant = jiff::Timestamp::try_from(at).unwrap_or_default();
+    instant.to_zoned(zone.clone()).strftime(format).to_string()
+}

@@ -1,0 +1,129 @@
+//! The topmost line: what is explored on the left; what there is, what is wrong and how reading goes on the right. Where
+//! room is short, what matters least goes first, and how reading goes stays.
+
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::Layout;
+use super::put;
+use crate::render::style::{Line, Role};
+use crate::render::words;
+use crate::tui::state::State;
+use crate::tui::widget::text as cutting;
+
+/// How many columns the name of what is explored gets before anything else goes.
+const NAME: usize = 26;
+
+/// Draws the line.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.header;
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    let title = title(state);
+    let name = " routescope · ".width() + title.width().min(NAME);
+    let candidates = candidates(state, width);
+    let last = candidates.len().saturating_sub(1);
+    let fits = |line: &Line| line.width() + name + 2 <= width;
+    let chosen = candidates.iter().position(fits).unwrap_or(last);
+    let mut right = candidates.into_iter().nth(chosen).unwrap_or_default();
+    right.push(Role::Text, " ");
+    let right = cutting::clip(right, width);
+    let room = width.saturating_sub(right.width());
+    let mut left = Line::of(Role::Heading, " routescope");
+    if !title.is_empty() {
+        left.push(Role::Dim, " · ");
+        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(16)));
+    }
+    let mut line = cutting::clip(left, room);
+    line.pad_to(room);
+    line.extend(right);
+    put(buffer, area, 0, line, state.theme());
+}
+
+/// What is explored.
+fn title(state: &State) -> String {
+    match &state.live {
+        Some(live) if state.title.is_empty() => live.title(),
+        Some(live) => format!("{} over {}", state.title, live.title()),
+        None => state.title.clone(),
+    }
+}
+
+/// What may stand on the right, the longest first.
+fn candidates(state: &State, width: usize) -> Vec<Line> {
+    let badges = badges(state);
+    let unread = state.live.as_ref().and_then(super::super::live::Live::unread);
+    let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
+    let wrong = wrong(state);
+    let mut candidates = Vec::new();
+    let mut add = |parts: &[Option<&Line>]| candidates.push(joined(parts));
+    for badge in badges.iter().map(Some).chain(badges.is_empty().then_some(None)) {
+        if width >= 70 {
+            add(&[counts(state, true).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
+        }
+        add(&[counts(state, false).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
+        add(&[wrong.as_ref(), unread.as_ref(), badge]);
+        add(&[unread.as_ref(), badge]);
+    }
+    let shortest = badges.last();
+    add(&[wrong.as_ref(), shortest]);
+    add(&[shortest]);
+    candidates
+}
+
+/// The parts that are there; the last one, how reading goes, behind a gap.
+fn joined(parts: &[Option<&Line>]) -> Line {
+    let mut line = Line::new();
+    for (index, part) in parts.iter().enumerate() {
+        let Some(part) = *part else { continue };
+        if !line.is_empty() {
+            line.push(Role::Dim, if index + 1 == parts.len() { "  " } else { " · " });
+        }
+        line.extend(part.clone());
+    }
+    line
+}
+
+/// How reading goes, the longest way of saying it first.
+fn badges(state: &State) -> Vec<Line> {
+    if state.failure.is_some() {
+        return vec![Line::of(Role::Error, "✗ not reloaded")];
+    }
+    match &state.live {
+        Some(live) => live.badges(&state.zone),
+        None if state.loading => vec![Line::of(Role::Hint, "… reading")],
+        None => Vec::new(),
+    }
+}
+
+/// What there is.
+fn counts(state: &State, engines_too: bool) -> Option<Line> {
+    let world = state.world.as_ref()?;
+    let tree = &world.analysis.tree;
+    let mut line = Line::of(Role::Text, words::count(tree.gateways.len(), "Gateway"));
+    line.push(Role::Dim, " · ");
+    line.push(Role::Text, words::count(world.analysis.snapshot.routes.len(), "route"));
+    let mut engines: Vec<&str> = tree.gateways.iter().map(|node| node.dialect.engine.name()).collect();
+    engines.sort_unstable();
+    engines.dedup();
+    if engines_too && !engines.is_empty() {
+        line.push(Role::Dim, format!(" · {}", engines.join(", ")));
+    }
+    Some(line)
+}
+
+/// What is wrong.
+fn wrong(state: &State) -> Option<Line> {
+    let [_, warnings, errors] = state.world.as_ref()?.findings;
+    let mut line = Line::new();
+    if errors > 0 {
+        line.push(Role::Error, format!("✗ {errors}"));
+    }
+    if warnings > 0 {
+        line.push(Role::Dim, if line.is_empty() { "" } else { " · " });
+        line.push(Role::Warning, format!("⚠ {warnings}"));
+    }
+    (!line.is_empty()).then_some(line)
+}
