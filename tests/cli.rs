@@ -406,3 +406,20 @@ fn a_recorded_status_that_differs_from_the_prediction_fails() {
     assert_eq!((code, stderr.as_str()), (1, ""));
     insta::assert_snapshot!(stdout);
 }
+
+#[test]
+fn a_namespace_narrows_what_is_shown_and_not_what_is_read() {
+    let all = run(&["tree", "--demo"]);
+    let few = run(&["tree", "--demo", "-n", "payments"]);
+    assert_eq!(few.code, 0);
+    assert!(few.stdout.contains("(payments)") && few.stdout.contains("Gateway"), "{}", few.stdout);
+    assert!(
+        !few.stdout.contains("(banking)") && few.stdout.lines().count() < all.stdout.lines().count(),
+        "{}",
+        few.stdout
+    );
+    assert_eq!(run(&["tree", "--demo", "-n", "payments", "-A"]).stdout, all.stdout);
+    let rows = |arguments: &[&str]| run(arguments).stdout.matches("\"match\":").count();
+    assert!(rows(&["routes", "--demo", "-o", "json", "-n", "payments"]) < rows(&["routes", "--demo", "-o", "json"]));
+    assert_eq!(rows(&["routes", "--demo", "-o", "json", "-n", "nobody"]), 0);
+}

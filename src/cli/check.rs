@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::render::{data, findings};
 
 use super::answer::{self, Question, Shape};
@@ -73,7 +73,13 @@ impl Question for CheckOptions {
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
-        let all = &world.analysis.findings;
+        let scope = context.scope();
+        let narrowed: Vec<Finding>;
+        let mut all = world.analysis.findings.as_slice();
+        if !scope.is_everything() {
+            narrowed = all.iter().filter(|finding| scope.holds_finding(finding)).cloned().collect();
+            all = &narrowed;
+        }
         let text = match shape {
             Shape::Text | Shape::Drawing => findings::text(all, context.paint()),
             Shape::Json | Shape::Lines => data::json(&findings::data(all)),

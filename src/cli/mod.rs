@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::render::scope::Scope;
 use crate::render::terminal::Paint;
 
 use failure::Failure;
@@ -74,6 +75,11 @@ pub struct Context {
 impl Context {
     fn paint(&self) -> Paint {
         terminal::paint(&self.output)
+    }
+
+    /// `-n`.
+    fn scope(&self) -> Scope {
+        Scope::of(self.cluster.namespaces())
     }
 
     /// Whether a cluster is read, alone or under files.

@@ -33,14 +33,14 @@ impl Question for RoutesOptions {
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
-        let analysis = &world.analysis;
+        let (analysis, scope) = (&world.analysis, context.scope());
         let text = match shape {
             Shape::Text | Shape::Drawing => {
                 let width = (self.output == TableFormat::Text).then(terminal::width);
-                routes::text(analysis, context.paint(), width)
+                routes::text(analysis, &scope, context.paint(), width)
             }
-            Shape::Json | Shape::Lines => data::json(&routes::data(analysis)),
-            Shape::Yaml => data::yaml(&routes::data(analysis)),
+            Shape::Json | Shape::Lines => data::json(&routes::data(analysis, &scope)),
+            Shape::Yaml => data::yaml(&routes::data(analysis, &scope)),
         };
         Ok((text, Verdict::Yes))
     }

@@ -35,8 +35,9 @@ impl Question for StatusOptions {
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
         let analysis = &world.analysis;
-        let statuses = status::predict(analysis);
-        let differences = status::differences(analysis, &statuses);
+        let mut statuses = status::predict(analysis);
+        let mut differences = status::differences(analysis, &statuses);
+        context.scope().narrow(analysis, &mut statuses, &mut differences);
         let data = || render::data(analysis, &statuses, &differences);
         let text = match shape {
             Shape::Text | Shape::Drawing => {

@@ -57,7 +57,7 @@ impl Question for TreeOptions {
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
-        let outline = Outline::of(Arc::clone(&world.analysis));
+        let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
         let text = match shape {
             Shape::Text => tree::text(&outline, context.paint(), self.output == TreeFormat::Wide),
             Shape::Json | Shape::Lines => data::json(&tree::data(&outline)),

@@ -9,6 +9,7 @@ pub mod data;
 pub mod findings;
 pub mod outline;
 pub mod routes;
+pub mod scope;
 pub mod status;
 pub mod style;
 pub mod terminal;

@@ -12,6 +12,7 @@ use crate::router::{GatewayTable, VirtualHost};
 
 use super::data::{API_VERSION, ActionData, HopData, MatchData, chain};
 use super::outline::match_position;
+use super::scope::Scope;
 use super::style::{Line, Role};
 use super::terminal::Paint;
 use super::words;
@@ -61,18 +62,31 @@ pub struct RowData {
 }
 
 /// The route table as data.
-pub fn data(analysis: &Analysis) -> RoutesData {
-    let gateways = analysis.table.gateways.iter().map(|gateway| GatewayData {
+pub fn data(analysis: &Analysis, scope: &Scope) -> RoutesData {
+    let seen = |gateway: &&GatewayTable| looked_at(analysis, gateway, scope);
+    let gateways = analysis.table.gateways.iter().filter(seen).map(|gateway| GatewayData {
         namespace: gateway.gateway.namespace.clone(),
         name: gateway.gateway.name.clone(),
         engine: gateway.engine.name(),
         assumed: gateway.assumed,
-        virtual_hosts: gateway.virtual_hosts.iter().map(|host| virtual_host(analysis, gateway, host)).collect(),
+        virtual_hosts: gateway
+            .virtual_hosts
+            .iter()
+            .map(|host| virtual_host(analysis, gateway, host, scope))
+            .filter(|host| !host.routes.is_empty() || scope.holds(&gateway.gateway.namespace))
+            .collect(),
     });
     RoutesData { api_version: API_VERSION, gateways: gateways.collect() }
 }
 
-fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost) -> VirtualHostData {
+/// Whether anything of a Gateway's table is looked at.
+fn looked_at(analysis: &Analysis, gateway: &GatewayTable, scope: &Scope) -> bool {
+    let mut rows = gateway.virtual_hosts.iter().flat_map(|host| host.rows.iter());
+    scope.holds(&gateway.gateway.namespace) || rows.any(|row| scope.holds_row(analysis, *row))
+}
+
+fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost, scope: &Scope) -> VirtualHostData {
+    let whole = scope.holds(&gateway.gateway.namespace);
     VirtualHostData {
         port: host.port,
         protocol: host.protocol.name().to_owned(),
@@ -80,7 +94,12 @@ fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost)
         sni: host.sni.clone().filter(|sni| sni != "*"),
         hostname: host.hostname.clone(),
         listeners: host.listeners.clone(),
-        routes: host.rows.iter().filter_map(|row| row_data(analysis, gateway, *row)).collect(),
+        routes: host
+            .rows
+            .iter()
+            .filter(|row| whole || scope.holds_row(analysis, **row))
+            .filter_map(|row| row_data(analysis, gateway, *row))
+            .collect(),
     }
 }
 
@@ -117,9 +136,10 @@ struct Cells {
 const COLUMN: usize = 44;
 
 /// The route table as text. Without a `width` every column is shown in full.
-pub fn text(analysis: &Analysis, paint: Paint, width: Option<usize>) -> String {
+pub fn text(analysis: &Analysis, scope: &Scope, paint: Paint, width: Option<usize>) -> String {
     let mut lines = Vec::new();
-    for gateway in &analysis.table.gateways {
+    for gateway in analysis.table.gateways.iter().filter(|gateway| looked_at(analysis, gateway, scope)) {
+        let whole = scope.holds(&gateway.gateway.namespace);
         if !lines.is_empty() {
             lines.push(Line::new());
         }
@@ -135,13 +155,20 @@ pub fn text(analysis: &Analysis, paint: Paint, width: Option<usize>) -> String {
             lines.push(Line::of(Role::Dim, "  no routes: every request gets a 404"));
         }
         for host in &gateway.virtual_hosts {
+            // Numbers are places in the whole table.
+            let rows: Vec<Cells> = (1..)
+                .zip(host.rows.iter())
+                .filter(|(_, row)| whole || scope.holds_row(analysis, **row))
+                .filter_map(|(at, row)| cells(analysis, at, *row))
+                .collect();
+            if rows.is_empty() && !whole {
+                continue;
+            }
             lines.push(Line::new());
             lines.push(host_title(host));
             for hazard in &host.hazards {
                 lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", hazard.message)));
             }
-            let rows: Vec<Cells> =
-                (1..).zip(host.rows.iter()).filter_map(|(at, row)| cells(analysis, at, *row)).collect();
             table(&rows, width, &mut lines);
         }
     }

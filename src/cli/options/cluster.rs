@@ -21,11 +21,11 @@ pub struct ClusterOptions {
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Vec<String>,
 
-    /// Read these namespaces (a,b,c) where the whole cluster may not be read; may be given several times
+    /// Show what touches these namespaces (a,b,c), and ask them where the whole cluster may not be read
     #[arg(short = 'n', long = "namespace", value_name = "NAME", value_delimiter = ',', global = true)]
     pub namespace: Vec<String>,
 
-    /// Read every namespace, as is the default, whatever -n says
+    /// Show every namespace, as is the default, whatever -n says
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
 

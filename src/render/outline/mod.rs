@@ -13,6 +13,7 @@
 
 mod label;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -20,6 +21,7 @@ use ahash::AHashMap;
 use crate::analysis::Analysis;
 use crate::finding::Place;
 use crate::model::{Listener, Name, ObjectKey, Route};
+use crate::render::scope::{Kept, Scope};
 use crate::resolve::{
     Action, Attached, Child, ChildId, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root, Tree,
     Under,
@@ -99,6 +101,17 @@ pub struct Outline {
     /// Per Gateway, the range of its `hosts`.
     of_gateway: Vec<std::ops::Range<u32>>,
     slots: Vec<Slot>,
+    /// What is looked at; `None` for everything.
+    kept: Option<Kept>,
+    /// What serves nothing and is looked at, when not everything is.
+    loose: Loose,
+}
+
+/// Places in [`Tree::unattached`] and [`Tree::orphans`].
+#[derive(Debug, Default)]
+struct Loose {
+    unattached: BTreeSet<u32>,
+    orphans: BTreeSet<u32>,
 }
 
 impl Outline {
@@ -126,7 +139,49 @@ impl Outline {
             }
             of_gateway.push(first..index(hosts.len()));
         }
-        Self { analysis, hosts, of_gateway, slots }
+        Self { analysis, hosts, of_gateway, slots, kept: None, loose: Loose::default() }
+    }
+
+    /// The outline of what touches a scope.
+    pub fn within(analysis: Arc<Analysis>, scope: &Scope) -> Self {
+        let mut outline = Self::of(analysis);
+        outline.kept = Kept::of(&outline.analysis, scope);
+        if let Some(kept) = &outline.kept {
+            let loose = |id: RouteId| scope.holds(&outline.analysis.snapshot.route(id).meta.namespace);
+            let tree = &outline.analysis.tree;
+            let unattached =
+                (0..).zip(&tree.unattached).filter(|(_, one)| loose(one.route)).map(|(at, _)| at).collect();
+            let orphans = (0..).zip(&tree.orphans).filter(|(_, id)| loose(**id)).map(|(at, _)| at).collect();
+            debug_assert_eq!(kept.hops.len(), tree.hops.len());
+            outline.loose = Loose { unattached, orphans };
+        }
+        outline
+    }
+
+    /// Whether a node touches what is looked at.
+    pub(in crate::render) fn keeps(&self, node: NodeRef) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        let gateway = |hosts: u32| kept.gateways[self.hosts[hosts as usize].gateway as usize];
+        match node {
+            NodeRef::Gateway(at) => {
+                kept.gateways[at as usize]
+                    || self.of_gateway[at as usize].clone().any(|hosts| self.keeps(NodeRef::Hosts(hosts)))
+            }
+            NodeRef::Hosts(hosts) => {
+                let slots = &self.hosts[hosts as usize].slots;
+                gateway(hosts) || slots.iter().any(|slot| self.keeps(NodeRef::Route(*slot)))
+            }
+            NodeRef::Route(slot) => {
+                gateway(self.slots[slot as usize].hosts)
+                    || self.root(slot).hops.clone().any(|hop| kept.hops[hop as usize])
+            }
+            NodeRef::Match(slot, hop) => gateway(self.slots[slot as usize].hosts) || kept.hops[hop.0 as usize],
+            NodeRef::Link(slot, link) => gateway(self.slots[slot as usize].hosts) || kept.links[link.0 as usize],
+            NodeRef::Child(slot, child) => gateway(self.slots[slot as usize].hosts) || kept.children[child.0 as usize],
+            NodeRef::Backend(..) | NodeRef::Loose => true,
+            NodeRef::Unattached(at) => self.loose.unattached.contains(&at),
+            NodeRef::Orphan(at) => self.loose.orphans.contains(&at),
+        }
     }
 
     /// What the outline is of.
@@ -141,12 +196,24 @@ impl Outline {
     /// The topmost nodes: the Gateways, then what serves nothing.
     pub fn roots(&self) -> Vec<NodeRef> {
         let gateways = (0..index(self.tree().gateways.len())).map(NodeRef::Gateway);
-        let loose = !self.tree().unattached.is_empty() || !self.tree().orphans.is_empty();
-        gateways.chain(loose.then_some(NodeRef::Loose)).collect()
+        let loose = if self.kept.is_some() {
+            !self.loose.unattached.is_empty() || !self.loose.orphans.is_empty()
+        } else {
+            !self.tree().unattached.is_empty() || !self.tree().orphans.is_empty()
+        };
+        gateways.filter(|node| self.keeps(*node)).chain(loose.then_some(NodeRef::Loose)).collect()
     }
 
     /// The nodes directly under `node`, in order.
     pub fn children(&self, node: NodeRef) -> Vec<NodeRef> {
+        let mut children = self.all_children(node);
+        if self.kept.is_some() {
+            children.retain(|child| self.keeps(*child));
+        }
+        children
+    }
+
+    fn all_children(&self, node: NodeRef) -> Vec<NodeRef> {
         let tree = self.tree();
         match node {
             NodeRef::Gateway(gateway) => self.of_gateway[gateway as usize].clone().map(NodeRef::Hosts).collect(),

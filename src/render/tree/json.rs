@@ -131,7 +131,6 @@ pub struct NotAttachedData {
 
 /// The whole outline as data.
 pub fn data(outline: &Outline) -> TreeData {
-    let tree = &outline.analysis().tree;
     let mut gateways = Vec::new();
     let mut not_attached = Vec::new();
     for root in outline.roots() {
@@ -140,7 +139,6 @@ pub fn data(outline: &Outline) -> TreeData {
             _ => not_attached.extend(outline.children(root).into_iter().filter_map(|node| loose(outline, node))),
         }
     }
-    debug_assert_eq!(gateways.len(), tree.gateways.len());
     TreeData { api_version: API_VERSION, gateways, not_attached }
 }
 
@@ -203,12 +201,12 @@ fn listener(outline: &Outline, hosts: u32) -> ListenerData {
 fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData> {
     let NodeRef::Route(slot) = node else { return None };
     let hops = if outline.has_children(node) { outline.root(slot).hops.clone() } else { 0..0 };
-    let mut data = route(outline, outline.route_of(node)?, "attached", hops);
+    let mut data = route(outline, slot, outline.route_of(node)?, "attached", hops);
     data.isolated.clone_from(&outline.attached(slot).isolated);
     Some(data)
 }
 
-fn route(outline: &Outline, route: &Route, fate: &'static str, hops: Range<u32>) -> RouteData {
+fn route(outline: &Outline, slot: u32, route: &Route, fate: &'static str, hops: Range<u32>) -> RouteData {
     RouteData {
         kind: route.kind.name(),
         namespace: route.meta.namespace.clone(),
@@ -216,11 +214,15 @@ fn route(outline: &Outline, route: &Route, fate: &'static str, hops: Range<u32>)
         fate,
         isolated: Vec::new(),
         source: SourceData::of(&route.meta.origin, route.meta.origin.at),
-        matches: hops.map(|hop| self::hop(outline, outline.hop(HopId(hop)), route)).collect(),
+        matches: hops
+            .map(HopId)
+            .filter(|hop| outline.keeps(NodeRef::Match(slot, *hop)))
+            .map(|hop| self::hop(outline, slot, outline.hop(hop), route))
+            .collect(),
     }
 }
 
-fn hop(outline: &Outline, hop: &Hop, route: &Route) -> HopData {
+fn hop(outline: &Outline, slot: u32, hop: &Hop, route: &Route) -> HopData {
     let (fate, dropped, action) = match &hop.fate {
         Fate::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
         Fate::Delegates => ("delegates", None, None),
@@ -234,13 +236,19 @@ fn hop(outline: &Outline, hop: &Hop, route: &Route) -> HopData {
         fate,
         dropped,
         action,
-        delegates: hop.links.clone().map(|at| link(outline, LinkId(at))).collect(),
+        delegates: hop
+            .links
+            .clone()
+            .map(LinkId)
+            .filter(|link| outline.keeps(NodeRef::Link(slot, *link)))
+            .map(|id| link(outline, slot, id))
+            .collect(),
         unverified: hop.unverified.clone(),
         source: SourceData::of(&route.meta.origin, match_position(hop, route)),
     }
 }
 
-fn link(outline: &Outline, id: LinkId) -> LinkData {
+fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
     let link = outline.link(id);
     let broken = link.broken.as_ref().map(|broken| BrokenData {
         reason: match broken {
@@ -249,9 +257,10 @@ fn link(outline: &Outline, id: LinkId) -> LinkData {
         },
         message: words::broken_link(link).to_owned(),
     });
-    let children = link.children.clone().map(|at| {
+    let kept = |at: &u32| outline.keeps(NodeRef::Child(slot, ChildId(*at)));
+    let children = link.children.clone().filter(kept).map(|at| {
         let child = outline.child(ChildId(at));
-        route(outline, outline.analysis().snapshot.route(child.route), child_fate(child.fate), child.hops.clone())
+        route(outline, slot, outline.analysis().snapshot.route(child.route), child_fate(child.fate), child.hops.clone())
     });
     LinkData { via: ViaData::from(&link.via), broken, children: children.collect() }
 }
