@@ -5,6 +5,7 @@
 //! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH]
 //! #   [ready N/M|unknown, …] [certain|unverified], on one line
 //! # rows HOST             the whole table of that virtual host, in evaluation order
+//! # rows ROUTE#RULE       the table that the first ref of that rule leads to (agentgateway)
 //! #   MATCH -> ANSWER [by ROUTE#RULE]
 //! # hosts :PORT [sni NAME] HOST | …          every virtual host
 //! # unattached ROUTE REASON
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use routescope::analysis::Analysis;
 use routescope::model::Name;
-use routescope::resolve::{DIALECTS, GrantMode, Settings, ValidationMode, discovery_selectors};
+use routescope::resolve::{DIALECTS, GrantMode, HopId, LinkId, Settings, ValidationMode, discovery_selectors};
 use routescope::router::Request;
 use routescope::store::Coverage;
 
@@ -44,6 +45,7 @@ macro_rules! areas {
 
 areas!(
     actions,
+    agentgateway,
     attachment,
     backends,
     delegation,
@@ -191,7 +193,30 @@ fn parse_request(text: &str) -> Result<Request, String> {
     Ok(request)
 }
 
+/// The table behind the first ref of a rule, where every level has one.
+fn group_rows(analysis: &Analysis, rule: &str) -> Vec<String> {
+    let hop = (0..).map(HopId).zip(&analysis.tree.hops).find(|(id, _)| show::rule(analysis, *id) == rule);
+    let link = LinkId(hop.expect("a hop of the rule").1.links.start);
+    let group = analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link).expect("a table of its own");
+    let tiers = group.tiers.iter().flat_map(|tier| tier.rows.iter().map(move |row| (&tier.hostname, row)));
+    tiers
+        .map(|(host, row)| {
+            let row = show::row(analysis, *row);
+            if host == "*" { row } else { format!("{host} {row}") }
+        })
+        .collect()
+}
+
 fn check_rows(analysis: &Analysis, host: &str, expected: &[&str]) -> Result<(), String> {
+    if host.contains('#') {
+        let actual = group_rows(analysis, host);
+        let fits = actual.len() == expected.len() && expected.iter().zip(&actual).all(|(e, a)| agrees(e, a));
+        return if fits {
+            Ok(())
+        } else {
+            same(&format!("rows {host}"), &expected.join("\n    "), &actual.join("\n    "))
+        };
+    }
     let hosts = analysis.table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts);
     let found: Vec<_> = hosts.filter(|candidate| candidate.hostname == host).collect();
     let [found] = found[..] else {
@@ -216,7 +241,7 @@ fn clauses(text: &str) -> Vec<(&str, String)> {
     let mut clauses = vec![("answer", String::new())];
     for word in text.split(' ') {
         match word {
-            "by" | "via" | "as" | "ready" | "certain" | "unverified" => clauses.push((word, String::new())),
+            "by" | "via" | "below" | "as" | "ready" | "certain" | "unverified" => clauses.push((word, String::new())),
             _ => {
                 let (_, part) = clauses.last_mut().expect("at least the answer");
                 *part += if part.is_empty() { "" } else { " " };

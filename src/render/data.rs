@@ -10,6 +10,7 @@ use crate::resolve::{Action, Destination, Forward, HopId, MirrorTo, Respond, Rew
 use crate::store::Snapshot;
 
 use super::outline::match_position;
+use super::routes::RowData;
 
 /// The version of every JSON and YAML document this program writes.
 pub const API_VERSION: &str = "routescope/v1";
@@ -93,6 +94,13 @@ pub enum ActionData {
         #[serde(skip_serializing_if = "Option::is_none")]
         path: Option<TypedValue>,
     },
+    /// Hop by hop: one of the refs is picked by weight, and the request is matched again among its routes.
+    Delegate {
+        refs: Vec<DelegateRefData>,
+        routes: Vec<RowData>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        otherwise: Option<Box<ActionData>>,
+    },
     Respond {
         status: u16,
         reason: &'static str,
@@ -101,6 +109,15 @@ pub enum ActionData {
         #[serde(skip_serializing_if = "Option::is_none")]
         body: Option<String>,
     },
+}
+
+/// A ref to delegate by.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct DelegateRefData {
+    pub via: ViaData,
+    pub weight: u32,
+    pub share: f64,
 }
 
 impl From<&Action> for ActionData {

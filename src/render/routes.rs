@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::finding::Place;
-use crate::model::Name;
-use crate::resolve::{Action, Hop, HopId};
+use crate::model::{Name, ObjectKey};
+use crate::resolve::{Action, Fate, Hop, HopId, LinkId, OwnShare, Under};
 use crate::router::{GatewayTable, VirtualHost};
 
-use super::data::{API_VERSION, ActionData, HopData, MatchData, chain};
+use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
 use super::outline::match_position;
 use super::scope::Scope;
 use super::style::{Line, Role};
@@ -56,6 +56,9 @@ pub struct VirtualHostData {
 #[allow(missing_docs)]
 pub struct RowData {
     pub r#match: MatchData,
+    /// What the route demands of the host beside, in a table below (hop by hop).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hostnames: Vec<Name>,
     pub action: ActionData,
     pub chain: Vec<HopData>,
     pub weight: i32,
@@ -98,19 +101,65 @@ fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost,
             .rows
             .iter()
             .filter(|row| whole || scope.holds_row(analysis, **row))
-            .filter_map(|row| row_data(analysis, gateway, *row))
+            .filter_map(|row| row_data(analysis, &gateway.gateway, *row))
             .collect(),
     }
 }
 
-fn row_data(analysis: &Analysis, gateway: &GatewayTable, id: HopId) -> Option<RowData> {
+fn row_data(analysis: &Analysis, gateway: &ObjectKey, id: HopId) -> Option<RowData> {
     let hop = &analysis.tree.hops[id.0 as usize];
+    let action = match &hop.fate {
+        Fate::Forks(own) => delegate(analysis, gateway, hop, own.as_ref()),
+        _ => ActionData::from(hop.action()?.as_ref()),
+    };
     Some(RowData {
         r#match: MatchData::from(hop.matcher.as_ref()),
-        action: ActionData::from(hop.action()?.as_ref()),
-        chain: chain(&analysis.snapshot, &analysis.tree, &gateway.gateway, id),
+        hostnames: match hop.under {
+            Under::Root(_) => Vec::new(),
+            Under::Child(_) => hostnames(analysis, hop).to_vec(),
+        },
+        action,
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, id),
         weight: weight(analysis, hop),
     })
+}
+
+/// What a route demands of the host beside, where it stands in a table of its own.
+fn hostnames<'a>(analysis: &'a Analysis, hop: &Hop) -> &'a [Name] {
+    let walked = analysis.tree.link_above_of(hop).is_some_and(|link| analysis.tree.walks(link));
+    if walked { &analysis.snapshot.route(hop.route).hostnames } else { &[] }
+}
+
+fn delegate(analysis: &Analysis, gateway: &ObjectKey, hop: &Hop, own: Option<&OwnShare>) -> ActionData {
+    let refs = &analysis.snapshot.route(hop.route).rules[hop.rule as usize].backend_refs;
+    let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
+    ActionData::Delegate {
+        refs: links
+            .map(|link| DelegateRefData {
+                via: ViaData::from(&link.via),
+                weight: refs[link.ref_index as usize].weight,
+                share: link.share,
+            })
+            .collect(),
+        routes: below(analysis, hop).filter_map(|row| row_data(analysis, gateway, row)).collect(),
+        otherwise: own.map(|own| Box::new(ActionData::from(own.action.as_ref()))),
+    }
+}
+
+/// The rows of the tables that a rule hands on to, hop by hop, in evaluation order; one that serves two hosts once.
+fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = HopId> + use<'a> {
+    let links = hop.links.clone().map(LinkId);
+    let groups = links.filter_map(|link| analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link));
+    let rows = groups.flat_map(|group| group.tiers.iter().flat_map(|tier| tier.rows.iter().copied()));
+    let mut seen = Vec::new();
+    let rows: Vec<HopId> = rows
+        .filter(|row| {
+            let new = !seen.contains(row);
+            seen.push(*row);
+            new
+        })
+        .collect();
+    rows.into_iter()
 }
 
 /// The weight that decides before anything else: `kgateway.dev/route-weight` of the route that owns the rule, in force
@@ -156,11 +205,13 @@ pub fn text(analysis: &Analysis, scope: &Scope, paint: Paint, width: Option<usiz
         }
         for host in &gateway.virtual_hosts {
             // Numbers are places in the whole table.
-            let rows: Vec<Cells> = (1..)
-                .zip(host.rows.iter())
-                .filter(|(_, row)| whole || scope.holds_row(analysis, **row))
-                .filter_map(|(at, row)| cells(analysis, at, *row))
-                .collect();
+            let mut rows: Vec<Cells> = Vec::with_capacity(host.rows.len());
+            for (at, row) in (1..).zip(host.rows.iter()) {
+                if whole || scope.holds_row(analysis, *row) {
+                    rows.extend(cells(analysis, at.to_string(), *row, 0));
+                    nested(analysis, &at.to_string(), *row, 1, &mut rows);
+                }
+            }
             if rows.is_empty() && !whole {
                 continue;
             }
@@ -188,7 +239,20 @@ fn host_title(host: &VirtualHost) -> Line {
     line
 }
 
-fn cells(analysis: &Analysis, at: usize, id: HopId) -> Option<Cells> {
+/// The rows below a rule that hands on, hop by hop, numbered as its parts.
+fn nested(analysis: &Analysis, number: &str, id: HopId, depth: usize, rows: &mut Vec<Cells>) {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    if !matches!(hop.fate, Fate::Forks(_)) {
+        return;
+    }
+    for (at, row) in (1..).zip(below(analysis, hop)) {
+        let number = format!("{number}.{at}");
+        rows.extend(cells(analysis, number.clone(), row, depth));
+        nested(analysis, &number, row, depth + 1, rows);
+    }
+}
+
+fn cells(analysis: &Analysis, number: String, id: HopId, depth: usize) -> Option<Cells> {
     let hop = &analysis.tree.hops[id.0 as usize];
     let route = analysis.snapshot.route(hop.route);
     let owner = Line::new()
@@ -196,13 +260,43 @@ fn cells(analysis: &Analysis, at: usize, id: HopId) -> Option<Cells> {
         .with(Role::Route, route.meta.name.to_string())
         .with(Role::Rule, format!(" rule {}", hop.rule + 1));
     let place = Place::within(&route.meta.origin, match_position(hop, route));
-    Some(Cells {
-        number: at.to_string(),
-        matcher: words::matcher(&hop.matcher),
-        action: action(hop.action()?),
-        owner,
-        place: words::place(&place),
-    })
+    let does = match &hop.fate {
+        Fate::Forks(own) => handed_on(analysis, hop, own.as_ref()),
+        _ => action(hop.action()?),
+    };
+    let mut matcher = Line::of(Role::Guide, "  ".repeat(depth));
+    let hostnames = hostnames(analysis, hop);
+    if depth > 0 && !hostnames.is_empty() {
+        matcher.push(Role::Host, format!("{} ", hostnames.join(", ")));
+    }
+    matcher.extend(words::matcher(&hop.matcher));
+    Some(Cells { number, matcher, action: does, owner, place: words::place(&place) })
+}
+
+/// Where a rule hands on to, in one cell.
+fn handed_on(analysis: &Analysis, hop: &Hop, own: Option<&OwnShare>) -> Line {
+    let mut line = Line::new();
+    let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
+    for (at, link) in links.enumerate() {
+        line.push(Role::Guide, if at > 0 { ", ⇢ " } else { "⇢ " });
+        if link.share < 1.0 {
+            line.push(Role::Text, format!("{} ", words::share(link.share)));
+        }
+        if link.broken.is_some() {
+            line.push(Role::Error, format!("✗ {} ", words::broken_status(link)));
+        }
+        line.extend(words::via(&link.via, &analysis.settings));
+    }
+    if let Some(own) = own {
+        line.push(Role::Dim, ", ");
+        if let Action::Forward(forward) = own.action.as_ref()
+            && forward.destinations.len() == 1
+        {
+            line.push(Role::Text, format!("{} ", words::share(own.share)));
+        }
+        line.extend(action(&own.action));
+    }
+    line
 }
 
 /// What a row does, in one cell.
@@ -219,7 +313,7 @@ pub fn action(action: &Arc<Action>) -> Line {
                     line.push(Role::Text, format!("{} ", words::share(destination.share)));
                 }
                 if destination.state.is_broken() {
-                    line.push(Role::Error, "✗ 500 ");
+                    line.push(Role::Error, format!("✗ {} ", destination.state.status()));
                 }
                 if destination.kind != "Service" {
                     line.push(Role::Dim, format!("{} ", destination.kind));

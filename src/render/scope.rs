@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::analysis::Analysis;
 use crate::finding::Finding;
 use crate::model::Name;
-use crate::resolve::{Action, Hop, HopId, Tree, Under};
+use crate::resolve::{Action, Hop, HopId, Tree, Under, group_rows};
 use crate::status::{Difference, RouteStatus, Statuses};
 
 /// The namespaces that are looked at; all of them when none is named.
@@ -37,7 +37,7 @@ impl Scope {
     }
 
     fn holds_destination(&self, hop: &Hop) -> bool {
-        let Some(Action::Forward(forward)) = hop.action().map(AsRef::as_ref) else { return false };
+        let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref) else { return false };
         let mirrors = forward.mirrors.iter().map(|mirror| &mirror.destination);
         forward.destinations.iter().chain(mirrors).any(|destination| self.holds(&destination.namespace))
     }
@@ -48,6 +48,15 @@ impl Scope {
         self.is_everything()
             || self.holds_destination(&tree.hops[row.0 as usize])
             || tree.chain(row).iter().any(|hop| self.holds_route(analysis, &tree.hops[hop.0 as usize]))
+            || self.holds_below(analysis, &tree.hops[row.0 as usize])
+    }
+
+    /// Whether a row that hands on, hop by hop, does so to one that touches them.
+    fn holds_below(&self, analysis: &Analysis, hop: &Hop) -> bool {
+        let tree = &analysis.tree;
+        let links = hop.links.clone().map(|link| &tree.links[link as usize]).filter(|link| tree.walks(link));
+        let mut rows = links.flat_map(|link| group_rows(tree, link));
+        rows.any(|(_, row)| self.holds_row(analysis, row))
     }
 
     /// Whether a finding is about them, or about nothing in a namespace.

@@ -65,7 +65,8 @@ pub fn via(via: &Via, settings: &Settings) -> Line {
     match via.by {
         ViaBy::Label => {
             let line = Line::of(Role::Dim, "label ").with(Role::Label, via.value.to_string());
-            if via.namespace == settings.wildcard_namespace {
+            // `key=value` looks in one namespace, whatever its name.
+            if via.namespace == settings.wildcard_namespace && !via.value.contains('=') {
                 line.with(Role::Dim, " in all namespaces")
             } else {
                 line.with(Role::Dim, " in namespace ").with(Role::Namespace, via.namespace.to_string())
@@ -147,7 +148,7 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
         DestinationState::Resolved => None,
         DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: taken to exist")),
         DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
-        DestinationState::PortMissing => Some(match port {
+        DestinationState::PortMissing | DestinationState::PortUnserved => Some(match port {
             Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
             None => format!("the ref to {kind} {namespace}/{name} names no port"),
         }),
@@ -241,7 +242,14 @@ pub fn child_trouble(fate: ChildFate) -> Option<&'static str> {
         ChildFate::Cycle => Some("cycle: it is already above itself here"),
         ChildFate::NothingLeft => Some("none of its matches fits under this one"),
         ChildFate::Poisoned => Some("not looked at: a cycle breaks the whole ref"),
+        ChildFate::NotPermitted => Some("not adopted: another namespace, and no ReferenceGrant"),
+        ChildFate::ParentElsewhere => Some("not adopted: its parent hangs on other Gateways than this"),
     }
+}
+
+/// What a broken ref answers where it is walked hop by hop.
+pub fn broken_status(link: &Link) -> u16 {
+    if matches!(link.broken, Some(BrokenLink::Cyclic { .. })) { 500 } else { 404 }
 }
 
 /// Why a delegating ref leads nowhere, in a few words; what it selects stands beside it.

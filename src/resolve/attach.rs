@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use super::settings::{Dialect, Engine, Settings};
+use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway};
 use crate::model::{
     From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
@@ -124,6 +124,16 @@ pub(super) fn shared_hostnames(listener: Option<&Name>, route: &[Name]) -> Optio
     }
 }
 
+/// The same where the listener is chosen by host before any route is looked at (agentgateway): the route's own names, as
+/// far as the listener hears of them.
+fn served_hostnames(listener: Option<&Name>, route: &[Name]) -> Vec<Name> {
+    if route.is_empty() {
+        return vec![Name::new_static("*")];
+    }
+    let heard = |hostname: &&Name| listener.is_none_or(|listener| intersection(listener, hostname).is_some());
+    route.iter().filter(heard).cloned().collect()
+}
+
 /// What two hostnames share: equal names, a name under a wildcard (one label or more), the longer of two wildcards.
 pub(super) fn intersection<'a>(left: &'a Name, right: &'a Name) -> Option<&'a Name> {
     let tail = |name: &'a Name| name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
@@ -205,7 +215,7 @@ struct Resource {
 /// for each root, why its attachment is not certain.
 pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
     let (gateways, sets) = nodes(snapshot, settings, tree);
-    let mut roots: AHashMap<(RouteId, Engine, bool), RootId> = AHashMap::default();
+    let mut roots: AHashMap<(RouteId, Engine, bool, Option<u32>), RootId> = AHashMap::default();
     let mut doubts: Vec<Vec<String>> = Vec::new();
     for (index, route) in snapshot.routes.iter().enumerate() {
         let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -246,12 +256,19 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                     continue;
                 }
                 matched = true;
-                let Some(hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else { continue };
+                let Some(mut hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else {
+                    continue;
+                };
+                if node.dialect.delegation == DelegationModel::HopByHop {
+                    hostnames = served_hostnames(listener.hostname.as_ref(), &route.hostnames);
+                }
                 attached = true;
                 let dialect = node.dialect;
-                let root = *roots.entry((id, dialect.engine, dialect.backend_filters)).or_insert_with(|| {
+                let alone = dialect.delegation == DelegationModel::HopByHop;
+                let of_node = alone.then(|| u32::try_from(resource.node).unwrap_or(u32::MAX));
+                let root = *roots.entry((id, dialect.engine, dialect.backend_filters, of_node)).or_insert_with(|| {
                     doubts.push(Vec::new());
-                    push_root(tree, id, dialect)
+                    push_root(tree, id, dialect, of_node)
                 });
                 if let Admission::Unknown(why) = admission
                     && !doubts[root.0 as usize].contains(&why)
@@ -267,15 +284,15 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
             }
         }
     }
-    for node in &mut tree.gateways {
+    for node in tree.gateways.iter_mut().filter(|node| node.dialect.delegation != DelegationModel::HopByHop) {
         isolate(node);
     }
     doubts
 }
 
-fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect) -> RootId {
+fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect, node: Option<u32>) -> RootId {
     let root = RootId(u32::try_from(tree.roots.len()).unwrap_or(u32::MAX));
-    tree.roots.push(Root { route, dialect, hops: 0..0, rows: Vec::new() });
+    tree.roots.push(Root { route, dialect, node, hops: 0..0, rows: Vec::new() });
     root
 }
 

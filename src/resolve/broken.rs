@@ -1,6 +1,6 @@
 //! What a broken delegating ref answers, and why, in words.
 
-use super::settings::{Dialect, Settings};
+use super::settings::{DelegationModel, Dialect, Settings};
 use super::{BrokenLink, ChildFate, Hop, Link, Respond, RespondReason, Tree, Via, ViaBy, action, select};
 use crate::store::Snapshot;
 
@@ -44,7 +44,7 @@ pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) ->
 }
 
 fn everywhere(settings: &Settings, via: &Via) -> bool {
-    via.by == ViaBy::Label && via.namespace == settings.wildcard_namespace
+    via.by == ViaBy::Label && via.namespace == settings.wildcard_namespace && !via.value.contains('=')
 }
 
 /// Why a ref is broken, in a sentence with names.
@@ -73,9 +73,10 @@ pub(super) fn detail(
             ));
         }
         return Some(match by {
-            ViaBy::Label => {
-                format!("no HTTPRoute wears {}: {value} {inside}", dialect.label_key.unwrap_or("the label"))
-            }
+            ViaBy::Label => match dialect.label_key {
+                Some(key) => format!("no HTTPRoute wears {key}: {value} {inside}"),
+                None => format!("no HTTPRoute wears the label {value} {inside}"),
+            },
             ViaBy::Wildcard => format!("there is no HTTPRoute {inside}"),
             ViaBy::Name | ViaBy::Gateway => format!("there is no HTTPRoute {namespace}/{value}"),
         });
@@ -87,6 +88,13 @@ pub(super) fn detail(
     Some(match (children.len(), first.fate) {
         (1, ChildFate::NotAdoptable) => format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}"),
         (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
+        (1, ChildFate::NotPermitted) => {
+            format!("no ReferenceGrant in {namespace} lets HTTPRoutes of {} adopt {key}", parent.namespace)
+        }
+        (1, ChildFate::ParentElsewhere) => format!("HTTPRoute {parent} hands on to {key} on its own Gateways only"),
+        (1, ChildFate::NothingLeft) if dialect.delegation == DelegationModel::HopByHop => {
+            format!("no match of HTTPRoute {key} can be reached")
+        }
         (1, ChildFate::NothingLeft) => format!("no match of HTTPRoute {key} stands under this one"),
         (many, ChildFate::NotAdoptable) if all(first.fate) => {
             format!("none of the {many} HTTPRoutes that {via} selects has a parentRef to {parent}")

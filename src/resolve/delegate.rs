@@ -12,10 +12,11 @@ use ahash::AHashMap;
 use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
 use super::expand::Notes;
+use super::hopwise::AttachedTo;
 use super::matching::{self, Candidate};
 use super::policy::{self, Policies};
 use super::select::{self, Selection};
-use super::settings::{Dialect, Engine, Manner, Settings, ValidationMode};
+use super::settings::{DelegationModel, Dialect, Engine, Manner, Settings, ValidationMode};
 use super::{
     Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
     RespondReason, Root, RootId, Stage, Tree, Under, broken, gloo, hazard, inherit, plain, validate,
@@ -24,7 +25,7 @@ use crate::model::{PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 /// How deep a delegation is followed. The engine has no bound; real trees have a handful of levels.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// How many hops a tree may have. Layers that each delegate to all of the next multiply without end.
 pub(super) const MAX_HOPS: usize = 3_000_000;
 /// How many children and hops that came to nothing are kept to be shown.
@@ -70,11 +71,14 @@ pub(super) struct Expander<'a> {
     pub policies: Option<&'a Policies<'a>>,
     pub tree: &'a mut Tree,
     /// What was noticed on the way.
-    notes: Notes,
+    pub notes: Notes,
     /// How many hops the tree may have.
-    room: usize,
+    pub room: usize,
     selections: AHashMap<(RouteId, Engine), Arc<Selection>>,
-    losses: usize,
+    /// How much came to nothing.
+    pub losses: usize,
+    /// Which routes hang where.
+    pub attached: &'a AttachedTo,
 }
 
 /// A rule's outcome at one place, shared by its matches: one for regexes, one for all other paths.
@@ -83,7 +87,7 @@ struct Shared {
     outcomes: [Option<(Outcome, Option<Arc<Action>>)>; 2],
 }
 
-fn index(number: usize) -> u32 {
+pub(super) fn index(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
@@ -92,11 +96,12 @@ impl<'a> Expander<'a> {
         snapshot: &'a Snapshot,
         settings: &'a Settings,
         policies: Option<&'a Policies<'a>>,
+        attached: &'a AttachedTo,
         tree: &'a mut Tree,
         room: usize,
     ) -> Self {
         let selections = AHashMap::default();
-        Self { snapshot, settings, policies, tree, notes: Notes::default(), room, selections, losses: 0 }
+        Self { snapshot, settings, policies, tree, notes: Notes::default(), room, selections, losses: 0, attached }
     }
 
     /// What was noticed, and how much came to nothing.
@@ -106,6 +111,9 @@ impl<'a> Expander<'a> {
 
     /// Expands one root. `doubts` are why its attachment is not certain.
     pub fn root(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
+        if root.dialect.delegation == DelegationModel::HopByHop {
+            return self.root_hop_by_hop(id, root, doubts);
+        }
         let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect };
         let candidates = matching::of_root(self.snapshot.route(root.route));
         root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
@@ -194,7 +202,7 @@ impl<'a> Expander<'a> {
         let first = self.tree.links.len();
         for &(_, ref_index, selected) in uses {
             let via = selection.refs[selected as usize].via.clone();
-            self.tree.links.push(Link { hop, ref_index, via, children: 0..0, broken: None });
+            self.tree.links.push(Link { hop, ref_index, via, children: 0..0, broken: None, share: 1.0 });
         }
         self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
         for (link, &(rule, _, selected)) in (first..).zip(uses) {
@@ -282,7 +290,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
+    pub(super) fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
         let id = ChildId(index(self.tree.children.len()));
         self.tree.children.push(Child { link, route, fate, hops: 0..0 });
         id

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::delegate::{Expander, MAX_HOPS, MAX_SHOWN_LOSSES};
+use super::hopwise::AttachedTo;
 use super::policy::Policies;
 use super::settings::Settings;
 use super::{HopId, LinkId, Root, RootId, Tree, Under};
@@ -31,6 +32,7 @@ struct Run<'t> {
     first: u32,
     roots: &'t mut [Root],
     doubts: &'t [Vec<String>],
+    attached: &'t AttachedTo,
 }
 
 /// Fills `tree` with what hangs under its roots.
@@ -42,16 +44,18 @@ pub(super) fn expand(
     doubts: &[Vec<String>],
     threads: usize,
 ) -> Notes {
+    let attached = AttachedTo::of(tree);
+    let attached = &attached;
     let mut roots = std::mem::take(&mut tree.roots);
     let grown = if threads > 1 && roots.len() > 1 {
-        side_by_side(snapshot, settings, policies, &mut roots, doubts, threads)
+        side_by_side(snapshot, settings, policies, attached, &mut roots, doubts, threads)
     } else {
         None
     };
     let notes = if let Some(grown) = grown {
         join(tree, &mut roots, grown)
     } else {
-        let mut all = Run { first: 0, roots: &mut roots, doubts };
+        let mut all = Run { first: 0, roots: &mut roots, doubts, attached };
         let (grown, notes, _) = grow(snapshot, settings, policies, &mut all, MAX_HOPS);
         let Tree { hops, links, children, hazards, .. } = grown;
         (tree.hops, tree.links, tree.children, tree.hazards) = (hops, links, children, hazards);
@@ -73,13 +77,14 @@ fn side_by_side(
     snapshot: &Snapshot,
     settings: &Settings,
     policies: Option<&Policies<'_>>,
+    attached: &AttachedTo,
     roots: &mut [Root],
     doubts: &[Vec<String>],
     threads: usize,
 ) -> Option<Vec<Grown>> {
     let length = roots.len().div_ceil(threads * RUNS_PER_THREAD);
     let runs = roots.chunks_mut(length).zip(doubts.chunks(length)).zip((0..).step_by(length));
-    let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts }).collect();
+    let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts, attached }).collect();
     let (hops, losses, over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let grown = spread::in_order(runs, threads, |mut run| {
         if over.load(Ordering::Relaxed) {
@@ -109,7 +114,7 @@ fn grow(
     room: usize,
 ) -> (Tree, Notes, usize) {
     let mut tree = Tree::default();
-    let mut expander = Expander::new(snapshot, settings, policies, &mut tree, room);
+    let mut expander = Expander::new(snapshot, settings, policies, run.attached, &mut tree, room);
     for ((root, doubts), id) in run.roots.iter_mut().zip(run.doubts).zip(run.first..) {
         expander.root(RootId(id), root, doubts);
     }

@@ -25,6 +25,7 @@ mod findings;
 mod gateway;
 mod gloo;
 mod hazard;
+mod hopwise;
 mod inherit;
 mod matching;
 mod outcome;
@@ -52,6 +53,7 @@ pub use discovery::{discovered, discovery_selectors};
 pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved};
 pub use expand::Notes;
 pub use gateway::{RESERVED_PORTS, supported_kinds};
+pub use hopwise::group_rows;
 pub use outcome::{
     Action, Complaint, Destination, DestinationState, ExternalName, Forward, Hazard, MirrorTo, Respond, RespondReason,
     Rewrite, Stage,
@@ -155,6 +157,8 @@ pub struct Root {
     pub route: RouteId,
     /// The dialect it was expanded under.
     pub dialect: &'static Dialect,
+    /// For which Gateway (a place in [`Tree::gateways`]), where that makes a difference; `None` for all of the dialect.
+    pub node: Option<u32>,
     /// Its own hops, as a range of [`Tree::hops`].
     pub hops: Range<u32>,
     /// The hops under it that emit a row, in order of emission.
@@ -198,15 +202,35 @@ pub enum Fate {
     Row(Arc<Action>),
     /// It delegates: it emits no row, the hops below do.
     Delegates,
+    /// Hop by hop: it is a row, and delegates. A ref is picked by weight: one of the links, each with its share, or what
+    /// the rule does itself with the rest.
+    Forks(Option<OwnShare>),
     /// It emits nothing.
     Dropped(DropReason),
 }
 
+/// What a rule that delegates does with the share of the traffic that it does not hand on.
+#[derive(Debug, Clone)]
+pub struct OwnShare {
+    /// The share, more than 0 and less than 1.
+    pub share: f64,
+    /// What it does with it; the shares of its destinations add up to `share`.
+    pub action: Arc<Action>,
+}
+
 impl Hop {
-    /// What the row it emits does, if it emits one.
+    /// What the row it emits does, if it emits one and does not hand the request on.
     pub fn action(&self) -> Option<&Arc<Action>> {
         match &self.fate {
             Fate::Row(action) => Some(action),
+            _ => None,
+        }
+    }
+
+    /// What its rule does by itself: with all of the traffic, or with the share that it does not hand on.
+    pub fn does(&self) -> Option<&Arc<Action>> {
+        match &self.fate {
+            Fate::Row(action) | Fate::Forks(Some(OwnShare { action, .. })) => Some(action),
             _ => None,
         }
     }
@@ -232,6 +256,12 @@ pub enum DropReason {
     ParentHasNoMatches,
     /// The rule was dropped by strict validation.
     Invalid { reason: String },
+    /// Hop by hop: a rule with `matches: []` is one that nothing matches.
+    MatchesNothing,
+    /// agentgateway: a regular expression that does not compile.
+    NeverMatches { reason: String },
+    /// agentgateway: the translator does not take the rule, or any rule of its route.
+    Refused { reason: String },
 }
 
 impl fmt::Display for DropReason {
@@ -247,6 +277,9 @@ impl fmt::Display for DropReason {
             Self::NoMatches => f.write_str("the rule has no matches, and does not inherit the parent's"),
             Self::ParentHasNoMatches => f.write_str("the parent's rule has no matches, and only PathPrefix delegates"),
             Self::Invalid { reason } => write!(f, "strict validation drops it: {reason}"),
+            Self::MatchesNothing => f.write_str("the rule has no matches, and nothing reaches it"),
+            Self::NeverMatches { reason } => f.write_str(reason),
+            Self::Refused { reason } => write!(f, "agentgateway does not take it: {reason}"),
         }
     }
 }
@@ -262,8 +295,10 @@ pub struct Link {
     pub via: Via,
     /// The routes it selected, adopted or not, as a range of [`Tree::children`].
     pub children: Range<u32>,
-    /// Why it answers 500, when it does.
+    /// Why it answers 500 (or leads nowhere, as the dialect has it), when it does.
     pub broken: Option<BrokenLink>,
+    /// Hop by hop: the share of the rule's traffic that goes here. Elsewhere weights of delegates mean nothing: 1.
+    pub share: f64,
 }
 
 /// How a route was reached.
@@ -337,6 +372,10 @@ pub enum ChildFate {
     NothingLeft,
     /// The ref is broken by a cyclic sibling: the engine does not look at it.
     Poisoned,
+    /// agentgateway: it has no parentRefs, lives in another namespace, and no `ReferenceGrant` lets it be adopted.
+    NotPermitted,
+    /// agentgateway: its parent has Gateways among its parentRefs, and is not attached to the one in question.
+    ParentElsewhere,
 }
 
 /// A route and parentRef that attached to no listener.
@@ -410,6 +449,19 @@ impl Tree {
         }
         chain.reverse();
         chain
+    }
+
+    /// The same for a hop that is at hand.
+    pub fn link_above_of(&self, hop: &Hop) -> Option<&Link> {
+        match hop.under {
+            Under::Root(_) => None,
+            Under::Child(child) => Some(&self.links[self.children[child.0 as usize].link.0 as usize]),
+        }
+    }
+
+    /// Whether a request is matched again behind this ref.
+    pub fn walks(&self, link: &Link) -> bool {
+        matches!(self.hops[link.hop.0 as usize].fate, Fate::Forks(_))
     }
 
     /// The ref by which `hop`'s route was reached; `None` for a root's own hop.

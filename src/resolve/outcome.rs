@@ -102,6 +102,8 @@ pub enum DestinationState {
     Missing,
     /// The Service has no such port: 500.
     PortMissing,
+    /// The Service has no such port, and the proxy only finds out when it looks for an endpoint: 503 (agentgateway).
+    PortUnserved,
     /// No `ReferenceGrant` admits the ref: 500.
     NotPermitted,
     /// The kind is not known: 500.
@@ -117,14 +119,19 @@ impl DestinationState {
             Self::Resolved => "resolved",
             Self::Unverified => "unverified",
             Self::Missing => "missing",
-            Self::PortMissing => "port-missing",
+            Self::PortMissing | Self::PortUnserved => "port-missing",
             Self::NotPermitted => "not-permitted",
             Self::InvalidKind => "invalid-kind",
             Self::PortNotAllowed => "port-not-allowed",
         }
     }
 
-    /// Whether traffic sent there is answered 500 by the gateway itself.
+    /// What the gateway itself answers for a broken one.
+    pub fn status(self) -> u16 {
+        if self == Self::PortUnserved { 503 } else { 500 }
+    }
+
+    /// Whether traffic sent there is answered by the gateway itself.
     pub fn is_broken(self) -> bool {
         !matches!(self, Self::Resolved | Self::Unverified)
     }
@@ -182,6 +189,7 @@ pub enum RespondReason {
     UnresolvedDelegation,
     CyclicDelegation,
     NoBackends,
+    NoPrefix,
     AllWeightsZero,
     DirectResponse,
     DirectResponseConflict,
@@ -202,6 +210,7 @@ impl RespondReason {
             Self::UnresolvedDelegation => "unresolved-delegation",
             Self::CyclicDelegation => "cyclic-delegation",
             Self::NoBackends => "no-backends",
+            Self::NoPrefix => "no-prefix",
             Self::AllWeightsZero => "all-weights-zero",
             Self::DirectResponse => "direct-response",
             Self::DirectResponseConflict => "direct-response-conflict",

@@ -335,7 +335,7 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, doubts: &mut Vec<S
             }
             DestinationState::NotPermitted => format!("no ReferenceGrant lets it refer to {to}"),
             DestinationState::Missing => format!("{to} does not exist"),
-            DestinationState::PortMissing => format!("{to} has no such port"),
+            DestinationState::PortMissing | DestinationState::PortUnserved => format!("{to} has no such port"),
             DestinationState::InvalidKind => format!("{to} is of a kind that is not known"),
             DestinationState::PortNotAllowed => format!("the ref to {to} must not have a port"),
         };

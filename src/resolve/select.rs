@@ -99,7 +99,7 @@ pub(super) fn select(snapshot: &Snapshot, settings: &Settings, dialect: &Dialect
     selection
 }
 
-fn fetch(
+pub(super) fn fetch(
     snapshot: &Snapshot,
     settings: &Settings,
     dialect: &Dialect,
@@ -159,6 +159,7 @@ fn labelled(
 }
 
 fn wearing(snapshot: &Snapshot, routes: &[RouteId], label: &str, value: &str) -> Vec<RouteId> {
-    let wears = |id: &RouteId| snapshot.route(*id).meta.label(label).is_some_and(|worn| worn == value);
+    // To Go's map a label that is not worn reads as an empty one.
+    let wears = |id: &RouteId| snapshot.route(*id).meta.label(label).map_or("", Name::as_str) == value;
     routes.iter().copied().filter(wears).collect()
 }

@@ -89,6 +89,8 @@ pub enum Manner {
     Envoy,
     /// As the specification says, where it says anything.
     Specification,
+    /// agentgateway's own proxy.
+    Agentgateway,
 }
 
 /// The facts that differ between engines, one row each in [`DIALECTS`].
@@ -153,13 +155,13 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["agentgateway.dev/agentgateway", "kgateway.dev/agentgateway", "solo.io/enterprise-agentgateway"],
         classes: &["agentgateway", "enterprise-agentgateway"],
         delegation: DelegationModel::HopByHop,
-        manner: Manner::Envoy,
+        manner: Manner::Agentgateway,
         label_group: None,
         label_key: None,
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
-        supported: false,
+        supported: true,
     },
     Dialect {
         engine: Engine::GatewayApi,

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::precedence::{Precedence, Ranks};
-use super::{GatewayTable, Index, RouteTable, VirtualHost, replaced};
+use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, replaced};
 use crate::model::{Name, Protocol};
-use crate::resolve::{GatewayNode, Hazard, HopId, RootId, Settings, Tree};
+use crate::resolve::{GatewayNode, Hazard, HopId, Manner, RootId, Settings, Tree};
 use crate::spread;
 use crate::store::Snapshot;
 
@@ -23,12 +23,13 @@ pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings, threads: u
     for hazard in &tree.hazards {
         hazards.entry(hazard.hop).or_default().push(hazard);
     }
-    let compiler = Compiler { tree, ranks, hazards, threads };
+    let compiler = Compiler { snapshot, tree, ranks, hazards, threads };
     let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
-    RouteTable { gateways }
+    RouteTable { gateways, groups: Groups::of(tree) }
 }
 
 struct Compiler<'a> {
+    snapshot: &'a Snapshot,
     tree: &'a Tree,
     ranks: Ranks,
     hazards: AHashMap<HopId, Vec<&'a Hazard>>,
@@ -57,7 +58,8 @@ impl HostRank {
         hostname.map_or(Self::Any, Self::of)
     }
 
-    fn of(host: &Name) -> Self {
+    /// The host of a virtual host.
+    pub fn of(host: &Name) -> Self {
         match host.as_str() {
             "*" | "" => Self::Any,
             wildcard if wildcard.starts_with("*.") => Self::Wildcard(Reverse(wildcard.len()), host.clone()),
@@ -90,7 +92,47 @@ struct Sorted {
 }
 
 impl Compiler<'_> {
+    /// A table per listener, for an engine that walks hop by hop.
+    fn gateway_hop_by_hop(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
+        let mut hosts: Vec<(Place, VirtualHost)> = Vec::new();
+        for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
+            let written = listener.listener(&gateway.gateway);
+            let sni = match written.protocol {
+                Protocol::Http => None,
+                Protocol::Https => Some(HostRank::of_sni(written.hostname.as_ref())),
+                _ => continue,
+            };
+            let port = listener.port(&gateway.gateway);
+            for tier in groups::of_listener(self.snapshot, self.tree, gateway, listener) {
+                let place = Place { port, sni: sni.clone(), host: HostRank::of(&tier.hostname) };
+                let host = VirtualHost {
+                    port,
+                    protocol: written.protocol.clone(),
+                    sni: sni.clone().map(HostRank::name),
+                    hostname: tier.hostname,
+                    listeners: vec![listener.name(&gateway.gateway)],
+                    alone: true,
+                    rows: tier.rows,
+                    hazards: Vec::new(),
+                    index: tier.index,
+                };
+                hosts.push((place, host));
+            }
+        }
+        hosts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        GatewayTable {
+            gateway: gateway.gateway.meta.key(),
+            node,
+            engine: gateway.dialect.engine,
+            assumed: gateway.assumed,
+            virtual_hosts: hosts.into_iter().map(|(_, host)| host).collect(),
+        }
+    }
+
     fn gateway(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
+        if gateway.dialect.manner == Manner::Agentgateway {
+            return self.gateway_hop_by_hop(node, gateway);
+        }
         let mut hosts: BTreeMap<Place, Served> = BTreeMap::new();
         for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
             let written = listener.listener(&gateway.gateway);
@@ -147,7 +189,7 @@ impl Compiler<'_> {
             let found = rows.iter().filter_map(|row| self.hazards.get(row)).flatten();
             hazards.extend(found.map(|one| (*one).clone()));
         }
-        let index = Arc::new(Index::build(self.tree, &rows));
+        let index = Arc::new(Index::build(self.tree, &rows, Manner::Envoy));
         Sorted { rows: rows.into(), hazards, index }
     }
 
@@ -171,6 +213,7 @@ fn virtual_host(place: Place, served: Served, sorted: &Sorted) -> VirtualHost {
         sni: place.sni.map(HostRank::name),
         hostname: place.host.name(),
         listeners: served.listeners,
+        alone: false,
         rows: Arc::clone(&sorted.rows),
         hazards: sorted.hazards.clone(),
         index: Arc::clone(&sorted.index),

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::effect::{RedirectedFrom, location, rewritten_path};
 use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
-use super::normalise::{BadTarget, check_method, check_target, normalise};
+use super::normalise::{BadTarget, check_as_it_is, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
-use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, segments};
+use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, segments};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, DestinationState, Forward, HopId, Manner, Settings, Tree, endpoints};
+use crate::resolve::{Action, Destination, DestinationState, Fate, Forward, HopId, Manner, Settings, Tree, endpoints};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -44,8 +44,8 @@ pub(super) struct Prepared<'r> {
 }
 
 /// A request at the door that took it.
-struct Asked<'r> {
-    prepared: &'r Prepared<'r>,
+pub(super) struct Asked<'r> {
+    pub prepared: &'r Prepared<'r>,
     query: Option<&'r str>,
     /// What the client speaks there.
     scheme: Scheme,
@@ -55,14 +55,27 @@ struct Asked<'r> {
     manner: Manner,
 }
 
+impl<'r> Asked<'r> {
+    /// A request to agentgateway.
+    pub fn at(door: &Door, host: Option<&'r Name>, prepared: &'r Prepared<'r>, request: &'r Request) -> Self {
+        let (query, scheme) = (request.query.as_deref(), door.scheme());
+        Self { prepared, query, scheme, host, manner: Manner::Agentgateway }
+    }
+}
+
 impl Prepared<'_> {
-    /// Normalises the request's path, once for all Gateways.
-    pub fn of(request: &Request) -> Result<Prepared<'_>, BadTarget> {
-        check_method(&request.method)?;
-        if let Some(query) = &request.query {
-            check_target(query)?;
-        }
-        let path = normalise(&request.path)?;
+    /// Reads the request in the manner of a Gateway's proxy.
+    pub fn of(request: &Request, manner: Manner) -> Result<Prepared<'_>, BadTarget> {
+        let path = if manner == Manner::Agentgateway {
+            check_as_it_is(&request.path, request.query.as_deref())?;
+            Cow::Borrowed(request.path.as_str())
+        } else {
+            check_method(&request.method)?;
+            if let Some(query) = &request.query {
+                check_target(query)?;
+            }
+            normalise(&request.path)?
+        };
         let authority = request.authority();
         let host = authority.as_deref().map(|authority| without_port(authority).to_owned());
         let facts = Facts {
@@ -71,6 +84,7 @@ impl Prepared<'_> {
             method: &request.method,
             headers: &request.headers,
             authority: authority.map(Cow::Owned),
+            manner,
         };
         Ok(Prepared { facts, host })
     }
@@ -112,12 +126,29 @@ impl<'a> Router<'a> {
         request: &Request,
         gateway: Option<&ObjectKey>,
     ) -> Vec<(Option<Candidate<'a>>, Decision)> {
-        let prepared = Prepared::of(request);
+        let mut read: Vec<(Manner, Result<Prepared<'_>, BadTarget>)> = Vec::with_capacity(1);
         let mut answers = Vec::new();
         for (place, table) in self.gateways(gateway) {
             let Ok(doors) = self.lookup.doors(self.tree, self.table, place, request) else { continue };
-            answers.push(match &prepared {
-                Err(bad) => (None, bad_request(place, &doors, bad)),
+            let manner = self.manner(table);
+            // Once for all Gateways of a manner.
+            let known = read.iter().position(|(known, _)| *known == manner).unwrap_or_else(|| {
+                read.push((manner, Prepared::of(request, manner)));
+                read.len() - 1
+            });
+            answers.push(match &read[known].1 {
+                Err(bad) => (None, bad_request(place, &doors, bad, manner)),
+                Ok(prepared) if manner == Manner::Agentgateway => {
+                    let candidates = self.candidates_hop_by_hop(table, &doors, prepared);
+                    let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
+                        continue;
+                    };
+                    let mut decision = self.decision_hop_by_hop(place, table, &best, prepared, request);
+                    if candidates.len() > 1 {
+                        self.note_the_others(&mut decision, table, &best, &candidates);
+                    }
+                    (Some(best), decision)
+                }
                 Ok(prepared) => {
                     let candidates = self.candidates(table, &doors, prepared);
                     let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
@@ -205,7 +236,7 @@ impl<'a> Router<'a> {
         decision
     }
 
-    fn apply(&self, decision: &mut Decision, hop: HopId, action: &Action, asked: &Asked<'_>) {
+    pub(super) fn apply(&self, decision: &mut Decision, hop: HopId, action: &Action, asked: &Asked<'_>) {
         let Asked { prepared, query, scheme, host, manner } = *asked;
         let row = &self.tree.hops[hop.0 as usize].matcher;
         let facts = &prepared.facts;
@@ -220,14 +251,16 @@ impl<'a> Router<'a> {
                 self.look_up_endpoints(decision);
                 if all_broken(destinations) {
                     decision.outcome = Outcome::Respond;
-                    decision.status = Some(500);
+                    decision.status = Some(broken_status(destinations));
                     return;
                 }
                 decision.outcome = Outcome::Forward;
                 decision.status = None;
                 let (mut path, note) = match manner {
                     Manner::Envoy => rewritten_path(row, rewrite.path.as_ref(), &facts.path),
-                    Manner::Specification => (segments::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None),
+                    Manner::Specification | Manner::Agentgateway => {
+                        (segments::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None)
+                    }
                 };
                 decision.notes.extend(note);
                 if let Some(query) = query {
@@ -250,6 +283,7 @@ impl<'a> Router<'a> {
                 let (location, notes) = match manner {
                     Manner::Envoy => location(row, redirect, &from),
                     Manner::Specification => (segments::location(row, redirect, &from), Vec::new()),
+                    Manner::Agentgateway => authority::location(row, redirect, &from),
                 };
                 decision.location = Some(location);
                 decision.notes.extend(notes);
@@ -322,11 +356,16 @@ impl<'a> Router<'a> {
 
     /// What becomes of a request that this row takes, in a few words.
     pub(super) fn in_words(&self, hop: Option<HopId>) -> String {
-        let Some(action) = hop.and_then(|hop| self.tree.hops[hop.0 as usize].action()) else {
-            return "404".to_owned();
-        };
+        let Some(node) = hop.map(|hop| &self.tree.hops[hop.0 as usize]) else { return "404".to_owned() };
+        if let Some(link) = node.links.clone().find(|_| matches!(node.fate, Fate::Forks(_))) {
+            let via = &self.tree.links[link as usize].via;
+            return format!("it delegates to {} in {}", via.value, via.namespace);
+        }
+        let Some(action) = node.action() else { return "404".to_owned() };
         match &**action {
-            Action::Forward(forward) if all_broken(&forward.destinations) => "500".to_owned(),
+            Action::Forward(forward) if all_broken(&forward.destinations) => {
+                broken_status(&forward.destinations).to_string()
+            }
             Action::Forward(forward) => {
                 let mut words = String::from("to ");
                 for (at, destination) in forward.destinations.iter().filter(|d| d.share > 0.0).enumerate() {
@@ -345,13 +384,15 @@ impl<'a> Router<'a> {
 }
 
 /// A 404 at a door, to be filled in; at no door in particular where no listener is known.
-fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
+pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
     Decision {
         gateway: place,
         listener: door.and_then(|door| door.listener(host, serving.map(|host| host.listeners.as_slice()))),
         port: door.map(|door| door.port),
         virtual_host: None,
         hop: None,
+        stopped: None,
+        branches: Vec::new(),
         outcome: Outcome::NotFound,
         status: Some(404),
         destinations: Vec::new(),
@@ -365,16 +406,24 @@ fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving: Option<&V
     }
 }
 
-fn bad_request(place: u32, doors: &[&Door], bad: &BadTarget) -> Decision {
+fn bad_request(place: u32, doors: &[&Door], bad: &BadTarget, manner: Manner) -> Decision {
+    let who = if manner == Manner::Agentgateway { "agentgateway" } else { "Envoy" };
     Decision {
         outcome: Outcome::Respond,
         status: Some(400),
-        notes: vec![format!("the request line holds {}: Envoy answers 400 before it looks at any route", bad.what)],
+        notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
         ..blank(place, doors.first().copied(), None, None)
     }
 }
 
-/// Every share of the traffic is answered 500.
+/// What the gateway answers when every destination is broken.
+fn broken_status(destinations: &[Destination]) -> u16 {
+    let mut getting = destinations.iter().filter(|destination| destination.share > 0.0).peekable();
+    let unserved = getting.peek().is_some() && getting.all(|destination| destination.state.status() == 503);
+    if unserved { 503 } else { 500 }
+}
+
+/// Every share of the traffic is answered by the gateway itself.
 fn all_broken(destinations: &[Destination]) -> bool {
     destinations.iter().all(|destination| destination.state.is_broken() || destination.share <= 0.0)
 }

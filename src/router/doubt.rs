@@ -46,7 +46,7 @@ impl Router<'_> {
         prepared: &Prepared<'_>,
     ) {
         let Some(host) = &prepared.host else { return };
-        for place in door.fallbacks(host).skip(1) {
+        for place in door.hosts.covering(host).skip(1) {
             let wider = &table.virtual_hosts[place as usize];
             if wider.index.find(self.tree, &wider.rows, &prepared.facts).is_some() {
                 let wider = &wider.hostname;

@@ -147,6 +147,7 @@ fn request_host<'r>(from: &RedirectedFrom<'r>, scheme: Scheme, sets_port: bool) 
 mod tests {
     use super::*;
     use crate::model::{PathMatch, Position};
+    use crate::resolve::Manner;
 
     fn row(kind: PathKind, value: &str) -> RouteMatch {
         RouteMatch {
@@ -192,7 +193,14 @@ mod tests {
 
     #[track_caller]
     fn redirected(redirect: &Redirect, authority: &str, port: u16, expected: &str) {
-        let facts = Facts { path: "/a/x".into(), query: "q", method: "GET", headers: &[], authority: None };
+        let facts = Facts {
+            path: "/a/x".into(),
+            query: "q",
+            method: "GET",
+            headers: &[],
+            authority: None,
+            manner: Manner::Envoy,
+        };
         let from = RedirectedFrom { scheme: Scheme::Http, port, authority, facts: &facts, query: Some("q") };
         assert_eq!(location(&row(PathKind::PathPrefix, "/a"), redirect, &from).0, expected);
     }

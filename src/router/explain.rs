@@ -12,12 +12,12 @@ use super::matcher::{Facts, Patterns, path_matches, test};
 use super::request::Request;
 use super::{Considered, Decision, Outcome, Verdict, VirtualHost};
 use crate::model::ObjectKey;
-use crate::resolve::{Fate, HopId, RootId, Under};
+use crate::resolve::{Fate, HopId, Manner, RootId, Under};
 
 /// How many entries an explanation lists unless told otherwise.
 const LISTED: usize = 12;
 /// How many rows of one path (or regular expressions) are looked at.
-const PER_PATH: usize = 16;
+pub(super) const PER_PATH: usize = 16;
 /// How many neighbours of the path are looked at on either side.
 const NEIGHBOURS: usize = 6;
 /// How many rows with another path are listed.
@@ -40,11 +40,15 @@ impl<'a> Router<'a> {
 
     /// The same, with at most `limit` entries in [`Decision::considered`].
     pub fn explain_at_most(&self, request: &Request, gateway: Option<&ObjectKey>, limit: usize) -> Vec<Decision> {
-        let prepared = Prepared::of(request);
         let mut decisions = Vec::new();
         for (candidate, mut decision) in self.answers(request, gateway) {
-            if let (Some(candidate), Ok(prepared)) = (candidate, &prepared) {
-                self.consider(&mut decision, &candidate, prepared, limit);
+            let manner = self.manner(&self.table.gateways[decision.gateway as usize]);
+            if let (Some(candidate), Ok(prepared)) = (candidate, &Prepared::of(request, manner)) {
+                if manner == Manner::Agentgateway {
+                    self.consider_hop_by_hop(&mut decision, &candidate, prepared, limit);
+                } else {
+                    self.consider(&mut decision, &candidate, prepared, limit);
+                }
             }
             decisions.push(decision);
         }
@@ -53,7 +57,9 @@ impl<'a> Router<'a> {
 
     /// Why this row, or this dropped match, is not the one that decided; or that it is.
     pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
-        let (verdict, because) = match Prepared::of(request) {
+        let manner = self.manner(&self.table.gateways[decision.gateway as usize]);
+        let (verdict, because) = match Prepared::of(request, manner) {
+            Ok(prepared) if manner == Manner::Agentgateway => self.hop_by_hop_in_words(&prepared, decision, hop),
             Ok(prepared) => self.hop_in_words(&prepared.facts, decision, hop),
             Err(bad) => (Verdict::Missed, format!("the request line holds {}", bad.what)),
         };
@@ -77,7 +83,7 @@ impl<'a> Router<'a> {
         match (&node.fate, failed) {
             (Fate::Dropped(reason), _) => (Verdict::Dropped, dropped(node, reason)),
             (_, Some(clause)) => (Verdict::Missed, clause),
-            (Fate::Delegates, None) => match decision.hop {
+            (Fate::Delegates | Fate::Forks(_), None) => match decision.hop {
                 Some(_) => (Verdict::Lost, "it delegates, and the rule that decides is not under it".to_owned()),
                 None => (Verdict::Missed, "it delegates, and no rule under it takes the request".to_owned()),
             },
@@ -89,7 +95,7 @@ impl<'a> Router<'a> {
         }
     }
 
-    fn host_of(&self, decision: &Decision) -> Option<&'a VirtualHost> {
+    pub(super) fn host_of(&self, decision: &Decision) -> Option<&'a VirtualHost> {
         let table = self.table.gateways.get(decision.gateway as usize)?;
         table.virtual_hosts.get(decision.virtual_host? as usize)
     }
@@ -136,7 +142,7 @@ impl<'a> Router<'a> {
             }
         }
         let dropped = self.dropped_matches(decision, host, facts);
-        let near = self.neighbours(host, facts, &seen);
+        let near = self.neighbours((rows, index), facts, &seen);
         // Each kind keeps some room, and may use what the others leave.
         let others = limit.saturating_sub(usize::from(decision.hop.is_some()));
         let reserve = dropped.len().min(limit / 4) + near.len().min(limit / 4) + missing.len().min(limit / 4);
@@ -153,13 +159,17 @@ impl<'a> Router<'a> {
         list
     }
 
-    fn matcher(&self, hop: HopId) -> &'a crate::model::RouteMatch {
+    pub(super) fn matcher(&self, hop: HopId) -> &'a crate::model::RouteMatch {
         &self.tree.hops[hop.0 as usize].matcher
     }
 
     /// The rows whose path shares the longest beginning with the request's.
-    fn neighbours(&self, host: &VirtualHost, facts: &Facts<'_>, seen: &[HopId]) -> Vec<Considered> {
-        let VirtualHost { rows, index, .. } = host;
+    pub(super) fn neighbours(
+        &self,
+        (rows, index): (&[HopId], &Index),
+        facts: &Facts<'_>,
+        seen: &[HopId],
+    ) -> Vec<Considered> {
         let mut near: Vec<(usize, HopId)> = Vec::new();
         for &at in index.near(self.tree, rows, &facts.path, NEIGHBOURS) {
             let hop = rows[at as usize];
@@ -235,7 +245,7 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        let index = Index::build(self.tree, &hops);
+        let index = Index::build(self.tree, &hops, Manner::Envoy);
         Dropped { hops, index, attached }
     }
 

@@ -16,7 +16,7 @@ use ahash::AHashMap;
 
 use super::matcher::{Facts, Patterns, Prefix, path_matches, rest_holds};
 use crate::model::{Name, PathKind, RouteMatch};
-use crate::resolve::{HopId, Tree};
+use crate::resolve::{HopId, Manner, Tree};
 
 /// The end of a chain of rows.
 const END: u32 = u32::MAX;
@@ -62,9 +62,10 @@ fn matcher(tree: &Tree, row: HopId) -> &RouteMatch {
 }
 
 impl Index {
-    /// Indexes `rows`, which are in evaluation order.
-    pub fn build(tree: &Tree, rows: &[HopId]) -> Self {
-        let mut index = Self { next: vec![END; rows.len()], ..Self::default() };
+    /// Indexes `rows`, which are in evaluation order, for a proxy that reads in this manner.
+    pub fn build(tree: &Tree, rows: &[HopId], manner: Manner) -> Self {
+        let patterns = Patterns::read(manner);
+        let mut index = Self { next: vec![END; rows.len()], patterns, ..Self::default() };
         // From the last row to the first, so that each chain begins with its first row.
         for (position, row) in rows.iter().enumerate().rev() {
             let row = matcher(tree, *row);
@@ -248,9 +249,9 @@ mod tests {
             post in any::<bool>(),
         ) {
             let (tree, ids) = tree_of(rows);
-            let index = Index::build(&tree, &ids);
+            let index = Index::build(&tree, &ids, Manner::Envoy);
             let method = if post { "POST" } else { "GET" };
-            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None };
+            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, manner: Manner::Envoy };
             let scan = ids.iter().copied().find(|id| test(matcher(&tree, *id), &facts, index.patterns()).is_ok());
             prop_assert_eq!(index.find(&tree, &ids, &facts), scan);
             // What explanations look at holds the winner, and every row on the path.

@@ -5,18 +5,16 @@
 //! ```
 //!
 //! A door is what a client can connect to: one per HTTP port (its listeners share their virtual hosts), one per HTTPS
-//! listener (each has its own). A door without any route still answers: 404.
+//! listener (each has its own), one per listener of either kind under agentgateway. A door without any route still answers: 404.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use ahash::AHashMap;
-
 use super::explain::Dropped;
+use super::hosts::Hosts;
 use super::request::{Request, Scheme};
 use super::{RouteTable, VirtualHost};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState, Tree};
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState, Manner, Tree};
 
 /// Finds doors and virtual hosts without scanning them. Built once per table.
 #[derive(Debug, Default)]
@@ -48,10 +46,10 @@ pub(super) struct Door {
     pub virtual_hosts: Vec<u32>,
     /// A virtual host on it whose rows Envoy would refuse, and the whole table with them.
     pub hazard: Option<u32>,
-    exact: AHashMap<Name, u32>,
-    /// By what follows the `*`.
-    wildcards: AHashMap<Name, u32>,
-    any: Option<u32>,
+    /// The same by the hosts they serve.
+    pub hosts: Hosts,
+    /// The one listener it is, where each has its own table.
+    alone: Option<Name>,
 }
 
 impl Lookup {
@@ -122,6 +120,15 @@ impl Lookup {
     }
 }
 
+impl Lookup {
+    /// The TLS door of a port that would be chosen for `host`.
+    pub(super) fn best_tls(&self, place: u32, port: u16, host: &str) -> Option<&Door> {
+        let doors = self.gateways.get(place as usize)?.iter();
+        let on_port = doors.filter(|door| door.port == port && door.sni.is_some());
+        on_port.filter_map(|door| Some((door.rank(host)?, door))).max_by_key(|(rank, _)| *rank).map(|(_, door)| door)
+    }
+}
+
 /// The doors a request comes to, or why there is none.
 pub(super) type Seen<'l> = Result<Vec<&'l Door>, String>;
 
@@ -129,26 +136,20 @@ impl Door {
     /// The virtual host for `host` (without port, any case): exact, then the longest wildcard, then `*`. There is no
     /// fallback to a less specific one (Envoy `RouteMatcher::findVirtualHost`).
     pub fn virtual_host(&self, host: &str) -> Option<u32> {
-        self.fallbacks(host).next()
+        self.hosts.covering(host).next()
     }
 
-    /// Every virtual host that covers `host`, the most specific first.
-    pub fn fallbacks<'d>(&'d self, host: &'d str) -> impl Iterator<Item = u32> + 'd {
-        let mixed = host.bytes().any(|byte| byte.is_ascii_uppercase());
-        let host = if mixed { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) };
-        let exact = self.exact.get(&*host).copied();
-        let mut from = if self.wildcards.is_empty() { None } else { Some(1) };
-        // From the left: the longest suffix first. The `*` stands for at least one character.
-        let wildcards = std::iter::from_fn(move || {
-            loop {
-                let at = from? + host.get(from?..)?.find('.')?;
-                from = Some(at + 1);
-                if let Some(&place) = self.wildcards.get(&host[at..]) {
-                    return Some(place);
-                }
-            }
-        });
-        exact.into_iter().chain(wildcards).chain(self.any)
+    /// How specific the door's own listener is for `host`, if it takes it: an exact name, then the longest wildcard, then
+    /// none (agentgateway `ListenerSet::best_match_filtered`, which tells upper case from lower case).
+    pub fn rank(&self, host: &str) -> Option<(bool, usize)> {
+        let (_, hostname) = self.listeners.first()?;
+        match hostname.as_deref() {
+            None => Some((false, 0)),
+            Some(hostname) => match hostname.strip_prefix('*') {
+                Some(suffix) => host.ends_with(suffix).then_some((false, hostname.len())),
+                None => (hostname == host).then_some((true, 0)),
+            },
+        }
     }
 
     /// The listener that takes `host`: the most specific one, among `serving` when that is known.
@@ -205,11 +206,20 @@ fn open(doors: &mut Vec<Door>, node: &GatewayNode, listener: &ListenerNode) {
         Protocol::Tls | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => return,
     };
     let shown = (listener.name(&node.gateway), spec.hostname.clone());
-    door(doors, listener.port(&node.gateway), &spec.protocol, sni.as_ref()).listeners.push(shown);
+    let alone = (node.dialect.manner == Manner::Agentgateway).then(|| shown.0.clone());
+    let port = listener.port(&node.gateway);
+    door(doors, port, &spec.protocol, sni.as_ref(), alone.as_ref()).listeners.push(shown);
 }
 
-fn door<'d>(doors: &'d mut Vec<Door>, port: u16, protocol: &Protocol, sni: Option<&Name>) -> &'d mut Door {
-    let found = doors.iter().position(|door| door.port == port && door.sni.as_ref() == sni);
+fn door<'d>(
+    doors: &'d mut Vec<Door>,
+    port: u16,
+    protocol: &Protocol,
+    sni: Option<&Name>,
+    alone: Option<&Name>,
+) -> &'d mut Door {
+    let same = |door: &Door| door.port == port && door.sni.as_ref() == sni && door.alone.as_ref() == alone;
+    let found = doors.iter().position(same);
     let place = found.unwrap_or_else(|| {
         doors.push(Door {
             port,
@@ -218,9 +228,8 @@ fn door<'d>(doors: &'d mut Vec<Door>, port: u16, protocol: &Protocol, sni: Optio
             listeners: Vec::new(),
             virtual_hosts: Vec::new(),
             hazard: None,
-            exact: AHashMap::new(),
-            wildcards: AHashMap::new(),
-            any: None,
+            hosts: Hosts::default(),
+            alone: alone.cloned(),
         });
         doors.len() - 1
     });
@@ -228,7 +237,8 @@ fn door<'d>(doors: &'d mut Vec<Door>, port: u16, protocol: &Protocol, sni: Optio
 }
 
 fn file(doors: &mut Vec<Door>, place: u32, host: &VirtualHost) {
-    let door = door(doors, host.port, &host.protocol, host.sni.as_ref());
+    let alone = host.listeners.first().filter(|_| host.alone);
+    let door = door(doors, host.port, &host.protocol, host.sni.as_ref(), alone);
     door.virtual_hosts.push(place);
     if door.listeners.is_empty() {
         door.listeners = host.listeners.iter().map(|name| (name.clone(), None)).collect();
@@ -236,14 +246,7 @@ fn file(doors: &mut Vec<Door>, place: u32, host: &VirtualHost) {
     if !host.hazards.is_empty() {
         door.hazard.get_or_insert(place);
     }
-    let hostname = host.hostname.to_ascii_lowercase();
-    if hostname == "*" {
-        door.any.get_or_insert(place);
-    } else if let Some(suffix) = hostname.strip_prefix('*') {
-        door.wildcards.entry(suffix.into()).or_insert(place);
-    } else {
-        door.exact.entry(hostname.into()).or_insert(place);
-    }
+    door.hosts.insert(&host.hostname, place);
 }
 
 /// Of the HTTPS doors of each port, the one chosen by SNI: exact, longest wildcard, any. Without a host, all of them.

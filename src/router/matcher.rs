@@ -9,8 +9,10 @@ use std::sync::OnceLock;
 use ahash::AHashMap;
 use regex::bytes::Regex;
 
+use super::values;
 use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use crate::re2::{compile_full, literal_prefix};
+use crate::resolve::Manner;
 
 /// What of a request matching looks at.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) struct Facts<'r> {
     pub headers: &'r [(String, String)],
     /// What the client sends as `Host`; a header match on `host` sees it.
     pub authority: Option<Cow<'r, str>>,
+    /// In whose manner headers and query are read.
+    pub manner: Manner,
 }
 
 /// Which test a row failed, in Envoy's terms.
@@ -37,10 +41,42 @@ pub(super) enum Miss<'m> {
 /// The regular expressions of one virtual host, compiled when first needed.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    compiled: AHashMap<Name, OnceLock<Option<Regex>>>,
+    compiled: AHashMap<Name, OnceLock<Option<Compiled>>>,
+    in_rust: bool,
+}
+
+/// A regular expression that must match a whole text.
+#[derive(Debug)]
+enum Compiled {
+    /// RE2's: whether there is any way to.
+    Whole(Regex),
+    /// agentgateway's: whether the leftmost match, of the first alternative that has one, spans it.
+    Leftmost(regex::Regex),
+}
+
+impl Compiled {
+    fn of(pattern: &str, in_rust: bool) -> Option<Self> {
+        if in_rust {
+            regex::Regex::new(pattern).ok().map(Self::Leftmost)
+        } else {
+            compile_full(pattern).ok().map(Self::Whole)
+        }
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::Whole(regex) => regex.is_match(text.as_bytes()),
+            Self::Leftmost(regex) => regex.find(text).is_some_and(|found| found.len() == text.len()),
+        }
+    }
 }
 
 impl Patterns {
+    /// Patterns to be read in this manner.
+    pub fn read(manner: Manner) -> Self {
+        Self { compiled: AHashMap::new(), in_rust: manner == Manner::Agentgateway }
+    }
+
     /// Makes room for the patterns of a row.
     pub fn note(&mut self, row: &RouteMatch) {
         if row.path.kind == PathKind::RegularExpression {
@@ -54,11 +90,11 @@ impl Patterns {
     }
 
     /// Whether `pattern` matches the whole of `text`. An invalid pattern matches nothing: Envoy never loads it.
-    fn full_match(&self, pattern: &Name, text: &str) -> bool {
-        let holds = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()));
+    pub(super) fn full_match(&self, pattern: &Name, text: &str) -> bool {
+        let holds = |regex: &Option<Compiled>| regex.as_ref().is_some_and(|regex| regex.holds(text));
         match self.compiled.get(pattern) {
-            Some(cell) => holds(cell.get_or_init(|| compile_full(pattern).ok())),
-            None => holds(&compile_full(pattern).ok()),
+            Some(cell) => holds(cell.get_or_init(|| Compiled::of(pattern, self.in_rust))),
+            None => holds(&Compiled::of(pattern, self.in_rust)),
         }
     }
 }
@@ -70,10 +106,13 @@ pub(super) fn failures<'m>(
     patterns: &Patterns,
 ) -> impl Iterator<Item = Miss<'m>> {
     let method = row.method.as_ref().filter(|method| *method != facts.method).map(Miss::Method);
-    let header_fails =
-        |test: &&ValueMatch| header_value(facts, &test.name).is_none_or(|value| !value_holds(test, &value, patterns));
-    let query_fails = |test: &&ValueMatch| {
-        query_value(facts.query, &test.name).is_none_or(|value| !value_holds(test, value, patterns))
+    let header_fails = |test: &&ValueMatch| match facts.manner {
+        Manner::Agentgateway => !values::header_holds(facts, test, patterns),
+        _ => header_value(facts, &test.name).is_none_or(|value| !value_holds(test, &value, patterns)),
+    };
+    let query_fails = |test: &&ValueMatch| match facts.manner {
+        Manner::Agentgateway => !values::query_holds(facts.query, test, patterns),
+        _ => query_value(facts.query, &test.name).is_none_or(|value| !value_holds(test, value, patterns)),
     };
     let headers = row.headers.iter().filter(header_fails).map(Miss::Header);
     let query_params = row.query_params.iter().filter(query_fails).map(Miss::QueryParam);
@@ -213,7 +252,8 @@ mod tests {
     fn passes(row: &RouteMatch, headers: &[(&str, &str)], query: &str) -> bool {
         let headers: Vec<(String, String)> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let authority = Some(Cow::Borrowed("a.io:8080"));
-        let facts = Facts { path: "/".into(), query, method: "GET", headers: &headers, authority };
+        let facts =
+            Facts { path: "/".into(), query, method: "GET", headers: &headers, authority, manner: Manner::Envoy };
         test(row, &facts, &Patterns::default()).is_ok()
     }
 
@@ -275,7 +315,8 @@ mod tests {
     fn the_failed_test_is_named() {
         let mut tested = row(PathKind::PathPrefix, "/");
         tested.method = Some("POST".into());
-        let facts = Facts { path: "/".into(), query: "", method: "GET", headers: &[], authority: None };
+        let facts =
+            Facts { path: "/".into(), query: "", method: "GET", headers: &[], authority: None, manner: Manner::Envoy };
         assert_eq!(test(&tested, &facts, &Patterns::default()), Err(Miss::Method(&"POST".into())));
     }
 }

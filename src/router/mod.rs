@@ -3,13 +3,17 @@
 //! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
+mod authority;
 mod because;
 mod compile;
 mod decide;
 mod doubt;
 mod effect;
 mod explain;
+mod explain_hops;
+mod groups;
 mod hidden;
+mod hosts;
 mod index;
 mod lookup;
 mod matcher;
@@ -20,6 +24,8 @@ mod request;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod values;
+mod walk;
 
 use std::sync::Arc;
 
@@ -28,6 +34,7 @@ use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
 
 pub use compile::compile;
 pub use decide::Router;
+pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
 pub use precedence::{Precedence, Ranks};
@@ -38,6 +45,8 @@ pub use request::{Request, RequestError, Scheme};
 pub struct RouteTable {
     /// One per [`Tree::gateways`], in the same order.
     pub gateways: Vec<GatewayTable>,
+    /// The tables below, of engines that walk hop by hop.
+    pub groups: Groups,
 }
 
 /// One Gateway's virtual hosts.
@@ -68,6 +77,8 @@ pub struct VirtualHost {
     pub hostname: Name,
     /// The listeners that serve it: plain names, `namespace/set/name` for those of a `ListenerSet`.
     pub listeners: Vec<Name>,
+    /// It belongs to its one listener alone, which takes requests by its own hostname first (agentgateway).
+    pub alone: bool,
     /// The rows, in evaluation order; shared with the hosts that the same routes serve.
     pub rows: Arc<[HopId]>,
     /// What Envoy would refuse this table for.
@@ -111,6 +122,10 @@ pub struct Decision {
     pub virtual_host: Option<u32>,
     /// The row that decided.
     pub hop: Option<HopId>,
+    /// Hop by hop: the rule that handed the request on to where nothing takes it, or into a cycle.
+    pub stopped: Option<HopId>,
+    /// Hop by hop: what becomes of each share, when chance decides between several ends; else empty.
+    pub branches: Vec<Branch>,
     /// What becomes of it.
     pub outcome: Outcome,
     /// What the gateway itself answers; `None` for a forward.
@@ -142,6 +157,27 @@ impl Decision {
             Outcome::Respond | Outcome::NotFound => false,
         }
     }
+}
+
+/// What becomes of one share of the requests.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    /// The share, 0 to 1.
+    pub share: f64,
+    /// The row that decided, or the rule that handed on in vain.
+    pub hop: HopId,
+    /// Whether a row decided.
+    pub decided: bool,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the gateway itself answers; `None` for a forward.
+    pub status: Option<u16>,
+    /// Where it may go; the shares are those of all requests.
+    pub destinations: Vec<Destination>,
+    /// What the backend receives, for a forward.
+    pub upstream: Option<Upstream>,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
 }
 
 /// What the backend receives.

@@ -83,6 +83,18 @@ pub fn check_target(target: &str) -> Result<(), BadTarget> {
     }
 }
 
+/// Whether a proxy that takes a request target as it is reads it at all (agentgateway; crate `http`, `uri/path.rs`).
+pub fn check_as_it_is(path: &str, query: Option<&str>) -> Result<(), BadTarget> {
+    let bad_path = path.chars().find(|c| matches!(c, '\0'..=' ' | '<' | '>' | '`' | '\x7f'));
+    let bad = bad_path.or_else(|| query?.chars().find(|c| matches!(c, '\0'..=' ' | '"' | '<' | '>' | '\x7f')));
+    match bad {
+        None => Ok(()),
+        Some(' ') => Err(BadTarget { what: "a space, which a client sends as %20".to_owned() }),
+        Some(c) if c.is_ascii_control() => Err(BadTarget { what: "a control character".to_owned() }),
+        Some(c) => Err(BadTarget { what: format!("{c}, which a client percent-encodes") }),
+    }
+}
+
 /// Nothing to do: the common case, decided in one pass.
 fn is_plain(path: &[u8]) -> bool {
     let mut previous = 0u8;

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::model::{Name, PathKind, Route, RouteKind};
-use crate::resolve::{HopId, Settings, Tree};
+use crate::resolve::{Hop, HopId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
 
 /// The annotation that moves a whole route forward, when the control plane is told to heed it.
@@ -28,6 +28,48 @@ pub struct Precedence {
     root: Seniority,
     owner: Seniority,
     emission: u32,
+}
+
+/// A row's place where every level is a table of its own. What compares lower is tried first.
+///
+/// The rule (SEMANTICS section 8; agentgateway `crates/agentgateway/src/types/agent.rs`, `RouteSet::compare_route`): Exact
+/// first, then prefixes and regular expressions together; the longer value first; has a method; more headers; more query
+/// parameters; then the rule's key byte by byte (`namespace/name.NN` and where it hangs), then the match's place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HopPrecedence {
+    path: HopPathRank,
+    length: Reverse<usize>,
+    method: MethodRank,
+    headers: Reverse<usize>,
+    query_params: Reverse<usize>,
+    key: String,
+    match_index: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum HopPathRank {
+    Exact,
+    PrefixOrRegex,
+}
+
+impl HopPrecedence {
+    /// The place of a row of `route` in a table whose keys end in `suffix`.
+    pub fn of(hop: &Hop, route: &Route, suffix: &str) -> Self {
+        let matcher = &hop.matcher;
+        let kind = if route.kind == RouteKind::Grpc { ".grpc" } else { "" };
+        Self {
+            path: match matcher.path.kind {
+                PathKind::Exact => HopPathRank::Exact,
+                PathKind::PathPrefix | PathKind::RegularExpression => HopPathRank::PrefixOrRegex,
+            },
+            length: Reverse(matcher.path.value.len()),
+            method: if matcher.method.is_some() { MethodRank::Demanded } else { MethodRank::Any },
+            headers: Reverse(matcher.headers.len()),
+            query_params: Reverse(matcher.query_params.len()),
+            key: format!("{}.{:02}{kind}{suffix}", route.meta.key(), hop.rule),
+            match_index: hop.match_index,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

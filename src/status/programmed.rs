@@ -122,7 +122,7 @@ fn says(hop: &Hop) -> bool {
             _ => false,
         },
         Fate::Dropped(DropReason::Invalid { .. }) => true,
-        Fate::Dropped(_) | Fate::Delegates => false,
+        Fate::Dropped(_) | Fate::Delegates | Fate::Forks(_) => false,
     }
 }
 

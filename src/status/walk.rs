@@ -146,7 +146,12 @@ impl<'a, 'r> Walk<'a, 'r> {
                     let entry = self.reports.entry(child.route, ParentKey::of_route(&parent));
                     entry.set(Condition::new("Accepted", false, "UnsupportedValue", message));
                 }
-                ChildFate::NotAdoptable | ChildFate::Cycle | ChildFate::NothingLeft | ChildFate::Poisoned => {}
+                ChildFate::NotAdoptable
+                | ChildFate::Cycle
+                | ChildFate::NothingLeft
+                | ChildFate::Poisoned
+                | ChildFate::NotPermitted
+                | ChildFate::ParentElsewhere => {}
             }
         }
     }
@@ -194,7 +199,7 @@ fn broken_backend(analysis: &Analysis, route: &Route, reference: &BackendRef) ->
     Some(match found.state {
         DestinationState::Resolved | DestinationState::Unverified => return None,
         // A Service is one backend a port: without the port it is not found either.
-        DestinationState::Missing | DestinationState::PortMissing => {
+        DestinationState::Missing | DestinationState::PortMissing | DestinationState::PortUnserved => {
             unresolved("BackendNotFound", format!("{kind} {namespace}/{name} not found"))
         }
         DestinationState::NotPermitted => unresolved("RefNotPermitted", "missing reference grant"),

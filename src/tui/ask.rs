@@ -198,7 +198,7 @@ impl Ask {
         let analysis = outline.analysis();
         let hosts = outline.deciding(decision)?;
         let passes = |hop: &HopId| {
-            matches!(outline.hop(*hop).fate, Fate::Delegates)
+            matches!(outline.hop(*hop).fate, Fate::Delegates | Fate::Forks(_))
                 && analysis.explain_hop(request, decision, *hop).because.contains("delegates")
         };
         let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));

@@ -19,7 +19,9 @@ pub fn looked_up(world: &World, destination: &Destination) -> Destination {
 /// Whether a backend does its work, in a mark and a few words.
 pub fn state(destination: &Destination) -> Line {
     match (words::destination_trouble(destination), &destination.endpoints) {
-        (Some(why), _) if destination.state.is_broken() => Line::of(Role::Error, " ✗ 500: ").with(Role::Text, why),
+        (Some(why), _) if destination.state.is_broken() => {
+            Line::of(Role::Error, format!(" ✗ {}: ", destination.state.status())).with(Role::Text, why)
+        }
         (_, Some(endpoints)) if endpoints.lack.is_some() => {
             Line::of(Role::Text, " ").with_line(words::endpoints(endpoints))
         }

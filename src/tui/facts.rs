@@ -98,7 +98,7 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
             }
         }
         NodeRef::Backend(_, hop, at) => {
-            if let Some(Action::Forward(forward)) = outline.hop(hop).action().map(Arc::as_ref)
+            if let Some(Action::Forward(forward)) = outline.hop(hop).does().map(Arc::as_ref)
                 && let Some(destination) = forward.destinations.get(at as usize)
             {
                 backend(world, destination, forward.destinations.len(), &mut facts);
@@ -155,7 +155,7 @@ fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
     {
         return missed(format!("the request belongs to the host {}", host.hostname));
     }
-    if matches!(outline.hop(hop).fate, Fate::Delegates) {
+    if matches!(outline.hop(hop).fate, Fate::Delegates | Fate::Forks(_)) {
         return missed("it answers nothing itself, the routes under it do".to_owned());
     }
     let found = world.analysis.explain_hop(request, decision, hop);
@@ -328,7 +328,8 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
     }
     match &hop.fate {
         Fate::Row(action) => self::action(world, hop, action, facts),
-        Fate::Delegates => {}
+        Fate::Delegates | Fate::Forks(None) => {}
+        Fate::Forks(Some(own)) => self::action(world, hop, &own.action, facts),
         Fate::Dropped(reason) => {
             facts.push(("dropped", Line::of(Role::Error, "✗ ").with(Role::Text, reason.to_string())));
         }

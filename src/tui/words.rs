@@ -1,6 +1,7 @@
 //! The explorer's own words: the answer in a line, what can be copied.
 
 use super::state::World;
+use crate::render::answer::branches;
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{Action, Destination};
@@ -10,7 +11,12 @@ use crate::router::{Decision, Outcome, Request, Scheme, Verdict};
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
     match decision.outcome {
         Outcome::Forward if !decision.arrives() => ("✗", Role::Error),
-        Outcome::Forward if !decision.destinations.iter().all(Destination::serves) => ("⚠", Role::Warning),
+        Outcome::Forward
+            if !decision.destinations.iter().all(Destination::serves)
+                || decision.branches.iter().any(|branch| branch.status.is_some_and(|status| status >= 400)) =>
+        {
+            ("⚠", Role::Warning)
+        }
         Outcome::Forward => ("●", Role::Ok),
         Outcome::Redirect => ("↪", Role::Answer),
         Outcome::Respond if decision.status.is_some_and(|status| status < 400) => ("●", Role::Ok),
@@ -32,6 +38,10 @@ pub fn verdict(verdict: Verdict) -> (&'static str, &'static str, crate::theme::R
 pub fn outcome(world: &World, decision: &Decision) -> Line {
     let (glyph, role) = outcome_glyph(decision);
     let mut line = Line::of(role, format!("{glyph} "));
+    if !decision.branches.is_empty() {
+        line.extend(branches::short(decision));
+        return line;
+    }
     match decision.outcome {
         Outcome::Forward => {
             let several = decision.destinations.len() > 1;
@@ -44,7 +54,7 @@ pub fn outcome(world: &World, decision: &Decision) -> Line {
                 }
                 line.push(Role::Backend, words::destination_name(destination));
                 if destination.state.is_broken() {
-                    line.push(Role::Error, " ✗ 500");
+                    line.push(Role::Error, format!(" ✗ {}", destination.state.status()));
                 } else if let Some(endpoints) = &destination.endpoints {
                     line.push(Role::Text, " ");
                     line.extend(words::endpoints(endpoints));

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use routescope::analysis::Analysis;
 use routescope::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, DestinationState, HopId};
-use routescope::router::{Decision, Outcome};
+use routescope::resolve::{Action, Destination, DestinationState, Fate, HopId};
+use routescope::router::{Branch, Decision, Outcome};
 
 /// `team/name`, without the namespace `default`.
 pub fn key(key: &ObjectKey) -> String {
@@ -70,12 +70,35 @@ pub fn action(action: &Action) -> String {
 /// One row of the table.
 pub fn row(analysis: &Analysis, hop: HopId) -> String {
     let node = &analysis.tree.hops[hop.0 as usize];
-    let does = node.action().map_or_else(|| "nothing".to_owned(), |done| action(done));
+    let handed_on = analysis.tree.links[node.links.start as usize..node.links.end as usize].iter().map(|link| {
+        let share = if link.share < 1.0 { format!("{:.0}% ", link.share * 100.0) } else { String::new() };
+        format!("{share}to {}", key(&ObjectKey::new(link.via.namespace.clone(), link.via.value.clone())))
+    });
+    let own = node.does().map(|done| action(done));
+    let does = match node.fate {
+        Fate::Forks(_) => handed_on.chain(own).collect::<Vec<_>>().join(", "),
+        _ => own.unwrap_or_else(|| "nothing".to_owned()),
+    };
     format!("{} -> {does} by {}", matcher(&node.matcher), rule(analysis, hop))
+}
+
+/// What becomes of one share.
+fn branch(branch: &Branch) -> String {
+    let what = match branch.outcome {
+        Outcome::Forward => destinations(&branch.destinations),
+        Outcome::Redirect => format!("redirect {}", branch.status.unwrap_or_default()),
+        Outcome::Respond | Outcome::NotFound => branch.status.unwrap_or_default().to_string(),
+    };
+    format!("{:.0}% {what}", branch.share * 100.0)
 }
 
 /// What becomes of a request on one Gateway.
 pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
+    if !decision.branches.is_empty() {
+        let branches: Vec<String> = decision.branches.iter().map(branch).collect();
+        let certain = if decision.unverified.is_empty() { "certain" } else { "unverified" };
+        return format!("{} {certain}", branches.join(" and "));
+    }
     let mut text = match decision.outcome {
         Outcome::Forward => destinations(&decision.destinations),
         Outcome::Redirect => {
@@ -98,6 +121,9 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
         for (index, above) in chain[..chain.len() - 1].iter().enumerate() {
             let _ = write!(text, "{}{}", if index == 0 { " via " } else { " " }, rule(analysis, *above));
         }
+    }
+    if let Some(hop) = decision.stopped {
+        let _ = write!(text, " below {}", rule(analysis, hop));
     }
     if let Some(upstream) = &decision.upstream {
         let _ = write!(text, " as {}{}", upstream.host, upstream.path);

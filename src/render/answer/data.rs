@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::analysis::Analysis;
-use crate::model::Name;
+use crate::model::{Name, ObjectKey};
 use crate::render::data::{API_VERSION, DestinationData, HopData, MirrorData, chain};
-use crate::router::{Considered, Decision, Request, Scheme, Upstream, Verdict};
+use crate::router::{Branch, Considered, Decision, Request, Scheme, Upstream, Verdict};
 
 use super::{Answers, gateway_name};
 
@@ -43,10 +43,26 @@ pub struct AnswerData {
     pub upstream: Option<UpstreamData>,
     pub location: Option<String>,
     pub mirrors: Vec<MirrorData>,
+    /// What becomes of each share, where chance decides between several ends (hop by hop).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OutcomeData>,
     pub chain: Vec<HopData>,
     pub considered: Vec<ConsideredData>,
     pub confidence: &'static str,
     pub notes: Vec<String>,
+}
+
+/// What becomes of one share of the requests.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct OutcomeData {
+    pub share: f64,
+    pub outcome: &'static str,
+    pub status: Option<u16>,
+    pub destinations: Vec<DestinationData>,
+    pub upstream: Option<UpstreamData>,
+    pub location: Option<String>,
+    pub chain: Vec<HopData>,
 }
 
 /// What was asked.
@@ -104,6 +120,24 @@ pub struct ConsideredData {
     pub because: String,
 }
 
+impl From<&Upstream> for UpstreamData {
+    fn from(Upstream { host, path }: &Upstream) -> Self {
+        Self { host: host.clone(), path: path.clone() }
+    }
+}
+
+fn outcome(analysis: &Analysis, gateway: &ObjectKey, branch: &Branch) -> OutcomeData {
+    OutcomeData {
+        share: branch.share,
+        outcome: branch.outcome.name(),
+        status: branch.status,
+        destinations: branch.destinations.iter().map(DestinationData::from).collect(),
+        upstream: branch.upstream.as_ref().map(UpstreamData::from),
+        location: branch.location.clone(),
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, branch.hop),
+    }
+}
+
 /// All answers, in the order of the requests.
 pub fn answers(analysis: &Analysis, all: &[Answers]) -> AnswersData {
     let answers = all.iter().flat_map(|one| {
@@ -132,6 +166,7 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         },
         because: because.clone(),
     });
+    let way = |hop| chain(&analysis.snapshot, &analysis.tree, gateway, hop);
     let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
     AnswerData {
         request,
@@ -143,13 +178,12 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         outcome: decision.outcome.name(),
         status: decision.status,
         destinations: decision.destinations.iter().map(DestinationData::from).collect(),
-        upstream: decision
-            .upstream
-            .as_ref()
-            .map(|Upstream { host, path }| UpstreamData { host: host.clone(), path: path.clone() }),
+        upstream: decision.upstream.as_ref().map(UpstreamData::from),
         location: decision.location.clone(),
         mirrors: decision.mirrors.iter().map(MirrorData::from).collect(),
-        chain: decision.hop.map(|hop| chain(&analysis.snapshot, &analysis.tree, gateway, hop)).unwrap_or_default(),
+        outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
+        // Where nothing decides, the way to the rule that handed on in vain.
+        chain: decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
         considered: considered.collect(),
         confidence: if decision.unverified.is_empty() { "certain" } else { "unverified" },
         notes: decision.notes.iter().chain(&decision.unverified).cloned().collect(),

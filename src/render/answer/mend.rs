@@ -111,6 +111,13 @@ fn of_child(analysis: &Analysis, hop: &Hop, child: &Child) -> Option<String> {
         ChildFate::NotAdoptable => Some(format!(
             "add {parent} (group gateway.networking.k8s.io, kind HTTPRoute) to the parentRefs of {name}, or remove them"
         )),
+        ChildFate::NotPermitted => Some(format!(
+            "add a ReferenceGrant to namespace {}: from HTTPRoute in {}, to HTTPRoute {}; or give {name} a parentRef to {parent}",
+            name.namespace, parent.namespace, name.name
+        )),
+        ChildFate::ParentElsewhere => {
+            Some(format!("attach {parent} to this Gateway too, or take the Gateways out of its parentRefs"))
+        }
         ChildFate::HasHostnames => Some(format!("remove the hostnames of {name}: the parent's count")),
         ChildFate::NothingLeft => Some(format!(
             "let a match of {name} begin with {}, and repeat its other conditions",
@@ -142,7 +149,7 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
                 None => Some(format!("create {kind} {key}")),
             }
         }
-        DestinationState::PortMissing => {
+        DestinationState::PortMissing | DestinationState::PortUnserved => {
             let ports: Vec<String> = snapshot
                 .services
                 .get(&key)

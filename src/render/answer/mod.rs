@@ -1,5 +1,6 @@
 //! The answer to "where does this URL go, and why?", as data and as text.
 
+pub mod branches;
 mod data;
 mod mend;
 mod summary;

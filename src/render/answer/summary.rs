@@ -8,7 +8,7 @@ use crate::render::words;
 use crate::resolve::Action;
 use crate::router::{Decision, Outcome};
 
-use super::{Answers, gateway_name};
+use super::{Answers, branches, gateway_name};
 
 /// How wide the column of requests may grow.
 const COLUMN: usize = 60;
@@ -68,6 +68,9 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
 
 /// What happens, in a few words.
 fn short(decision: &Decision) -> Line {
+    if !decision.branches.is_empty() {
+        return branches::short(decision);
+    }
     match decision.outcome {
         Outcome::Forward => {
             let mut line = Line::of(Role::Guide, "→ ");
@@ -80,7 +83,7 @@ fn short(decision: &Decision) -> Line {
                     line.push(Role::Text, format!("{} ", words::share(to.share)));
                 }
                 if !to.serves() {
-                    let status = if to.state.is_broken() { 500 } else { 503 };
+                    let status = if to.state.is_broken() { to.state.status() } else { 503 };
                     line.push(Role::Error, format!("✗ {status} "));
                 }
                 line.push(Role::Backend, words::destination_name(to));

@@ -21,7 +21,7 @@ use crate::resolve::{Action, Destination, DestinationState, RespondReason};
 use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
 
 use super::way::chain;
-use super::{Advice, Answers, mend};
+use super::{Advice, Answers, branches, mend};
 
 /// How many of the others are told, unless all are asked for.
 const CLOSEST: usize = 5;
@@ -98,7 +98,12 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     let told = not_found_note(decision);
     let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
     // Why nobody serves a backend stands beside it.
-    let is_told = |note: &str| told == Some(note) || starved.iter().any(|why| note.starts_with(why.as_str()));
+    let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
+    let is_told = |note: &str| {
+        told == Some(note)
+            || cycle.is_some_and(|cycle| cycle == note)
+            || starved.iter().any(|why| note.starts_with(why.as_str()))
+    };
     for note in decision.notes.iter().filter(|note| !is_told(note)) {
         let (role, lead) = if note.starts_with("Envoy refuses") {
             (Role::Error, "⚠ ")
@@ -134,11 +139,14 @@ fn not_found_note(decision: &Decision) -> Option<&str> {
     if decision.outcome != Outcome::NotFound {
         return None;
     }
-    decision.notes.last().map(String::as_str).filter(|note| note.starts_with("no "))
+    decision.notes.last().map(String::as_str).filter(|note| note.starts_with("no ") || note.starts_with("rule "))
 }
 
 /// What happens, in a line or a few.
 pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
+    if !decision.branches.is_empty() {
+        return branches::headline(analysis, decision);
+    }
     let mut lines = Vec::new();
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
     match decision.outcome {
@@ -195,7 +203,8 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                     lines.extend(beside(head, &why, width));
                 }
                 _ if decision.destinations.is_empty() => {
-                    lines.extend(beside(head, "", width));
+                    let why = decision.stopped.and(decision.notes.first()).map_or("", String::as_str);
+                    lines.extend(beside(head, why, width));
                 }
                 _ => {
                     lines.extend(beside(head, "none of its backends can be reached", width));
@@ -236,7 +245,7 @@ fn kind_and_state(destination: &Destination) -> Line {
         DestinationState::Unverified => line.push(Role::Warning, "   ? not in view"),
         _ => {
             let why = words::destination_trouble(destination).unwrap_or_default();
-            line.push(Role::Error, format!("   ✗ 500: {why}"));
+            line.push(Role::Error, format!("   ✗ {}: {why}", destination.state.status()));
         }
     }
     if let Some(endpoints) = &destination.endpoints {

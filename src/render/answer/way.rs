@@ -9,7 +9,7 @@ use crate::render::outline::{match_position, written_listener};
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{Destination, Fate, Hop, HopId};
-use crate::router::{Decision, Request};
+use crate::router::{Decision, Outcome, Request};
 
 use super::gateway_name;
 use super::text::virtual_host;
@@ -31,9 +31,10 @@ impl Step {
 
 /// The way through the tree, from the Gateway to the backend, or as far as the request came.
 pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
-    let (hops, stopped) = match decision.hop {
-        Some(hop) => (analysis.tree.chain(hop), false),
-        None => (deepest(analysis, request, decision), true),
+    let (hops, stopped) = match (decision.hop, decision.stopped) {
+        (Some(hop), _) => (analysis.tree.chain(hop), false),
+        (None, Some(hop)) => (analysis.tree.chain(hop), true),
+        (None, None) => (deepest(analysis, request, decision), true),
     };
     let mut steps = vec![gateway_step(analysis, decision)];
     for (depth, id) in hops.iter().enumerate() {
@@ -52,17 +53,21 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         for link in links {
             let mut name = Line::of(Role::Guide, format!("{}⇢ ", "  ".repeat(depth)));
             name.extend(words::via(&link.via, &analysis.settings));
-            if link.broken.is_some() {
+            if link.broken.is_some() && (stopped || !analysis.tree.walks(link)) {
                 name.push(Role::Error, "   ✗ ");
                 name.push(Role::Text, words::broken_link(link));
             }
             steps.push(Step::alone(name));
         }
         let route = analysis.snapshot.route(hop.route);
-        let end = decision.destinations.len();
-        steps.extend((1..).zip(&decision.destinations).map(|(at, to)| destination_step(to, route, depth, at, end)));
+        // Of several ways, this is one.
+        let way = decision.branches.iter().find(|branch| Some(branch.hop) == decision.hop && branch.decided);
+        let destinations = way.map_or(&decision.destinations, |branch| &branch.destinations);
+        let end = destinations.len();
+        steps.extend((1..).zip(destinations).map(|(at, to)| destination_step(to, route, depth, at, end)));
     }
-    if stopped && !hops.is_empty() {
+    let lost = decision.outcome == Outcome::NotFound;
+    if stopped && lost && !hops.is_empty() {
         let name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)))
             .with(Role::Error, "✗ ")
             .with(Role::Text, format!("nothing below takes {} {}", request.method, request.path));

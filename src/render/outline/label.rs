@@ -82,9 +82,17 @@ impl Outline {
             NodeRef::Match(slot, hop) => self.match_label(slot, hop),
             NodeRef::Link(_, link) => {
                 let link = self.link(link);
-                let main = Line::of(Role::Guide, "⇢ ").with_line(words::via(&link.via, self.settings()));
+                let mut main = Line::of(Role::Guide, "⇢ ");
+                if link.share < 1.0 {
+                    main.push(Role::Text, format!("{} ", words::share(link.share)));
+                }
+                main.extend(words::via(&link.via, self.settings()));
                 if link.broken.is_none() {
                     return Label::fine(main);
+                }
+                if self.tree().walks(link) {
+                    let status = words::broken_status(link);
+                    return Label::broken(main, format!("{status}: {}", words::broken_link(link)));
                 }
                 Label::broken(main, broken_ref(self.hop(link.hop), words::broken_link(link)))
             }
@@ -204,6 +212,8 @@ impl Outline {
                 main.extend(words::via(&self.link(link).via, self.settings()));
             }
             None if hop.links.is_empty() => {}
+            // One of them, or of the backends beside them.
+            None if matches!(hop.fate, Fate::Forks(_)) => main.push(Role::Guide, " ⇢ by weight"),
             None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
         }
         match &hop.fate {
@@ -212,6 +222,12 @@ impl Outline {
                 Label::out(main, format!("dropped: {reason}{instead}"))
             }
             Fate::Row(action) => row_label(&self.analysis.snapshot, main, action, route),
+            Fate::Forks(_) => match self.only_link(hop).map(|link| self.link(link)) {
+                Some(link) if link.broken.is_some() => {
+                    Label::broken(main, format!("{}: {}", words::broken_status(link), words::broken_link(link)))
+                }
+                _ => Label::fine(main),
+            },
             Fate::Delegates => {
                 if let Some(link) = self.only_link(hop).map(|link| self.link(link))
                     && link.broken.is_some()
@@ -248,7 +264,7 @@ impl Outline {
 
     fn backend_label(&self, hop: &Hop, at: u32) -> Label {
         let route = self.analysis.snapshot.route(hop.route);
-        let Some(Action::Forward(forward)) = hop.action().map(Arc::as_ref) else { return Label::fine(Line::new()) };
+        let Some(Action::Forward(forward)) = hop.does().map(Arc::as_ref) else { return Label::fine(Line::new()) };
         let Some(destination) = forward.destinations.get(at as usize) else { return Label::fine(Line::new()) };
         let main = Line::of(Role::Text, format!("{:>4} ", words::share(destination.share)))
             .with(Role::Guide, "→ ")
@@ -345,7 +361,7 @@ fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination)
         Some(_) if destination.state == DestinationState::Unverified => {
             Label { main, note: Line::of(Role::Dim, "? not in view"), health: Health::Odd }
         }
-        Some(why) => Label::broken(main, format!("500: {why}")),
+        Some(why) => Label::broken(main, format!("{}: {why}", destination.state.status())),
     }
 }
 

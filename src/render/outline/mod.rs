@@ -23,8 +23,8 @@ use crate::finding::Place;
 use crate::model::{Listener, Name, ObjectKey, Route};
 use crate::render::scope::{Kept, Scope};
 use crate::resolve::{
-    Action, Attached, Child, ChildId, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root, Tree,
-    Under,
+    Action, Attached, Child, ChildId, Fate, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root,
+    Tree, Under,
 };
 use crate::router::Decision;
 use crate::store::RouteId;
@@ -244,8 +244,8 @@ impl Outline {
             Some(link) => self.children(NodeRef::Link(slot, link)),
             None => hop.links.clone().map(|link| NodeRef::Link(slot, LinkId(link))).collect(),
         };
-        if let Some(Action::Forward(forward)) = hop.action().map(Arc::as_ref)
-            && forward.destinations.len() > 1
+        if let Some(Action::Forward(forward)) = hop.does().map(Arc::as_ref)
+            && (forward.destinations.len() > 1 || matches!(hop.fate, Fate::Forks(_)))
         {
             nodes.extend((0..index(forward.destinations.len())).map(|at| NodeRef::Backend(slot, id, at)));
         }
@@ -418,7 +418,8 @@ impl Outline {
 
     /// The ref that is told on the match's own line, when there is only one.
     pub fn only_link(&self, hop: &Hop) -> Option<LinkId> {
-        (hop.links.len() == 1).then_some(LinkId(hop.links.start))
+        let only = LinkId(hop.links.start);
+        (hop.links.len() == 1 && self.link(only).share >= 1.0).then_some(only)
     }
 
     fn is_served(&self, slot: u32) -> bool {
@@ -463,7 +464,7 @@ impl Outline {
                 let rule = &route?.rules[self.hop(link.hop).rule as usize];
                 within(rule.backend_refs.get(link.ref_index as usize).map_or(rule.at, |backend| backend.at))
             }
-            NodeRef::Backend(_, hop, at) => match self.hop(hop).action().map(Arc::as_ref) {
+            NodeRef::Backend(_, hop, at) => match self.hop(hop).does().map(Arc::as_ref) {
                 Some(Action::Forward(forward)) => within(forward.destinations.get(at as usize)?.at),
                 _ => None,
             },

@@ -226,6 +226,7 @@ fn hop(outline: &Outline, slot: u32, hop: &Hop, route: &Route) -> HopData {
     let (fate, dropped, action) = match &hop.fate {
         Fate::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
         Fate::Delegates => ("delegates", None, None),
+        Fate::Forks(own) => ("delegates", None, own.as_ref().map(|own| ActionData::from(own.action.as_ref()))),
         Fate::Dropped(reason) => ("dropped", Some(reason.to_string()), None),
     };
     HopData {
@@ -273,6 +274,8 @@ fn child_fate(fate: ChildFate) -> &'static str {
         ChildFate::Cycle => "cycle",
         ChildFate::NothingLeft => "nothing-left",
         ChildFate::Poisoned => "poisoned",
+        ChildFate::NotPermitted => "not-permitted",
+        ChildFate::ParentElsewhere => "parent-elsewhere",
     }
 }
 

@@ -13,7 +13,8 @@ impl Report<'_> {
             Action::Forward(forward) => {
                 for (index, destination) in (0..).zip(&forward.destinations) {
                     if destination.state.is_broken() {
-                        self.of_destination(hop.route, hop.rule, index, destination, "answers 500");
+                        let effect = if destination.state.status() == 503 { "answers 503" } else { "answers 500" };
+                        self.of_destination(hop.route, hop.rule, index, destination, effect);
                     }
                 }
             }
@@ -27,7 +28,7 @@ impl Report<'_> {
         let (code, message) = match one.state {
             DestinationState::Resolved | DestinationState::Unverified => return,
             DestinationState::Missing => ("backend-missing", format!("{kind} {namespace}/{name} does not exist")),
-            DestinationState::PortMissing => (
+            DestinationState::PortMissing | DestinationState::PortUnserved => (
                 "backend-port-missing",
                 match one.port {
                     Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
@@ -63,7 +64,7 @@ impl Report<'_> {
                 "label" => "to delegate by label, write group: delegation.kgateway.dev beside it".to_owned(),
                 _ => "Services, and Backends of gateway.kgateway.dev, are".to_owned(),
             }),
-            DestinationState::PortMissing => self.ports_of(one),
+            DestinationState::PortMissing | DestinationState::PortUnserved => self.ports_of(one),
             _ => self.near_backend(one),
         };
         self.about(code, Severity::Error, route, one.at, (format!("{message}: {effect}"), help));

@@ -3,7 +3,9 @@
 use super::{Cause, Report};
 use crate::finding::{Severity, closest};
 use crate::model::RouteKind;
-use crate::resolve::{BrokenLink, ChildFate, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching};
+use crate::resolve::{
+    BrokenLink, ChildFate, DelegationModel, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
+};
 
 impl Report<'_> {
     pub(super) fn of_links(&mut self, truncated: Option<HopId>, crashes: &[HopId]) {
@@ -58,6 +60,8 @@ impl Report<'_> {
         let Some(mut message) = broken::detail(self.snapshot, self.settings, self.tree, dialect, link) else { return };
         if certain && dialect.replaces_broken {
             message.push_str(": this rule answers 500");
+        } else if certain && dialect.delegation == DelegationModel::HopByHop {
+            message.push_str(if code == "cyclic-delegation" { ": who walks it gets a 500" } else { ": a 404" });
         } else if !certain {
             message.push_str(if link.children.is_empty() { ", as far as is in view" } else { ", of those in view" });
         }
@@ -145,6 +149,23 @@ impl Report<'_> {
                         self.about(cause.code, Severity::Warning, route, at, (message, Some(help.to_owned())));
                     }
                 }
+                ChildFate::NotPermitted => {
+                    let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
+                    let cause =
+                        Cause { code: "child-not-permitted", route: child.route, rule: u32::MAX, detail: parent.0 };
+                    if self.is_new(Severity::Warning, cause) {
+                        let (route, parent) =
+                            (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
+                        let message = format!("{parent} delegates to it from another namespace, and no grant lets it");
+                        let help = format!(
+                            "add a ReferenceGrant to namespace {}, from HTTPRoute in {} to HTTPRoute {}, or name the \
+                             parent in parentRefs",
+                            route.meta.namespace, parent.namespace, route.meta.name
+                        );
+                        let at = route.meta.origin.at;
+                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                    }
+                }
                 ChildFate::HasHostnames => {
                     let cause = Cause { code: "child-has-hostnames", route: child.route, rule: u32::MAX, detail: 0 };
                     if self.is_new(Severity::Warning, cause) {
@@ -168,6 +189,15 @@ impl Report<'_> {
 
     /// Services beside delegates, and children that reach beyond their parent's prefix.
     pub(super) fn of_standing_hop(&mut self, id: HopId, hop: &Hop) {
+        // Hop by hop services beside delegates get their share, and no path is held against the parent's.
+        if self.tree.roots[self.tree.root_of(id).0 as usize].dialect.delegation == DelegationModel::HopByHop {
+            match &hop.fate {
+                Fate::Row(action) => self.of_action(hop, action),
+                Fate::Forks(Some(own)) => self.of_action(hop, &own.action),
+                _ => {}
+            }
+            return;
+        }
         let rule = &self.snapshot.route(hop.route).rules[hop.rule as usize];
         if !hop.links.is_empty() && rule.backend_refs.len() > hop.links.len() {
             let refs =
@@ -227,7 +257,8 @@ pub(super) fn help_for_drop(reason: &DropReason) -> Option<String> {
             "repeat it in the child, or annotate the child with inherit-parent-matcher".to_owned()
         }
         DropReason::NoMatches => "write a match".to_owned(),
-        DropReason::Invalid { .. } => return None,
+        DropReason::MatchesNothing => "write a match, or leave matches out for every path".to_owned(),
+        DropReason::Invalid { .. } | DropReason::NeverMatches { .. } | DropReason::Refused { .. } => return None,
     };
     Some(help)
 }

@@ -148,7 +148,8 @@ impl Report<'_> {
         let hop = &self.tree.hops[hop.0 as usize];
         let Fate::Dropped(reason) = &hop.fate else { return };
         let (code, severity) = match reason {
-            DropReason::Invalid { .. } => ("invalid-regex", Severity::Error),
+            DropReason::Invalid { .. } | DropReason::NeverMatches { .. } => ("invalid-regex", Severity::Error),
+            DropReason::Refused { .. } => ("rule-refused", Severity::Error),
             _ => ("match-dropped", Severity::Warning),
         };
         let cause = Cause { code, route: id, rule, detail: match_index.unwrap_or(u32::MAX) };

@@ -1,0 +1,329 @@
+//! Expands a root hop by hop, as agentgateway walks it: every level is a table of its own, and a request is matched
+//! again below. SEMANTICS section 8.
+//!
+//! ```text
+//! hop (a match of a rule) ─┬─ its own action, for the share of backendRefs that delegate nowhere
+//!                          └─ link (a delegating ref, with its share) ── group: the rows of the routes it selects
+//! ```
+//!
+//! Nothing of a parent's match is held against a child's: whatever child lets itself be adopted stands in the group.
+//!
+//! Sources: agentgateway `controller/pkg/agentgateway/translator/route_collections.go` (`buildDelegatedHTTPRoutes`,
+//! `childAllowsParent`, `routeMatchesRouteGroup`), `crates/agentgateway/src/proxy/httpproxy.rs` (`select_route_chain`).
+
+mod attached;
+mod convert;
+mod matcher;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(super) use self::attached::AttachedTo;
+use self::convert::Filters;
+use super::backend::{Lookup, Permission, Referred, Referrer};
+use super::delegate::{Expander, MAX_DEPTH, MAX_SHOWN_LOSSES, index};
+use super::matching::match_all;
+use super::select;
+use super::settings::Dialect;
+use super::{
+    Action, BrokenLink, ChildFate, DropReason, Fate, Hop, HopId, Link, LinkId, OwnShare, Root, RootId, Under, Via,
+    ViaBy,
+};
+use crate::model::{GATEWAY_GROUP, Name, PathKind, Route, RouteKind, RouteMatch};
+use crate::store::RouteId;
+
+/// A route at one place of the walk, and the way to it.
+struct Step<'s> {
+    route: RouteId,
+    above: Option<&'s Step<'s>>,
+    /// The group it was reached through: whose ref, to which namespace, by which name.
+    group: Option<Group<'s>>,
+    /// The filters of the rules above.
+    filters: Filters,
+    depth: usize,
+    node: Option<u32>,
+    dialect: &'static Dialect,
+}
+
+/// The routes behind a ref. Refs of one route that read alike share it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Group<'s> {
+    source: RouteId,
+    namespace: &'s Name,
+    name: &'s Name,
+}
+
+impl Step<'_> {
+    /// Whether a request here has passed through `group`: inside, it would be taken by the very same rule again.
+    fn has_passed(&self, group: Group<'_>) -> bool {
+        self.group == Some(group) || self.above.is_some_and(|above| above.has_passed(group))
+    }
+}
+
+/// A route that a ref selects, and whether it may be taken.
+struct Selected {
+    route: RouteId,
+    fate: ChildFate,
+    doubt: Option<String>,
+}
+
+impl<'a> Expander<'a> {
+    /// Expands one root. `doubts` are why its attachment is not certain.
+    pub(super) fn root_hop_by_hop(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
+        let route: &'a Route = self.snapshot.route(root.route);
+        let step = Step {
+            route: root.route,
+            above: None,
+            group: None,
+            filters: Filters::default(),
+            depth: 0,
+            node: root.node,
+            dialect: root.dialect,
+        };
+        let refused = (0..route.rules.len()).find_map(|rule| {
+            let why = self.refused(&step, route, rule)?;
+            Some(if route.rules.len() > 1 { format!("rule {}: {why}", rule + 1) } else { why })
+        });
+        root.hops = self.step(&step, Under::Root(id), refused.as_deref(), &mut root.rows);
+        for hop in root.hops.clone() {
+            self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
+        }
+    }
+
+    fn lookup(&self) -> Lookup<'a> {
+        Lookup { snapshot: self.snapshot, settings: self.settings }
+    }
+
+    fn refused(&self, step: &Step<'_>, route: &Route, rule: usize) -> Option<String> {
+        let delegates = |one: &_| select::delegates(step.dialect, route.kind, one).is_some();
+        convert::refused(self.lookup(), route, &route.rules[rule], &delegates, step.above.is_some())
+    }
+
+    /// The hops of a route; those that are rows of the table it stands in go to `rows`.
+    fn step(&mut self, step: &Step<'_>, under: Under, refused: Option<&str>, rows: &mut Vec<HopId>) -> Range<u32> {
+        let route: &'a Route = self.snapshot.route(step.route);
+        let first = self.tree.hops.len();
+        for (rule, written) in route.rules.iter().enumerate() {
+            let of_rule = match refused {
+                Some(why) => Some(why.to_owned()),
+                None if step.above.is_some() => self.refused(step, route, rule),
+                None => None,
+            };
+            let mut push = |match_index, matcher: Arc<RouteMatch>, dropped: Option<DropReason>| {
+                self.tree.hops.push(Hop {
+                    under,
+                    route: step.route,
+                    rule: index(rule),
+                    match_index,
+                    matcher,
+                    fate: dropped.map_or(Fate::Delegates, Fate::Dropped),
+                    links: 0..0,
+                    unverified: Vec::new(),
+                });
+            };
+            if written.matches.is_empty() {
+                push(None, match_all(), Some(DropReason::MatchesNothing));
+            }
+            for (at, matcher) in written.matches.iter().enumerate() {
+                let matcher = matcher::converted(matcher);
+                let never = || matcher::never(&matcher).map(|reason| DropReason::NeverMatches { reason });
+                let dropped = of_rule.clone().map(|reason| DropReason::Refused { reason }).or_else(never);
+                push(Some(index(at)), matcher, dropped);
+            }
+        }
+        let hops = first..self.tree.hops.len();
+        let mut at = hops.start;
+        while at < hops.end {
+            let rule = self.tree.hops[at].rule;
+            let end = (at..hops.end).find(|&hop| self.tree.hops[hop].rule != rule).unwrap_or(hops.end);
+            if (at..end).any(|hop| self.stands(hop)) {
+                self.rule(step, route, rule, at..end, rows);
+            }
+            at = end;
+        }
+        index(hops.start)..index(hops.end)
+    }
+
+    fn stands(&self, hop: usize) -> bool {
+        !matches!(self.tree.hops[hop].fate, Fate::Dropped(_))
+    }
+
+    /// What becomes of the matches of one rule.
+    fn rule(&mut self, step: &Step<'_>, route: &'a Route, rule: u32, hops: Range<usize>, rows: &mut Vec<HopId>) {
+        let lookup = self.lookup();
+        let written = &route.rules[rule as usize];
+        let filters = step.filters.below(lookup, route, written);
+        let total: f64 = written.backend_refs.iter().map(|one| f64::from(one.weight)).sum();
+        let share = |weight: u32| if total > 0.0 { f64::from(weight) / total } else { 0.0 };
+        let mut destinations = Vec::new();
+        let mut links: Vec<(u32, Via, f64)> = Vec::new();
+        for (at, reference) in (0_u32..).zip(&written.backend_refs) {
+            if let Some(by) = select::delegates(step.dialect, route.kind, reference) {
+                let namespace = reference.namespace.clone().unwrap_or_else(|| route.meta.namespace.clone());
+                // The name stands for nothing but itself: an empty one selects nothing.
+                let by = if by == ViaBy::Wildcard && reference.name.is_empty() { ViaBy::Name } else { by };
+                let via = Via { by, value: reference.name.clone(), namespace };
+                links.push((at, via, share(reference.weight)));
+            } else {
+                let mut destination = convert::destination(lookup, route, reference);
+                destination.share = share(reference.weight);
+                destinations.push(destination);
+            }
+        }
+        let forks = links.iter().any(|(_, _, share)| *share > 0.0);
+        let own: f64 = destinations.iter().map(|one| one.share).sum();
+        let mut made: [Option<(Arc<Action>, Option<String>)>; 2] = [None, None];
+        for hop in hops.filter(|hop| !matches!(self.tree.hops[*hop].fate, Fate::Dropped(_))).collect::<Vec<_>>() {
+            self.links_hop_by_hop(step, HopId(index(hop)), &links, &filters);
+            let path = self.tree.hops[hop].matcher.path.kind;
+            let made = &mut made[usize::from(path == PathKind::PathPrefix)];
+            let (action, doubt) = made.get_or_insert_with(|| {
+                let (action, doubt) = convert::action(&filters, written, destinations.clone(), path);
+                (Arc::new(action), doubt)
+            });
+            let node = &mut self.tree.hops[hop];
+            node.unverified.extend(doubt.iter().filter(|_| !forks || own > 0.0).cloned());
+            node.fate = if forks {
+                Fate::Forks((own > 0.0).then(|| OwnShare { share: own, action: Arc::clone(action) }))
+            } else {
+                Fate::Row(Arc::clone(action))
+            };
+            rows.push(HopId(index(hop)));
+        }
+    }
+
+    /// Follows the delegating refs of one hop.
+    fn links_hop_by_hop(&mut self, step: &Step<'_>, hop: HopId, links: &[(u32, Via, f64)], filters: &Filters) {
+        let first = self.tree.links.len();
+        for (ref_index, via, share) in links {
+            let (ref_index, share) = (*ref_index, *share);
+            self.tree.links.push(Link { hop, ref_index, via: via.clone(), children: 0..0, broken: None, share });
+        }
+        self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
+        for (at, (_, via, _)) in (first..).zip(links) {
+            self.link_hop_by_hop(step, LinkId(index(at)), via, filters);
+        }
+    }
+
+    fn link_hop_by_hop(&mut self, step: &Step<'_>, id: LinkId, via: &Via, filters: &Filters) {
+        let first = index(self.tree.children.len());
+        let group = Group { source: step.route, namespace: &via.namespace, name: &via.value };
+        let cyclic = step.has_passed(group);
+        let selected = self.selected(step, via);
+        if step.depth >= MAX_DEPTH || self.tree.hops.len() >= self.room {
+            self.notes.truncated.get_or_insert(self.tree.links[id.0 as usize].hop);
+            let link = &mut self.tree.links[id.0 as usize];
+            (link.broken, link.children) = (Some(BrokenLink::Unresolved), first..first);
+            return;
+        }
+        let mut taken = Vec::new();
+        for Selected { route, fate, doubt } in selected {
+            let fate = if fate == ChildFate::Adopted && cyclic { ChildFate::Cycle } else { fate };
+            if fate != ChildFate::Adopted {
+                self.losses += usize::from(fate != ChildFate::Cycle);
+            }
+            if fate == ChildFate::Adopted || self.losses < MAX_SHOWN_LOSSES {
+                let child = self.child(id, route, fate);
+                if fate == ChildFate::Adopted {
+                    taken.push((child, doubt));
+                }
+            }
+        }
+        let children = first..index(self.tree.children.len());
+        let closing = self.tree.children[children.start as usize..].iter().find(|child| child.fate == ChildFate::Cycle);
+        let closing = closing.map(|child| self.snapshot.route(child.route).meta.key());
+        let link = &mut self.tree.links[id.0 as usize];
+        link.children = children;
+        if let Some(child) = closing {
+            link.broken = Some(BrokenLink::Cyclic { child, parent: self.snapshot.route(step.route).meta.key() });
+        } else if taken.is_empty() {
+            link.broken = Some(BrokenLink::Unresolved);
+        }
+        for (child, doubt) in taken {
+            let below = Step {
+                route: self.tree.children[child.0 as usize].route,
+                above: Some(step),
+                group: Some(group),
+                filters: filters.clone(),
+                depth: step.depth + 1,
+                node: step.node,
+                dialect: step.dialect,
+            };
+            // The rows of a group are gathered when its table is made.
+            let hops = self.step(&below, Under::Child(child), None, &mut Vec::new());
+            for hop in hops.clone() {
+                self.tree.hops[hop as usize].unverified.extend(doubt.iter().cloned());
+            }
+            let lost = hops.clone().all(|hop| !self.stands(hop as usize));
+            let node = &mut self.tree.children[child.0 as usize];
+            node.hops = hops;
+            if lost {
+                node.fate = ChildFate::NothingLeft;
+            }
+        }
+        let link = &self.tree.links[id.0 as usize];
+        let any = self.tree.children[link.children.start as usize..link.children.end as usize]
+            .iter()
+            .any(|child| child.fate == ChildFate::Adopted);
+        if !any {
+            self.tree.links[id.0 as usize].broken.get_or_insert(BrokenLink::Unresolved);
+        }
+    }
+
+    /// The routes that a ref selects.
+    fn selected(&self, step: &Step<'_>, via: &Via) -> Vec<Selected> {
+        let parent = self.snapshot.route(step.route);
+        let elsewhere = step.above.is_some() && self.hangs_elsewhere(step, parent);
+        let found = select::fetch(self.snapshot, self.settings, step.dialect, via.by, &via.value, &via.namespace);
+        let selected = found.into_iter().map(|id| {
+            let child = self.snapshot.route(id);
+            let (fate, doubt) = match () {
+                () if !select::adoptable(child, &parent.meta.key()) => (ChildFate::NotAdoptable, None),
+                () if elsewhere => (ChildFate::ParentElsewhere, None),
+                () => self.permitted(parent, child),
+            };
+            Selected { route: id, fate, doubt }
+        });
+        selected.collect()
+    }
+
+    /// A child without parentRefs in another namespace lets itself be adopted by a `ReferenceGrant` only (since August
+    /// 2026; releases up to 1.4.1 do not ask for one).
+    fn permitted(&self, parent: &Route, child: &Route) -> (ChildFate, Option<String>) {
+        if !child.parent_refs.is_empty() {
+            return (ChildFate::Adopted, None);
+        }
+        let referrer = Referrer::route(RouteKind::Http, &parent.meta.namespace);
+        let namespace = child.meta.namespace.as_str();
+        let to = Referred { group: GATEWAY_GROUP, kind: "HTTPRoute", namespace, name: &child.meta.name };
+        match self.lookup().granted(referrer, to) {
+            Permission::Granted => (ChildFate::Adopted, None),
+            Permission::Refused => (ChildFate::NotPermitted, None),
+            Permission::Unknown => {
+                let (parent, child) = (&parent.meta.namespace, child.meta.key());
+                let doubt = format!(
+                    "no ReferenceGrant in view lets HTTPRoutes of {parent} adopt {child}, and one may exist: taken for granted"
+                );
+                (ChildFate::Adopted, Some(doubt))
+            }
+        }
+    }
+
+    /// A delegated route that has Gateways among its parentRefs hands on to its children on those Gateways alone, where
+    /// it is attached itself (`buildHTTPRouteGroupBindings`).
+    fn hangs_elsewhere(&self, step: &Step<'_>, route: &Route) -> bool {
+        let Some(node) = step.node else { return false };
+        self.attached.names_any(route) && !self.attached.hangs_on(step.route, node)
+    }
+}
+
+/// The adopted children of a link, with the hops that are rows of its group.
+pub fn group_rows<'t>(tree: &'t super::Tree, link: &Link) -> impl Iterator<Item = (RouteId, HopId)> + 't {
+    let children = &tree.children[link.children.start as usize..link.children.end as usize];
+    let adopted = children.iter().filter(|child| child.fate == ChildFate::Adopted);
+    adopted.flat_map(move |child| {
+        let hops = child.hops.clone().map(HopId);
+        let rows = hops.filter(move |hop| !matches!(tree.hops[hop.0 as usize].fate, Fate::Dropped(_)));
+        rows.map(move |hop| (child.route, hop))
+    })
+}
