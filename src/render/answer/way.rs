@@ -8,7 +8,7 @@ use crate::model::Route;
 use crate::render::outline::{match_position, written_listener};
 use crate::render::style::{Line, Role};
 use crate::render::words;
-use crate::resolve::{Destination, Fate, Hop, HopId};
+use crate::resolve::{Destination, Engine, Fate, Hop, HopId};
 use crate::router::{Decision, Outcome, Request};
 
 use super::gateway_name;
@@ -159,6 +159,9 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
         name.push(Role::Warning, " (assumed)");
     }
     name.extend(words::addresses(&node.gateway));
+    if table.engine != Engine::Kgateway {
+        name.push(Role::Dim, format!(" · {}", table.engine.name()));
+    }
     let listener = node.listeners.iter().find(|listener| {
         let name = crate::render::outline::listener_name(node, listener);
         decision.listener.as_ref() == Some(&name)
