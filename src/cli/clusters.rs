@@ -225,7 +225,8 @@ impl Followed {
             Some(Ok(world)) => {
                 let lines: Vec<String> =
                     self.status.iter().flat_map(live::unread).map(|unread| unread.sentence()).collect();
-                for line in lines.iter().filter(|line| !self.told.contains(line)) {
+                let new = lines.iter().filter(|line| !findings_are_told && !self.told.contains(line));
+                for line in new {
                     let _ = writeln!(said, "warning: {prefix}{line}");
                 }
                 self.told = lines;

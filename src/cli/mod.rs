@@ -46,8 +46,10 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   routescope --demo                                       explore the built-in example
+  routescope                                              explore the cluster of the current context
+  routescope where https://api.example.com/pay            where does it go, and why
+  routescope tree -f new/ --context prod                  what if this were applied to prod
   routescope -f manifests/ -R                             explore a folder of manifests
-  routescope where https://api.example.com/pay -f .       where does it go, and why
   kubectl get httproutes,gateways -A -o yaml | routescope tree -f -
 
 Exit codes: 0 yes, clean; 1 no, findings; 2 could not do it";

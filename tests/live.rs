@@ -1,0 +1,167 @@
+//! The commands on a cluster: the real binary, a real kubeconfig, a server inside the test.
+
+#[path = "support/apiserver/mod.rs"]
+mod apiserver;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use apiserver::{ApiServer, Rights};
+use serde_json::Value;
+
+const WORLD: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: gw, namespace: infra, creationTimestamp: 2026-01-01T00:00:00Z }
+spec:
+  gatewayClassName: kgateway
+  listeners: [{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop, namespace: team-a, creationTimestamp: 2026-01-01T00:00:00Z }
+spec:
+  parentRefs: [{ name: gw, namespace: infra }]
+  rules: [{ matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: one, port: 80 }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: one, namespace: team-a }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: two, namespace: team-a }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: one-x, namespace: team-a, labels: { kubernetes.io/service-name: one } }
+addressType: IPv4
+ports: [{ name: \"\", port: 8080 }]
+endpoints: [{ addresses: [10.0.0.1], conditions: { ready: true } }]
+";
+
+const FILE: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop, namespace: team-a }
+spec:
+  parentRefs: [{ name: gw, namespace: infra }]
+  rules: [{ matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: two, port: 80 }] }]
+";
+
+/// A cluster, and the folder with its kubeconfig.
+struct Cluster {
+    server: ApiServer,
+    folder: tempfile::TempDir,
+    kubeconfig: PathBuf,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let server = ApiServer::start();
+        server.apply(WORLD);
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = server.kubeconfig(folder.path());
+        Self { server, folder, kubeconfig }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_routescope"));
+        command.env_clear().env("KUBECONFIG", &self.kubeconfig).current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// Exit code, standard output, standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.command(arguments).stdin(Stdio::null()).output().expect("the binary starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let (_, out, err) = self.run(arguments);
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"))
+    }
+}
+
+#[test]
+fn a_cluster_answers_as_the_same_manifests_do() {
+    let cluster = Cluster::start();
+    std::fs::write(cluster.folder.path().join("world.yaml"), WORLD).unwrap();
+    let rows = |mut document: Value| {
+        document["gateways"][0]["virtualHosts"][0]["routes"][0]["chain"] = Value::Null;
+        document
+    };
+    let live = cluster.json(&["routes", "-o", "json"]);
+    assert_eq!(rows(live), rows(cluster.json(&["routes", "-o", "json", "-f", "world.yaml", "--complete"])));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("team-a/one:80"), "{out}");
+    assert!(cluster.server.requests().iter().all(|asked| asked.method == "GET"));
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_no_answer_is_certain() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x", "-n", "team-a"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("warning: the cluster as a whole: not readable"), "{err}");
+    assert!(out.contains("? not certain: a route that may not be read may hang"), "{out}");
+}
+
+#[test]
+fn someone_who_may_read_nothing_is_told_what_to_ask_for() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Nothing);
+    let (code, out, err) = cluster.run(&["tree"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.starts_with("error: context fake: HTTPRoutes may be read neither"), "{err}");
+    assert!(err.contains("\nhint: name the namespaces you may read with -n"), "{err}");
+}
+
+#[test]
+fn files_are_laid_over_the_cluster() {
+    let cluster = Cluster::start();
+    std::fs::write(cluster.folder.path().join("new.yaml"), FILE).unwrap();
+    let (code, out, err) = cluster.run(&["tree", "-f", "new.yaml", "--live"]);
+    assert_eq!((code, err.as_str()), (0, "over context fake: 0 new, 1 changed, 0 as they are\n"), "{out}");
+    assert!(out.contains("shop (team-a)   ~ changed") && out.contains("Service two:80"), "{out}");
+}
+
+#[test]
+fn several_contexts_answer_side_by_side() {
+    let cluster = Cluster::start();
+    let document = cluster.json(&["routes", "-o", "json", "--context", "fake", "--context", "fake"]);
+    assert_eq!(document["apiVersion"], "routescope/v1");
+    let contexts = document["contexts"].as_array().expect("contexts");
+    assert_eq!(contexts.len(), 2);
+    assert_eq!(contexts[0]["context"], "fake");
+    assert_eq!(contexts[1]["gateways"], cluster.json(&["routes", "-o", "json"])["gateways"]);
+}
+
+#[test]
+fn a_watched_answer_comes_again_when_it_changes() {
+    let cluster = Cluster::start();
+    let mut child = cluster
+        .command(&["where", "http://a.io/x", "--watch", "-o", "jsonl"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut goes = || -> Value {
+        let line = lines.next().expect("an answer").expect("a line");
+        let document: Value = serde_json::from_str(&line).expect("JSON");
+        document["answers"][0]["destinations"][0]["name"].clone()
+    };
+    assert_eq!(goes(), "one");
+    cluster.server.await_watches("httproutes", 1);
+    cluster.server.apply(FILE);
+    assert_eq!(goes(), "two");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
