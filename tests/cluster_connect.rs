@@ -507,6 +507,14 @@ fn a_server_that_is_something_else_is_one_line_and_a_hint() {
         without_port(&server, &home.failure()),
         "cannot connect to the cluster (context main): https://127.0.0.1:PORT does not speak TLS\nis it http://127.0.0.1:PORT?"
     );
+    let server = Server::start(Speech::Plain, |_| {
+        ("400 Bad Request".to_owned(), "Client sent an HTTP request to an HTTPS server.\n".to_owned())
+    });
+    let home = Home::new(&at(&server), "token: abc");
+    assert_eq!(
+        without_port(&server, &home.failure()),
+        "cannot connect to the cluster (context main): http://127.0.0.1:PORT wants TLS\nis it https://127.0.0.1:PORT?"
+    );
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl ClusterOptions {
         names
     }
 
-    /// One connection for each `--context`; one, to the current context, when there is none.
+    /// One connection for each `--context`; one, to the current context, when there is none. A plugin may ask on the
+    /// terminal: this is for commands that print, and the explorer takes that back.
     pub fn connections(&self) -> Vec<Connection> {
         if self.context.is_empty() {
             return vec![self.connection(None)];
@@ -113,8 +114,7 @@ impl ClusterOptions {
         self.context.iter().map(|context| self.connection(Some(context))).collect()
     }
 
-    /// The connection to one context. The terminal is taken to be free for plugins: a command that draws on it says
-    /// otherwise.
+    /// The connection to one context, for commands that print.
     pub fn connection(&self, context: Option<&str>) -> Connection {
         let Self {
             kubeconfig,

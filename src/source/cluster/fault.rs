@@ -120,6 +120,9 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
             format!("{server} does not speak TLS"),
             format!("is it http{}?", server.strip_prefix("https").unwrap_or("://…")),
         ),
+        Cause::NotPlain => {
+            (format!("{server} wants TLS"), format!("is it https{}?", server.strip_prefix("http").unwrap_or("://…")))
+        }
         Cause::Tls(why) => (format!("no TLS with {server}: {why}"), "a proxy in between may be the reason".to_owned()),
         Cause::ClientCertificate(why) => (
             format!("{server} does not take the client certificate of the user {}: {why}", user(asked)),

@@ -184,7 +184,7 @@ async fn credentials(from: &Credential, prompt: Prompt) -> Result<Credentials, S
             (Err(_), Some(token)) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
             (Err(error), None) => Err(SourceError {
                 message: format!("cannot read the token in {}: {}", path.display(), super::text(&error)),
-                hint: None,
+                hint: Some("whatever writes it must run again".to_owned()),
             }),
         },
     }

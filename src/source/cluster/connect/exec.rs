@@ -145,7 +145,8 @@ impl Plugin {
             self.failed("its output is not an ExecCredential", Some("the plugin must print nothing else".to_owned()))
         })?;
         if answer.kind.as_deref().is_some_and(|kind| kind != "ExecCredential") {
-            return Err(self.failed("its output is not an ExecCredential", None));
+            let hint = "`exec` must name a credential plugin".to_owned();
+            return Err(self.failed("its output is not an ExecCredential", Some(hint)));
         }
         let expected = self.api_version();
         if let Some(version) = answer.api_version.filter(|version| version != expected) {
@@ -189,7 +190,8 @@ impl Plugin {
             std::io::ErrorKind::PermissionDenied => {
                 self.failed("it is not executable", Some(format!("chmod +x {program}")))
             }
-            _ => self.failed(&super::text(error), install),
+            _ => self
+                .failed(&super::text(error), Some(install.unwrap_or_else(|| format!("does {program} run by itself?")))),
         }
     }
 

@@ -316,7 +316,7 @@ fn told(cluster: &Cluster, user: &str) -> Result<ExecAuthCluster, SourceError> {
         message: format!(
             "cannot tell the plugin of the user {user} about the cluster: its certificate authority cannot be read"
         ),
-        hint: None,
+        hint: Some("check certificate-authority of the cluster".to_owned()),
     })
 }
 

@@ -35,6 +35,8 @@ pub enum Cause {
     Certificate(Certificate),
     /// The server speaks something else than TLS.
     NotTls,
+    /// The server speaks TLS, and was addressed without.
+    NotPlain,
     /// TLS did not come about for another reason.
     Tls(String),
     /// The server does not accept the client's certificate.
@@ -117,6 +119,8 @@ impl Cause {
             // A path that the server does not have at all, as of a group that is not installed.
             404 if message == "404 page not found" => Self::NotFound(String::new()),
             404 => Self::NotFound(message),
+            // Go's servers say so (net/http, server.go).
+            400 if message == "Client sent an HTTP request to an HTTPS server." => Self::NotPlain,
             410 => Self::Gone,
             429 => Self::Busy,
             code @ 500.. => Self::Unavailable { code, message },
