@@ -5,8 +5,9 @@
 //! (no `matches` means one `PathPrefix /`, kinds, groups, weights) are applied at decoding, as the API server applies
 //! them before any engine sees the object.
 //!
-//! Standard library and serde only; no IO.
+//! Standard library, serde, and `regex` for the patterns of the CRDs; no IO.
 
+mod admission;
 mod backend;
 pub mod decode;
 mod essence;

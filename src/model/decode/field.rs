@@ -3,11 +3,14 @@
 //!
 //! A part that cannot be understood is given up with [`Dropped`]: `?` leaves the decoder of the smallest enclosing list
 //! item, and the rest of the object still loads.
+//!
+//! Where the API server refuses a value, its words are reported; a decoder that stumbles over the same value adds what
+//! was most likely meant.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 
 use crate::finding::{Finding, Place, Severity, Subject, closest};
+use crate::model::admission::{Refusal, Trail};
 use crate::model::value::{Data, Entry, Value};
 use crate::model::{Name, Origin, Position};
 
@@ -23,12 +26,24 @@ pub(super) struct Context<'a> {
     pub(super) origin: &'a Origin,
     pub(super) subject: RefCell<Subject>,
     findings: RefCell<Vec<Finding>>,
+    refusals: RefCell<Vec<(Refusal, Option<String>)>>,
     defective: Cell<bool>,
 }
 
+/// What a refusal comes to; said once of an object.
+const CONSEQUENCE: &str =
+    "an apply of this object changes nothing in the cluster: a new one is not created, an older version stays";
+
 impl<'a> Context<'a> {
-    pub(super) fn new(origin: &'a Origin, subject: Subject) -> Self {
-        Self { origin, subject: RefCell::new(subject), findings: RefCell::new(Vec::new()), defective: Cell::new(false) }
+    /// For an object of which the API server refuses this much.
+    pub(super) fn new(origin: &'a Origin, subject: Subject, refusals: Vec<Refusal>) -> Self {
+        Self {
+            origin,
+            subject: RefCell::new(subject),
+            findings: RefCell::new(Vec::new()),
+            defective: Cell::new(!refusals.is_empty()),
+            refusals: RefCell::new(refusals.into_iter().map(|refusal| (refusal, None)).collect()),
+        }
     }
 
     /// Whether an error was found so far.
@@ -36,8 +51,42 @@ impl<'a> Context<'a> {
         self.defective.get()
     }
 
+    /// All findings, in the order of the document.
     pub(super) fn into_findings(self) -> Vec<Finding> {
-        self.findings.into_inner()
+        let mut findings = self.findings.into_inner();
+        let subject = self.subject.into_inner();
+        let mut consequence = Some(CONSEQUENCE);
+        for (Refusal { path, at, problem }, help) in self.refusals.into_inner() {
+            findings.push(Finding {
+                code: "api-refused",
+                severity: Severity::Error,
+                place: Some(Place::within(self.origin, at)),
+                subject: Some(subject.clone()),
+                message: format!("{path}: {problem}"),
+                help: help.or_else(|| consequence.take().map(str::to_owned)),
+            });
+        }
+        findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.at));
+        findings
+    }
+
+    /// Whether the API server's own words are reported of the value at `path`; `help` is added to them.
+    fn is_refused(&self, path: &str, help: Option<&String>) -> bool {
+        self.explain(help, |refusal| refusal.path == path)
+    }
+
+    /// Whether a rule that is reported of the value at `path` misses its field `key`.
+    fn is_missed(&self, path: &str, key: &str, help: Option<&String>) -> bool {
+        self.explain(help, |refusal| refusal.path == path && refusal.problem.contains(key))
+    }
+
+    fn explain(&self, help: Option<&String>, about: impl Fn(&Refusal) -> bool) -> bool {
+        let mut refusals = self.refusals.borrow_mut();
+        let Some((_, known)) = refusals.iter_mut().find(|(refusal, _)| about(refusal)) else { return false };
+        if known.is_none() {
+            *known = help.cloned();
+        }
+        true
     }
 
     fn report(&self, severity: Severity, code: &'static str, at: Position, message: String, help: Option<String>) {
@@ -55,14 +104,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// How a field was reached from its parent.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Root,
-    Key(&'a str),
-    Index(usize),
-}
-
 /// A value (or its absence) at a path.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'a> {
@@ -72,7 +113,7 @@ pub(super) struct Field<'a> {
     /// Where it is written; of an absent field, where its parent is.
     pub(super) at: Position,
     parent: Option<&'a Field<'a>>,
-    step: Step<'a>,
+    trail: Trail<'a>,
 }
 
 fn present(value: &Value) -> Option<&Value> {
@@ -81,13 +122,14 @@ fn present(value: &Value) -> Option<&Value> {
 
 impl<'a> Field<'a> {
     pub(super) fn root(cx: &'a Context<'a>, value: &'a Value) -> Self {
-        Self { cx, value: present(value), at: value.at, parent: None, step: Step::Root }
+        Self { cx, value: present(value), at: value.at, parent: None, trail: Trail::ROOT }
     }
 
     /// The field `key`; absent when this is no mapping.
     pub(super) fn get(&'a self, key: &'a str) -> Field<'a> {
         let value = self.value.and_then(|value| value.get(key)).and_then(present);
-        Field { cx: self.cx, value, at: value.map_or(self.at, |v| v.at), parent: Some(self), step: Step::Key(key) }
+        let at = value.map_or(self.at, |value| value.at);
+        Field { cx: self.cx, value, at, parent: Some(self), trail: self.trail.key(key) }
     }
 
     pub(super) fn is_present(&self) -> bool {
@@ -96,27 +138,7 @@ impl<'a> Field<'a> {
 
     /// `spec.rules[0].matches`, or `the document` for the root.
     pub(super) fn path(&self) -> String {
-        let mut steps = Vec::new();
-        let mut field = Some(self);
-        while let Some(f) = field {
-            steps.push(f.step);
-            field = f.parent;
-        }
-        let mut path = String::new();
-        for step in steps.iter().rev() {
-            match step {
-                Step::Root => {}
-                Step::Key(key) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(key);
-                }
-                Step::Index(index) => {
-                    let _ = write!(path, "[{index}]");
-                }
-            }
-        }
+        let path = self.trail.to_string();
         if path.is_empty() { "the document".to_owned() } else { path }
     }
 
@@ -128,7 +150,10 @@ impl<'a> Field<'a> {
 
     /// Reports an error at this field; the object counts as defective.
     pub(super) fn error(&self, code: &'static str, problem: &str, help: Option<String>) {
-        self.cx.report(Severity::Error, code, self.at, format!("{}: {problem}", self.path()), help);
+        let path = self.path();
+        if !self.cx.is_refused(&path, help.as_ref()) {
+            self.cx.report(Severity::Error, code, self.at, format!("{path}: {problem}"), help);
+        }
     }
 
     /// Reports something odd at this field.
@@ -158,8 +183,11 @@ impl<'a> Field<'a> {
             return Ok(self);
         }
         let Some(parent) = self.parent else { return Err(Dropped) };
-        let Step::Key(key) = self.step else { return Err(Dropped) };
+        let Some(key) = self.trail.last_key() else { return Err(Dropped) };
         let help = parent.near_miss(key).map(|found| format!("is `{found}` meant to be `{key}`?"));
+        if self.cx.is_missed(&parent.path(), key, help.as_ref()) {
+            return Err(Dropped);
+        }
         self.fail("missing-field", "required, but not there", help)
     }
 
@@ -286,7 +314,7 @@ impl<'a> Field<'a> {
 
     fn unknown(&self, entry: &Entry, known: &[&'static str]) {
         let near = closest(&entry.key, known.iter().copied());
-        let field = Field { value: None, at: entry.at, parent: Some(self), step: Step::Key(&entry.key), ..*self };
+        let field = Field { value: None, at: entry.at, parent: Some(self), trail: self.trail.key(&entry.key), ..*self };
         let help = match near {
             Some(near) => format!("did you mean {near}?"),
             None => "kubectl refuses it by default; without validation the API server drops it".to_owned(),
@@ -307,8 +335,8 @@ impl<'a> Field<'a> {
         };
         let mut decoded = Vec::with_capacity(items.len());
         for (index, value) in items.iter().enumerate() {
-            let field =
-                Field { value: present(value), at: value.at, parent: Some(self), step: Step::Index(index), ..*self };
+            let trail = self.trail.index(index);
+            let field = Field { value: present(value), at: value.at, parent: Some(self), trail, ..*self };
             if !field.is_present() {
                 field.error("wrong-type", "expected a value, found nothing", None);
             } else if let Ok(item) = item(&field) {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use self::field::{Context, Field};
 use super::value::{Data, Entry, Value};
-use super::{GATEWAY_GROUP, KGATEWAY_GROUP, Name, Object, ObjectKey, Origin, Source};
+use super::{GATEWAY_GROUP, KGATEWAY_GROUP, Name, Object, ObjectKey, Origin, Source, SourceKind, admission};
 use crate::finding::{Finding, Place, Severity, Subject, closest};
 
 /// The API group of experimental Gateway API kinds.
@@ -242,7 +242,12 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     };
 
     let key = ObjectKey::default();
-    let cx = Context::new(&origin, Subject { kind: known.shown, key });
+    // What a cluster holds has been admitted already, perhaps by an older CRD.
+    let refusals = match source.kind {
+        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, value),
+        SourceKind::Cluster => Vec::new(),
+    };
+    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals);
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = (known.decode)(&root, meta);

@@ -1,0 +1,45 @@
+//! What the API server would say: the refusals that manifests on disk have not met yet.
+//!
+//! An object that breaks its CRD never comes to be: a fresh `kubectl apply` creates nothing, and an older version of it
+//! stays as it was. Each file here holds the schemas of some kinds as data (types, bounds, patterns, and the CEL rules as
+//! Rust functions, each with the CRD's own message), and [`check`] walks a value beside them. Nothing is decoded or
+//! defaulted here: that is `decode`'s, which hands each document over before it reads it.
+//!
+//! Rules that compare with an older version of the object are left out, and what only a running cluster knows.
+
+mod check;
+mod filters;
+mod form;
+mod gateway;
+mod look;
+mod route;
+mod schema;
+mod shared;
+mod trail;
+
+pub(super) use self::check::Refusal;
+use self::check::Walk;
+use self::schema::Schema;
+pub(super) use self::trail::Trail;
+use super::GATEWAY_GROUP;
+use super::value::Value;
+
+/// Which schema a kind has.
+const SCHEMAS: &[(&str, &str, &Schema)] = &[
+    (GATEWAY_GROUP, "HTTPRoute", &route::HTTP_ROUTE),
+    (GATEWAY_GROUP, "GRPCRoute", &route::GRPC_ROUTE),
+    (GATEWAY_GROUP, "GatewayClass", &gateway::GATEWAY_CLASS),
+    (GATEWAY_GROUP, "Gateway", &gateway::GATEWAY),
+    (GATEWAY_GROUP, "ListenerSet", &gateway::LISTENER_SET),
+    (GATEWAY_GROUP, "ReferenceGrant", &gateway::REFERENCE_GRANT),
+    ("gateway.networking.x-k8s.io", "XListenerSet", &gateway::EXPERIMENTAL_LISTENER_SET),
+];
+
+/// What the API server would refuse of this object, in the order of the document.
+pub(super) fn refusals(group: &str, kind: &str, value: &Value) -> Vec<Refusal> {
+    let mut walk = Walk::default();
+    if let Some((_, _, schema)) = SCHEMAS.iter().find(|(g, k, _)| *k == kind && *g == group) {
+        walk.value(value, schema, &Trail::ROOT);
+    }
+    walk.refusals
+}
