@@ -227,13 +227,13 @@ impl State {
         };
         let (at, mut items) = match asked.param("continue") {
             "" => (self.version, self.current(asked)),
-            token => match self.pages.remove(token) {
-                Some(page) => page,
-                None => {
+            token => {
+                let Some(page) = self.pages.remove(token) else {
                     let message = "The provided continue parameter is too old to display a consistent list result.";
                     return Reply::Status(410, "Expired", message.to_owned());
-                }
-            },
+                };
+                page
+            }
         };
         let limit: usize = asked.param("limit").parse().unwrap_or(usize::MAX);
         let mut metadata = json!({ "resourceVersion": at.to_string() });
