@@ -116,6 +116,31 @@ fn without_a_terminal_the_explorer_prints_the_tree() {
 }
 
 #[test]
+fn routes_for_envoy_are_a_route_configuration_for_each_port() {
+    let text = stdout(&shop(&["routes", "-o", "envoy"]));
+    let configurations = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>();
+    let names: Vec<_> = configurations.map(|one| one.expect("JSON")["name"].clone()).collect();
+    assert_eq!(names, ["listener~80"]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_envoy_is_one_gateways() {
+    let said = refused(&["routes", "-o", "envoy", "-f", "../../../examples/multi-level", "-f", "shop.yaml"]);
+    assert!(said.contains("each is an Envoy of its own") && said.contains("--gateway "), "{said}");
+    let said = refused(&shop(&["routes", "-o", "envoy", "--engine", "agentgateway"]));
+    assert!(said.contains("no Envoy serves Gateway"), "{said}");
+}
+
+#[test]
+fn routes_of_one_gateway_are_shown_alone() {
+    let both = ["routes", "-f", "../../../examples/multi-level", "-f", "shop.yaml", "--gateway"];
+    let one = stdout(&[&both[..], &["platform/web"]].concat());
+    assert_eq!(one.matches("Gateway ").count(), 1, "{one}");
+    assert!(refused(&[&both[..], &["infra/none"]].concat()).contains("no Gateway infra/none"));
+}
+
+#[test]
 fn the_route_table_is_aligned_and_in_evaluation_order() {
     insta::assert_snapshot!(stdout(&shop(&["routes"])));
     insta::assert_snapshot!("routes_wide", stdout(&shop(&["routes", "-o", "wide"])));

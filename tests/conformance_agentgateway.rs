@@ -118,7 +118,7 @@ fn sent_backend(backend: &Value) -> String {
 
 /// Every row of ours, in the same words.
 fn actual(analysis: &Analysis) -> BTreeSet<String> {
-    let data = serde_json::to_value(routes::data(analysis, &Scope::default())).expect("JSON");
+    let data = serde_json::to_value(routes::data(analysis, None, &Scope::default())).expect("JSON");
     let mut rows = BTreeSet::new();
     for gateway in list(&data, "gateways") {
         let name = format!("{}/{}", text(&gateway["namespace"]), text(&gateway["name"]));

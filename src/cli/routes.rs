@@ -1,25 +1,49 @@
 //! `routescope routes`: what every Gateway's proxy would load, in evaluation order.
+#![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::render::{data, routes};
+use crate::analysis::Analysis;
+use crate::model::ObjectKey;
+use crate::render::{data, envoy, routes};
+use crate::router::GatewayTable;
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
-use super::options::TableFormat;
+use super::requests::gateway_key;
+use super::whereto::known;
 use super::{Context, Verdict, terminal};
 
 /// Print the effective route table, in evaluation order, per gateway, port and host
 #[derive(Debug, Clone, Args)]
 pub struct RoutesOptions {
+    /// Show this Gateway alone
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub gateway: Option<String>,
+
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub output: TableFormat,
+    pub output: RoutesFormat,
 
     /// Answer again whenever the cluster changes the answer
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
+}
+
+/// The formats of route tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoutesFormat {
+    /// For a person.
+    Text,
+    /// For a person with a wide terminal.
+    Wide,
+    /// JSON, indented.
+    Json,
+    /// YAML.
+    Yaml,
+    /// What one Gateway's Envoy loads: a RouteConfiguration in JSON for each port or HTTPS listener.
+    Envoy,
 }
 
 /// Prints the route table.
@@ -29,19 +53,59 @@ pub fn run(options: &RoutesOptions, context: &Context) -> Result<Verdict, Failur
 
 impl Question for RoutesOptions {
     fn shape(&self) -> Shape {
-        self.output.shape()
+        match self.output {
+            RoutesFormat::Text | RoutesFormat::Wide => Shape::Text,
+            RoutesFormat::Json => Shape::Json,
+            RoutesFormat::Yaml => Shape::Yaml,
+            // Configurations of two clusters would go by the same names.
+            RoutesFormat::Envoy => Shape::Drawing,
+        }
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
         let (analysis, scope) = (&world.analysis, context.scope());
+        let only = self.gateway.as_deref().map(gateway_key).transpose()?;
+        let only = only.as_ref();
+        if let Some(gateway) = only {
+            known(analysis, gateway)?;
+        }
         let text = match shape {
-            Shape::Text | Shape::Drawing => {
-                let width = (self.output == TableFormat::Text).then(terminal::width);
-                routes::text(analysis, &scope, context.paint(), width)
+            Shape::Text => {
+                let width = (self.output == RoutesFormat::Text).then(terminal::width);
+                routes::text(analysis, only, &scope, context.paint(), width)
             }
-            Shape::Json | Shape::Lines => data::json(&routes::data(analysis, &scope)),
-            Shape::Yaml => data::yaml(&routes::data(analysis, &scope)),
+            Shape::Drawing => envoys(analysis, only)?,
+            Shape::Json | Shape::Lines => data::json(&routes::data(analysis, only, &scope)),
+            Shape::Yaml => data::yaml(&routes::data(analysis, only, &scope)),
         };
         Ok((text, Verdict::Yes))
+    }
+}
+
+/// What the one Envoy that is meant loads.
+fn envoys(analysis: &Analysis, only: Option<&ObjectKey>) -> Result<String, Failure> {
+    let gateway = one_envoy(analysis, only)?;
+    for (name, why) in envoy::refused(analysis, gateway) {
+        terminal::write_err(&format!("warning: Envoy refuses {name}, and keeps the last good one: {why}\n"));
+    }
+    Ok(envoy::configurations(analysis, gateway).iter().map(data::json).collect())
+}
+
+/// The Gateway whose Envoy is meant: configurations of two Gateways go by the same names.
+fn one_envoy<'a>(analysis: &'a Analysis, only: Option<&ObjectKey>) -> Result<&'a GatewayTable, Failure> {
+    let wanted = |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
+    let (served, others): (Vec<_>, Vec<_>) =
+        analysis.table.gateways.iter().filter(wanted).partition(|table| envoy::is_served_by_envoy(analysis, table));
+    match (served.as_slice(), others.first()) {
+        ([one], _) => Ok(one),
+        ([], Some(other)) => Err(Failure::new(
+            format!("no Envoy serves Gateway {}: its engine is {}", other.gateway, other.engine.name()),
+            "-o json shows its table",
+        )),
+        ([], None) => Err(Failure::new("there is no Gateway", "-f reads one, or the routes that hang on one")),
+        ([first, ..], _) => Err(Failure::new(
+            format!("{} Gateways, and each is an Envoy of its own", served.len()),
+            format!("choose one: --gateway {}", first.gateway),
+        )),
     }
 }

@@ -153,7 +153,7 @@ fn asked(options: &WhereOptions) -> Result<(Vec<Asked>, Vec<BadLine>), Failure> 
 }
 
 /// Refuses a Gateway that is not there, and suggests one that is.
-fn known(analysis: &Analysis, gateway: &ObjectKey) -> Result<(), Failure> {
+pub(super) fn known(analysis: &Analysis, gateway: &ObjectKey) -> Result<(), Failure> {
     let names: Vec<String> = analysis.table.gateways.iter().map(|table| table.gateway.to_string()).collect();
     let wanted = gateway.to_string();
     if names.contains(&wanted) {

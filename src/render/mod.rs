@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod data;
+pub mod envoy;
 pub mod findings;
 pub mod outline;
 pub mod routes;

@@ -64,10 +64,19 @@ pub struct RowData {
     pub weight: i32,
 }
 
-/// The route table as data.
-pub fn data(analysis: &Analysis, scope: &Scope) -> RoutesData {
-    let seen = |gateway: &&GatewayTable| looked_at(analysis, gateway, scope);
-    let gateways = analysis.table.gateways.iter().filter(seen).map(|gateway| GatewayData {
+/// The tables of all Gateways that are looked at, or of one.
+fn tables<'a>(
+    analysis: &'a Analysis,
+    only: Option<&ObjectKey>,
+    scope: &Scope,
+) -> impl Iterator<Item = &'a GatewayTable> {
+    let wanted = move |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
+    analysis.table.gateways.iter().filter(wanted).filter(move |table| looked_at(analysis, table, scope))
+}
+
+/// The route table as data, of one Gateway when `only` names it.
+pub fn data(analysis: &Analysis, only: Option<&ObjectKey>, scope: &Scope) -> RoutesData {
+    let gateways = tables(analysis, only, scope).map(|gateway| GatewayData {
         namespace: gateway.gateway.namespace.clone(),
         name: gateway.gateway.name.clone(),
         engine: gateway.engine.name(),
@@ -185,9 +194,15 @@ struct Cells {
 const COLUMN: usize = 44;
 
 /// The route table as text. Without a `width` every column is shown in full.
-pub fn text(analysis: &Analysis, scope: &Scope, paint: Paint, width: Option<usize>) -> String {
+pub fn text(
+    analysis: &Analysis,
+    only: Option<&ObjectKey>,
+    scope: &Scope,
+    paint: Paint,
+    width: Option<usize>,
+) -> String {
     let mut lines = Vec::new();
-    for gateway in analysis.table.gateways.iter().filter(|gateway| looked_at(analysis, gateway, scope)) {
+    for gateway in tables(analysis, only, scope) {
         let whole = scope.holds(&gateway.gateway.namespace);
         if !lines.is_empty() {
             lines.push(Line::new());

@@ -9,6 +9,7 @@ mod difference;
 mod gateway;
 mod programmed;
 mod report;
+mod rows;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::store::RouteId;
 
 pub use condition::Condition;
 pub use difference::{Difference, RecordedAs, differences, parent_in_words, recorded};
+pub use rows::{configuration_name, row_names, virtual_host_name};
 
 /// What the controller would write.
 #[derive(Debug, Default)]
