@@ -96,6 +96,8 @@ actions! {
         PickTheme "pick a theme" ["T"] "choose the colours from a list",
         ReloadNow "reload now" ["r"] "read the sources again; connect to the cluster anew",
         Connection "connection" ["R"] "tell how reading the cluster goes, and what may not be read",
+        Log "log" ["L"] "list what changed while you looked, and go there",
+        Pause "pause" ["Z"] "show no changes of the cluster until pressed again",
         Up "up" ["up", "k"] "one line up",
         Down "down" ["down", "j"] "one line down",
         PageUp "page up" ["pgup", "ctrl-b"] "one page up",

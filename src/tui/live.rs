@@ -27,8 +27,20 @@ pub struct Live {
     pub failure: Option<SourceError>,
     /// A world was complete once: from then on another answer is news, before it was only not known yet.
     pub settled: bool,
+    /// Whether what comes is shown.
+    pub show: Show,
     /// What an earlier following showed stays until this one knows as much.
     pub keeps: bool,
+}
+
+/// Whether what a cluster brings is shown.
+#[derive(Debug, Default)]
+pub enum Show {
+    /// As it comes.
+    #[default]
+    AsItComes,
+    /// Not until the person says so. The newest world waits, with all the changes up to it.
+    Paused(Option<Box<crate::live::World>>),
 }
 
 impl Live {
@@ -48,6 +60,27 @@ impl Live {
 
     /// How reading goes, for the header: from the longest way of saying it to the shortest.
     pub fn badges(&self, zone: &TimeZone) -> Vec<Line> {
+        if let (Show::Paused(waits), None) = (&self.show, &self.failure) {
+            let changes = waits.as_ref().map_or(0, |world| world.changes.len());
+            let mut badges = vec![Line::of(Role::Warning, "‖ paused"), Line::of(Role::Warning, "‖")];
+            if waits.is_some() {
+                // While the first lists come in nothing counts as a change yet.
+                let waits = match changes {
+                    0 => "more waits".to_owned(),
+                    1 => "1 change waits".to_owned(),
+                    several => format!("{several} changes wait"),
+                };
+                let text = format!("‖ paused · {waits}");
+                badges.insert(0, Line::of(Role::Warning, text));
+            }
+            if let Some(Phase::Stale { since, .. }) = self.status.as_ref().map(|status| &status.phase) {
+                badges.insert(
+                    0,
+                    badges[0].clone().with(Role::Warning, format!(" · ◌ stale since {}", clock(*since, zone))),
+                );
+            }
+            return badges;
+        }
         if self.failure.is_some() {
             return vec![Line::of(Role::Error, "✗ not connected"), Line::of(Role::Error, "✗")];
         }

@@ -53,10 +53,15 @@ fn routes(outline: &Outline) -> impl Iterator<Item = (u32, NodeRef)> + '_ {
 /// The node a finding is about: the innermost that is written where the finding points, or the object's own.
 pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
     let subject = finding.subject.as_ref()?;
-    let outline = &world.outline;
-    if let Some(hop) = finding_hop(world, finding, subject) {
-        return self::hop(outline, hop, None);
+    match finding_hop(world, finding, subject) {
+        Some(hop) => self::hop(&world.outline, hop, None),
+        None => self::subject(world, subject),
     }
+}
+
+/// The first node that an object has in the tree; a Service's is the match that leads to it.
+pub fn subject(world: &World, subject: &Subject) -> Option<NodeRef> {
+    let outline = &world.outline;
     if subject.kind == "Service" {
         return self::hop(outline, leads_to(world, &subject.key)?, None);
     }

@@ -18,6 +18,7 @@ pub mod filter;
 mod following;
 pub mod live;
 pub mod locate;
+pub mod log;
 mod recorded;
 pub mod rows;
 mod runtime;

@@ -10,6 +10,7 @@ use tui_input::Input;
 use super::ask::Ask;
 use super::filter::{Found, Texts};
 use super::live::Live;
+use super::log::Log;
 use super::rows::{self, Folds, Row};
 use super::view::detail;
 use super::window::Window;
@@ -117,6 +118,8 @@ pub struct State {
     pub failure: Option<SourceError>,
     /// How the cluster is followed, when it is one.
     pub live: Option<Live>,
+    /// What changed while one looked.
+    pub log: Log,
     /// When the message that is being taken in came.
     pub now: SystemTime,
     /// The time zone that times are shown in.
@@ -166,6 +169,7 @@ impl State {
             load_again: false,
             failure: None,
             live: None,
+            log: Log::default(),
             now: SystemTime::UNIX_EPOCH,
             zone: TimeZone::UTC,
             focus: Focus::Tree,

@@ -5,9 +5,10 @@ use tui_input::Input;
 
 use super::action::{ACTIONS, Action, Entry, Scope};
 use super::effect::Effect;
-use super::live::Live;
+use super::live::{Live, clock_seconds};
+use super::log::{About, Entry as Logged};
 use super::state::State;
-use crate::finding::Severity;
+use crate::finding::{Severity, Subject};
 use crate::model::SourceKind;
 use crate::render::style::{Line, Role};
 
@@ -22,6 +23,7 @@ pub enum Kind {
     Themes,
     Headers,
     Connection,
+    Log,
 }
 
 /// A line of a window.
@@ -41,6 +43,7 @@ pub struct Item {
 pub enum Choice {
     Act(Action),
     Finding(usize),
+    Object(Subject),
     Do(Effect),
     Theme(usize),
     Header(usize),
@@ -224,6 +227,22 @@ impl Window {
         Self::new(Kind::Connection, format!("connection · {}", live.title()), items)
     }
 
+    /// What changed, the newest selected.
+    pub fn log(state: &State) -> Self {
+        let mut window = Self::new(Kind::Log, "what changed", Vec::new());
+        window.list_log(state);
+        window
+    }
+
+    /// Lists what changed as it is now. Whoever stands on the newest stays on the newest.
+    pub fn list_log(&mut self, state: &State) {
+        let newest = self.selected + 1 >= self.shown().len();
+        self.items = state.log.entries().map(|entry| log_item(entry, &state.zone)).collect();
+        self.title = format!("what changed · {}", self.items.len());
+        let last = self.shown().len().saturating_sub(1);
+        self.selected = if newest { last } else { self.selected.min(last) };
+    }
+
     /// The themes.
     pub fn themes(state: &State) -> Self {
         let items = state.themes.iter().enumerate().map(|(index, theme)| Item {
@@ -255,6 +274,15 @@ impl Window {
         self.items = headers.iter().enumerate().map(item).collect();
         self.selected = self.selected.min(self.items.len().saturating_sub(1));
     }
+}
+
+fn log_item(entry: &Logged, zone: &TimeZone) -> Item {
+    let line = Line::of(Role::Dim, format!("{} ", clock_seconds(entry.at, zone)));
+    let (line, choice) = match &entry.about {
+        About::Object(subject) => (line.with(Role::Route, format!("{subject}: ")), Choice::Object(subject.clone())),
+        About::Reading => (line, Choice::Nothing),
+    };
+    Item { line: line.with(entry.role, entry.text.clone()), more: None, choice: Some(choice) }
 }
 
 fn action_item(entry: &Entry) -> Item {

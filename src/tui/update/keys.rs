@@ -142,6 +142,15 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.tell(Role::Muted, "these are files: no cluster is followed");
             }
         }
+        Action::Log => {
+            if state.log.entries().len() == 0 {
+                let files = "these are files: only a cluster's changes are listed";
+                state.tell(Role::Muted, if state.live.is_some() { "nothing has changed yet" } else { files });
+            } else {
+                state.window = Some(Window::log(state));
+            }
+        }
+        Action::Pause => return super::live::pause(state),
         Action::PickTheme => state.window = Some(Window::themes(state)),
         Action::NextTheme => {
             state.theme = (state.theme + 1) % state.themes.len().max(1);

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::{ask, keys};
+use crate::render::outline::NodeRef;
 use crate::router::Request;
 use crate::theme::Role;
 use crate::tui::action::Action;
@@ -90,15 +91,24 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
             let node = state.world.as_ref().and_then(|world| {
                 world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))
             });
-            match node {
-                Some(node) => {
-                    keys::focus(state, Focus::Tree);
-                    state.reveal(node);
-                }
-                None => state.tell(Role::Muted, "it is about something that has no place in the tree"),
-            }
+            go_to(state, node);
             Vec::new()
         }
+        Choice::Object(subject) => {
+            let node = state.world.as_ref().and_then(|world| locate::subject(world, &subject));
+            go_to(state, node);
+            Vec::new()
+        }
+    }
+}
+
+fn go_to(state: &mut State, node: Option<NodeRef>) {
+    match node {
+        Some(node) => {
+            keys::focus(state, Focus::Tree);
+            state.reveal(node);
+        }
+        None => state.tell(Role::Muted, "it is about something that has no place in the tree"),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::tui::window::{Kind, Window};
 
 /// Where a window lies: as high as its list and what is said below it want.
 pub fn area(layout: &Layout, window: &Window) -> Rect {
-    let below = if window.kind == Kind::Findings { 3 } else { 0 };
+    let below = if tells_more(window) { 3 } else { 0 };
     layout.window(window.shown().len() + below)
 }
 
@@ -26,7 +26,12 @@ pub fn list_height(area: Rect, window: &Window) -> u16 {
 
 /// How many lines say more about the selected line: a finding is told whole.
 fn tail_height(area: Rect, window: &Window) -> u16 {
-    if window.kind == Kind::Findings { 5.min(area.height / 2) } else { 1 }
+    if tells_more(window) { 5.min(area.height / 2) } else { 1 }
+}
+
+/// Whether the lines are sentences, which may be longer than the window is wide.
+fn tells_more(window: &Window) -> bool {
+    matches!(window.kind, Kind::Findings | Kind::Log)
 }
 
 /// Where the list is in a window's area.
