@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{ObjectKey, Origin, Position, Source};
+use crate::model::{ObjectKey, Origin, Position, Source, SourceKind};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +47,7 @@ impl fmt::Display for Subject {
 }
 
 /// Where a finding points: a source and a position in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 pub struct Place {
     /// The file (or other source).
     pub source: Arc<Source>,
@@ -59,6 +59,19 @@ impl Place {
     /// The place `at` in the source that `origin` names.
     pub fn within(origin: &Origin, at: Position) -> Self {
         Self { source: Arc::clone(&origin.source), at: if at.is_known() { at } else { origin.at } }
+    }
+}
+
+impl PartialEq for Place {
+    /// Whether it is the same place. The texts of objects in a cluster change with their status: they do not count.
+    fn eq(&self, other: &Self) -> bool {
+        let (own, others) = (&self.source, &other.source);
+        let same_source = if own.kind == SourceKind::Cluster {
+            own.kind == others.kind && own.name == others.name
+        } else {
+            own == others
+        };
+        same_source && self.at == other.at
     }
 }
 

@@ -9,7 +9,7 @@ pub type Name = smol_str::SmolStr;
 /// Seconds since 1970-01-01T00:00:00Z. `creationTimestamp` has a resolution of one second.
 pub type Timestamp = i64;
 
-/// A place in a text: line and column, both from 1; 0 where the text has no places (an object read from a cluster).
+/// A place in a text: line and column, both from 1; 0 where there is no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position {
     /// Line, from 1.
@@ -41,10 +41,11 @@ pub enum SourceKind {
     Cluster,
 }
 
-/// Where objects were read from: a file, standard input, a cluster.
+/// Where objects were read from: a file, standard input, or a cluster, where each object has a text of its own.
 #[derive(PartialEq, Eq)]
 pub struct Source {
-    /// How the place is shown: a path as the user would write it, `-`, a context's name.
+    /// How the place is shown: a path as the user would write it, `-`, the object that a cluster holds
+    /// (`HTTPRoute payments/payments`).
     pub name: String,
     /// Which kind of place it is.
     pub kind: SourceKind,

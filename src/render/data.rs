@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use crate::model::{
-    HeaderChange, Name, ObjectKey, PathModifier, Position, Redirect, RedirectScheme, Route, RouteMatch, ValueMatch,
+    HeaderChange, Name, ObjectKey, PathModifier, Position, Redirect, RedirectScheme, Route, RouteMatch, SourceKind,
+    ValueMatch,
 };
 use crate::resolve::{Action, Destination, Forward, HopId, MirrorTo, Respond, Rewrite, Tree, Via, ViaBy};
 use crate::store::Snapshot;
@@ -350,10 +351,11 @@ pub struct SourceData {
 }
 
 impl SourceData {
-    /// The place `at` in the source of an object; `None` where the source has no lines.
+    /// The place `at` in the source of an object; `None` in a cluster, where the object's name is the place.
     pub fn of(origin: &crate::model::Origin, at: Position) -> Option<Self> {
         let at = if at.is_known() { at } else { origin.at };
-        at.is_known().then(|| Self { file: origin.source.name.clone(), line: at.line })
+        (at.is_known() && origin.source.kind != SourceKind::Cluster)
+            .then(|| Self { file: origin.source.name.clone(), line: at.line })
     }
 }
 

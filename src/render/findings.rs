@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::finding::{Finding, Severity};
-use crate::model::Name;
+use crate::finding::{Finding, Place, Severity, Subject};
+use crate::model::{Name, SourceKind};
 
 use super::data::API_VERSION;
 use super::style::{Line, Role};
@@ -56,6 +56,11 @@ fn with_severity(findings: &[Finding], severity: Severity) -> usize {
     findings.iter().filter(|finding| finding.severity == severity).count()
 }
 
+/// The place, unless it is an object in a cluster: that is named anyway.
+fn in_file(place: Option<&Place>) -> Option<&Place> {
+    place.filter(|place| place.source.kind != SourceKind::Cluster)
+}
+
 /// The findings as data.
 pub fn data(findings: &[Finding]) -> FindingsData {
     let one = |finding: &Finding| {
@@ -68,7 +73,7 @@ pub fn data(findings: &[Finding]) -> FindingsData {
             name: subject.as_ref().map(|subject| subject.key.name.clone()),
             message: message.clone(),
             help: help.clone(),
-            source: place.as_ref().map(|place| PlaceData {
+            source: in_file(place.as_ref()).map(|place| PlaceData {
                 file: place.source.name.clone(),
                 line: place.at.is_known().then_some(place.at.line),
                 column: place.at.is_known().then_some(place.at.column),
@@ -96,7 +101,12 @@ pub fn text(findings: &[Finding], paint: Paint) -> String {
         }
         line.push(severity_role(*severity), severity.name());
         line.push(Role::Dim, format!("[{code}] "));
-        if let Some(subject) = subject {
+        // An object in a cluster is its own place.
+        let said = |subject: &Subject| {
+            let of_cluster = |place: &&Place| place.source.kind == SourceKind::Cluster;
+            place.as_ref().filter(of_cluster).is_some_and(|place| place.source.name == subject.to_string())
+        };
+        if let Some(subject) = subject.as_ref().filter(|subject| !said(subject)) {
             line.push(Role::Route, format!("{subject}: "));
         }
         line.push(Role::Text, message.clone());

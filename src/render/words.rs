@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::finding::Place;
 use crate::model::{
-    Gateway, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, ValueKind, ValueMatch,
+    Gateway, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, SourceKind, ValueKind,
+    ValueMatch,
 };
 use crate::resolve::{
     BrokenLink, ChildFate, Destination, DestinationState, Endpoints, Lack, Link, Settings, Target, TargetState, Via,
@@ -292,6 +293,11 @@ pub fn redirect(redirect: &Redirect) -> String {
 /// `1 route`, `2 routes`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// Whether a place is a line of a text that people have. The lines of objects in a cluster are those the explorer shows.
+pub fn is_in_text(place: &Place) -> bool {
+    place.at.is_known() && place.source.kind != SourceKind::Cluster
 }
 
 /// `payments.yaml:10`; the name alone where the source has no lines.

@@ -100,12 +100,23 @@ pub struct Documents<'a> {
     /// Items that have no `kind` of their own, and whose list has not told it yet.
     waiting: Vec<(Value, u32)>,
     any: bool,
+    /// What was read, and its last line.
+    #[cfg(test)]
+    pub seen: Vec<(Value, u32)>,
 }
 
 impl<'a> Documents<'a> {
     /// For the documents of `source`.
     pub fn new(source: &'a Arc<Source>, into: &'a mut Decoded) -> Self {
-        Self { source, into, items: Decoded::default(), waiting: Vec::new(), any: false }
+        Self {
+            source,
+            into,
+            items: Decoded::default(),
+            waiting: Vec::new(),
+            any: false,
+            #[cfg(test)]
+            seen: Vec::new(),
+        }
     }
 
     /// Whether there was any document (or item of one).
@@ -139,6 +150,8 @@ impl<'a> Documents<'a> {
     /// Takes a document; its `items` are empty when they were handed over before. `end_line` is its last line.
     pub fn document(&mut self, value: &Value, end_line: u32) {
         self.any = true;
+        #[cfg(test)]
+        self.seen.push((value.clone(), end_line));
         let entries = match &value.data {
             Data::Map(entries) => entries.as_slice(),
             _ => &[],

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::analysis::Analysis;
 use crate::finding::Place;
-use crate::model::Route;
+use crate::model::{Route, SourceKind};
 use crate::render::outline::{match_position, written_listener};
 use crate::render::style::{Line, Role};
 use crate::render::words;
@@ -134,6 +134,11 @@ fn draw(steps: &[Step], columns: bool, cut: usize) -> Drawn {
     drawn.collect()
 }
 
+/// The place, unless it is the object in a cluster that the step names anyway.
+fn in_file(place: Place) -> Option<Place> {
+    Some(place).filter(|place| place.source.kind != SourceKind::Cluster)
+}
+
 /// The folder that the files of all steps lie in, with its slash; empty when there is none.
 fn shared_folder(steps: &[Step]) -> String {
     let mut files = steps.iter().filter_map(|step| step.place.as_ref()).map(|place| place.source.name.as_str());
@@ -174,7 +179,7 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
         rest.push(Role::Listener, format!(":{} {protocol}", decision.port.unwrap_or(written.port)));
         if !table.assumed {
             let origin = listener.set.as_ref().map_or(&node.gateway.meta.origin, |set| &set.meta.origin);
-            place = Some(Place::within(origin, written.at));
+            place = in_file(Place::within(origin, written.at));
         }
     } else if let Some(port) = decision.port {
         rest.push(Role::Listener, format!(":{port}"));
@@ -197,7 +202,7 @@ fn hop_step(analysis: &Analysis, hop: &Hop, depth: usize) -> Step {
         name: Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth))).with(Role::Route, route.meta.name.to_string()),
         namespace: Line::of(Role::Namespace, route.meta.namespace.to_string()),
         rest,
-        place: Some(Place::within(&route.meta.origin, match_position(hop, route))),
+        place: in_file(Place::within(&route.meta.origin, match_position(hop, route))),
     }
 }
 
@@ -211,7 +216,7 @@ fn destination_step(to: &Destination, route: &Route, depth: usize, at: usize, en
     if !to.serves() {
         name.push(Role::Error, "  ✗");
     }
-    let place = Some(Place::within(&route.meta.origin, to.at));
+    let place = in_file(Place::within(&route.meta.origin, to.at));
     Step { name, namespace: Line::new(), rest: Line::new(), place }
 }
 

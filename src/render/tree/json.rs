@@ -144,7 +144,7 @@ pub fn data(outline: &Outline) -> TreeData {
 
 fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {
     let place = outline.place(node)?;
-    place.at.is_known().then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
+    words::is_in_text(&place).then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
 }
 
 fn gateway(outline: &Outline, at: u32) -> GatewayData {

@@ -37,7 +37,7 @@ fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut St
         if wide && let NodeRef::Gateway(at) = node {
             line.extend(words::addresses(&outline.gateway(at).gateway));
         }
-        if wide && let Some(place) = outline.place(node).filter(|place| place.at.is_known()) {
+        if wide && let Some(place) = outline.place(node).filter(words::is_in_text) {
             line.push(Role::Place, format!("   {}:{}", place.source.name, place.at.line));
         }
         paint.line(&line, out);

@@ -123,7 +123,7 @@ async fn list_and_watch(
                 continue;
             }
             Ok(watcher::Event::InitApply(raw)) => {
-                listing.extend(raw.decode(kind, version, &shared.source));
+                listing.extend(raw.decode(kind, version));
                 continue;
             }
             Ok(watcher::Event::InitDone) => {
@@ -134,7 +134,7 @@ async fn list_and_watch(
                 open.push(feed.clone());
                 News::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) }
             }
-            Ok(watcher::Event::Apply(raw)) => match raw.decode(kind, version, &shared.source) {
+            Ok(watcher::Event::Apply(raw)) => match raw.decode(kind, version) {
                 Some(read) => News::Applied { feed: feed.clone(), read: Box::new(read) },
                 None => continue,
             },

@@ -22,6 +22,7 @@ pub mod status;
 mod tally;
 mod watch;
 mod wire;
+mod yaml;
 
 pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts};
 pub use pace::Pace;

@@ -10,11 +10,13 @@ use kube::api::ObjectMeta;
 use kube::core::{ApiResource, DynamicResourceScope};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Read;
 use super::kinds::Kind;
+use super::{Read, yaml};
+use crate::finding::Subject;
 use crate::model::decode::{Decoded, Documents};
 use crate::model::value::{Data, Entry, Value};
-use crate::model::{Name, ObjectKey, Position, Source};
+use crate::model::{Name, ObjectKey, Position, Source, SourceKind};
+use crate::source::scalar;
 
 /// An object. Of its metadata kube gets what it needs to go on watching.
 #[derive(Debug, Clone)]
@@ -29,8 +31,8 @@ impl Raw {
         ObjectKey::new(self.meta.namespace.clone().unwrap_or_default(), self.meta.name.clone().unwrap_or_default())
     }
 
-    /// Decodes it as `kind`. `None` when it cannot be told from others (no name).
-    pub fn decode(mut self, kind: &Kind, version: &str, source: &Arc<Source>) -> Option<Read> {
+    /// Decodes it as `kind`, with a text of its own. `None` when it cannot be told from others (no name).
+    pub fn decode(mut self, kind: &Kind, version: &str) -> Option<Read> {
         if let Data::Map(entries) = &mut self.value.data {
             // The items of a list need not repeat what the list is of.
             entries.retain(|entry| entry.key != "apiVersion" && entry.key != "kind");
@@ -44,8 +46,12 @@ impl Raw {
             entries.insert(0, text("kind", kind.kind));
             entries.insert(0, text("apiVersion", &api_version));
         }
+        yaml::tidy(&mut self.value);
+        let (text, last_line) = yaml::write(&mut self.value);
+        let name = Subject { kind: kind.shown, key: self.key() }.to_string();
+        let source = Arc::new(Source { name, kind: SourceKind::Cluster, text });
         let mut decoded = Decoded::default();
-        Documents::new(source, &mut decoded).document(&self.value, 0);
+        Documents::new(&source, &mut decoded).document(&self.value, last_line);
         let object = decoded.objects.pop()?;
         Some(Read { object, findings: decoded.findings })
     }
@@ -106,11 +112,11 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_f64<E>(self, v: f64) -> Result<Value, E> {
-        Ok(value(Data::Float(v)))
+        Ok(value(scalar::whole(v).map_or(Data::Float(v), Data::Int)))
     }
 
     fn visit_str<E>(self, v: &str) -> Result<Value, E> {
-        Ok(value(Data::String(Name::from(v))))
+        Ok(value(Data::String(scalar::name(v))))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {

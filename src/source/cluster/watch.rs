@@ -15,7 +15,7 @@ use super::kinds::KINDS;
 use super::pace::Pace;
 use super::tally::{Event, Tally};
 use super::{Cluster, News, Status};
-use crate::model::{Name, Source, SourceKind};
+use crate::model::Name;
 
 /// A cluster that is followed. Dropping it ends the watches.
 pub struct Follow {
@@ -55,7 +55,6 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
     let shared = Arc::new(Shared {
         cluster: cluster.clone(),
         pace,
-        source: Arc::new(Source { name: cluster.context.clone(), kind: SourceKind::Cluster, text: String::new() }),
         discovery: Discovery::new(cluster.client.clone(), pace.answer),
         namespaces,
         streams: AtomicBool::new(true),
@@ -102,7 +101,6 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
 pub(super) struct Shared {
     pub cluster: Cluster,
     pub pace: Pace,
-    pub source: Arc<Source>,
     pub discovery: Discovery,
     /// The namespaces to ask one by one, where the whole cluster may not be read.
     pub namespaces: watch::Receiver<Vec<Name>>,
