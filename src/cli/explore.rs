@@ -36,6 +36,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
         ascii: context.output.ascii,
         color: terminal::color(context.output.color, true),
         url: options.url.clone(),
+        scope: context.scope(),
         config: crate::config::load(),
         source,
     };

@@ -21,6 +21,11 @@ impl Scope {
         Self { namespaces: namespaces.into_iter().collect() }
     }
 
+    /// The namespaces, in order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.namespaces.iter()
+    }
+
     /// Whether nothing is left out.
     pub fn is_everything(&self) -> bool {
         self.namespaces.is_empty()

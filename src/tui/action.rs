@@ -16,11 +16,13 @@ pub enum Scope {
     Ask,
     /// While a window lies over the panes.
     Window,
+    /// On the command line.
+    Command,
 }
 
 impl Scope {
     /// Every scope, in the order of the help screen.
-    pub const ALL: [Self; 5] = [Self::Always, Self::Panes, Self::Tree, Self::Ask, Self::Window];
+    pub const ALL: [Self; 6] = [Self::Always, Self::Panes, Self::Tree, Self::Ask, Self::Command, Self::Window];
 
     /// The heading in the help screen.
     pub fn title(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Scope {
             Self::Tree => "in the tree",
             Self::Ask => "in the URL bar",
             Self::Window => "in a window",
+            Self::Command => "on the command line",
         }
     }
 }
@@ -82,6 +85,7 @@ actions! {
         Quit "quit" ["q"] "leave; the terminal is put back as it was",
         Help "help" ["?", "f1"] "show all keys",
         Ask "ask" ["u", "i"] "type a URL and see where it goes",
+        Command "command" [":"] "type a command: ctx, ns, theme, or the name of an action",
         Filter "filter" ["/"] "find nodes by name, path, host, label or backend",
         Method "method, next" ["m"] "ask with the next method",
         MethodBack "method, previous" ["M"] "ask with the previous method",
@@ -127,6 +131,12 @@ actions! {
         Later "later URL" ["down"] "the URL asked after",
         ClearUrl "clear" ["ctrl-u"] "empty the bar (up brings it back)",
         Blur "to the tree" ["esc"] "go to the tree; what was typed stays",
+    }
+    Command {
+        Run "run" ["enter"] "carry out what is typed",
+        Complete "complete" ["tab", "down"] "complete the word; again for the next one",
+        CompleteBack "complete, back" ["shift-tab", "up"] "the completion before",
+        Abandon "leave the line" ["esc"] "close the line without doing anything",
     }
     Window {
         Close "close" ["esc", "q"] "close the window",

@@ -131,6 +131,13 @@ impl Ask {
         Ok(request)
     }
 
+    /// Forgets the answer: what it is about is not shown any more. What is typed stays.
+    pub fn forget(&mut self) {
+        self.reply = Reply::Nothing;
+        self.shown = 0;
+        self.advice.clear();
+    }
+
     /// Remembers what is typed.
     pub fn remember(&mut self) {
         let text = self.input.value().trim().to_owned();

@@ -1,6 +1,7 @@
 //! What `update` asks the outside world for: the only way out of the explorer.
 
 use super::state::World;
+use crate::model::Name;
 
 /// Something to be done outside.
 #[derive(Debug, Clone)]
@@ -14,6 +15,10 @@ pub enum Effect {
     /// Follow the cluster of a context, from the start; `None` is the kubeconfig's current one.
     #[allow(missing_docs)]
     Follow { epoch: u64, context: Option<String> },
+    /// Read a namespace, too, where the cluster as a whole may not be read.
+    ReadNamespace(Name),
+    /// List the contexts of the kubeconfig.
+    Contexts,
     /// Put a text on the clipboard, by OSC 52.
     Copy(String),
     /// Open a file in the person's editor.

@@ -12,6 +12,7 @@
 pub mod action;
 pub mod ask;
 mod behind;
+pub mod command;
 pub mod effect;
 pub mod facts;
 pub mod filter;
@@ -49,6 +50,8 @@ pub struct Options {
     pub color: bool,
     /// A URL to start with.
     pub url: Option<String>,
+    /// What is looked at, to start with.
+    pub scope: crate::render::scope::Scope,
     /// The person's settings and themes ([`crate::config::load`]).
     pub config: crate::config::Loaded,
     /// Where the world comes from.

@@ -27,6 +27,7 @@ use super::widget::yaml;
 use super::{ClusterSource, Load, Loader, Options, RunError, Source};
 use crate::live::{Control, Update};
 use crate::source::SourceError;
+use crate::source::cluster::contexts;
 use crate::theme::{self, Background, Theme};
 
 /// How long the first load may take before the screen is taken to say that it runs: a load that fails at once (no such
@@ -45,7 +46,7 @@ pub(super) enum Outside {
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, theme, ascii, color, url, config, source } = options;
+    let Options { title, theme, ascii, color, url, scope, config, source } = options;
     let (sender, mut receiver) = unbounded_channel();
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
@@ -61,6 +62,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     if let Feed::Cluster { source, .. } = &feed {
         state.live = Some(Live::of(source.options.connection.context.clone()));
     }
+    state.scope = scope;
     if let Some(url) = url {
         state.ask.replace(&url);
     }
@@ -146,6 +148,17 @@ impl Feed {
     fn ask(&self, control: Control) {
         if let Self::Cluster { follower, .. } = self {
             follower.ask(control);
+        }
+    }
+
+    /// Lists the contexts of the kubeconfig that is read.
+    fn contexts(&self, sender: &UnboundedSender<Outside>) {
+        if let Self::Cluster { source, .. } = self {
+            let (kubeconfig, sender) = (source.options.connection.kubeconfig.clone(), sender.clone());
+            tokio::task::spawn_blocking(move || {
+                let read = contexts(kubeconfig.as_deref());
+                let _ = sender.send(Outside::Message(Message::Contexts(read)));
+            });
         }
     }
 
@@ -241,6 +254,8 @@ impl Explorer {
                 Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
                 Effect::Load => self.feed.load(&self.sender),
                 Effect::Follow { epoch, context } => self.feed.follow(epoch, context, &self.sender),
+                Effect::ReadNamespace(name) => self.feed.ask(Control::Namespace(name)),
+                Effect::Contexts => self.feed.contexts(&self.sender),
                 Effect::Copy(text) => {
                     let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
                     let result = result.map(|()| text).map_err(|error| error.to_string());

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use tui_input::Input;
 
 use super::ask::Ask;
+use super::command::CommandLine;
 use super::filter::{Found, Texts};
 use super::live::Live;
 use super::log::Log;
@@ -17,8 +18,10 @@ use super::window::Window;
 use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::render::outline::{NodeRef, Outline};
+use crate::render::scope::Scope;
 use crate::router::{Considered, Verdict};
 use crate::source::SourceError;
+use crate::source::cluster::ContextEntry;
 use crate::theme::{Role, Theme};
 
 /// Which pane takes the keys.
@@ -50,9 +53,14 @@ pub struct World {
 }
 
 impl World {
-    /// The world of an analysis.
-    pub fn of(analysis: Arc<Analysis>) -> Self {
-        let outline = Arc::new(Outline::of(Arc::clone(&analysis)));
+    /// Whether there is neither a Gateway nor a route.
+    pub fn is_empty(&self) -> bool {
+        self.analysis.tree.gateways.is_empty() && self.analysis.snapshot.routes.is_empty()
+    }
+
+    /// What of an analysis touches a scope.
+    pub fn within(analysis: Arc<Analysis>, scope: &Scope) -> Self {
+        let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
         Self { analysis, outline, texts: Arc::default(), findings }
@@ -146,6 +154,14 @@ pub struct State {
     pub lit: Vec<NodeRef>,
     /// The window over the panes.
     pub window: Option<Window>,
+    /// The command line, while it is open.
+    pub command: Option<CommandLine>,
+    /// The contexts of the kubeconfig, as far as they were looked up.
+    pub contexts: Vec<ContextEntry>,
+    /// The contexts are to be listed once they are looked up.
+    pub contexts_wanted: bool,
+    /// What is looked at.
+    pub scope: Scope,
     /// A sentence in the footer.
     pub notice: Option<Notice>,
     /// The themes to choose from.
@@ -183,6 +199,10 @@ impl State {
             ask: Ask::default(),
             lit: Vec::new(),
             window: None,
+            command: None,
+            contexts: Vec::new(),
+            contexts_wanted: false,
+            scope: Scope::default(),
             notice: None,
             themes,
             theme,
@@ -209,6 +229,7 @@ impl State {
     /// Whether text is being typed, so that letters are letters.
     pub fn is_typing(&self) -> bool {
         match &self.window {
+            _ if self.command.is_some() => true,
             Some(window) => window.typing,
             None => self.focus == Focus::Ask || self.tree.filter.as_ref().is_some_and(|filter| filter.typing),
         }
@@ -247,6 +268,9 @@ impl State {
             self.tree.filter = None;
         }
         self.rebuild(Some(node));
+        if self.selected() != Some(node) && !self.scope.is_everything() {
+            self.tell(Role::Muted, "it is outside the namespaces that are shown: :ns all shows everything");
+        }
     }
 
     /// The rows of the answer pane that lead somewhere: what was held against the request.

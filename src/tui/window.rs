@@ -11,6 +11,7 @@ use super::state::State;
 use crate::finding::{Severity, Subject};
 use crate::model::SourceKind;
 use crate::render::style::{Line, Role};
+use crate::source::cluster::ContextEntry;
 
 /// What a window is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +25,8 @@ pub enum Kind {
     Headers,
     Connection,
     Log,
+    Contexts,
+    Namespaces,
 }
 
 /// A line of a window.
@@ -47,6 +50,8 @@ pub enum Choice {
     Do(Effect),
     Theme(usize),
     Header(usize),
+    Context(String),
+    Namespace(String),
     Nothing,
 }
 
@@ -148,12 +153,18 @@ impl Window {
             items.push(Item { line: Line::of(Role::Heading, scope.title()), more: None, choice: None });
             items.extend(ACTIONS.iter().filter(|entry| entry.scope == scope).map(action_item));
         }
+        items.push(Item { line: Line::of(Role::Heading, "commands"), more: None, choice: None });
+        items.extend(super::command::WORDS.iter().map(|word| {
+            let line = Line::of(Role::Hint, format!("{:<20}", format!(":{} {}", word.name, word.operand)))
+                .with(Role::Dim, word.doc);
+            Item { line, more: None, choice: Some(Choice::Nothing) }
+        }));
         Self::new(Kind::Help, "help", items)
     }
 
     /// All actions, by name.
     pub fn palette() -> Self {
-        let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask);
+        let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask | Scope::Command);
         Self::new(Kind::Palette, "all actions", ACTIONS.iter().filter(heard).map(action_item).collect())
     }
 
@@ -241,6 +252,47 @@ impl Window {
         self.title = format!("what changed · {}", self.items.len());
         let last = self.shown().len().saturating_sub(1);
         self.selected = if newest { last } else { self.selected.min(last) };
+    }
+
+    /// The contexts of the kubeconfig, the one that is followed marked.
+    pub fn contexts(state: &State) -> Self {
+        let followed = state.live.as_ref().map(Live::title).unwrap_or_default();
+        let item = |context: &ContextEntry| {
+            let here = context.name == followed;
+            let mut line = Line::of(Role::Ok, if here { "● " } else { "  " });
+            line.push(Role::Route, format!("{:<24} ", context.name));
+            line.push(Role::Dim, context.server.clone().unwrap_or_else(|| context.cluster.clone()));
+            if context.current {
+                line.push(Role::Hint, "  (current in the kubeconfig)");
+            }
+            Item { line, more: None, choice: Some(Choice::Context(context.name.clone())) }
+        };
+        let items: Vec<Item> = state.contexts.iter().map(item).collect();
+        let mut window = Self::new(Kind::Contexts, format!("contexts · {}", items.len()), items);
+        window.selected = state.contexts.iter().position(|context| context.name == followed).unwrap_or_default();
+        window
+    }
+
+    /// The namespaces that are known of.
+    pub fn namespaces(state: &State) -> Self {
+        let shown = |name: &str| !state.scope.is_everything() && state.scope.names().any(|one| one == name);
+        let mark = |on: bool| Line::of(Role::Ok, if on { "● " } else { "  " });
+        let mut items = vec![Item {
+            line: mark(state.scope.is_everything()).with(Role::Route, "all").with(Role::Dim, "  show everything"),
+            more: None,
+            choice: Some(Choice::Namespace("all".to_owned())),
+        }];
+        items.extend(super::command::namespaces(state).into_iter().map(|(name, readable)| {
+            let mut line = mark(shown(&name)).with(Role::Namespace, name.clone());
+            if !readable {
+                line.push(Role::Warning, "  ⚠ not all of it may be read");
+            }
+            Item { line, more: None, choice: Some(Choice::Namespace(name)) }
+        }));
+        let selected = items.iter().position(|item| item.line.plain().starts_with('●')).unwrap_or_default();
+        let mut window = Self::new(Kind::Namespaces, format!("namespaces · {}", items.len() - 1), items);
+        window.selected = selected;
+        window
     }
 
     /// The themes.

@@ -254,6 +254,9 @@ impl Outline {
 
     /// Whether `node` has anything under it.
     pub fn has_children(&self, node: NodeRef) -> bool {
+        if self.kept.is_some() {
+            return !self.children(node).is_empty();
+        }
         match node {
             NodeRef::Gateway(gateway) => !self.of_gateway[gateway as usize].is_empty(),
             NodeRef::Hosts(hosts) => !self.hosts[hosts as usize].slots.is_empty(),

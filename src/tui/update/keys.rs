@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::windows;
 use super::{ask, reload, search, show_answer};
+use super::{command, windows};
 use crate::model::SourceKind;
 use crate::render::outline::NodeRef;
 use crate::theme::Role;
@@ -21,12 +21,17 @@ use crate::tui::window::{Kind, Window, can_be_edited};
 pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let filtering = state.tree.filter.as_ref().is_some_and(|filter| filter.typing);
     let scopes: &[Scope] = match (&state.window, state.focus) {
+        _ if state.command.is_some() => &[Scope::Command, Scope::Always],
         (Some(_), _) => &[Scope::Window, Scope::Always],
         (None, _) if filtering => &[Scope::Always, Scope::Panes],
         (None, Focus::Ask) => &[Scope::Ask, Scope::Always],
         (None, Focus::Tree) => &[Scope::Tree, Scope::Panes, Scope::Always],
         (None, _) => &[Scope::Panes, Scope::Always],
     };
+    if command::leaves(state, key) {
+        state.command = None;
+        return Vec::new();
+    }
     if state.is_typing() {
         let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         if let KeyCode::Char(letter) = key.code
@@ -82,6 +87,13 @@ fn edit_text(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 }
 
 fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
+    if let Some(line) = &mut state.command {
+        if line.input.handle(request).is_some_and(|change| change.value) {
+            line.problem = None;
+            line.completing = None;
+        }
+        return Vec::new();
+    }
     if let Some(window) = &mut state.window {
         if window.input.handle(request).is_some_and(|change| change.value) && window.kind != Kind::Headers {
             window.selected = 0;
@@ -172,6 +184,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.tell(Role::Muted, method);
             ask(state, false);
         }
+        Action::Command => return command::open(state),
+        Action::Run | Action::Complete | Action::CompleteBack | Action::Abandon => return command::act(state, action),
         Action::Ask => focus(state, Focus::Ask),
         Action::Filter => start_filter(state),
         Action::NextAnswer => other_answer(state, 1),

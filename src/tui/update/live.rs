@@ -61,7 +61,7 @@ fn show(state: &mut State, world: live::World) -> Vec<Effect> {
     state.log.changed(&changes);
     list_log(state);
     state.loading = false;
-    let effects = super::replace(state, World::of(analysis));
+    let effects = super::replace(state, World::within(analysis, &state.scope));
     if let Some(live) = &mut state.live {
         live.settled |= settled;
     }
@@ -124,5 +124,7 @@ pub(super) fn reconnect(state: &mut State) -> Vec<Effect> {
     let Live { epoch, context, settled, .. } = live;
     let keeps = state.world.is_some();
     *live = Live { epoch: *epoch + 1, context: context.take(), keeps, settled: *settled && keeps, ..Live::default() };
-    vec![Effect::Follow { epoch: live.epoch, context: live.context.clone() }]
+    let mut effects = vec![Effect::Follow { epoch: live.epoch, context: live.context.clone() }];
+    effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));
+    effects
 }

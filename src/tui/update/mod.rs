@@ -1,5 +1,6 @@
 //! What happens becomes a changed [`State`], and sometimes an [`Effect`]. Pure: no IO, no clock, no environment.
 
+mod command;
 mod keys;
 mod live;
 mod mouse;
@@ -20,6 +21,7 @@ use crate::analysis::Analysis;
 use crate::live::Update;
 use crate::render::outline::NodeRef;
 use crate::source::SourceError;
+use crate::source::cluster::ContextEntry;
 use crate::theme::Role;
 
 /// Something that happened.
@@ -47,6 +49,8 @@ pub enum Message {
     /// A cluster brings something; `epoch` is of the following that it came from.
     #[allow(missing_docs)]
     Followed { epoch: u64, update: Box<Update> },
+    /// The contexts of the kubeconfig were read.
+    Contexts(Result<Vec<ContextEntry>, SourceError>),
     /// What time it is: sent before what happened then.
     Clock(SystemTime),
     /// The process was asked to end.
@@ -92,6 +96,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Followed { epoch, update } => live::followed(state, epoch, *update),
+        Message::Contexts(read) => {
+            command::contexts(state, read);
+            Vec::new()
+        }
         Message::Clock(now) => {
             state.now = now;
             return Vec::new();
@@ -129,7 +137,7 @@ fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
     if state.world.is_some() {
         state.tell(Role::Muted, "read again");
     }
-    let mut effects = replace(state, World::of(analysis));
+    let mut effects = replace(state, World::within(analysis, &state.scope));
     effects.extend(after_load(state));
     effects
 }

@@ -30,6 +30,7 @@ fn row_in(area: Rect, at: Position) -> Option<usize> {
 
 fn click(state: &mut State, at: Position) -> Vec<Effect> {
     state.notice = None;
+    state.command = None;
     let layout = Layout::of(state);
     if let Some(open) = &mut state.window {
         let area = window::area(&layout, open);

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{ask, keys};
+use super::{ask, command, keys};
 use crate::render::outline::NodeRef;
 use crate::router::Request;
 use crate::theme::Role;
@@ -86,6 +86,8 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
             state.theme = index;
             Vec::new()
         }
+        Choice::Context(name) => command::go_to(state, name),
+        Choice::Namespace(name) => command::narrow(state, &name),
         Choice::Header(_) | Choice::Nothing => Vec::new(),
         Choice::Finding(index) => {
             let node = state.world.as_ref().and_then(|world| {

@@ -1,6 +1,7 @@
 //! From a [`State`] to a frame: pure, and looking only at what is in view.
 
 pub mod ask;
+mod command;
 pub mod detail;
 mod header;
 pub mod layout;
@@ -58,11 +59,14 @@ pub fn draw(state: &State, frame: &mut Frame) {
     if state.window.is_some() {
         window::draw(state, &layout, buffer);
     }
+    command::draw(state, &layout, buffer);
     if state.ascii {
         to_ascii(buffer);
     }
-    if let Some(at) =
-        ask::cursor(state, &layout).or_else(|| tree::cursor(state, &layout)).or_else(|| window::cursor(state, &layout))
+    if let Some(at) = command::cursor(state, &layout)
+        .or_else(|| ask::cursor(state, &layout))
+        .or_else(|| tree::cursor(state, &layout))
+        .or_else(|| window::cursor(state, &layout))
     {
         frame.set_cursor_position(at);
     }
@@ -187,6 +191,7 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
             (Action::NextPane, "panes"),
             (Action::Select, "fold"),
             (Action::Findings, "findings"),
+            (Action::Command, "command"),
             (Action::Method, "method"),
             (Action::EditHeaders, "headers"),
             (Action::Copy, "copy"),

@@ -14,7 +14,7 @@ use super::{pane, put, scroll_bar};
 use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::rows::{Fold, Row};
-use crate::tui::state::{Filter, Focus, State};
+use crate::tui::state::{Filter, Focus, State, World};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
 
@@ -29,10 +29,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         _ if tree.rows.is_empty() => String::new(),
         _ => format!("{}/{}", tree.selected + 1, tree.rows.len()),
     };
-    let title = match &tree.filter {
-        Some(filter) => format!("tree /{}", filter.input.value()),
-        None => "tree".to_owned(),
-    };
+    let title = title(state);
     pane(state, layout, Focus::Tree, &title, &count, buffer);
     let inside = layout.inside(Focus::Tree);
     if inside.is_empty() {
@@ -68,17 +65,38 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     scroll_bar(buffer, inside, tree.offset, tree.rows.len(), theme.style(Role::Muted));
 }
 
+/// What is shown: all of it, or what touches some namespaces, or what a filter leaves.
+fn title(state: &State) -> String {
+    let mut title = "tree".to_owned();
+    if !state.scope.is_everything() {
+        let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
+        title = format!("tree · ns {}", names.join(","));
+    }
+    if let Some(filter) = &state.tree.filter {
+        title = format!("{title} /{}", filter.input.value());
+    }
+    title
+}
+
 /// Where the cursor stands while a filter is typed.
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let filter = state.tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
     let area = layout.tree;
-    let column = u16::try_from(" tree /".width() + 1 + filter.input.visual_cursor()).ok()?;
+    let column =
+        u16::try_from(title(state).width() + 2 + filter.input.visual_cursor() - filter.input.value().width()).ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y))
 }
 
 fn empty(state: &State, inside: Rect, buffer: &mut Buffer) {
     use style::{Line, Role};
-    let lines = if let (Some(live), None) = (&state.live, &state.tree.filter) {
+    let narrowed = !state.scope.is_everything() && !state.world.as_ref().is_none_or(World::is_empty);
+    let lines = if narrowed && state.tree.filter.is_none() {
+        let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
+        vec![
+            Line::of(Role::Text, format!("nothing that is known touches {}", names.join(", "))),
+            Line::of(Role::Hint, ":ns all shows everything · :ns lists the namespaces"),
+        ]
+    } else if let (Some(live), None) = (&state.live, &state.tree.filter) {
         live.empty()
     } else if state.world.is_none() && state.failure.is_none() {
         vec![Line::of(Role::Hint, "reading …")]

@@ -1,0 +1,192 @@
+//! The command line: opened, completed, carried out.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use tui_input::Input;
+
+use super::{keys, replace};
+use crate::finding::closest;
+use crate::model::Name;
+use crate::render::scope::Scope;
+use crate::source::SourceError;
+use crate::source::cluster::ContextEntry;
+use crate::theme::Role;
+use crate::tui::action::Action;
+use crate::tui::command::{self, Command, CommandLine};
+use crate::tui::effect::Effect;
+use crate::tui::live::Live;
+use crate::tui::log::Log;
+use crate::tui::rows;
+use crate::tui::state::{State, TreePane, World};
+use crate::tui::window::Window;
+
+/// Opens the line. The contexts are looked up at once, so that they can be completed.
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
+    state.command = Some(CommandLine::default());
+    if state.live.is_some() { vec![Effect::Contexts] } else { Vec::new() }
+}
+
+/// Does what an action says on the line.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Run => return enter(state),
+        Action::Complete => complete(state, true),
+        Action::CompleteBack => complete(state, false),
+        _ => state.command = None,
+    }
+    Vec::new()
+}
+
+/// Backspace on an empty line leaves it, as in vim.
+pub(super) fn leaves(state: &State, key: KeyEvent) -> bool {
+    key.code == KeyCode::Backspace && state.command.as_ref().is_some_and(|line| line.input.value().is_empty())
+}
+
+/// Goes on to what all completions have in common, then through them one by one.
+fn complete(state: &mut State, forward: bool) {
+    let Some(line) = &state.command else { return };
+    let (typed, at) = match &line.completing {
+        Some((typed, at)) => (typed.clone(), Some(*at)),
+        None => (line.input.value().to_owned(), None),
+    };
+    let found = command::completions(state, &typed);
+    let Some(line) = &mut state.command else { return };
+    if found.is_empty() {
+        return;
+    }
+    let common = command::common(&found);
+    if at.is_none() && common.len() > typed.len() {
+        let ends = found.len() == 1 && matches!(common, "ctx" | "ns" | "theme");
+        line.input = Input::from(if ends { format!("{common} ") } else { common.to_owned() });
+        return;
+    }
+    let next = match at {
+        Some(at) if forward => (at + 1) % found.len(),
+        Some(at) => (at + found.len() - 1) % found.len(),
+        None if forward => 0,
+        None => found.len() - 1,
+    };
+    line.input = Input::from(found[next].clone());
+    line.completing = Some((typed, next));
+}
+
+fn enter(state: &mut State) -> Vec<Effect> {
+    let Some(line) = &state.command else { return Vec::new() };
+    let done = command::parse(line.input.value()).and_then(|command| run(state, command));
+    match done {
+        Ok(effects) => effects,
+        Err(problem) => {
+            // The line stays: it can be mended.
+            if let Some(line) = &mut state.command {
+                line.problem = Some(problem);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
+    let effects = match command {
+        Command::Nothing => Vec::new(),
+        Command::Act(action) => {
+            state.command = None;
+            return Ok(keys::act(state, action));
+        }
+        Command::Theme(name) => {
+            let names = || state.themes.iter().map(|theme| theme.name.as_str());
+            match names().position(|known| known.eq_ignore_ascii_case(&name)) {
+                Some(at) => state.theme = at,
+                None => return Err(missing("theme", &name, names())),
+            }
+            Vec::new()
+        }
+        Command::Context(_) if state.live.is_none() => {
+            return Err("these are files: no cluster is followed".to_owned());
+        }
+        Command::Context(None) => {
+            state.contexts_wanted = true;
+            vec![Effect::Contexts]
+        }
+        Command::Context(Some(name)) => {
+            let names = || state.contexts.iter().map(|context| context.name.as_str());
+            if !state.contexts.is_empty() && !names().any(|known| known == name) {
+                return Err(missing("context", &name, names()));
+            }
+            go_to(state, name)
+        }
+        Command::Namespaces(None) => {
+            state.window = Some(Window::namespaces(state));
+            Vec::new()
+        }
+        Command::Namespaces(Some(names)) => narrow(state, &names),
+    };
+    state.command = None;
+    Ok(effects)
+}
+
+fn missing<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    match closest(name, names.clone()) {
+        Some(near) => format!("no {what} {name}: did you mean {near}?"),
+        None => format!("no {what} {name}: there are {}", names.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The contexts of the kubeconfig were read.
+pub(super) fn contexts(state: &mut State, read: Result<Vec<ContextEntry>, SourceError>) {
+    let wanted = std::mem::take(&mut state.contexts_wanted);
+    match read {
+        Ok(contexts) => {
+            state.contexts = contexts;
+            if wanted {
+                state.window = Some(Window::contexts(state));
+            }
+        }
+        Err(error) if wanted => state.tell(Role::Error, format!("no contexts: {error}")),
+        // Only completions are wanting.
+        Err(_) => {}
+    }
+}
+
+/// Follows another context. What the old one held is not shown under the new one's name; what was asked is asked again.
+pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
+    let Some(live) = &mut state.live else { return Vec::new() };
+    let epoch = live.epoch + 1;
+    *live = Live { epoch, ..Live::of(Some(context.clone())) };
+    state.world = None;
+    state.log = Log::default();
+    state.loading = true;
+    state.failure = None;
+    state.window = None;
+    state.lit.clear();
+    state.ask.forget();
+    let filter = state.tree.filter.take().map(|mut filter| {
+        filter.found = None;
+        filter
+    });
+    state.tree = TreePane { filter, ..TreePane::default() };
+    let mut effects = vec![Effect::Follow { epoch, context: Some(context) }];
+    effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));
+    effects
+}
+
+/// Shows what touches these namespaces; `all` shows everything again.
+pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
+    let names: Vec<Name> = match names {
+        "all" | "*" => Vec::new(),
+        names => names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).map(Name::from).collect(),
+    };
+    let asked: Vec<Effect> =
+        if state.live.is_some() { names.iter().cloned().map(Effect::ReadNamespace).collect() } else { Vec::new() };
+    state.scope = Scope::of(names);
+    let Some(world) = &state.world else { return asked };
+    let mut effects = replace(state, World::within(Arc::clone(&world.analysis), &state.scope));
+    // What is left is mostly little: it is shown whole, as at the start.
+    if let (Some(world), false) = (&state.world, state.scope.is_everything()) {
+        state.tree.open.extend(rows::open_at_start(&world.outline));
+        let keep = state.selected();
+        state.rebuild(keep);
+    }
+    effects.extend(asked);
+    effects
+}
