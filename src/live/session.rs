@@ -16,7 +16,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::Name;
 use crate::resolve::Settings;
 use crate::source::cluster::kinds::KINDS;
-use crate::source::cluster::{self, Cluster, Follow, KindState, News, Status};
+use crate::source::cluster::{self, Cluster, Connection, Follow, KindState, News, Pace, Status};
 use crate::source::files::{self, Input};
 use crate::source::{Loaded, SourceError};
 
@@ -52,7 +52,7 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
         Ok(cluster) => cluster,
         Err(error) => return drop(updates.send(Update::Failed(error)).await),
     };
-    let follow = cluster::follow(&cluster, &connection.namespaces);
+    let follow = cluster::follow_at(&cluster, &connection.namespaces, pace(&connection));
     let status = Status::connecting(cluster.context.clone(), cluster.server.clone());
     let mut asked: BTreeSet<Name> = connection.namespaces.iter().cloned().collect();
     asked.insert(cluster.namespace.clone());
@@ -275,4 +275,14 @@ impl Session {
 
 fn is_partial(state: &KindState) -> bool {
     matches!(state, KindState::SyncedIn(_) | KindState::Forbidden)
+}
+
+/// `--request-timeout` is for lists, too; zero means that there is no limit.
+fn pace(connection: &Connection) -> Pace {
+    const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
+    let mut pace = Pace::default();
+    if let Some(limit) = connection.request_timeout {
+        pace.answer = if limit.is_zero() { FOR_EVER } else { limit };
+    }
+    pace
 }

@@ -68,6 +68,14 @@ pub fn explain_watch(attempt: &str, asked: &Asked, error: &watcher::Error) -> So
     tell(attempt, asked, Cause::of_watch(error))
 }
 
+/// The cause of a watch's failure alone, for a line that says what failed already.
+pub fn cause_of_watch(asked: &Asked, error: &watcher::Error) -> String {
+    match Cause::of_watch(error) {
+        Cause::Local(Local::Credentials(error)) => error.message,
+        cause => words(asked, &cause).0,
+    }
+}
+
 /// The server answers, but not as Kubernetes does.
 pub fn not_kubernetes(attempt: &str, asked: &Asked) -> SourceError {
     tell(attempt, asked, Cause::NotKubernetes)

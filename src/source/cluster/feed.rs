@@ -62,6 +62,9 @@ enum Turn {
     Ended(Ended),
 }
 
+/// Seconds that a watch lasts before it is begun anew: a connection that died without a word is noticed 5 s later.
+const WATCH: u32 = 60;
+
 async fn list_and_watch(
     shared: &Shared,
     feed: &Feed,
@@ -78,7 +81,7 @@ async fn list_and_watch(
         None => Api::all_with(client, &resource),
         Some(namespace) => Api::namespaced_with(client, namespace, &resource),
     };
-    let mut config = watcher::Config::default();
+    let mut config = watcher::Config::default().timeout(WATCH);
     config.page_size = config.page_size.filter(|_| way.paged);
     if way.streams {
         config = config.streaming_lists();
@@ -159,7 +162,7 @@ async fn list_and_watch(
                     _ => {}
                 }
                 let pause = backoff.next();
-                if !shared.tell(broken(reason(&error))) {
+                if !shared.tell(broken(shared.cluster.cause_of_watch(&error))) {
                     return Turn::Ended(Ended::Dropped);
                 }
                 if lists || loses_track(&error) {
@@ -203,15 +206,5 @@ fn loses_track(error: &watcher::Error) -> bool {
         watcher::Error::NoResourceVersion => true,
         watcher::Error::WatchFailed(error) => !matches!(error, kube::Error::ReadEvents(_)),
         _ => false,
-    }
-}
-
-fn reason(error: &watcher::Error) -> String {
-    match error {
-        watcher::Error::InitialListFailed(error)
-        | watcher::Error::WatchStartFailed(error)
-        | watcher::Error::WatchFailed(error) => super::reason(error),
-        watcher::Error::WatchError(status) => status.message.clone(),
-        watcher::Error::NoResourceVersion => "the server sends objects without a resourceVersion".to_owned(),
     }
 }

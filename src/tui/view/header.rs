@@ -34,7 +34,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let mut left = Line::of(Role::Heading, " routescope");
     if !title.is_empty() {
         left.push(Role::Dim, " · ");
-        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(16)));
+        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(left.width())));
     }
     let mut line = cutting::clip(left, room);
     line.pad_to(room);
