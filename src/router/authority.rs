@@ -67,7 +67,15 @@ mod tests {
             grpc: None,
         };
         let manner = Manner::Agentgateway;
-        let facts = Facts { path: "/x".into(), query: "", method: "GET", headers: &[], authority: None, manner };
+        let facts = Facts {
+            path: "/x".into(),
+            query: "",
+            method: "GET",
+            headers: &[],
+            authority: None,
+            scheme: crate::router::Scheme::Http,
+            manner,
+        };
         let from = RedirectedFrom { scheme: Scheme::Http, port: 8080, authority, facts: &facts, query: None };
         assert_eq!(location(&row, redirect, &from).0, expected);
     }

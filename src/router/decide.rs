@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::effect::{RedirectedFrom, location, rewritten_path};
 use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
-use super::normalise::{BadTarget, check_as_it_is, check_method, check_target, normalise};
+use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
 use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, segments};
 use crate::model::{Name, ObjectKey, Protocol};
@@ -77,6 +77,9 @@ impl Prepared<'_> {
             normalise(&request.path)?
         };
         let authority = request.authority();
+        if manner == Manner::Envoy {
+            check_authority(authority.as_deref().unwrap_or_default())?;
+        }
         let host = authority.as_deref().map(|authority| without_port(authority).to_owned());
         let facts = Facts {
             path,
@@ -84,6 +87,7 @@ impl Prepared<'_> {
             method: &request.method,
             headers: &request.headers,
             authority: authority.map(Cow::Owned),
+            scheme: request.scheme.unwrap_or(Scheme::Http),
             manner,
         };
         Ok(Prepared { facts, host })

@@ -199,6 +199,7 @@ mod tests {
             method: "GET",
             headers: &[],
             authority: None,
+            scheme: Scheme::Http,
             manner: Manner::Envoy,
         };
         let from = RedirectedFrom { scheme: Scheme::Http, port, authority, facts: &facts, query: Some("q") };

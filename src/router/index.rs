@@ -196,6 +196,7 @@ mod tests {
     use crate::model::{PathMatch, Position, ValueKind, ValueMatch};
     use crate::resolve::{Fate, Hop, RootId, Under};
     use crate::router::matcher::test;
+    use crate::router::request::Scheme;
     use crate::store::RouteId;
 
     fn tree_of(rows: Vec<RouteMatch>) -> (Tree, Vec<HopId>) {
@@ -251,7 +252,7 @@ mod tests {
             let (tree, ids) = tree_of(rows);
             let index = Index::build(&tree, &ids, Manner::Envoy);
             let method = if post { "POST" } else { "GET" };
-            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, manner: Manner::Envoy };
+            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, scheme: Scheme::Http, manner: Manner::Envoy };
             let scan = ids.iter().copied().find(|id| test(matcher(&tree, *id), &facts, index.patterns()).is_ok());
             prop_assert_eq!(index.find(&tree, &ids, &facts), scan);
             // What explanations look at holds the winner, and every row on the path.

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use ahash::AHashMap;
 use regex::bytes::Regex;
 
+use super::received;
+use super::request::Scheme;
 use super::values;
 use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use crate::re2::{compile_full, literal_prefix};
@@ -25,6 +27,8 @@ pub(super) struct Facts<'r> {
     pub headers: &'r [(String, String)],
     /// What the client sends as `Host`; a header match on `host` sees it.
     pub authority: Option<Cow<'r, str>>,
+    /// What the client speaks.
+    pub scheme: Scheme,
     /// In whose manner headers and query are read.
     pub manner: Manner,
 }
@@ -199,21 +203,15 @@ fn value_holds(test: &ValueMatch, value: &str, patterns: &Patterns) -> bool {
     }
 }
 
-/// The value of a header as Envoy sees it: lines of one name joined with `,` (up to Envoy 1.38); `host` is the
-/// authority.
+/// The value of a header as Envoy sees it, where it is an Envoy; `host` is the authority.
 pub(super) fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
     if name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority") {
         return facts.authority.as_deref().map(Cow::Borrowed);
     }
-    let mut lines = facts.headers.iter().filter(|(line, _)| line.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    let first = lines.next()?;
-    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
-    let mut joined = format!("{first},{second}");
-    for line in lines {
-        joined.push(',');
-        joined.push_str(line);
+    match facts.manner {
+        Manner::Envoy => received::value(facts.headers, facts.scheme, name),
+        Manner::Specification | Manner::Agentgateway => received::sent(facts.headers, name),
     }
-    Some(Cow::Owned(joined))
 }
 
 /// The first value of a query parameter, not percent-decoded; a parameter without `=` is empty.
@@ -252,8 +250,15 @@ mod tests {
     fn passes(row: &RouteMatch, headers: &[(&str, &str)], query: &str) -> bool {
         let headers: Vec<(String, String)> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let authority = Some(Cow::Borrowed("a.io:8080"));
-        let facts =
-            Facts { path: "/".into(), query, method: "GET", headers: &headers, authority, manner: Manner::Envoy };
+        let facts = Facts {
+            path: "/".into(),
+            query,
+            method: "GET",
+            headers: &headers,
+            authority,
+            scheme: Scheme::Http,
+            manner: Manner::Envoy,
+        };
         test(row, &facts, &Patterns::default()).is_ok()
     }
 
@@ -315,8 +320,15 @@ mod tests {
     fn the_failed_test_is_named() {
         let mut tested = row(PathKind::PathPrefix, "/");
         tested.method = Some("POST".into());
-        let facts =
-            Facts { path: "/".into(), query: "", method: "GET", headers: &[], authority: None, manner: Manner::Envoy };
+        let facts = Facts {
+            path: "/".into(),
+            query: "",
+            method: "GET",
+            headers: &[],
+            authority: None,
+            scheme: Scheme::Http,
+            manner: Manner::Envoy,
+        };
         assert_eq!(test(&tested, &facts, &Patterns::default()), Err(Miss::Method(&"POST".into())));
     }
 }

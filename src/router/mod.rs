@@ -19,6 +19,7 @@ mod lookup;
 mod matcher;
 mod normalise;
 mod precedence;
+mod received;
 mod replaced;
 mod request;
 mod segments;

@@ -35,6 +35,14 @@ pub fn check_method(method: &str) -> Result<(), BadTarget> {
     Err(BadTarget { what })
 }
 
+/// Whether Envoy answers this `Host` with 400 (`HeaderUtility::authorityIsValid`). An empty one it takes.
+pub fn check_authority(authority: &str) -> Result<(), BadTarget> {
+    match authority.chars().find(|c| !(c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@[]%".contains(*c))) {
+        None => Ok(()),
+        Some(bad) => Err(BadTarget { what: format!("the Host {authority}, and {bad:?} is in no host") }),
+    }
+}
+
 /// How a byte is treated when it comes unescaped, and when it comes as `%XX`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {

@@ -48,9 +48,9 @@ class Program:
         return done.stdout, done.stderr
 
     def configurations(self, world, gateway):
-        """The route configurations of a Gateway, and the names of those that Envoy is said to refuse."""
+        """The route configurations of a Gateway, and which of them Envoy is said to refuse, and why."""
         out, err = self.run(["routes", "-o", "envoy", "--gateway", gateway], world)
-        refused = re.findall(r"^warning: Envoy refuses (\S+), and", err, re.M)
+        refused = re.findall(r"^warning: Envoy refuses (\S+), and[^:]*: (.*)", err, re.M)
         decoder, at, all = json.JSONDecoder(), 0, []
         while at < len(out.rstrip()):
             one, at = decoder.raw_decode(out, at)
@@ -108,7 +108,8 @@ class Holder:
                     served.append(one)
                     continue
                 self.refusals += 1
-                if self.refusal(one) is None:
+                # A row with two rewrites is refused; what is printed of it has one.
+                if not any("both stay" in why for _, why in one.refused) and self.refusal(one) is None:
                     differences.append(Difference(world, one.name, "refusal", f"Envoy refuses {one.refused}", "it does not"))
         if not served:
             return differences

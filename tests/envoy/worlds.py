@@ -13,10 +13,12 @@ LABELS = ["l1", "l2"]
 HOSTS = ["a.io", "x.a.io", "y.x.a.io", "b.io", "*.a.io", "*.x.a.io", "*.io"]
 SEGMENTS = ["a", "b", "ab", "a.b", "a+b", "A", "v1", "%41", "a%20b", "a-b_c~d", "a:b", "a,b;c=d", "(a)", "'a'", "$a", "*"]
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]
-HEADERS = ["x-a", "X-A", "x-b", "x-c_d", "accept", "user-agent", "host", "cookie", "x-forwarded-host", "content-type",
-           "referer", "authorization", "via", "x-forwarded-port"]
+HEADERS = ["x-a", "X-A", "x-b", "x-c_d", "x-a", "X-A", "x-b", "x-c_d", "accept", "user-agent", "host", "cookie", "content-type",
+           "referer", "authorization", "via", "origin", "te", "connection", "x-forwarded-for", "x-forwarded-proto",
+           "x-forwarded-host", "x-forwarded-port", "x-request-id", "x-envoy-external-address", "x-envoy-original-path",
+           "x-envoy-internal", "x-envoy-max-retries", "x-envoy-attempt-count", "x-forwarded-client-cert"]
 PARAMS = ["q", "Q", "p", "a b", "a[]"]
-VALUES = ["1", "2", "", "a,b", "a b", "http", "https", "%31"]
+VALUES = ["1", "2", "", "a,b", "a b", "http", "https", "%31", "trailers", "http://a.io/"]
 # Each with texts that it matches, or nearly.
 REGEXES = {
     "/a.*": ["/a", "/ab", "/a/b", "/b"],
