@@ -165,3 +165,56 @@ fn a_watched_answer_comes_again_when_it_changes() {
     child.kill().expect("it runs");
     child.wait().expect("it ends");
 }
+
+/// Without what says where an object is written.
+fn placeless(document: Value) -> Value {
+    match document {
+        Value::Object(entries) => {
+            let places = ["file", "line", "column", "place", "source", "at", "origin", "context"];
+            let kept = entries.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
+            Value::Object(kept.map(|(key, value)| (key, placeless(value))).collect())
+        }
+        Value::Array(items) => items.into_iter().map(placeless).collect(),
+        other => other,
+    }
+}
+
+#[track_caller]
+fn answers_equal_the_live_ones(cluster: &Cluster, live: &[&str]) {
+    let saved = [live, &["snapshot", "-o", "saved.yaml"]].concat();
+    let (code, out, err) = cluster.run(&saved);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let commands: [&[&str]; 3] =
+        [&["routes", "-o", "json"], &["where", "http://a.io/x", "-o", "json"], &["check", "-o", "json"]];
+    for command in commands {
+        let from_cluster = placeless(cluster.json(&[command, live].concat()));
+        let from_file = placeless(cluster.json(&[command, live, &["-f", "saved.yaml"]].concat()));
+        assert_eq!(from_file, from_cluster, "{command:?}");
+    }
+    let text = std::fs::read_to_string(cluster.folder.path().join("saved.yaml")).unwrap();
+    assert!(text.starts_with("apiVersion: routescope/v1\nkind: Snapshot\n"), "{text}");
+    assert!(!text.contains("managedFields") && !text.contains("kind: Secret"), "{text}");
+    assert!(!cluster.server.requests().iter().any(|asked| asked.path.contains("secret")));
+}
+
+#[test]
+fn a_snapshot_answers_as_the_cluster_did() {
+    answers_equal_the_live_ones(&Cluster::start(), &[]);
+}
+
+#[test]
+fn a_snapshot_knows_what_could_not_be_read() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    answers_equal_the_live_ones(&cluster, &["-n", "team-a"]);
+    let (_, out, err) = cluster.run(&["where", "http://a.io/x", "-f", "saved.yaml"]);
+    assert!(err.contains("warning: the cluster as a whole: not readable"), "{err}");
+    assert!(out.contains("? not certain"), "{out}");
+}
+
+#[test]
+fn a_snapshot_is_of_one_context() {
+    let (code, _, err) = Cluster::start().run(&["snapshot", "--context", "fake", "--context", "fake"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("error: a snapshot is of one world, and 2 contexts are named"), "{err}");
+}

@@ -130,7 +130,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
         Update::World(world) => {
             let live::World { analysis, reading, status, changes: more, settled: _, watch } = *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
-            one.outcome = Some(Ok(World { analysis, reading, watch }));
+            one.outcome = Some(Ok(World { analysis, reading, watch, context: Some(status.context.clone()) }));
             status
         }
     };

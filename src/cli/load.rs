@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
+use crate::model::ObjectKey;
+use crate::model::decode::{Seen, Unread};
 use crate::resolve::Settings;
 use crate::source::files::{self, Input};
 use crate::source::{Loaded, SourceError};
@@ -26,15 +28,20 @@ pub struct World {
     pub reading: usize,
     /// What to watch for changes.
     pub watch: Vec<PathBuf>,
+    /// The context, when it is a cluster.
+    pub context: Option<String>,
 }
 
 /// Reads and analyses, without a word to anyone. Fails when there is no route at all, unless `routes` says that the
 /// findings alone are worth having.
 pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settings) -> Result<World, SourceError> {
-    let Loaded { objects, mut findings, ignored, files, watch } = files::load(inputs, recursive)?;
+    let Loaded { objects, mut findings, ignored, worlds, files, watch } = files::load(inputs, recursive)?;
     // The demo is a whole world: nothing of it lives elsewhere.
     let complete = complete || inputs.iter().all(|input| *input == Input::Demo);
-    let coverage = if complete { Coverage::closed() } else { Coverage::open() };
+    let mut coverage = seen(&worlds, &mut findings);
+    if complete {
+        coverage = Coverage::closed();
+    }
     let count = objects.len();
     let mut store = Store::default();
     findings.extend(store.apply(Change::Replace { objects, coverage }));
@@ -45,7 +52,44 @@ pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settin
     }
     let reading = findings.len();
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
-    Ok(World { analysis, reading, watch })
+    Ok(World { analysis, reading, watch, context: None })
+}
+
+/// What has been seen in full: what a saved world says, or nothing.
+fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
+    for Unread { namespace, severity, message } in worlds.iter().flat_map(|world| &world.unread) {
+        let key = namespace.as_ref().map(|name| ObjectKey::new("", name.clone()));
+        findings.push(Finding {
+            code: "not-readable",
+            severity: *severity,
+            place: None,
+            subject: key.map(|key| Subject { kind: "Namespace", key }),
+            message: message.clone(),
+            help: Some("what hangs on it is unverified; ask for get, list and watch there".to_owned()),
+        });
+    }
+    match worlds {
+        [] => Coverage::open(),
+        [Seen { everything, kinds, namespaces, hidden, forbidden, .. }] => Coverage {
+            everything: *everything,
+            kinds: kinds.clone(),
+            namespaces: namespaces.clone(),
+            hidden: hidden.clone(),
+            forbidden: *forbidden,
+        },
+        [_, .., last] => {
+            let names: Vec<&str> = worlds.iter().map(|world| world.name.as_str()).collect();
+            findings.push(Finding {
+                code: "several-snapshots",
+                severity: Severity::Warning,
+                place: Some(last.place.clone()),
+                subject: None,
+                message: format!("several snapshots are read as one world: {}", names.join(", ")),
+                help: Some("load one at a time: what one of them saw in full another may not have".to_owned()),
+            });
+            Coverage { forbidden: worlds.iter().any(|world| world.forbidden), ..Coverage::open() }
+        }
+    }
 }
 
 fn no_routes(files: usize, objects: usize, ignored: usize) -> SourceError {
@@ -71,7 +115,7 @@ pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World,
     // than looking through them.
     std::mem::forget(Arc::clone(&world.analysis));
     let findings = &world.analysis.findings[..world.reading];
-    terminal::write_err(&summary(findings));
+    terminal::write_err(&(unread(findings) + &summary(findings)));
     if world.analysis.snapshot.routes.is_empty() {
         return Err(Failure::new(
             "no HTTPRoute could be read",
@@ -96,6 +140,15 @@ pub fn inputs(source: &SourceOptions) -> Result<Vec<Input>, Failure> {
         ));
     }
     Ok(inputs)
+}
+
+/// What a saved cluster did not let be read, for standard error.
+fn unread(findings: &[Finding]) -> String {
+    let unread = findings.iter().filter(|finding| finding.code == "not-readable");
+    unread.fold(String::new(), |mut said, finding| {
+        let _ = writeln!(said, "warning: {}", finding.message);
+        said
+    })
 }
 
 /// What reading brought up, for standard error: how many, and the first few.

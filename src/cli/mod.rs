@@ -12,6 +12,7 @@ mod options;
 mod requests;
 mod routes;
 mod shell;
+mod snapshot;
 mod status;
 mod terminal;
 mod tree;
@@ -50,6 +51,7 @@ Examples:
   routescope where https://api.example.com/pay            where does it go, and why
   routescope tree -f new/ --context prod                  what if this were applied to prod
   routescope -f manifests/ -R                             explore a folder of manifests
+  routescope snapshot -o world.yaml                       save what is read, to be loaded with -f
   kubectl get httproutes,gateways -A -o yaml | routescope tree -f -
 
 Exit codes: 0 yes, clean; 1 no, findings; 2 could not do it";
@@ -62,6 +64,7 @@ enum Command {
     Routes(routes::RoutesOptions),
     Status(status::StatusOptions),
     Check(check::CheckOptions),
+    Snapshot(snapshot::SnapshotOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
 }
@@ -148,6 +151,7 @@ fn run(Arguments { command, source, cluster, settings, output }: Arguments) -> R
         Command::Routes(options) => routes::run(&options, &context),
         Command::Status(options) => status::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),
+        Command::Snapshot(options) => snapshot::run(&options, &context),
         Command::Completions(options) => shell::completions(&options, &context),
         Command::Man(options) => shell::man(&options, &context),
     }

@@ -11,6 +11,7 @@ pub mod findings;
 pub mod outline;
 pub mod routes;
 pub mod scope;
+pub mod snapshot;
 pub mod status;
 pub mod style;
 pub mod terminal;

@@ -231,9 +231,9 @@ impl Gathered {
 
     fn decode(self) -> Loaded {
         let Self { texts, mut findings, watch } = self;
-        let Decoded { objects, findings: more, ignored } = text::read(&texts);
+        let Decoded { objects, findings: more, ignored, worlds, values: _ } = text::read(&texts);
         findings.extend(more);
-        Loaded { objects, findings, ignored, files: texts.len(), watch }
+        Loaded { objects, findings, ignored, worlds, files: texts.len(), watch }
     }
 }
 

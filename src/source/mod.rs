@@ -1,4 +1,5 @@
-//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything.
+//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything. ([`save`] writes what
+//! was read.)
 
 pub mod cluster;
 pub mod demo;
@@ -6,7 +7,9 @@ mod encoding;
 pub mod files;
 mod json;
 mod kustomize;
+pub mod original;
 pub mod plain;
+pub mod save;
 mod scalar;
 mod simple;
 mod split;
@@ -17,6 +20,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::Finding;
 use crate::model::Object;
+use crate::model::decode::Seen;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Kinds that routing does not need, and how many of each were passed over (`Deployment.apps` → 3).
     pub ignored: BTreeMap<String, usize>,
+    /// What saved worlds say of themselves.
+    pub worlds: Vec<Seen>,
     /// How many files (or other texts) were read.
     pub files: usize,
     /// The paths that were read or looked into, to be watched for changes.

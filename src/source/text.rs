@@ -53,7 +53,7 @@ pub(super) fn read(texts: &[Text]) -> Decoded {
     let parts = spread::in_order(work, threads, |work| {
         let mut decoded = Decoded::default();
         match work {
-            Work::Whole(text) => blocks(text).iter().for_each(|block| read_block(block, &mut decoded)),
+            Work::Whole(text) => read_one(text, &mut decoded),
             Work::Part(block) => read_block(&block, &mut decoded),
         }
         decoded
@@ -64,6 +64,13 @@ pub(super) fn read(texts: &[Text]) -> Decoded {
         all.append(part);
     }
     all
+}
+
+/// Reads one text on this thread.
+pub(super) fn read_one(text: &Text, into: &mut Decoded) {
+    for block in &blocks(text) {
+        read_block(block, into);
+    }
 }
 
 fn blocks(text: &Text) -> Vec<Block<'_>> {

@@ -12,6 +12,7 @@ mod grpc;
 mod meta;
 mod policy;
 mod route;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use self::field::{Context, Field};
 use super::value::{Data, Entry, Value};
 use super::{GATEWAY_GROUP, KGATEWAY_GROUP, Name, Object, ObjectKey, Origin, Source, SourceKind, admission};
 use crate::finding::{Finding, Place, Severity, Subject, closest};
+
+pub use world::{GROUP as OWN_GROUP, Seen, Unread};
 
 /// The API group of experimental Gateway API kinds.
 const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
@@ -33,6 +36,11 @@ pub struct Decoded {
     pub findings: Vec<Finding>,
     /// Kinds that routing does not need (`Deployment.apps`), and how many of each were passed over.
     pub ignored: BTreeMap<String, usize>,
+    /// What saved worlds say of themselves.
+    pub worlds: Vec<Seen>,
+    /// Documents and items of lists as they are written, with their `apiVersion` and `kind`; `None` unless they are asked
+    /// for.
+    pub values: Option<Vec<Value>>,
 }
 
 impl Decoded {
@@ -40,6 +48,7 @@ impl Decoded {
     pub fn append(&mut self, mut later: Self) {
         self.objects.append(&mut later.objects);
         self.findings.append(&mut later.findings);
+        self.worlds.append(&mut later.worlds);
         for (kind, count) in later.ignored {
             *self.ignored.entry(kind).or_default() += count;
         }
@@ -130,7 +139,8 @@ impl<'a> Documents<'a> {
         let (Some(kind), Some(api_version)) = (text_of(entries, "kind"), text_of(entries, "apiVersion")) else {
             return false;
         };
-        !kind.ends_with("List") && find(group_of(api_version), kind).is_none()
+        let group = group_of(api_version);
+        !kind.ends_with("List") && group != OWN_GROUP && find(group, kind).is_none()
     }
 
     /// Takes one of the `items` of the document at hand; `list` is what was read of the document so far.
@@ -141,6 +151,7 @@ impl<'a> Documents<'a> {
         };
         let inherited = inherited(list);
         if own || inherited.is_some() {
+            keep(&item, inherited, self.into);
             resource(&item, self.source, end_line, inherited, &mut self.items);
         } else {
             self.waiting.push((item, end_line));
@@ -161,9 +172,11 @@ impl<'a> Documents<'a> {
         if text_of(entries, "kind").is_some_and(|kind| kind.ends_with("List")) {
             self.into.append(items);
             for (item, end_line) in waiting {
+                keep(&item, inherited(entries), self.into);
                 resource(&item, self.source, end_line, inherited(entries), self.into);
             }
         }
+        keep(value, None, self.into);
         resource(value, self.source, end_line, None, self.into);
     }
 
@@ -177,6 +190,27 @@ impl<'a> Documents<'a> {
     pub fn broken(&mut self) {
         self.waiting.clear();
         self.into.append(std::mem::take(&mut self.items));
+    }
+}
+
+/// Keeps a document as it is written, where that is asked for.
+fn keep(value: &Value, inherited: Option<(&Name, &str)>, into: &mut Decoded) {
+    let Some(values) = &mut into.values else { return };
+    let mut value = value.clone();
+    if let (Data::Map(entries), Some((api_version, kind))) = (&mut value.data, inherited) {
+        for (key, text) in [("kind", kind), ("apiVersion", api_version)] {
+            if text_of(entries, key).is_none() {
+                let text = Value { at: value.at, data: Data::String(Name::from(text)) };
+                entries.insert(0, Entry { at: value.at, key: Name::new_static(key), value: text });
+            }
+        }
+    }
+    values.push(value.clone());
+    // A list inside a list, or one whose items were not handed over one by one.
+    if let (Data::Map(entries), Some(Value { data: Data::List(items), .. })) = (&value.data, value.get("items")) {
+        for item in items {
+            keep(item, self::inherited(entries), into);
+        }
     }
 }
 
@@ -244,6 +278,9 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     }
 
     let group = group_of(api_version);
+    if group == OWN_GROUP {
+        return world::read(kind, api_version, value, &origin, into);
+    }
     let Some(known) = find(group, kind) else {
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");

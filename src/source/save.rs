@@ -1,0 +1,70 @@
+//! Saves what was read as a file that can be loaded again: the one thing that is ever written, and never over another
+//! one's work.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::SourceError;
+
+/// What may be overwritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// A file that begins with this.
+    Own(&'static str),
+    /// Any file.
+    Any,
+}
+
+/// Whether a file may be written; asked before there is anything to write, and again then.
+pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
+    let shown = path.display();
+    let about = match fs::metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(path, &error)),
+    };
+    if !about.is_file() {
+        let message = format!("cannot write {shown}: it is no regular file");
+        return Err(SourceError { message, hint: Some("-o - writes to standard output".to_owned()) });
+    }
+    let Overwrite::Own(marker) = overwrite else { return Ok(()) };
+    let mut begin = Vec::new();
+    let limit = marker.len() as u64;
+    fs::File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut begin))
+        .map_err(|error| failed(path, &error))?;
+    if begin == marker.as_bytes() {
+        return Ok(());
+    }
+    let message = format!("cannot write {shown}: it is there already, and is no snapshot");
+    Err(SourceError { message, hint: Some("name another file, or overwrite it with --force".to_owned()) })
+}
+
+/// Writes the file as a whole or not at all.
+pub fn save(path: &Path, text: &str, overwrite: Overwrite) -> Result<(), SourceError> {
+    may_write(path, overwrite)?;
+    // A link stays a link to what is written.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = target.with_file_name(name);
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &target)
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(path, &error)
+    })
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> SourceError {
+    let text = error.to_string();
+    let reason = text.split(" (os error").next().unwrap_or_default();
+    let message = format!("cannot write {}: {reason}", path.display());
+    SourceError { message, hint: Some("is there such a folder, and may you write in it?".to_owned()) }
+}
