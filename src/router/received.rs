@@ -24,7 +24,7 @@ enum Treatment {
     Stripped,
     /// `trailers`, or nothing; an empty one stays.
     Trailers,
-    /// Taken away when it is no URL.
+    /// Taken away when it is no URL; an empty one stays.
     Url,
     /// The client's address comes last.
     ForwardedFor,
@@ -127,7 +127,7 @@ pub(super) fn value<'r>(headers: &'r [(String, String)], scheme: Scheme, name: &
             sent.filter(|sent| sent.is_empty() || asked(sent))
                 .map(|sent| if sent.is_empty() { sent } else { Cow::Borrowed("trailers") })
         }
-        Treatment::Url => sent.filter(|sent| is_url(sent)),
+        Treatment::Url => sent.filter(|sent| sent.is_empty() || is_url(sent)),
         Treatment::ForwardedFor => match sent.as_deref() {
             None | Some("") => Some(Cow::Borrowed(CLIENT)),
             Some(sent) => Some(Cow::Owned(format!("{sent},{CLIENT}"))),
@@ -167,7 +167,7 @@ fn is_nominated(headers: &[(String, String)], name: &str) -> bool {
 
 /// Whether Envoy takes a `Referer` for a URL: much is one, but no user name, no odd port, no space.
 fn is_url(text: &str) -> bool {
-    if text.is_empty() || text.contains(|c: char| c.is_ascii_whitespace() || c.is_control()) {
+    if text.contains(|c: char| c.is_ascii_whitespace() || c.is_control()) {
         return false;
     }
     if text.starts_with('/') && !text.starts_with("//") {
@@ -227,7 +227,8 @@ mod tests {
         {
             seen("referer", &[url], Some(url));
         }
-        for text in ["", "http://", "http://a b/", "http:x", "about:blank", "http://u@h/", "http://a.io:99999/"] {
+        seen("referer", &[""], Some(""));
+        for text in ["http://", "http://a b/", "http:x", "about:blank", "http://u@h/", "http://a.io:99999/"] {
             seen("referer", &[text], None);
         }
     }
