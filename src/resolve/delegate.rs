@@ -143,7 +143,6 @@ impl<'a> Expander<'a> {
         let route: &'a Route = self.snapshot.route(place.route);
         let selection = self.selection(place);
         let first = self.tree.hops.len();
-        let unmodelled = (!place.dialect.supported).then(|| unmodelled(place.dialect));
         let mut pathless: Vec<bool> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             pathless.push(candidate.pathless);
@@ -155,7 +154,7 @@ impl<'a> Expander<'a> {
                 matcher: candidate.matcher,
                 fate: candidate.dropped.map_or(Fate::Delegates, Fate::Dropped),
                 links: 0..0,
-                unverified: unmodelled.iter().cloned().collect(),
+                unverified: Vec::new(),
             });
         }
         let hops = first..self.tree.hops.len();
@@ -398,8 +397,4 @@ fn complained(action: &Arc<Action>, hop: &Hop) -> Arc<Action> {
         }
         None => Arc::clone(action),
     }
-}
-
-fn unmodelled(dialect: &Dialect) -> String {
-    format!("{} is not modelled yet: this is how kgateway would route it", dialect.engine.name())
 }

@@ -117,8 +117,6 @@ pub struct Dialect {
     /// A backendRef's own redirects and rewrites act, as the specification says; kgateway heeds only header modifiers
     /// and CORS there (`pkg/krtcollections/builtin.go`, `ApplyForRouteBackend`).
     pub backend_filters: bool,
-    /// The solver for it exists; where it does not, answers say that they are not certain.
-    pub supported: bool,
 }
 
 /// Every dialect. Sources: kgateway `pkg/kgateway/wellknown`, `api/{labels,annotations}`; agentgateway
@@ -135,7 +133,6 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
         replaces_broken: true,
         backend_filters: false,
-        supported: true,
     },
     Dialect {
         engine: Engine::Gloo,
@@ -148,7 +145,6 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: Some("delegation.gateway.solo.io/inherit-parent-matcher"),
         replaces_broken: false,
         backend_filters: false,
-        supported: true,
     },
     Dialect {
         engine: Engine::Agentgateway,
@@ -161,7 +157,6 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
-        supported: true,
     },
     Dialect {
         engine: Engine::GatewayApi,
@@ -174,7 +169,6 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
-        supported: true,
     },
 ];
 
@@ -191,5 +185,4 @@ pub static ASSUMED: Dialect = Dialect {
     inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
     replaces_broken: true,
     backend_filters: true,
-    supported: true,
 };

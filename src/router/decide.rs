@@ -215,7 +215,7 @@ impl<'a> Router<'a> {
         let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
         decision.hop = hop;
-        self.doubt_the_gateway(&mut decision, table, door);
+        Self::doubt_the_gateway(&mut decision, table, door);
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
             let host = host.map(|host| &host.hostname);
             let manner = self.manner(table);

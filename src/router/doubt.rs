@@ -60,17 +60,12 @@ impl Router<'_> {
     }
 
     /// Why nothing this Gateway answers is certain.
-    pub(super) fn doubt_the_gateway(&self, decision: &mut Decision, table: &GatewayTable, door: &Door) {
+    pub(super) fn doubt_the_gateway(decision: &mut Decision, table: &GatewayTable, door: &Door) {
         if table.assumed {
             let name = &table.gateway;
             decision
                 .unverified
                 .push(format!("Gateway {name} is not in view: taken to be one HTTP listener that admits it"));
-        }
-        let dialect = self.tree.gateways.get(table.node as usize).map(|node| node.dialect);
-        if dialect.is_some_and(|dialect| !dialect.supported) {
-            let engine = table.engine.name();
-            decision.unverified.push(format!("{engine} is not modelled yet: answered as kgateway would"));
         }
         let hazard = door.hazard.and_then(|place| table.virtual_hosts[place as usize].hazards.first());
         if let Some(hazard) = hazard {

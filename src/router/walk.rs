@@ -113,7 +113,7 @@ impl<'a> Router<'a> {
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
         let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
-        self.doubt_the_gateway(&mut decision, table, door);
+        Self::doubt_the_gateway(&mut decision, table, door);
         if let Some(name) = prepared.host.as_deref()
             && let Some(outcome) = self.misdirected(place, door, name)
         {

@@ -135,10 +135,6 @@ impl Outline {
         if node.assumed {
             return Label::odd(main, "assumed: not in view, so one HTTP listener on port 80 for all namespaces");
         }
-        if !node.dialect.supported {
-            let engine = node.dialect.engine.name();
-            return Label::odd(main, format!("the rules of {engine} are not modelled yet: read as kgateway's"));
-        }
         Label::fine(main)
     }
 

@@ -2,7 +2,6 @@
 
 use super::{Cause, Report};
 use crate::finding::{Finding, Place, Severity, Subject};
-use crate::model::Meta;
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState};
 use crate::store::RouteId;
 
@@ -21,26 +20,10 @@ impl Report<'_> {
                     help: Some("add its manifest, or say --complete when there is none".to_owned()),
                 });
             }
-            if !node.dialect.supported && self.has_room("engine-not-modelled", Severity::Warning) {
-                let engine = node.dialect.engine.name();
-                let message = format!("{engine} answers for it ({}), and is not modelled yet", node.engine_from);
-                self.of_gateway("engine-not-modelled", Severity::Warning, &node.gateway.meta, message);
-            }
             for listener in &node.listeners {
                 self.of_listener(node, listener);
             }
         }
-    }
-
-    fn of_gateway(&mut self, code: &'static str, severity: Severity, meta: &Meta, message: String) {
-        self.all.push(Finding {
-            code,
-            severity,
-            place: Some(Place::within(&meta.origin, meta.origin.at)),
-            subject: Some(Subject { kind: "Gateway", key: meta.key() }),
-            message,
-            help: None,
-        });
     }
 
     fn of_listener(&mut self, node: &GatewayNode, listener: &ListenerNode) {
