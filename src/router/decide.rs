@@ -194,11 +194,28 @@ impl<'a> Router<'a> {
         virtual_host: Option<u32>,
         prepared: &Prepared<'_>,
     ) -> Candidate<'a> {
-        let hop = virtual_host.and_then(|place| {
-            let host = &table.virtual_hosts[place as usize];
-            host.index.find(self.tree, &host.rows, &prepared.facts)
-        });
+        let hop = virtual_host.and_then(|place| self.first_row(&table.virtual_hosts[place as usize], prepared));
         Candidate { door, virtual_host, hop }
+    }
+
+    /// The first row of a virtual host that takes the request.
+    pub(super) fn first_row(&self, host: &VirtualHost, prepared: &Prepared<'_>) -> Option<HopId> {
+        host.index.find(self.tree, &host.rows, &prepared.facts)
+    }
+
+    /// A candidate's decision before its row is looked at.
+    pub(super) fn begun(
+        place: u32,
+        table: &GatewayTable,
+        candidate: &Candidate<'_>,
+        host: Option<&VirtualHost>,
+        prepared: &Prepared<'_>,
+    ) -> Decision {
+        let Candidate { door, virtual_host, .. } = *candidate;
+        let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
+        decision.virtual_host = virtual_host;
+        Self::doubt_the_gateway(&mut decision, table, door);
+        decision
     }
 
     /// The whole decision for one candidate.
@@ -212,10 +229,8 @@ impl<'a> Router<'a> {
     ) -> Decision {
         let Candidate { door, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
-        decision.virtual_host = virtual_host;
+        let mut decision = Self::begun(place, table, candidate, host, prepared);
         decision.hop = hop;
-        Self::doubt_the_gateway(&mut decision, table, door);
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
             let host = host.map(|host| &host.hostname);
             let manner = self.manner(table);

@@ -88,21 +88,28 @@ pub(super) struct RedirectedFrom<'r> {
     pub query: Option<&'r str>,
 }
 
+impl RedirectedFrom<'_> {
+    /// The scheme and port that a redirect leads to: the filter's port, else the default of the filter's scheme, else the
+    /// listener's; `None` where it is the default of the scheme, and not written.
+    pub(super) fn led_to(&self, redirect: &Redirect) -> (Scheme, Option<u16>) {
+        let scheme = match redirect.scheme {
+            Some(RedirectScheme::Http) => Scheme::Http,
+            Some(RedirectScheme::Https) => Scheme::Https,
+            None => self.scheme,
+        };
+        let port = match (redirect.port, redirect.scheme) {
+            (Some(port), _) => port,
+            (None, Some(_)) => scheme.default_port(),
+            (None, None) => self.port,
+        };
+        (scheme, (port != scheme.default_port()).then_some(port))
+    }
+}
+
 /// The `Location` a redirect answers with, and what a person should know about it.
 pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<String>) {
     let mut notes = Vec::new();
-    let scheme = match redirect.scheme {
-        Some(RedirectScheme::Http) => Scheme::Http,
-        Some(RedirectScheme::Https) => Scheme::Https,
-        None => from.scheme,
-    };
-    // The filter's port, else the default of the filter's scheme, else the listener's; not written when it is the default.
-    let port = match (redirect.port, redirect.scheme) {
-        (Some(port), _) => port,
-        (None, Some(_)) => scheme.default_port(),
-        (None, None) => from.port,
-    };
-    let port = (port != scheme.default_port()).then_some(port);
+    let (scheme, port) = from.led_to(redirect);
     let host = if let Some(host) = redirect.hostname.as_deref().filter(|host| !host.is_empty()) {
         host
     } else {

@@ -5,8 +5,7 @@
 
 use super::effect::RedirectedFrom;
 use super::lookup::without_port;
-use super::request::Scheme;
-use crate::model::{PathKind, PathModifier, Redirect, RedirectScheme, RouteMatch};
+use crate::model::{PathKind, PathModifier, Redirect, RouteMatch};
 
 /// The path (without query) after a rewrite.
 pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, path: &str) -> String {
@@ -35,17 +34,8 @@ pub(super) fn replaced(path: &str, matched: &str, new: &str) -> String {
 
 /// The `Location` a redirect answers with.
 pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> String {
-    let scheme = match redirect.scheme {
-        Some(RedirectScheme::Http) => Scheme::Http,
-        Some(RedirectScheme::Https) => Scheme::Https,
-        None => from.scheme,
-    };
-    let port = match (redirect.port, redirect.scheme) {
-        (Some(port), _) => port,
-        (None, Some(_)) => scheme.default_port(),
-        (None, None) => from.port,
-    };
-    let port = if port == scheme.default_port() { String::new() } else { format!(":{port}") };
+    let (scheme, port) = from.led_to(redirect);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let named = redirect.hostname.as_deref().filter(|host| !host.is_empty());
     let host = named.unwrap_or_else(|| without_port(from.authority));
     let path = rewritten_path(row, redirect.path.as_ref(), &from.facts.path);

@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use super::decide::{Asked, Candidate, Prepared, Router, blank};
+use super::decide::{Asked, Candidate, Prepared, Router};
 use super::lookup::Door;
 use super::request::Request;
 use super::{Branch, Decision, GatewayTable, Group, Outcome, Tier, VirtualHost};
@@ -96,10 +96,6 @@ impl<'a> Router<'a> {
         candidates
     }
 
-    fn first_row(&self, host: &VirtualHost, prepared: &Prepared<'_>) -> Option<HopId> {
-        host.index.find(self.tree, &host.rows, &prepared.facts)
-    }
-
     /// The whole decision for one candidate.
     pub(super) fn decision_hop_by_hop(
         &self,
@@ -111,9 +107,7 @@ impl<'a> Router<'a> {
     ) -> Decision {
         let Candidate { door, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
-        decision.virtual_host = virtual_host;
-        Self::doubt_the_gateway(&mut decision, table, door);
+        let mut decision = Self::begun(place, table, candidate, host, prepared);
         if let Some(name) = prepared.host.as_deref()
             && let Some(outcome) = self.misdirected(place, door, name)
         {
