@@ -15,7 +15,7 @@ use routescope::source::cluster::connect::{Environment, contexts_in};
 use routescope::source::cluster::kinds::KINDS;
 use routescope::source::cluster::{Cluster, Connection};
 use serde_json::Value;
-use server::{Authority, Server, Speech, VERSION, ok};
+use server::{Authority, Identity, Server, Speech, VERSION, ok};
 use tempfile::TempDir;
 
 /// A folder with a kubeconfig of one context, `main`, whose cluster and user are these.
@@ -90,6 +90,21 @@ fn secure(server: &Server) -> String {
     format!("server: 'https://127.0.0.1:{}'", server.port)
 }
 
+/// A server that takes the certificates of `clients`, and a kubeconfig that shows it `client` from files beside it.
+fn mutual(clients: Authority, client: &Identity) -> (Server, Home) {
+    let authority = Authority::new("servers");
+    let pem = authority.pem();
+    let server = Server::kind(Speech::Mutual(authority.sign(&["127.0.0.1"]), Box::new(clients)));
+    let home = Home::new(
+        &format!("{}, certificate-authority: ca.pem", secure(&server)),
+        "client-certificate: me.pem, client-key: me.key",
+    );
+    home.write("ca.pem", &pem);
+    home.write("me.pem", &client.certificate);
+    home.write("me.key", &client.key);
+    (server, home)
+}
+
 /// A message with the server's port taken out.
 fn without_port(server: &Server, text: &str) -> String {
     text.replace(&server.port.to_string(), "PORT")
@@ -139,35 +154,17 @@ fn a_busy_server_is_asked_again() {
 
 #[test]
 fn names_of_files_count_from_the_kubeconfig_s_folder() {
-    let (authority, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let clients = Authority::new("clients");
     let client = clients.sign(&["me"]);
-    let pem = authority.pem();
-    let server = Server::kind(Speech::Mutual(authority.sign(&["127.0.0.1"]), Box::new(clients)));
-    let home = Home::new(
-        &format!("{}, certificate-authority: ca.pem", secure(&server)),
-        "client-certificate: me.pem, client-key: me.key",
-    );
-    home.write("ca.pem", &pem);
-    home.write("me.pem", &client.certificate);
-    home.write("me.key", &client.key);
+    let (server, home) = mutual(clients, &client);
     connect(&home.connection()).expect("a cluster that knows the client by its certificate");
     assert_eq!(server.seen().len(), 1);
 }
 
 #[test]
 fn a_server_says_that_it_wants_another_client_certificate() {
-    let (authority, clients, stranger) =
-        (Authority::new("servers"), Authority::new("clients"), Authority::new("others"));
-    let client = stranger.sign(&["me"]);
-    let pem = authority.pem();
-    let server = Server::kind(Speech::Mutual(authority.sign(&["127.0.0.1"]), Box::new(clients)));
-    let home = Home::new(
-        &format!("{}, certificate-authority: ca.pem", secure(&server)),
-        "client-certificate: me.pem, client-key: me.key",
-    );
-    home.write("ca.pem", &pem);
-    home.write("me.pem", &client.certificate);
-    home.write("me.key", &client.key);
+    let client = Authority::new("others").sign(&["me"]);
+    let (server, home) = mutual(Authority::new("clients"), &client);
     let said = without_port(&server, &home.failure());
     assert!(said.contains("https://127.0.0.1:PORT does not take the client certificate of the user main: "), "{said}");
 }
