@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{ObjectKey, Origin, Position, Source, SourceKind};
+use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +100,24 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, when that is known.
     pub help: Option<String>,
+}
+
+impl Finding {
+    /// The code of what could not be read of a cluster: it is told and saved apart from what is wrong with objects.
+    pub const NOT_READABLE: &'static str = "not-readable";
+
+    /// A namespace (`None`: the cluster as a whole) could not be read, as `message` says.
+    pub fn not_readable(namespace: Option<&Name>, severity: Severity, message: String) -> Self {
+        let key = namespace.map(|name| ObjectKey { namespace: Name::default(), name: name.clone() });
+        Self {
+            code: Self::NOT_READABLE,
+            severity,
+            place: None,
+            subject: key.map(|key| Subject { kind: "Namespace", key }),
+            message,
+            help: Some("what hangs on it is unverified; ask for get, list and watch there".to_owned()),
+        }
+    }
 }
 
 /// The candidate that `word` most likely stands for, for "did you mean": at most a third of its letters differ, case

@@ -52,14 +52,8 @@ fn follow(context: &Context) -> (Vec<Followed>, UnboundedReceiver<(usize, Update
     let connections = context.cluster.connections().into_iter().enumerate();
     let all = connections.map(|(at, connection)| {
         let name = connection.context.clone().unwrap_or_default();
-        let options = live::Options {
-            connection,
-            settings: context.settings.settings(),
-            overlay: context.source.inputs(),
-            recursive: context.source.recursive,
-            worlds: Worlds::Settled,
-        };
-        let live::Following { updates: mut each, control } = live::follow(options);
+        let live::Following { updates: mut each, control } =
+            live::follow(context.following(connection, Worlds::Settled));
         let sender = sender.clone();
         tokio::spawn(async move {
             while let Some(update) = each.recv().await {

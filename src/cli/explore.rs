@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::live::{self, Worlds};
+use crate::live::Worlds;
 use crate::source::SourceError;
 use crate::source::cluster::{Connection, Prompt};
 use crate::tui;
@@ -28,7 +28,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     let (title, source) = if context.reads_a_cluster() {
         (context.source.title(), cluster(context))
     } else {
-        (context.source.title(), files(context)?)
+        (context.source.title(), files(context))
     };
     let explorer = tui::Options {
         title,
@@ -54,27 +54,22 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
 }
 
 /// The files that the options name.
-fn files(context: &Context) -> Result<tui::Source, Failure> {
-    let inputs = load::inputs(&context.source)?;
+fn files(context: &Context) -> tui::Source {
+    let inputs = context.source.inputs();
     let settings = context.settings.settings();
     let (recursive, complete) = (context.source.recursive, context.source.complete);
     let load = move || -> Result<tui::Load, SourceError> {
         let world = load::read(&inputs, recursive, complete, &settings)?;
         Ok(tui::Load { analysis: world.analysis, watch: world.watch })
     };
-    Ok(tui::Source::Files(Arc::new(load)))
+    tui::Source::Files(Arc::new(load))
 }
 
 /// The cluster that the options name, with the files laid over it.
 fn cluster(context: &Context) -> tui::Source {
     let mut connections = context.cluster.connections();
     let connection = connections.pop().unwrap_or_default();
-    let options = live::Options {
-        connection: Connection { prompt: Prompt::Never, ..connection },
-        settings: context.settings.settings(),
-        overlay: context.source.inputs(),
-        recursive: context.source.recursive,
-        worlds: Worlds::AsTheyCome,
-    };
+    let connection = Connection { prompt: Prompt::Never, ..connection };
+    let options = context.following(connection, Worlds::AsTheyCome);
     tui::Source::Cluster(Box::new(tui::ClusterSource { options }))
 }

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
-use crate::finding::{Finding, Severity, Subject};
-use crate::model::ObjectKey;
+use crate::finding::{Finding, Severity};
 use crate::model::decode::{Seen, Unread};
 use crate::resolve::Settings;
 use crate::source::files::{self, Input};
@@ -58,15 +57,7 @@ pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settin
 /// What has been seen in full: what a saved world says, or nothing.
 fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
     for Unread { namespace, severity, message } in worlds.iter().flat_map(|world| &world.unread) {
-        let key = namespace.as_ref().map(|name| ObjectKey::new("", name.clone()));
-        findings.push(Finding {
-            code: "not-readable",
-            severity: *severity,
-            place: None,
-            subject: key.map(|key| Subject { kind: "Namespace", key }),
-            message: message.clone(),
-            help: Some("what hangs on it is unverified; ask for get, list and watch there".to_owned()),
-        });
+        findings.push(Finding::not_readable(namespace.as_ref(), *severity, message.clone()));
     }
     match worlds {
         [] => Coverage::open(),
@@ -127,24 +118,12 @@ pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World,
 
 /// Reads what the options name.
 pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
-    Ok(read(&inputs(source)?, source.recursive, source.complete, &settings.settings())?)
-}
-
-/// What the options name; a failure when they name nothing.
-pub fn inputs(source: &SourceOptions) -> Result<Vec<Input>, Failure> {
-    let inputs = source.inputs();
-    if inputs.is_empty() {
-        return Err(Failure::new(
-            "no manifests named, and reading a cluster is not there yet",
-            "give -f FILE|DIR|-, -k DIR, or try --demo",
-        ));
-    }
-    Ok(inputs)
+    Ok(read(&source.inputs(), source.recursive, source.complete, &settings.settings())?)
 }
 
 /// What a saved cluster did not let be read, for standard error.
 fn unread(findings: &[Finding]) -> String {
-    let unread = findings.iter().filter(|finding| finding.code == "not-readable");
+    let unread = findings.iter().filter(|finding| finding.code == Finding::NOT_READABLE);
     unread.fold(String::new(), |mut said, finding| {
         let _ = writeln!(said, "warning: {}", finding.message);
         said
@@ -153,8 +132,10 @@ fn unread(findings: &[Finding]) -> String {
 
 /// What reading brought up, for standard error: how many, and the first few.
 pub fn summary(findings: &[Finding]) -> String {
-    let told: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.severity > Severity::Info && finding.code != "not-readable").collect();
+    let told: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Info && finding.code != Finding::NOT_READABLE)
+        .collect();
     if told.is_empty() {
         return String::new();
     }

@@ -22,8 +22,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::live::{self, Worlds};
 use crate::render::scope::Scope;
 use crate::render::terminal::Paint;
+use crate::source::cluster::Connection;
 
 use failure::Failure;
 use options::{ClusterOptions, OutputOptions, SettingsOptions, SourceOptions};
@@ -85,6 +87,17 @@ impl Context {
     /// `-n`.
     fn scope(&self) -> Scope {
         Scope::of(self.cluster.namespaces())
+    }
+
+    /// How a cluster is followed, with the files laid over it.
+    fn following(&self, connection: Connection, worlds: Worlds) -> live::Options {
+        live::Options {
+            connection,
+            settings: self.settings.settings(),
+            overlay: self.source.inputs(),
+            recursive: self.source.recursive,
+            worlds,
+        }
     }
 
     /// Whether a cluster is read, alone or under files.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Severity, Subject};
-use crate::model::{Name, ObjectKey};
+use crate::finding::{Finding, Severity};
+use crate::model::Name;
 use crate::source::SourceError;
 use crate::source::cluster::kinds::KINDS;
 use crate::source::cluster::{KindState, Status};
@@ -85,20 +85,10 @@ fn plural(kind: &str) -> String {
 /// The same as findings.
 pub fn findings(status: &Status) -> Vec<Finding> {
     let finding = |unread: Unread| {
-        let subject = unread.namespace.as_ref().map(|namespace| Subject {
-            kind: "Namespace",
-            key: ObjectKey { namespace: Name::default(), name: namespace.clone() },
-        });
         // Routes that are not seen can change an answer; the rest makes parts of one unverified.
         let routes = unread.kinds.iter().any(|kind| matches!(KINDS[*kind].shown, "HTTPRoute" | "Gateway"));
-        Finding {
-            code: "not-readable",
-            severity: if routes { Severity::Warning } else { Severity::Info },
-            place: None,
-            subject,
-            message: unread.sentence(),
-            help: Some("what hangs on it is unverified; ask for get, list and watch there".to_owned()),
-        }
+        let severity = if routes { Severity::Warning } else { Severity::Info };
+        Finding::not_readable(unread.namespace.as_ref(), severity, unread.sentence())
     };
     unread(status).into_iter().map(finding).collect()
 }

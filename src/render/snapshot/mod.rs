@@ -118,7 +118,12 @@ pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals
                 hidden: &coverage.hidden,
                 forbidden: coverage.forbidden,
             },
-            unread: analysis.findings.iter().filter(|finding| finding.code == "not-readable").map(unread).collect(),
+            unread: analysis
+                .findings
+                .iter()
+                .filter(|finding| finding.code == Finding::NOT_READABLE)
+                .map(unread)
+                .collect(),
         },
     };
     let mut text = super::data::yaml(&world);
