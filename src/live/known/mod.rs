@@ -219,7 +219,8 @@ impl Known {
     fn set(&mut self, about: Subject, object: Option<Object>, told: Told) -> bool {
         let old = self.store.find(about.kind, &about.key);
         let different = match (&old, &object) {
-            (Some(old), Some(new)) => old.essence() != new.essence(),
+            // Most of a relist is as it was, and need not be taken apart to be compared.
+            (Some(old), Some(new)) => old != new && old.essence() != new.essence(),
             (None, None) => false,
             _ => true,
         };
