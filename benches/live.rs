@@ -94,7 +94,7 @@ fn measure(routes: usize, events: usize) {
     println!("  resident after that            {:>9}, {each} a route", mebibytes(now));
 
     let mut explorer = Explorer::new("bench".to_owned(), Theme::shipped(), 0, false, SCREEN);
-    explorer.live = Some(Live::of(None));
+    explorer.side_mut().live = Some(Live::of(None));
     let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
     let mut show = |analysis: Arc<Analysis>, known: &Known| {
         let status = Arc::clone(known.status());

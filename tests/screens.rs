@@ -349,7 +349,7 @@ fn method_and_headers_are_part_of_the_question() {
     shows(&explorer, "POST +1 header");
     explorer.press(&["m"]);
     shows(&explorer, "PUT +1 header");
-    let request = explorer.state.ask.request().expect("a request");
+    let request = explorer.state.side().answer.request().expect("a request");
     assert_eq!(request.headers, [("x-tenant".to_owned(), "blue".to_owned())]);
 }
 
@@ -565,7 +565,7 @@ fn wide_letters_keep_their_columns() {
 /// The explorer of a cluster that is being connected to.
 fn cluster(width: u16, height: u16) -> Explorer {
     let mut explorer = Explorer::waiting("", width, height);
-    explorer.state.live = Some(Live::of(Some("kind-dev".to_owned())));
+    explorer.state.side_mut().live = Some(Live::of(Some("kind-dev".to_owned())));
     explorer
 }
 
@@ -607,7 +607,7 @@ impl Explorer {
     }
 
     fn followed(&mut self, update: Update) -> &mut Self {
-        let epoch = self.state.live.as_ref().map_or(0, |live| live.epoch);
+        let epoch = self.state.side().live.as_ref().map_or(0, |live| live.epoch);
         self.send(Message::Followed { epoch, update: Box::new(update) });
         self
     }
@@ -750,7 +750,7 @@ fn what_changed_is_listed_newest_last_and_leads_to_its_node() {
     explorer.press(&["enter"]);
     shows(&explorer, "no place in the tree");
     explorer.press(&["g", "L", "up", "enter"]);
-    assert!(explorer.state.selected().is_some_and(|node| explorer.state.tree.rows[0].node != node));
+    assert!(explorer.state.side().selected().is_some_and(|node| explorer.state.side().tree.rows[0].node != node));
 }
 
 #[test]
@@ -779,7 +779,7 @@ fn while_paused_changes_wait_and_then_come_at_once() {
     explorer.press(&["Z"]);
     shows(&explorer, "● live");
     shows(&explorer, "orders-v3");
-    assert_eq!(explorer.state.log.entries().len(), 2);
+    assert_eq!(explorer.state.side().log.entries().len(), 2);
 }
 
 fn entry(name: &str) -> ContextEntry {

@@ -1,17 +1,13 @@
-//! The URL bar: what is typed, what was typed before, and what the engine answers to it.
+//! The URL bar: what is typed, and what was typed before. What is answered to it is each side's [`Answer`](super::answer::Answer).
 
 use tui_input::Input;
 
-use crate::analysis::Analysis;
-use crate::render::answer::{Advice, mend};
-use crate::render::outline::{NodeRef, Outline};
-use crate::resolve::{Fate, HopId};
-use crate::router::{Decision, Outcome, Request, RequestError};
+use crate::router::{Request, RequestError};
 
 /// The methods that `m` goes through.
 pub const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
 
-/// What is asked, and what the answer is.
+/// What is asked.
 #[derive(Debug, Default)]
 pub struct Ask {
     /// The URL as typed.
@@ -26,59 +22,12 @@ pub struct Ask {
     at: Option<usize>,
     /// What was typed before the history was looked into.
     draft: String,
-    /// The answer.
-    pub reply: Reply,
-    /// Which of the answers is shown.
-    pub shown: usize,
-    /// What would have to change, for each of the answers.
-    advice: Vec<Vec<Advice>>,
-}
-
-/// What came of what was typed.
-#[derive(Debug, Default)]
-pub enum Reply {
-    /// Nothing was typed.
-    #[default]
-    Nothing,
-    /// It is no request.
-    Invalid(RequestError),
-    /// One decision per Gateway that could see it.
-    Answered(Box<Request>, Vec<Decision>),
 }
 
 impl Ask {
     /// The method asked with.
     pub fn method(&self) -> &'static str {
         METHODS[self.method % METHODS.len()]
-    }
-
-    /// The answer that is shown.
-    pub fn decision(&self) -> Option<&Decision> {
-        match &self.reply {
-            Reply::Answered(_, decisions) => decisions.get(self.shown),
-            _ => None,
-        }
-    }
-
-    /// What would have to change for the shown answer to be a better one.
-    pub fn advice(&self) -> &[Advice] {
-        self.advice.get(self.shown).map_or(&[], Vec::as_slice)
-    }
-
-    /// The request that was understood.
-    pub fn request(&self) -> Option<&Request> {
-        match &self.reply {
-            Reply::Answered(request, _) => Some(request),
-            _ => None,
-        }
-    }
-
-    /// How many answers there are.
-    pub fn answers(&self) -> usize {
-        match &self.reply {
-            Reply::Answered(_, decisions) => decisions.len(),
-            _ => 0,
-        }
     }
 
     /// Another method, forwards or back.
@@ -97,30 +46,10 @@ impl Ask {
         true
     }
 
-    /// Asks: parses what is typed and looks it up. What is shown stays on the same Gateway where that is possible.
-    pub fn answer(&mut self, analysis: &Analysis) {
-        let before = self.decision().map(|decision| decision.gateway);
+    /// The request that is typed, or why it is none; `None` when nothing is typed.
+    pub fn question(&self) -> Option<Result<Request, RequestError>> {
         let text = self.input.value().trim();
-        if text.is_empty() {
-            self.reply = Reply::Nothing;
-            self.shown = 0;
-            return;
-        }
-        match self.parse(text) {
-            Err(error) => self.reply = Reply::Invalid(error),
-            Ok(request) => {
-                let decisions = analysis.explain(&request, None);
-                let same = before.and_then(|gateway| {
-                    let best = decisions.iter().map(rank).min();
-                    decisions.iter().position(|one| one.gateway == gateway && Some(rank(one)) == best)
-                });
-                self.shown = same.unwrap_or_else(|| {
-                    (0..decisions.len()).min_by_key(|index| rank(&decisions[*index])).unwrap_or_default()
-                });
-                self.advice = decisions.iter().map(|one| mend(analysis, &request, one)).collect();
-                self.reply = Reply::Answered(Box::new(request), decisions);
-            }
-        }
+        (!text.is_empty()).then(|| self.parse(text))
     }
 
     fn parse(&self, text: &str) -> Result<Request, RequestError> {
@@ -129,13 +58,6 @@ impl Ask {
             request = request.with_header(header)?;
         }
         Ok(request)
-    }
-
-    /// Forgets the answer: what it is about is not shown any more. What is typed stays.
-    pub fn forget(&mut self) {
-        self.reply = Reply::Nothing;
-        self.shown = 0;
-        self.advice.clear();
     }
 
     /// Remembers what is typed.
@@ -189,47 +111,5 @@ impl Ask {
     /// The text was edited by hand: the history starts from the end again.
     pub fn edited(&mut self) {
         self.at = None;
-    }
-
-    /// The path of the answer: the nodes from the Gateway to the one that decided, or as far as the request came.
-    pub fn path(&self, outline: &Outline) -> Vec<NodeRef> {
-        let Some(decision) = self.decision() else { return Vec::new() };
-        let deciding = outline.deciding(decision);
-        let reached = if decision.hop.is_none() { self.reached(outline, decision) } else { None };
-        reached.or(deciding).map(|node| outline.ancestry(node)).unwrap_or_default()
-    }
-
-    /// The innermost rule that let a request pass which then reached nothing.
-    fn reached(&self, outline: &Outline, decision: &Decision) -> Option<NodeRef> {
-        let request = self.request()?;
-        let analysis = outline.analysis();
-        let hosts = outline.deciding(decision)?;
-        let passes = |hop: &HopId| {
-            matches!(outline.hop(*hop).fate, Fate::Delegates | Fate::Forks(_))
-                && analysis.explain_hop(request, decision, *hop).because.contains("delegates")
-        };
-        let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));
-        let reached = chains.filter_map(|chain| {
-            let depth = chain.iter().rposition(passes)?;
-            Some((depth, chain[depth]))
-        });
-        let (_, hop) = reached.max_by_key(|(depth, _)| *depth)?;
-        let root = analysis.tree.root_of(hop);
-        let mut routes = outline.children(hosts).into_iter();
-        routes.find_map(|node| match node {
-            NodeRef::Route(slot) if outline.attached(slot).root == root => Some(NodeRef::Match(slot, hop)),
-            _ => None,
-        })
-    }
-}
-
-/// Which answer to show first: the one that leads furthest.
-fn rank(decision: &Decision) -> u8 {
-    match decision.outcome {
-        Outcome::Forward => 0,
-        Outcome::Redirect => 1,
-        Outcome::Respond => 2,
-        Outcome::NotFound if decision.virtual_host.is_some() => 3,
-        Outcome::NotFound => 4,
     }
 }

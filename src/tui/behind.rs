@@ -1,7 +1,7 @@
 //! Who stands behind a backend: its Service, and the endpoints that serve it. For the detail pane.
 
 use super::facts::Fact;
-use super::state::World;
+use super::side::World;
 use crate::model::{ObjectKey, Service, TargetPort};
 use crate::render::style::{Line, Role};
 use crate::render::words;

@@ -141,13 +141,13 @@ pub fn common(lines: &[String]) -> &str {
 /// The namespaces that are known of, and whether all in them may be read.
 pub fn namespaces(state: &State) -> Vec<(String, bool)> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    if let Some(world) = &state.world {
+    if let Some(world) = &state.side().world {
         let snapshot = &world.analysis.snapshot;
         names.extend(snapshot.namespaces.keys().map(|name| &**name));
         names.extend(snapshot.routes.iter().map(|route| &*route.meta.namespace));
         names.extend(world.analysis.tree.gateways.iter().map(|node| &*node.gateway.meta.namespace));
     }
-    let status = state.live.as_ref().and_then(|live| live.status.as_ref());
+    let status = state.side().live.as_ref().and_then(|live| live.status.as_ref());
     let refused: BTreeSet<&str> = status
         .map(|status| status.unreadable.iter().filter_map(|one| one.namespace.as_deref()).collect())
         .unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What `update` asks the outside world for: the only way out of the explorer.
 
-use super::state::World;
+use super::side::World;
 use crate::model::Name;
 
 /// Something to be done outside.

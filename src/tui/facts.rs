@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::state::{State, World};
+use super::side::World;
+use super::state::State;
 use super::words::{rule_name, verdict};
 use super::{behind, recorded};
 use crate::model::{Filter, HeaderChange, PathModifier, Route, RouteMatch, Source};
@@ -122,9 +123,9 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
 
 /// What the answer in the URL bar says about the node.
 pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
-    let Some(decision) = state.ask.decision() else { return };
-    let on_path = state.lit.contains(&node);
-    let line = if on_path && state.lit.last() == Some(&node) {
+    let Some(decision) = state.side().answer.decision() else { return };
+    let on_path = state.side().lit.contains(&node);
+    let line = if on_path && state.side().lit.last() == Some(&node) {
         match decision.outcome {
             Outcome::NotFound => Line::of(Role::Error, "✗ ").with(Role::Text, "this is as far as the request came"),
             _ => Line::of(Role::Ok, "● ").with(Role::Text, "this decided"),
@@ -140,7 +141,7 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
 
 /// Why a match did not win.
 fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
-    let (world, request) = (state.world.as_ref()?, state.ask.request()?);
+    let (world, request) = (state.side().world.as_ref()?, state.side().answer.request()?);
     let NodeRef::Match(_, hop) = node else { return None };
     let outline = &world.outline;
     let missed = |why: String| Some(Line::of(Role::Dim, "○ missed: ").with(Role::Text, why));

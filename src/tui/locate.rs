@@ -5,7 +5,7 @@ use crate::model::ObjectKey;
 use crate::render::outline::{NodeRef, Outline};
 use crate::resolve::{Action, Destination, Hop, HopId, Under};
 
-use super::state::World;
+use super::side::World;
 
 /// The object that a node is (a part of): its kind and key.
 pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectKey)> {

@@ -10,6 +10,7 @@
 //! comes back as a message; of several analyses only the newest counts; a frame is drawn only when something changed.
 
 pub mod action;
+pub mod answer;
 pub mod ask;
 mod behind;
 pub mod command;
@@ -23,6 +24,7 @@ pub mod log;
 mod recorded;
 pub mod rows;
 mod runtime;
+pub mod side;
 pub mod state;
 mod terminal;
 pub mod update;

@@ -60,7 +60,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let mut state = State::new(title, themes, theme, ascii || config.config.ascii, (size.width, size.height));
     state.zone = jiff::tz::TimeZone::system();
     if let Feed::Cluster { source, .. } = &feed {
-        state.live = Some(Live::of(source.options.connection.context.clone()));
+        state.side_mut().live = Some(Live::of(source.options.connection.context.clone()));
     }
     state.scope = scope;
     if let Some(url) = url {

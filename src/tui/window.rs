@@ -170,7 +170,7 @@ impl Window {
 
     /// What is wrong, the worst first.
     pub fn findings(state: &State) -> Self {
-        let Some(world) = &state.world else { return Self::new(Kind::Findings, "findings", Vec::new()) };
+        let Some(world) = &state.side().world else { return Self::new(Kind::Findings, "findings", Vec::new()) };
         let mut findings: Vec<_> = world.analysis.findings.iter().enumerate().collect();
         findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
         let items = findings.into_iter().map(|(index, finding)| {
@@ -209,12 +209,13 @@ impl Window {
         if !url.is_empty() {
             items.push(item("URL", url.to_owned()));
         }
-        if let (Some(world), Some(request), Some(decision)) = (&state.world, state.ask.request(), state.ask.decision())
+        if let (Some(world), Some(request), Some(decision)) =
+            (&state.side().world, state.side().answer.request(), state.side().answer.decision())
         {
             items.push(item("answer", super::words::answer_text(world, request, decision)));
             items.push(item("curl", super::words::curl(request)));
         }
-        if let (Some(outline), Some(node)) = (state.outline(), state.selected()) {
+        if let (Some(outline), Some(node)) = (state.side().outline(), state.side().selected()) {
             if let Some((kind, key)) = super::locate::object(outline, node) {
                 items.push(item("name", format!("{key}")));
                 // Other APIs have Gateways, too: the group tells kubectl which one is meant.
@@ -248,7 +249,7 @@ impl Window {
     /// Lists what changed as it is now. Whoever stands on the newest stays on the newest.
     pub fn list_log(&mut self, state: &State) {
         let newest = self.selected + 1 >= self.shown().len();
-        self.items = state.log.entries().map(|entry| log_item(entry, &state.zone)).collect();
+        self.items = state.side().log.entries().map(|entry| log_item(entry, &state.zone)).collect();
         self.title = format!("what changed · {}", self.items.len());
         let last = self.shown().len().saturating_sub(1);
         self.selected = if newest { last } else { self.selected.min(last) };
@@ -256,7 +257,7 @@ impl Window {
 
     /// The contexts of the kubeconfig, the one that is followed marked.
     pub fn contexts(state: &State) -> Self {
-        let followed = state.live.as_ref().map(Live::title).unwrap_or_default();
+        let followed = state.side().live.as_ref().map(Live::title).unwrap_or_default();
         let item = |context: &ContextEntry| {
             let here = context.name == followed;
             let mut line = Line::of(Role::Ok, if here { "● " } else { "  " });

@@ -1,6 +1,6 @@
 //! The explorer's own words: the answer in a line, what can be copied.
 
-use super::state::World;
+use super::side::World;
 use crate::render::answer::branches;
 use crate::render::style::{Line, Role};
 use crate::render::words;

@@ -18,13 +18,14 @@ use crate::tui::effect::Effect;
 use crate::tui::live::Live;
 use crate::tui::log::Log;
 use crate::tui::rows;
-use crate::tui::state::{State, TreePane, World};
+use crate::tui::side::{TreePane, World};
+use crate::tui::state::State;
 use crate::tui::window::Window;
 
 /// Opens the line. The contexts are looked up at once, so that they can be completed.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
     state.command = Some(CommandLine::default());
-    if state.live.is_some() { vec![Effect::Contexts] } else { Vec::new() }
+    if state.side().live.is_some() { vec![Effect::Contexts] } else { Vec::new() }
 }
 
 /// Does what an action says on the line.
@@ -101,7 +102,7 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
             }
             Vec::new()
         }
-        Command::Context(_) if state.live.is_none() => {
+        Command::Context(_) if state.side().live.is_none() => {
             return Err("these are files: no cluster is followed".to_owned());
         }
         Command::Context(None) => {
@@ -150,21 +151,22 @@ pub(super) fn contexts(state: &mut State, read: Result<Vec<ContextEntry>, Source
 
 /// Follows another context. What the old one held is not shown under the new one's name; what was asked is asked again.
 pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
-    let Some(live) = &mut state.live else { return Vec::new() };
+    state.window = None;
+    let side = state.side_mut();
+    let Some(live) = &mut side.live else { return Vec::new() };
     let epoch = live.epoch + 1;
     *live = Live { epoch, ..Live::of(Some(context.clone())) };
-    state.world = None;
-    state.log = Log::default();
-    state.loading = true;
-    state.failure = None;
-    state.window = None;
-    state.lit.clear();
-    state.ask.forget();
-    let filter = state.tree.filter.take().map(|mut filter| {
+    side.world = None;
+    side.log = Log::default();
+    side.loading = true;
+    side.failure = None;
+    side.lit.clear();
+    side.answer.forget();
+    let filter = side.tree.filter.take().map(|mut filter| {
         filter.found = None;
         filter
     });
-    state.tree = TreePane { filter, ..TreePane::default() };
+    side.tree = TreePane { filter, ..TreePane::default() };
     let mut effects = vec![Effect::Follow { epoch, context: Some(context) }];
     effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));
     effects
@@ -176,16 +178,21 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
         "all" | "*" => Vec::new(),
         names => names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).map(Name::from).collect(),
     };
-    let asked: Vec<Effect> =
-        if state.live.is_some() { names.iter().cloned().map(Effect::ReadNamespace).collect() } else { Vec::new() };
+    let asked: Vec<Effect> = if state.side().live.is_some() {
+        names.iter().cloned().map(Effect::ReadNamespace).collect()
+    } else {
+        Vec::new()
+    };
     state.scope = Scope::of(names);
-    let Some(world) = &state.world else { return asked };
+    let Some(world) = &state.side().world else { return asked };
     let mut effects = replace(state, World::within(Arc::clone(&world.analysis), &state.scope));
     // What is left is mostly little: it is shown whole, as at the start.
-    if let (Some(world), false) = (&state.world, state.scope.is_everything()) {
-        state.tree.open.extend(rows::open_at_start(&world.outline));
-        let keep = state.selected();
-        state.rebuild(keep);
+    let is_everything = state.scope.is_everything();
+    let side = state.side_mut();
+    if let (Some(world), false) = (&side.world, is_everything) {
+        side.tree.open.extend(rows::open_at_start(&world.outline));
+        let keep = side.selected();
+        side.rebuild(keep);
     }
     effects.extend(asked);
     effects

@@ -4,22 +4,23 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{ask, reload, search, show_answer};
-use super::{command, windows};
+use super::{command, folds, windows};
 use crate::model::SourceKind;
 use crate::render::outline::NodeRef;
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
 use crate::tui::locate;
-use crate::tui::rows::{self, Fold};
-use crate::tui::state::{Filter, Focus, State};
+use crate::tui::rows::Fold;
+use crate::tui::side::Filter;
+use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
 use crate::tui::view::why;
 use crate::tui::window::{Kind, Window, can_be_edited};
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
-    let filtering = state.tree.filter.as_ref().is_some_and(|filter| filter.typing);
+    let filtering = state.side().is_filtering();
     let scopes: &[Scope] = match (&state.window, state.focus) {
         _ if state.command.is_some() => &[Scope::Command, Scope::Always],
         (Some(_), _) => &[Scope::Window, Scope::Always],
@@ -101,9 +102,10 @@ fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
         window.step(0);
         return Vec::new();
     }
-    if let Some(filter) = state.tree.filter.as_mut().filter(|filter| filter.typing) {
+    let side = state.side_mut();
+    if let Some(filter) = side.tree.filter.as_mut().filter(|filter| filter.typing) {
         let changed = filter.input.handle(request).is_some_and(|change| change.value);
-        return if changed { search(state) } else { Vec::new() };
+        return if changed { search(side) } else { Vec::new() };
     }
     let changed = state.ask.input.handle(request).is_some_and(|change| change.value);
     if changed {
@@ -141,23 +143,23 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => state.window = Some(Window::palette()),
         Action::Help => state.window = Some(Window::help()),
         Action::Findings => {
-            if state.world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
+            if state.side().world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
                 state.tell(Role::Ok, "no findings: nothing is wrong that I know of");
-            } else if state.world.is_some() {
+            } else if state.side().world.is_some() {
                 state.window = Some(Window::findings(state));
             }
         }
         Action::Connection => {
-            if let Some(live) = &state.live {
+            if let Some(live) = &state.side().live {
                 state.window = Some(Window::connection(live, &state.zone));
             } else {
                 state.tell(Role::Muted, "these are files: no cluster is followed");
             }
         }
         Action::Log => {
-            if state.log.entries().len() == 0 {
+            if state.side().log.entries().len() == 0 {
                 let files = "these are files: only a cluster's changes are listed";
-                state.tell(Role::Muted, if state.live.is_some() { "nothing has changed yet" } else { files });
+                state.tell(Role::Muted, if state.side().live.is_some() { "nothing has changed yet" } else { files });
             } else {
                 state.window = Some(Window::log(state));
             }
@@ -189,8 +191,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Ask => focus(state, Focus::Ask),
         Action::Filter => start_filter(state),
         Action::NextAnswer => other_answer(state, 1),
-        Action::PreviousAnswer => other_answer(state, state.ask.answers().saturating_sub(1)),
-        Action::GoToAnswer => match state.lit.last() {
+        Action::PreviousAnswer => other_answer(state, state.side().answer.count().saturating_sub(1)),
+        Action::GoToAnswer => match state.side().lit.last() {
             Some(end) => {
                 let end = *end;
                 focus(state, Focus::Tree);
@@ -213,20 +215,20 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Bottom => step(state, isize::MAX / 2),
         Action::Select => select(state),
         Action::Back => return back(state),
-        Action::Fold => fold(state),
-        Action::Unfold => unfold(state),
-        Action::UnfoldAll => set_folds(state, usize::MAX),
-        Action::FoldAll | Action::Level1 => set_folds(state, 0),
-        Action::Level2 => set_folds(state, 1),
-        Action::Level3 => set_folds(state, 2),
-        Action::Level4 => set_folds(state, 3),
-        Action::Level5 => set_folds(state, 4),
-        Action::NextSibling => sibling(state, true),
-        Action::PreviousSibling => sibling(state, false),
+        Action::Fold => folds::fold(state.side_mut()),
+        Action::Unfold => folds::unfold(state.side_mut()),
+        Action::UnfoldAll => folds::set_levels(state.side_mut(), usize::MAX),
+        Action::FoldAll | Action::Level1 => folds::set_levels(state.side_mut(), 0),
+        Action::Level2 => folds::set_levels(state.side_mut(), 1),
+        Action::Level3 => folds::set_levels(state.side_mut(), 2),
+        Action::Level4 => folds::set_levels(state.side_mut(), 3),
+        Action::Level5 => folds::set_levels(state.side_mut(), 4),
+        Action::NextSibling => folds::sibling(state.side_mut(), true),
+        Action::PreviousSibling => folds::sibling(state.side_mut(), false),
         Action::Submit => {
             state.ask.remember();
             focus(state, Focus::Tree);
-            if let Some(end) = state.lit.last().copied() {
+            if let Some(end) = state.side().lit.last().copied() {
                 state.reveal(end);
             }
         }
@@ -262,7 +264,7 @@ fn turn(state: &mut State, by: usize) {
     if state.window.is_some() {
         return;
     }
-    if let Some(filter) = &mut state.tree.filter {
+    if let Some(filter) = &mut state.side_mut().tree.filter {
         filter.typing = false;
     }
     let at = Focus::ORDER.iter().position(|focus| *focus == state.focus).unwrap_or_default();
@@ -270,24 +272,25 @@ fn turn(state: &mut State, by: usize) {
 }
 
 fn start_filter(state: &mut State) {
-    if state.world.is_none() {
+    if state.side().world.is_none() {
         return;
     }
     focus(state, Focus::Tree);
-    state.tree.filter.get_or_insert_with(Filter::default).typing = true;
+    state.side_mut().tree.filter.get_or_insert_with(Filter::default).typing = true;
 }
 
 fn other_answer(state: &mut State, by: usize) {
-    let answers = state.ask.answers();
+    let side = state.side_mut();
+    let answers = side.answer.count();
     if answers < 2 {
         state.tell(Role::Muted, "there is no other Gateway that sees this request");
         return;
     }
-    state.ask.shown = (state.ask.shown + by) % answers;
-    state.why_selected = 0;
-    let text = format!("answer {} of {answers}", state.ask.shown + 1);
+    side.answer.shown = (side.answer.shown + by) % answers;
+    side.why_selected = 0;
+    show_answer(side, false);
+    let text = format!("answer {} of {answers}", side.answer.shown + 1);
     state.tell(Role::Muted, text);
-    show_answer(state, false);
 }
 
 /// Lines of the focused pane, less one to keep the eye.
@@ -297,35 +300,38 @@ fn page(state: &State) -> isize {
 }
 
 fn step(state: &mut State, by: isize) {
-    if state.tree.filter.as_ref().is_some_and(|filter| filter.typing) || state.focus == Focus::Tree {
-        let last = state.tree.rows.len().saturating_sub(1);
-        state.tree.selected = state.tree.selected.saturating_add_signed(by).min(last);
+    if state.side().is_filtering() || state.focus == Focus::Tree {
+        let tree = &mut state.side_mut().tree;
+        tree.selected = tree.selected.saturating_add_signed(by).min(tree.rows.len().saturating_sub(1));
         return;
     }
-    match state.focus {
+    let focus = state.focus;
+    let side = state.side_mut();
+    match focus {
         Focus::Ask | Focus::Tree => {}
-        Focus::Detail => state.detail_offset = state.detail_offset.saturating_add_signed(by),
-        Focus::Why => state.why_selected = state.why_selected.saturating_add_signed(by),
+        Focus::Detail => side.detail_offset = side.detail_offset.saturating_add_signed(by),
+        Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by),
     }
 }
 
 fn select(state: &mut State) {
-    if let Some(filter) = state.tree.filter.as_mut().filter(|filter| filter.typing) {
+    if let Some(filter) = state.side_mut().tree.filter.as_mut().filter(|filter| filter.typing) {
         filter.typing = false;
         return;
     }
     match state.focus {
         Focus::Ask | Focus::Detail => {}
-        Focus::Tree => match state.tree.rows.get(state.tree.selected).map(|row| row.fold) {
-            Some(Fold::Open) => fold(state),
-            Some(Fold::Closed) => unfold(state),
+        Focus::Tree => match state.side().selected_row().map(|row| row.fold) {
+            Some(Fold::Open) => folds::fold(state.side_mut()),
+            Some(Fold::Closed) => folds::unfold(state.side_mut()),
             _ if Layout::of(state).shape == Shape::Single => focus(state, Focus::Detail),
             _ => {}
         },
         Focus::Why => {
-            let target = why::target(state, state.why_selected);
-            let near = state.lit.last().copied();
-            let node = target.and_then(|hop| locate::hop(state.outline()?, hop, near));
+            let side = state.side();
+            let target = why::target(state, side.why_selected);
+            let near = side.lit.last().copied();
+            let node = target.and_then(|hop| locate::hop(side.outline()?, hop, near));
             match node {
                 Some(node) => {
                     focus(state, Focus::Tree);
@@ -338,13 +344,13 @@ fn select(state: &mut State) {
 }
 
 fn back(state: &mut State) -> Vec<Effect> {
-    if state.tree.filter.is_some() && state.focus == Focus::Tree {
+    if state.side().tree.filter.is_some() && state.focus == Focus::Tree {
         // The node found stays selected, where it stands in the whole tree.
-        let keep = state.selected();
-        state.tree.filter = None;
+        let keep = state.side().selected();
+        state.side_mut().tree.filter = None;
         match keep {
             Some(node) => state.reveal(node),
-            None => state.rebuild(None),
+            None => state.side_mut().rebuild(None),
         }
     } else if state.zoom {
         state.zoom = false;
@@ -354,72 +360,12 @@ fn back(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Folds the selected node, or goes to the node above it.
-fn fold(state: &mut State) {
-    let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
-    if row.fold == Fold::Open {
-        state.tree.touched = true;
-        state.tree.open.remove(&row.node);
-        state.tree.closed.insert(row.node);
-        state.rebuild(Some(row.node));
-        return;
-    }
-    let above = state.tree.rows[..state.tree.selected].iter().rposition(|above| above.depth < row.depth);
-    if let Some(above) = above {
-        state.tree.selected = above;
-    }
-}
-
-/// Unfolds the selected node, or goes to the first below it.
-fn unfold(state: &mut State) {
-    let Some(row) = state.tree.rows.get(state.tree.selected).copied() else { return };
-    match row.fold {
-        Fold::Leaf => {}
-        Fold::Open => state.tree.selected += 1,
-        Fold::Closed => {
-            state.tree.touched = true;
-            state.tree.open.insert(row.node);
-            state.tree.closed.remove(&row.node);
-            state.rebuild(Some(row.node));
-        }
-    }
-}
-
-fn set_folds(state: &mut State, levels: usize) {
-    let Some(outline) = state.outline() else { return };
-    let open = rows::open_to_level(outline, levels);
-    let keep = state.selected();
-    // What the answer's path holds open is folded, too: the person says so.
-    state.tree.closed = state.lit.iter().copied().filter(|node| !open.contains(node)).collect();
-    state.tree.open = open;
-    state.tree.touched = true;
-    state.rebuild(keep);
-}
-
-fn sibling(state: &mut State, forward: bool) {
-    let rows = &state.tree.rows;
-    let Some(row) = rows.get(state.tree.selected) else { return };
-    let at = state.tree.selected;
-    let found = if forward {
-        rows[at + 1..]
-            .iter()
-            .take_while(|other| other.depth >= row.depth)
-            .position(|other| other.depth == row.depth)
-            .map(|by| at + 1 + by)
-    } else {
-        let start = rows[..at].iter().rposition(|other| other.depth < row.depth).map_or(0, |above| above + 1);
-        rows[start..at].iter().rposition(|other| other.depth == row.depth).map(|by| start + by)
-    };
-    if let Some(found) = found {
-        state.tree.selected = found;
-    }
-}
-
 fn edit(state: &mut State) -> Vec<Effect> {
-    let Some(outline) = state.outline() else { return Vec::new() };
-    let near = state.lit.last().copied();
-    let in_why = || locate::hop(outline, why::target(state, state.why_selected)?, near);
-    let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { state.selected() };
+    let side = state.side();
+    let Some(outline) = side.outline() else { return Vec::new() };
+    let near = side.lit.last().copied();
+    let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
+    let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
     let Some(place) = node.and_then(|node| outline.place(node)) else {
         state.tell(Role::Muted, "this is written nowhere");
         return Vec::new();

@@ -9,12 +9,14 @@ use crate::theme::Role;
 use crate::tui::effect::Effect;
 use crate::tui::live::{Live, Show};
 use crate::tui::log::MOST;
-use crate::tui::state::{State, World};
+use crate::tui::side::World;
+use crate::tui::state::State;
 use crate::tui::window::Kind;
 
 /// The cluster tells something.
 pub(super) fn followed(state: &mut State, epoch: u64, update: Update) -> Vec<Effect> {
-    let Some(live) = state.live.as_mut().filter(|live| live.epoch == epoch) else { return Vec::new() };
+    let side = state.side_mut();
+    let Some(live) = side.live.as_mut().filter(|live| live.epoch == epoch) else { return Vec::new() };
     match update {
         Update::Status(status) => {
             reading(state, &status);
@@ -22,12 +24,12 @@ pub(super) fn followed(state: &mut State, epoch: u64, update: Update) -> Vec<Eff
         }
         Update::Failed(error) => {
             live.failure = Some(error);
-            state.loading = false;
+            side.loading = false;
             Vec::new()
         }
         Update::World(world) => {
             reading(state, &world.status);
-            match &mut state.live {
+            match &mut state.side_mut().live {
                 Some(Live { show: Show::Paused(waits), .. }) => {
                     wait(waits, world);
                     Vec::new()
@@ -52,17 +54,18 @@ fn wait(waits: &mut Option<Box<live::World>>, mut world: Box<live::World>) {
 fn show(state: &mut State, world: live::World) -> Vec<Effect> {
     let live::World { analysis, status, changes, .. } = world;
     let settled = status.is_settled();
-    if let Some(live) = state.live.as_mut().filter(|live| live.keeps) {
+    let side = state.side_mut();
+    if let Some(live) = side.live.as_mut().filter(|live| live.keeps) {
         if !settled {
             return Vec::new();
         }
         live.keeps = false;
     }
-    state.log.changed(&changes);
+    side.log.changed(&changes);
+    side.loading = false;
     list_log(state);
-    state.loading = false;
     let effects = super::replace(state, World::within(analysis, &state.scope));
-    if let Some(live) = &mut state.live {
+    if let Some(live) = &mut state.side_mut().live {
         live.settled |= settled;
     }
     effects
@@ -70,7 +73,7 @@ fn show(state: &mut State, world: live::World) -> Vec<Effect> {
 
 /// Stops showing what comes, or shows all of it again.
 pub(super) fn pause(state: &mut State) -> Vec<Effect> {
-    let Some(live) = &mut state.live else {
+    let Some(live) = &mut state.side_mut().live else {
         state.tell(Role::Muted, "these are files: only a cluster can be paused");
         return Vec::new();
     };
@@ -87,7 +90,7 @@ pub(super) fn pause(state: &mut State) -> Vec<Effect> {
         Show::Paused(Some(world)) => {
             let text = format!("{} meanwhile: L lists them", count(world.changes.len(), "change"));
             let effects = show(state, *world);
-            if state.log.entries().len() > 0 {
+            if state.side().log.entries().len() > 0 {
                 state.tell(Role::Muted, text);
             }
             effects
@@ -105,24 +108,27 @@ fn list_log(state: &mut State) {
 
 /// How reading goes has changed.
 fn reading(state: &mut State, status: &Arc<Status>) {
-    let Some(live) = &mut state.live else { return };
+    let now = state.now;
+    let side = state.side_mut();
+    let Some(live) = &mut side.live else { return };
     live.failure = None;
     let before = live.status.replace(Arc::clone(status));
     if let Some(before) = before.filter(|_| live.settled) {
-        state.log.reading(state.now, &before, status);
+        side.log.reading(now, &before, status);
         list_log(state);
     }
 }
 
 /// Connects anew to the same context. What is shown stays until the cluster tells more.
 pub(super) fn reconnect(state: &mut State) -> Vec<Effect> {
-    let Some(live) = &mut state.live else { return Vec::new() };
+    let side = state.side_mut();
+    let Some(live) = &mut side.live else { return Vec::new() };
     // What waited is overtaken by what comes now.
     if let Show::Paused(Some(world)) = std::mem::take(&mut live.show) {
-        state.log.changed(&world.changes);
+        side.log.changed(&world.changes);
     }
     let Live { epoch, context, settled, .. } = live;
-    let keeps = state.world.is_some();
+    let keeps = side.world.is_some();
     *live = Live { epoch: *epoch + 1, context: context.take(), keeps, settled: *settled && keeps, ..Live::default() };
     let mut effects = vec![Effect::Follow { epoch: live.epoch, context: live.context.clone() }];
     effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));

@@ -1,6 +1,7 @@
 //! What happens becomes a changed [`State`], and sometimes an [`Effect`]. Pure: no IO, no clock, no environment.
 
 mod command;
+mod folds;
 mod keys;
 mod live;
 mod mouse;
@@ -14,12 +15,14 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use super::effect::Effect;
 use super::filter::Found;
 use super::rows;
-use super::state::{Focus, State, World};
+use super::side::{Side, World};
+use super::state::{Focus, State};
 use super::view::layout::Layout;
 use super::view::{detail, why};
 use crate::analysis::Analysis;
 use crate::live::Update;
 use crate::render::outline::NodeRef;
+use crate::router::{Request, RequestError};
 use crate::source::SourceError;
 use crate::source::cluster::ContextEntry;
 use crate::theme::Role;
@@ -59,7 +62,7 @@ pub enum Message {
 
 /// Takes a message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
-    let before = state.selected();
+    let before = state.side().selected();
     let effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => {
@@ -75,11 +78,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Loaded(Ok(analysis)) => loaded(state, analysis),
         Message::Loaded(Err(error)) => {
             state.tell(Role::Error, format!("not loaded, the last good view stays: {error}"));
-            state.failure = Some(error);
+            state.side_mut().failure = Some(error);
             after_load(state)
         }
         Message::Filtered { number, found } => {
-            filtered(state, number, found);
+            filtered(state.side_mut(), number, found);
             Vec::new()
         }
         Message::Copied(Ok(text)) => {
@@ -106,8 +109,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Terminate => vec![Effect::Quit],
     };
-    if state.selected() != before {
-        state.detail_offset = 0;
+    if state.side().selected() != before {
+        state.side_mut().detail_offset = 0;
     }
     settle(state);
     effects
@@ -115,26 +118,26 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 
 /// Loads again; while a load is running, only remembers to. A cluster is connected to anew.
 fn reload(state: &mut State) -> Vec<Effect> {
-    if state.live.is_some() {
+    if state.side().live.is_some() {
         return live::reconnect(state);
     }
-    if state.loading {
-        state.load_again = true;
+    if state.side().loading {
+        state.side_mut().load_again = true;
         return Vec::new();
     }
-    state.loading = true;
+    state.side_mut().loading = true;
     vec![Effect::Load]
 }
 
 fn after_load(state: &mut State) -> Vec<Effect> {
-    state.loading = false;
-    if std::mem::take(&mut state.load_again) { reload(state) } else { Vec::new() }
+    state.side_mut().loading = false;
+    if std::mem::take(&mut state.side_mut().load_again) { reload(state) } else { Vec::new() }
 }
 
 /// The sources were read again.
 fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
-    state.failure = None;
-    if state.world.is_some() {
+    state.side_mut().failure = None;
+    if state.side().world.is_some() {
         state.tell(Role::Muted, "read again");
     }
     let mut effects = replace(state, World::within(analysis, &state.scope));
@@ -144,70 +147,80 @@ fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
 
 /// A new world: selection, folds, filter and question stay as they are, by the names of things.
 fn replace(state: &mut State, new: World) -> Vec<Effect> {
-    let selected = state.selected();
-    let unread = state.live.as_ref().is_some_and(|live| !live.settled) && !state.tree.touched;
-    let mut keep = None;
-    let mut closed = Vec::new();
-    match state.world.take() {
-        Some(old) => {
-            let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
-            closed = state.tree.closed.iter().copied().filter_map(again).collect();
-            // While the first lists come in, the first row stays the first row, whatever comes before it.
-            keep = selected.filter(|_| !unread || state.tree.selected > 0).and_then(again);
-            state.tree.open = if unread {
-                rows::open_at_start(&new.outline)
-            } else {
-                rows::carry_over(&old.outline, &new.outline, &state.tree.open)
-            };
-            if let Some(filter) = &mut state.tree.filter {
-                filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
-            }
-        }
-        None => state.tree.open = rows::open_at_start(&new.outline),
-    }
-    // Everything that refers to the old outline goes with it.
-    state.lit.clear();
+    let question = state.ask.question();
     if state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
         state.window = None;
     }
-    state.excerpt = detail::Excerpt::default();
-    state.world = Some(new);
-    state.rebuild(keep);
-    let (why_selected, why_offset) = (state.why_selected, state.why_offset);
-    ask(state, false);
-    (state.why_selected, state.why_offset) = (why_selected, why_offset);
-    state.tree.closed.extend(closed);
-    state.rebuild(keep);
-    search(state)
+    let side = state.side_mut();
+    let selected = side.selected();
+    let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
+    let mut keep = None;
+    let mut closed = Vec::new();
+    match side.world.take() {
+        Some(old) => {
+            let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
+            closed = side.tree.closed.iter().copied().filter_map(again).collect();
+            // While the first lists come in, the first row stays the first row, whatever comes before it.
+            keep = selected.filter(|_| !unread || side.tree.selected > 0).and_then(again);
+            side.tree.open = if unread {
+                rows::open_at_start(&new.outline)
+            } else {
+                rows::carry_over(&old.outline, &new.outline, &side.tree.open)
+            };
+            if let Some(filter) = &mut side.tree.filter {
+                filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
+            }
+        }
+        None => side.tree.open = rows::open_at_start(&new.outline),
+    }
+    // Everything that refers to the old outline goes with it.
+    side.lit.clear();
+    side.excerpt = detail::Excerpt::default();
+    side.world = Some(new);
+    side.rebuild(keep);
+    let (why_selected, why_offset) = (side.why_selected, side.why_offset);
+    answer(side, question.as_ref(), false);
+    (side.why_selected, side.why_offset) = (why_selected, why_offset);
+    side.tree.closed.extend(closed);
+    side.rebuild(keep);
+    search(side)
 }
 
-/// Answers what is in the URL bar, and unfolds the tree to the answer. `follow` selects the node that decided.
+/// Asks every side what is in the URL bar. `follow` selects the nodes that decided.
 fn ask(state: &mut State, follow: bool) {
-    let Some(world) = &state.world else { return };
-    state.ask.answer(&world.analysis);
-    state.why_selected = 0;
-    state.why_offset = 0;
-    show_answer(state, follow);
+    let question = state.ask.question();
+    for side in &mut state.sides {
+        answer(side, question.as_ref(), follow);
+    }
+}
+
+/// Answers a question, and unfolds the tree to the answer.
+fn answer(side: &mut Side, question: Option<&Result<Request, RequestError>>, follow: bool) {
+    let Some(world) = &side.world else { return };
+    side.answer.ask(question, &world.analysis);
+    side.why_selected = 0;
+    side.why_offset = 0;
+    show_answer(side, follow);
 }
 
 /// Lights the path of the answer that is shown.
-fn show_answer(state: &mut State, follow: bool) {
-    let Some(world) = &state.world else { return };
-    let lit = state.ask.path(&world.outline);
+fn show_answer(side: &mut Side, follow: bool) {
+    let Some(world) = &side.world else { return };
+    let lit = side.answer.path(&world.outline);
     let end = lit.last().copied();
-    let keep = state.selected();
-    if lit != state.lit {
-        let hidden = |node: &NodeRef| !state.tree.open.contains(node);
+    let keep = side.selected();
+    if lit != side.lit {
+        let hidden = |node: &NodeRef| !side.tree.open.contains(node);
         let above = |path: &[NodeRef]| path.split_last().is_some_and(|(_, above)| above.iter().any(hidden));
-        let moves = above(&lit) || above(&state.lit);
-        state.lit = lit;
-        state.tree.closed.clear();
+        let moves = above(&lit) || above(&side.lit);
+        side.lit = lit;
+        side.tree.closed.clear();
         if moves {
-            state.rebuild(keep);
+            side.rebuild(keep);
         }
     }
     if let Some(end) = end.filter(|_| follow) {
-        state.rebuild(Some(end));
+        side.rebuild(Some(end));
     }
 }
 
@@ -226,46 +239,48 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 /// Starts the search for what the filter says.
-fn search(state: &mut State) -> Vec<Effect> {
-    let Some(world) = &state.world else { return Vec::new() };
-    let Some(filter) = &mut state.tree.filter else { return Vec::new() };
+fn search(side: &mut Side) -> Vec<Effect> {
+    let Some(world) = &side.world else { return Vec::new() };
+    let Some(filter) = &mut side.tree.filter else { return Vec::new() };
     filter.number += 1;
     if filter.input.value().trim().is_empty() {
         filter.found = None;
-        let keep = state.selected();
-        state.rebuild(keep);
+        let keep = side.selected();
+        side.rebuild(keep);
         return Vec::new();
     }
     let query = filter.input.value().to_owned();
     vec![Effect::Filter { number: filter.number, query, world: world.clone() }]
 }
 
-fn filtered(state: &mut State, number: u64, found: Found) {
-    let keep = state.selected();
-    let Some(filter) = state.tree.filter.as_mut().filter(|filter| filter.number == number) else { return };
+fn filtered(side: &mut Side, number: u64, found: Found) {
+    let keep = side.selected();
+    let Some(filter) = side.tree.filter.as_mut().filter(|filter| filter.number == number) else { return };
     let still_there = keep.is_some_and(|node| found.kept.hits.contains(&node));
     let best = found.best;
     filter.found = Some(found);
-    state.rebuild(if still_there { keep } else { best });
+    side.rebuild(if still_there { keep } else { best });
 }
 
 /// Brings selections into view and offsets into bounds, after whatever happened.
 fn settle(state: &mut State) {
-    if state.excerpt.node != state.selected() {
-        let texts = std::mem::take(&mut state.excerpt);
-        state.excerpt = match (&state.world, state.selected()) {
+    let layout = Layout::of(state);
+    let focus = state.focus;
+    let side = state.side_mut();
+    if side.excerpt.node != side.selected() {
+        let texts = std::mem::take(&mut side.excerpt);
+        side.excerpt = match (&side.world, side.selected()) {
             (Some(world), Some(node)) => detail::Excerpt::of(&world.outline, node, texts),
             _ => detail::Excerpt::default(),
         };
     }
-    let layout = Layout::of(state);
     let height = usize::from(layout.inside(Focus::Tree).height).max(1);
-    let tree = &mut state.tree;
+    let tree = &mut side.tree;
     tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
     tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
     // While a question is typed the whole path of the answer is in view, as far as there is room.
-    if state.focus == Focus::Ask
-        && let (Some(top), Some(end)) = (state.lit.first(), state.lit.last())
+    if focus == Focus::Ask
+        && let (Some(top), Some(end)) = (side.lit.first(), side.lit.last())
     {
         let row_of = |node| tree.rows.iter().position(|row| row.node == node);
         if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
@@ -276,16 +291,17 @@ fn settle(state: &mut State) {
 
     let inside = layout.inside(Focus::Detail);
     let lines = detail::height(state, inside.width);
-    state.detail_offset = state.detail_offset.min(lines.saturating_sub(usize::from(inside.height)));
-
-    detail::prepare(state, inside.height);
+    let side = state.side_mut();
+    side.detail_offset = side.detail_offset.min(lines.saturating_sub(usize::from(inside.height)));
+    detail::prepare(side, inside.height);
 
     let inside = layout.inside(Focus::Why);
     let count = why::count(state);
-    state.why_selected = state.why_selected.min(count.saturating_sub(1));
+    let side = state.side_mut();
+    side.why_selected = side.why_selected.min(count.saturating_sub(1));
     let height = usize::from(inside.height).max(1);
-    state.why_offset = state.why_offset.min(state.why_selected).max((state.why_selected + 1).saturating_sub(height));
-    state.why_offset = state.why_offset.min(count.saturating_sub(height));
+    side.why_offset = side.why_offset.min(side.why_selected).max((side.why_selected + 1).saturating_sub(height));
+    side.why_offset = side.why_offset.min(count.saturating_sub(height));
 
     if let Some(window) = &mut state.window {
         let height = super::view::window::list_height(super::view::window::area(&layout, window), window);

@@ -54,19 +54,20 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     keys::focus(state, pane);
     match (pane, row_in(layout.inside(pane), at)) {
         (Focus::Tree, Some(row)) => {
-            let index = state.tree.offset + row;
-            let Some(found) = state.tree.rows.get(index).copied() else { return Vec::new() };
-            let again = state.tree.selected == index;
-            state.tree.selected = index;
+            let tree = &mut state.side_mut().tree;
+            let index = tree.offset + row;
+            let Some(found) = tree.rows.get(index).copied() else { return Vec::new() };
+            let again = tree.selected == index;
+            tree.selected = index;
             if again && found.fold != Fold::Leaf {
                 return keys::act(state, crate::tui::action::Action::Select);
             }
         }
         (Focus::Why, Some(row)) => {
-            let index = state.why_offset + row;
+            let index = state.side().why_offset + row;
             if index < why::count(state) {
-                let again = state.why_selected == index;
-                state.why_selected = index;
+                let again = state.side().why_selected == index;
+                state.side_mut().why_selected = index;
                 if again {
                     return keys::act(state, crate::tui::action::Action::Select);
                 }
@@ -86,19 +87,20 @@ fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
     let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
         return Vec::new();
     };
+    let reasons = why::count(state);
+    let side = state.side_mut();
     match pane {
         Focus::Ask => {}
-        Focus::Detail => state.detail_offset = state.detail_offset.saturating_add_signed(by),
-        Focus::Why => {
-            state.why_selected = state.why_selected.saturating_add_signed(by).min(why::count(state).saturating_sub(1));
-        }
+        Focus::Detail => side.detail_offset = side.detail_offset.saturating_add_signed(by),
+        Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by).min(reasons.saturating_sub(1)),
         Focus::Tree => {
-            let last = state.tree.rows.len().saturating_sub(1);
+            let tree = &mut side.tree;
+            let last = tree.rows.len().saturating_sub(1);
             let height = usize::from(layout.inside(Focus::Tree).height).max(1);
-            let offset = state.tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
-            state.tree.offset = offset;
+            let offset = tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
+            tree.offset = offset;
             // The selection stays in view, at the edge.
-            state.tree.selected = state.tree.selected.clamp(offset, (offset + height - 1).min(last));
+            tree.selected = tree.selected.clamp(offset, (offset + height - 1).min(last));
         }
     }
     Vec::new()

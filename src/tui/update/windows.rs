@@ -90,14 +90,14 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         Choice::Namespace(name) => command::narrow(state, &name),
         Choice::Header(_) | Choice::Nothing => Vec::new(),
         Choice::Finding(index) => {
-            let node = state.world.as_ref().and_then(|world| {
+            let node = state.side().world.as_ref().and_then(|world| {
                 world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))
             });
             go_to(state, node);
             Vec::new()
         }
         Choice::Object(subject) => {
-            let node = state.world.as_ref().and_then(|world| locate::subject(world, &subject));
+            let node = state.side().world.as_ref().and_then(|world| locate::subject(world, &subject));
             go_to(state, node);
             Vec::new()
         }

@@ -11,7 +11,7 @@ use super::{focused_border, put};
 use crate::render::style::{Line, Role};
 use crate::router::Outcome;
 use crate::theme;
-use crate::tui::ask::Reply;
+use crate::tui::answer::Reply;
 use crate::tui::state::{Focus, State};
 use crate::tui::words;
 
@@ -29,9 +29,9 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         Block::bordered().border_set(set).border_style(edge).render(area, buffer);
         let title = theme.style(if focused { theme::Role::Title } else { theme::Role::Muted });
         buffer.set_stringn(area.x + 1, area.y, " where does it go? ", usize::from(area.width.saturating_sub(2)), title);
-        let answers = state.ask.answers();
+        let answers = state.side().answer.count();
         if answers > 1 {
-            let text = format!(" answer {} of {answers} · n next ", state.ask.shown + 1);
+            let text = format!(" answer {} of {answers} · n next ", state.side().answer.shown + 1);
             let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
             if width + 24 < area.width {
                 buffer.set_string(area.right() - width - 1, area.y, text, theme.style(theme::Role::Muted));
@@ -100,7 +100,7 @@ fn field(state: &State, layout: &Layout) -> Rect {
 
 /// What an empty bar says: how to ask, with a host of this very world.
 fn placeholder(state: &State, focused: bool) -> Line {
-    let example = state.world.as_ref().and_then(|world| {
+    let example = state.side().world.as_ref().and_then(|world| {
         let hosts = world.analysis.table.gateways.iter().flat_map(|table| &table.virtual_hosts);
         hosts.filter(|host| host.hostname != "*").map(|host| host.hostname.replace("*.", "any.")).next()
     });
@@ -116,8 +116,8 @@ fn placeholder(state: &State, focused: bool) -> Line {
 
 /// What the answer says: where it goes; what reaches the backend, what is not certain, what else is to know.
 fn answer(state: &State) -> Vec<Line> {
-    let Some(world) = &state.world else { return Vec::new() };
-    match &state.ask.reply {
+    let Some(world) = &state.side().world else { return Vec::new() };
+    match &state.side().answer.reply {
         Reply::Nothing => vec![Line::of(Role::Dim, "the answer appears here while you type")],
         Reply::Invalid(error) => vec![
             Line::of(Role::Warning, "… ").with(Role::Text, error.message.clone()),
@@ -127,7 +127,7 @@ fn answer(state: &State) -> Vec<Line> {
             vec![Line::of(Role::Error, "✗ ").with(Role::Text, "no Gateway is in view: nothing can answer")]
         }
         Reply::Answered(request, decisions) => {
-            let Some(decision) = decisions.get(state.ask.shown) else { return Vec::new() };
+            let Some(decision) = decisions.get(state.side().answer.shown) else { return Vec::new() };
             let mut first = words::outcome(world, decision);
             let by = words::decided_by(world, decision);
             let nothing = decision.outcome == Outcome::NotFound;

@@ -14,6 +14,7 @@ use crate::render::style::{Line, Role};
 use crate::theme;
 use crate::tui::facts;
 use crate::tui::locate;
+use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
@@ -100,12 +101,12 @@ fn lines(text: &str, marks: &[usize], first: u32, last: u32) -> Vec<(usize, usiz
 
 /// The lines above the YAML.
 fn head(state: &State, width: u16) -> Vec<Line> {
-    let (Some(world), Some(node)) = (&state.world, state.selected()) else { return Vec::new() };
+    let (Some(world), Some(node)) = (&state.side().world, state.side().selected()) else { return Vec::new() };
     let width = usize::from(width);
     let mut lines = Vec::new();
     let mut facts = facts::of(world, node);
     facts::asked(state, node, &mut facts);
-    for index in state.excerpt.findings.iter().take(20) {
+    for index in state.side().excerpt.findings.iter().take(20) {
         let Some(finding) = world.analysis.findings.get(*index) else { continue };
         let (glyph, role) = match finding.severity {
             Severity::Error => ("✗ ", Role::Error),
@@ -134,7 +135,7 @@ fn head(state: &State, width: u16) -> Vec<Line> {
         }
         lines.extend(wrap(&line, width, NAMES));
     }
-    if !state.excerpt.lines.is_empty() {
+    if !state.side().excerpt.lines.is_empty() {
         lines.push(Line::new());
     }
     lines
@@ -142,25 +143,25 @@ fn head(state: &State, width: u16) -> Vec<Line> {
 
 /// How many lines there are to scroll through.
 pub fn height(state: &State, width: u16) -> usize {
-    head(state, width.saturating_sub(1)).len() + state.excerpt.lines.len()
+    head(state, width.saturating_sub(1)).len() + state.side().excerpt.lines.len()
 }
 
 /// Colours the YAML that is in view: part of `update`, so that drawing only reads.
-pub fn prepare(state: &mut State, height: u16) {
-    let wanted = state.detail_offset + usize::from(height);
+pub fn prepare(side: &mut Side, height: u16) {
+    let wanted = side.detail_offset + usize::from(height);
     // Beyond this the object is data, not routing: shown plain.
-    state.excerpt.colour(wanted.min(1_000));
+    side.excerpt.colour(wanted.min(1_000));
 }
 
 /// Draws the pane.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let title = match (state.outline(), state.selected()) {
+    let title = match (state.side().outline(), state.side().selected()) {
         (Some(outline), Some(node)) => facts::title(outline, node),
         _ => "detail".to_owned(),
     };
     let inside = layout.inside(Focus::Detail);
     let total = height(state, inside.width);
-    let seen = (state.detail_offset + usize::from(inside.height)).min(total);
+    let seen = (state.side().detail_offset + usize::from(inside.height)).min(total);
     let count = if total > usize::from(inside.height) { format!("{seen}/{total}") } else { String::new() };
     pane(state, layout, Focus::Detail, &title, &count, buffer);
     if inside.is_empty() {
@@ -169,12 +170,12 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let theme = state.theme();
     let head = head(state, inside.width.saturating_sub(1));
     let head_lines = head.len();
-    if head.is_empty() && state.excerpt.lines.is_empty() {
+    if head.is_empty() && state.side().excerpt.lines.is_empty() {
         put(buffer, inside, 0, Line::of(Role::Hint, " select a node of the tree to read about it"), theme);
         return;
     }
     let mut row = 0;
-    for line in head.into_iter().skip(state.detail_offset).take(usize::from(inside.height)) {
+    for line in head.into_iter().skip(state.side().detail_offset).take(usize::from(inside.height)) {
         buffer.set_line(
             inside.x + 1.min(inside.width),
             inside.y + row,
@@ -183,16 +184,16 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         );
         row += 1;
     }
-    let from = state.detail_offset.saturating_sub(head_lines);
-    let Some(source) = &state.excerpt.source else { return };
-    let digits = (state.excerpt.first as usize + state.excerpt.lines.len()).to_string().len();
-    for (index, (start, end)) in state.excerpt.lines.iter().enumerate().skip(from) {
+    let from = state.side().detail_offset.saturating_sub(head_lines);
+    let Some(source) = &state.side().excerpt.source else { return };
+    let digits = (state.side().excerpt.first as usize + state.side().excerpt.lines.len()).to_string().len();
+    for (index, (start, end)) in state.side().excerpt.lines.iter().enumerate().skip(from) {
         if row >= inside.height {
             break;
         }
-        let number = state.excerpt.first as usize + index;
+        let number = state.side().excerpt.first as usize + index;
         let mut spans = vec![Span::styled(format!(" {number:>digits$} │ "), theme.style(theme::Role::LineNumber))];
-        match state.excerpt.colours.get(index) {
+        match state.side().excerpt.colours.get(index) {
             Some(pieces) => {
                 let piece =
                     |(role, text): &(theme::Role, String)| Span::styled(text.replace('\t', "    "), theme.style(*role));
@@ -203,7 +204,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         buffer.set_line(inside.x, inside.y + row, &Painted::from(spans), inside.width);
         row += 1;
     }
-    scroll_bar(buffer, inside, state.detail_offset, total, theme.style(theme::Role::Muted));
+    scroll_bar(buffer, inside, state.side().detail_offset, total, theme.style(theme::Role::Muted));
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
 
 /// What is explored.
 fn title(state: &State) -> String {
-    match &state.live {
+    match &state.side().live {
         Some(live) if state.title.is_empty() => live.title(),
         Some(live) => format!("{} over {}", state.title, live.title()),
         None => state.title.clone(),
@@ -54,7 +54,7 @@ fn title(state: &State) -> String {
 /// What may stand on the right, the longest first.
 fn candidates(state: &State, width: usize) -> Vec<Line> {
     let badges = badges(state);
-    let unread = state.live.as_ref().and_then(super::super::live::Live::unread);
+    let unread = state.side().live.as_ref().and_then(super::super::live::Live::unread);
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
     let mut candidates = Vec::new();
@@ -88,19 +88,19 @@ fn joined(parts: &[Option<&Line>]) -> Line {
 
 /// How reading goes, the longest way of saying it first.
 fn badges(state: &State) -> Vec<Line> {
-    if state.failure.is_some() {
+    if state.side().failure.is_some() {
         return vec![Line::of(Role::Error, "✗ not reloaded")];
     }
-    match &state.live {
+    match &state.side().live {
         Some(live) => live.badges(&state.zone),
-        None if state.loading => vec![Line::of(Role::Hint, "… reading")],
+        None if state.side().loading => vec![Line::of(Role::Hint, "… reading")],
         None => Vec::new(),
     }
 }
 
 /// What there is.
 fn counts(state: &State, engines_too: bool) -> Option<Line> {
-    let world = state.world.as_ref()?;
+    let world = state.side().world.as_ref()?;
     let tree = &world.analysis.tree;
     let mut line = Line::of(Role::Text, words::count(tree.gateways.len(), "Gateway"));
     line.push(Role::Dim, " · ");
@@ -116,7 +116,7 @@ fn counts(state: &State, engines_too: bool) -> Option<Line> {
 
 /// What is wrong.
 fn wrong(state: &State) -> Option<Line> {
-    let [_, warnings, errors] = state.world.as_ref()?.findings;
+    let [_, warnings, errors] = state.side().world.as_ref()?.findings;
     let mut line = Line::new();
     if errors > 0 {
         line.push(Role::Error, format!("✗ {errors}"));

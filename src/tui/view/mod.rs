@@ -169,7 +169,7 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
             _ => by(&[(Action::Pick, "pick"), (Action::Search, "search"), (Action::Close, "close")]),
         };
     }
-    if state.tree.filter.as_ref().is_some_and(|filter| filter.typing) {
+    if state.side().tree.filter.as_ref().is_some_and(|filter| filter.typing) {
         return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
     }
     match state.focus {

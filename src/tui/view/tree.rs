@@ -14,13 +14,14 @@ use super::{pane, put, scroll_bar};
 use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::rows::{Fold, Row};
-use crate::tui::state::{Filter, Focus, State, World};
+use crate::tui::side::{Filter, World};
+use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
 
 /// Draws the pane.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let tree = &state.tree;
+    let tree = &state.side().tree;
     let count = match &tree.filter {
         Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
             format!("best {} of {}", found.kept.hits.len(), found.matched)
@@ -39,7 +40,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         empty(state, inside, buffer);
         return;
     }
-    let Some(outline) = state.outline() else { return };
+    let Some(outline) = state.side().outline() else { return };
     let theme = state.theme();
     let height = usize::from(inside.height);
     let window = &tree.rows[tree.offset.min(tree.rows.len())..(tree.offset + height).min(tree.rows.len())];
@@ -72,7 +73,7 @@ fn title(state: &State) -> String {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         title = format!("tree · ns {}", names.join(","));
     }
-    if let Some(filter) = &state.tree.filter {
+    if let Some(filter) = &state.side().tree.filter {
         title = format!("{title} /{}", filter.input.value());
     }
     title
@@ -80,7 +81,7 @@ fn title(state: &State) -> String {
 
 /// Where the cursor stands while a filter is typed.
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
-    let filter = state.tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
+    let filter = state.side().tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
     let area = layout.tree;
     let column =
         u16::try_from(title(state).width() + 2 + filter.input.visual_cursor() - filter.input.value().width()).ok()?;
@@ -89,20 +90,20 @@ pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
 
 fn empty(state: &State, inside: Rect, buffer: &mut Buffer) {
     use style::{Line, Role};
-    let narrowed = !state.scope.is_everything() && !state.world.as_ref().is_none_or(World::is_empty);
-    let lines = if narrowed && state.tree.filter.is_none() {
+    let narrowed = !state.scope.is_everything() && !state.side().world.as_ref().is_none_or(World::is_empty);
+    let lines = if narrowed && state.side().tree.filter.is_none() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         vec![
             Line::of(Role::Text, format!("nothing that is known touches {}", names.join(", "))),
             Line::of(Role::Hint, ":ns all shows everything · :ns lists the namespaces"),
         ]
-    } else if let (Some(live), None) = (&state.live, &state.tree.filter) {
+    } else if let (Some(live), None) = (&state.side().live, &state.side().tree.filter) {
         live.empty()
-    } else if state.world.is_none() && state.failure.is_none() {
+    } else if state.side().world.is_none() && state.side().failure.is_none() {
         vec![Line::of(Role::Hint, "reading …")]
-    } else if let (None, Some(failure)) = (&state.world, &state.failure) {
+    } else if let (None, Some(failure)) = (&state.side().world, &state.side().failure) {
         vec![Line::of(Role::Error, format!("✗ {failure}")), Line::of(Role::Hint, "r reads again")]
-    } else if state.tree.filter.is_some() {
+    } else if state.side().tree.filter.is_some() {
         vec![Line::of(Role::Text, "nothing matches"), Line::of(Role::Hint, "esc shows everything again")]
     } else {
         vec![
@@ -125,13 +126,13 @@ struct Path {
 impl Path {
     /// Finds the path's rows. They stand in order, so one pass from the first row is enough; the pass ends at the last.
     fn of(state: &State) -> Self {
-        let mut rows = Vec::with_capacity(state.lit.len());
-        if state.lit.is_empty() {
+        let mut rows = Vec::with_capacity(state.side().lit.len());
+        if state.side().lit.is_empty() {
             return Self { rows };
         }
-        let mut wanted = state.lit.iter();
+        let mut wanted = state.side().lit.iter();
         let mut next = wanted.next();
-        for (index, row) in state.tree.rows.iter().enumerate() {
+        for (index, row) in state.side().tree.rows.iter().enumerate() {
             if Some(&row.node) == next {
                 rows.push(index);
                 next = wanted.next();
@@ -220,15 +221,15 @@ fn row_line(
     }
     if on_path
         && path.rows.last() == Some(&index)
-        && path.rows.len() == state.lit.len()
-        && let Some(decision) = state.ask.decision()
+        && path.rows.len() == state.side().lit.len()
+        && let Some(decision) = state.side().answer.decision()
     {
         let (glyph, role) = words::outcome_glyph(decision);
         // A note that says what is broken begins with the same cross.
         if !label.note.plain().starts_with(glyph) {
             tail.push(role, format!(" {glyph}"));
         }
-    } else if let Some(verdict) = state.verdict_on(row.node) {
+    } else if let Some(verdict) = state.side().verdict_on(row.node) {
         let (glyph, _, _) = words::verdict(verdict);
         tail.push(style::Role::Dim, format!(" {glyph}"));
     }
@@ -237,7 +238,7 @@ fn row_line(
     let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { 6.min(room / 3) });
     let main = fit(without_extras(label.main, main_room), main_room);
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
-    let filter = state.tree.filter.as_ref().filter(|filter| filter.found.is_some());
+    let filter = state.side().tree.filter.as_ref().filter(|filter| filter.found.is_some());
     let hit =
         filter.is_some_and(|filter| filter.found.as_ref().is_some_and(|found| found.kept.hits.contains(&row.node)));
     spans.extend(paint_main(main, theme, on_path, filter.filter(|_| hit)));

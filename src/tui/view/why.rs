@@ -68,12 +68,12 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         }
     }
     if state.size.0 < 100
-        && let Some(request) = state.ask.request()
+        && let Some(request) = state.side().answer.request()
         && let Some(line) = words::upstream(request, decision)
     {
         entries.push(Entry::note("→", "sent", theme::Role::Ok, line));
     }
-    for advice in state.ask.advice() {
+    for advice in state.side().answer.advice() {
         let (word, text) = match advice {
             Advice::Change(text) => ("mend it", text),
             Advice::Ask(text) => ("hint", text),
@@ -98,7 +98,9 @@ pub fn target(state: &State, index: usize) -> Option<HopId> {
 }
 
 fn entries(state: &State) -> Vec<Entry> {
-    let (Some(world), Some(decision)) = (&state.world, state.ask.decision()) else { return Vec::new() };
+    let (Some(world), Some(decision)) = (&state.side().world, state.side().answer.decision()) else {
+        return Vec::new();
+    };
     let mut entries = Vec::new();
     let rows = decision.considered.iter().map(|one| {
         let (glyph, name, role) = words::verdict(one.verdict);
@@ -130,7 +132,7 @@ fn entries(state: &State) -> Vec<Entry> {
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let entries = entries(state);
     let count =
-        if entries.is_empty() { String::new() } else { format!("{}/{}", state.why_selected + 1, entries.len()) };
+        if entries.is_empty() { String::new() } else { format!("{}/{}", state.side().why_selected + 1, entries.len()) };
     pane(state, layout, Focus::Why, "why", &count, buffer);
     let inside = layout.inside(Focus::Why);
     if inside.is_empty() {
@@ -145,7 +147,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
     let parts: Vec<Vec<Line>> = entries.iter().map(|entry| split(&entry.line)).collect();
     let room = usize::from(inside.width).saturating_sub(13);
-    let shown = state.why_offset..(state.why_offset + usize::from(inside.height)).min(entries.len());
+    let shown = state.side().why_offset..(state.side().why_offset + usize::from(inside.height)).min(entries.len());
     let column = |index: usize, most: usize| {
         let widths = parts[shown.clone()].iter().filter(|parts| parts.len() == 3).map(|parts| parts[index].width());
         widths.max().unwrap_or_default().min(most)
@@ -171,7 +173,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         };
         let x = inside.x + 12.min(inside.width);
         buffer.set_line(x, y, &painted(clip(line, room), theme), inside.right().saturating_sub(x));
-        if index == state.why_selected {
+        if index == state.side().why_selected {
             let focused = state.focus == Focus::Why && state.window.is_none();
             let selected = theme.style(if focused { theme::Role::Selected } else { theme::Role::SelectedIdle });
             if focused {
@@ -179,7 +181,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
             }
         }
     }
-    scroll_bar(buffer, inside, state.why_offset, entries.len(), theme.style(theme::Role::Muted));
+    scroll_bar(buffer, inside, state.side().why_offset, entries.len(), theme.style(theme::Role::Muted));
 }
 
 /// The columns of a line, which are held apart by a separator of their own.

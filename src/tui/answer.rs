@@ -1,0 +1,132 @@
+//! What a world answers to what stands in the URL bar.
+
+use crate::analysis::Analysis;
+use crate::render::answer::{Advice, mend};
+use crate::render::outline::{NodeRef, Outline};
+use crate::resolve::{Fate, HopId};
+use crate::router::{Decision, Outcome, Request, RequestError};
+
+/// The answer of one world, one decision of which is shown.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// What came of what was typed.
+    pub reply: Reply,
+    /// Which of the decisions is shown.
+    pub shown: usize,
+    /// What would have to change, for each of the decisions.
+    advice: Vec<Vec<Advice>>,
+}
+
+/// What came of what was typed.
+#[derive(Debug, Default)]
+pub enum Reply {
+    /// Nothing was typed.
+    #[default]
+    Nothing,
+    /// It is no request.
+    Invalid(RequestError),
+    /// One decision per Gateway that could see it.
+    Answered(Box<Request>, Vec<Decision>),
+}
+
+impl Answer {
+    /// The decision that is shown.
+    pub fn decision(&self) -> Option<&Decision> {
+        match &self.reply {
+            Reply::Answered(_, decisions) => decisions.get(self.shown),
+            _ => None,
+        }
+    }
+
+    /// What would have to change for the shown decision to be a better one.
+    pub fn advice(&self) -> &[Advice] {
+        self.advice.get(self.shown).map_or(&[], Vec::as_slice)
+    }
+
+    /// The request that was understood.
+    pub fn request(&self) -> Option<&Request> {
+        match &self.reply {
+            Reply::Answered(request, _) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// How many decisions there are.
+    pub fn count(&self) -> usize {
+        match &self.reply {
+            Reply::Answered(_, decisions) => decisions.len(),
+            _ => 0,
+        }
+    }
+
+    /// Answers a question. What is shown stays on the same Gateway where that is possible.
+    pub fn ask(&mut self, question: Option<&Result<Request, RequestError>>, analysis: &Analysis) {
+        let before = self.decision().map(|decision| decision.gateway);
+        match question {
+            None => {
+                self.reply = Reply::Nothing;
+                self.shown = 0;
+            }
+            Some(Err(error)) => self.reply = Reply::Invalid(error.clone()),
+            Some(Ok(request)) => {
+                let decisions = analysis.explain(request, None);
+                let same = before.and_then(|gateway| {
+                    let best = decisions.iter().map(rank).min();
+                    decisions.iter().position(|one| one.gateway == gateway && Some(rank(one)) == best)
+                });
+                self.shown = same.unwrap_or_else(|| {
+                    (0..decisions.len()).min_by_key(|index| rank(&decisions[*index])).unwrap_or_default()
+                });
+                self.advice = decisions.iter().map(|one| mend(analysis, request, one)).collect();
+                self.reply = Reply::Answered(Box::new(request.clone()), decisions);
+            }
+        }
+    }
+
+    /// Forgets the answer: what it is about is not shown any more.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The path of the answer: the nodes from the Gateway to the one that decided, or as far as the request came.
+    pub fn path(&self, outline: &Outline) -> Vec<NodeRef> {
+        let Some(decision) = self.decision() else { return Vec::new() };
+        let deciding = outline.deciding(decision);
+        let reached = if decision.hop.is_none() { self.reached(outline, decision) } else { None };
+        reached.or(deciding).map(|node| outline.ancestry(node)).unwrap_or_default()
+    }
+
+    /// The innermost rule that let a request pass which then reached nothing.
+    fn reached(&self, outline: &Outline, decision: &Decision) -> Option<NodeRef> {
+        let request = self.request()?;
+        let analysis = outline.analysis();
+        let hosts = outline.deciding(decision)?;
+        let passes = |hop: &HopId| {
+            matches!(outline.hop(*hop).fate, Fate::Delegates | Fate::Forks(_))
+                && analysis.explain_hop(request, decision, *hop).because.contains("delegates")
+        };
+        let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));
+        let reached = chains.filter_map(|chain| {
+            let depth = chain.iter().rposition(passes)?;
+            Some((depth, chain[depth]))
+        });
+        let (_, hop) = reached.max_by_key(|(depth, _)| *depth)?;
+        let root = analysis.tree.root_of(hop);
+        let mut routes = outline.children(hosts).into_iter();
+        routes.find_map(|node| match node {
+            NodeRef::Route(slot) if outline.attached(slot).root == root => Some(NodeRef::Match(slot, hop)),
+            _ => None,
+        })
+    }
+}
+
+/// Which answer to show first: the one that leads furthest.
+fn rank(decision: &Decision) -> u8 {
+    match decision.outcome {
+        Outcome::Forward => 0,
+        Outcome::Redirect => 1,
+        Outcome::Respond => 2,
+        Outcome::NotFound if decision.virtual_host.is_some() => 3,
+        Outcome::NotFound => 4,
+    }
+}

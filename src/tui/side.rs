@@ -1,0 +1,181 @@
+//! One explored source, as it stands on the screen: its world, how reading it goes, its tree, and what it answers. What
+//! all sources share (the URL, the theme, the window) is the [`State`](super::state::State)'s.
+
+use std::sync::Arc;
+
+use ahash::AHashSet;
+use tui_input::Input;
+
+use super::answer::Answer;
+use super::filter::{Found, Texts};
+use super::live::Live;
+use super::log::Log;
+use super::rows::{self, Folds, Row};
+use super::view::detail;
+use crate::analysis::Analysis;
+use crate::finding::Severity;
+use crate::render::outline::{NodeRef, Outline};
+use crate::render::scope::Scope;
+use crate::router::{Considered, Verdict};
+use crate::source::SourceError;
+
+/// What is explored: an analysis and what the explorer derives from it once.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The analysis.
+    pub analysis: Arc<Analysis>,
+    /// Its tree.
+    pub outline: Arc<Outline>,
+    /// What the filter searches, gathered at the first search.
+    pub texts: Arc<Texts>,
+    /// How many findings of each severity there are: info, warnings, errors.
+    pub findings: [usize; 3],
+}
+
+impl World {
+    /// Whether there is neither a Gateway nor a route.
+    pub fn is_empty(&self) -> bool {
+        self.analysis.tree.gateways.is_empty() && self.analysis.snapshot.routes.is_empty()
+    }
+
+    /// What of an analysis touches a scope.
+    pub fn within(analysis: Arc<Analysis>, scope: &Scope) -> Self {
+        let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
+        let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
+        let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
+        Self { analysis, outline, texts: Arc::default(), findings }
+    }
+}
+
+/// The `/` filter.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// What is typed.
+    pub input: Input,
+    /// Whether it is being typed.
+    pub typing: bool,
+    /// The number of the search that is waited for.
+    pub number: u64,
+    /// What the last search found.
+    pub found: Option<Found>,
+}
+
+/// The tree pane.
+#[derive(Debug, Default)]
+pub struct TreePane {
+    /// What the person unfolded.
+    pub open: AHashSet<NodeRef>,
+    /// What the person folded although the answer's path or the filter unfold it.
+    pub closed: AHashSet<NodeRef>,
+    /// The person has folded or unfolded something: until then a world that is still being read unfolds as a whole.
+    pub touched: bool,
+    /// What is unfolded, flattened.
+    pub rows: Vec<Row>,
+    /// The selected row.
+    pub selected: usize,
+    /// The first row in view.
+    pub offset: usize,
+    /// The filter, while there is one.
+    pub filter: Option<Filter>,
+}
+
+/// One explored source.
+#[derive(Debug, Default)]
+pub struct Side {
+    /// The world; `None` until the first load is through.
+    pub world: Option<World>,
+    /// A load is running.
+    pub loading: bool,
+    /// Something changed while a load was running: load again.
+    pub load_again: bool,
+    /// Why the last load failed; the view before it stays.
+    pub failure: Option<SourceError>,
+    /// How the cluster is followed, when it is one.
+    pub live: Option<Live>,
+    /// What changed while one looked.
+    pub log: Log,
+    /// The tree.
+    pub tree: TreePane,
+    /// The first line in view of the detail pane.
+    pub detail_offset: usize,
+    /// The selected row of the answer pane.
+    pub why_selected: usize,
+    /// The first row in view of the answer pane.
+    pub why_offset: usize,
+    /// What it answers to the URL.
+    pub answer: Answer,
+    /// The path of the answer, from the Gateway down.
+    pub lit: Vec<NodeRef>,
+    /// Where the selected node is written: found once per selection, because files may be large.
+    pub excerpt: detail::Excerpt,
+}
+
+impl Side {
+    /// A source that nothing is known of yet.
+    pub fn waiting() -> Self {
+        Self { loading: true, ..Self::default() }
+    }
+
+    /// The outline, once there is a world.
+    pub fn outline(&self) -> Option<&Arc<Outline>> {
+        self.world.as_ref().map(|world| &world.outline)
+    }
+
+    /// The selected row.
+    pub fn selected_row(&self) -> Option<&Row> {
+        self.tree.rows.get(self.tree.selected)
+    }
+
+    /// The selected node.
+    pub fn selected(&self) -> Option<NodeRef> {
+        self.selected_row().map(|row| row.node)
+    }
+
+    /// Whether the filter is being typed.
+    pub fn is_filtering(&self) -> bool {
+        self.tree.filter.as_ref().is_some_and(|filter| filter.typing)
+    }
+
+    /// Flattens the tree anew, keeping `keep` selected, or else the nearest node above it that is left.
+    pub fn rebuild(&mut self, keep: Option<NodeRef>) {
+        let Some(world) = &self.world else { return };
+        let kept = self.tree.filter.as_ref().and_then(|filter| filter.found.as_ref()).map(|found| &found.kept);
+        let folds = Folds { open: &self.tree.open, lit: &self.lit, closed: &self.tree.closed, kept };
+        self.tree.rows = rows::build(&world.outline, &folds);
+        let mut at = keep;
+        while let Some(node) = at {
+            if let Some(index) = self.tree.rows.iter().position(|row| row.node == node) {
+                self.tree.selected = index;
+                return;
+            }
+            at = world.outline.parent(node);
+        }
+        self.tree.selected = self.tree.selected.min(self.tree.rows.len().saturating_sub(1));
+    }
+
+    /// Selects `node`, unfolding what is above it; ends a filter that hides it. Returns whether it has a row now: what
+    /// is outside the namespaces that are shown has none.
+    pub fn reveal(&mut self, node: NodeRef) -> bool {
+        let Some(world) = &self.world else { return false };
+        let mut above = world.outline.ancestry(node);
+        above.pop();
+        self.tree.open.extend(above);
+        let hidden = |found: &Found| !found.kept.hits.contains(&node) && !found.kept.above.contains(&node);
+        if self.tree.filter.as_ref().is_some_and(|filter| filter.found.as_ref().is_some_and(hidden)) {
+            self.tree.filter = None;
+        }
+        self.rebuild(Some(node));
+        self.selected() == Some(node)
+    }
+
+    /// The rows of the answer pane that lead somewhere: what was held against the request.
+    pub fn considered(&self) -> &[Considered] {
+        self.answer.decision().map_or(&[], |decision| &decision.considered)
+    }
+
+    /// What the answer lists about a node.
+    pub fn verdict_on(&self, node: NodeRef) -> Option<Verdict> {
+        let NodeRef::Match(_, hop) = node else { return None };
+        self.considered().iter().find(|one| one.hop == hop).map(|one| one.verdict)
+    }
+}

@@ -1,0 +1,69 @@
+//! Folding and unfolding the tree, and moving along one level of it.
+
+use crate::tui::rows::{self, Fold};
+use crate::tui::side::Side;
+
+/// Folds the selected node, or goes to the node above it.
+pub(super) fn fold(side: &mut Side) {
+    let tree = &mut side.tree;
+    let Some(row) = tree.rows.get(tree.selected).copied() else { return };
+    if row.fold == Fold::Open {
+        tree.touched = true;
+        tree.open.remove(&row.node);
+        tree.closed.insert(row.node);
+        side.rebuild(Some(row.node));
+        return;
+    }
+    let above = tree.rows[..tree.selected].iter().rposition(|above| above.depth < row.depth);
+    if let Some(above) = above {
+        tree.selected = above;
+    }
+}
+
+/// Unfolds the selected node, or goes to the first below it.
+pub(super) fn unfold(side: &mut Side) {
+    let tree = &mut side.tree;
+    let Some(row) = tree.rows.get(tree.selected).copied() else { return };
+    match row.fold {
+        Fold::Leaf => {}
+        Fold::Open => tree.selected += 1,
+        Fold::Closed => {
+            tree.touched = true;
+            tree.open.insert(row.node);
+            tree.closed.remove(&row.node);
+            side.rebuild(Some(row.node));
+        }
+    }
+}
+
+/// Unfolds so many levels, and folds what is below.
+pub(super) fn set_levels(side: &mut Side, levels: usize) {
+    let Some(outline) = side.outline() else { return };
+    let open = rows::open_to_level(outline, levels);
+    let keep = side.selected();
+    // What the answer's path holds open is folded, too: the person says so.
+    side.tree.closed = side.lit.iter().copied().filter(|node| !open.contains(node)).collect();
+    side.tree.open = open;
+    side.tree.touched = true;
+    side.rebuild(keep);
+}
+
+/// Goes to the next node of the same level, or to the one before.
+pub(super) fn sibling(side: &mut Side, forward: bool) {
+    let rows = &side.tree.rows;
+    let Some(row) = rows.get(side.tree.selected) else { return };
+    let at = side.tree.selected;
+    let found = if forward {
+        rows[at + 1..]
+            .iter()
+            .take_while(|other| other.depth >= row.depth)
+            .position(|other| other.depth == row.depth)
+            .map(|by| at + 1 + by)
+    } else {
+        let start = rows[..at].iter().rposition(|other| other.depth < row.depth).map_or(0, |above| above + 1);
+        rows[start..at].iter().rposition(|other| other.depth == row.depth).map(|by| start + by)
+    };
+    if let Some(found) = found {
+        side.tree.selected = found;
+    }
+}
