@@ -166,6 +166,22 @@ fn a_watched_answer_comes_again_when_it_changes() {
     child.wait().expect("it ends");
 }
 
+#[test]
+fn a_watched_tree_says_who_lost_a_route_that_was_edited() {
+    let cluster = Cluster::start();
+    let mut child =
+        cluster.command(&["tree", "--watch"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut until = |text: &str| while !lines.next().expect("more").expect("a line").contains(text) {};
+    until("Service one:80");
+    cluster.server.await_watches("httproutes", 1);
+    cluster.server.apply(&FILE.replace("  parentRefs: [{ name: gw, namespace: infra }]\n", ""));
+    until("HTTPRoute team-a/shop modified");
+    until("no longer on listener http of Gateway infra/gw");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
 /// Without what says where an object is written.
 fn placeless(document: Value) -> Value {
     match document {

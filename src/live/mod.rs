@@ -28,6 +28,7 @@ use crate::source::SourceError;
 use crate::source::cluster::{Connection, Status};
 use crate::source::files::Input;
 
+pub use changes::between;
 pub use overlay::NOT_YET;
 pub use unread::{Unread, hopeless, unread};
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
+use super::changes::places;
 use super::known::{Known, State};
 use super::overlay::{self, Overlay};
 use super::{Control, Options, Update, World, Worlds, spoken};
@@ -66,6 +67,7 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
         worlds,
         asked,
         asked_at: Instant::now(),
+        analysis: None,
         last: None,
         cost: Duration::ZERO,
     };
@@ -108,7 +110,9 @@ struct Session {
     /// Namespaces that were asked for one by one.
     asked: BTreeSet<Name>,
     asked_at: Instant,
-    /// When the last world was ready.
+    /// The last world: whom a change concerns is told by it and the next.
+    analysis: Option<Arc<Analysis>>,
+    /// When it was ready.
     last: Option<Instant>,
     /// How long its analysis took.
     cost: Duration,
@@ -164,7 +168,7 @@ impl Session {
                 continue;
             }
             let begun = Instant::now();
-            let State { snapshot, findings, changes } = self.known.state();
+            let State { snapshot, findings, mut changes } = self.known.state();
             if self.may_ask() {
                 let wildcard = &self.settings.wildcard_namespace;
                 let new: Vec<Name> =
@@ -179,13 +183,21 @@ impl Session {
                 }
             }
             let (reading, settings) = (findings.len(), self.settings.clone());
-            let analysed = tokio::task::spawn_blocking(move || Analysis::of(Arc::new(snapshot), settings, findings));
-            let Ok(analysis) = analysed.await else { return };
+            let before = self.analysis.take();
+            let analysed = tokio::task::spawn_blocking(move || {
+                let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings, findings));
+                if let Some(before) = before {
+                    places::tell(&before, &analysis, &mut changes);
+                }
+                (analysis, changes)
+            });
+            let Ok((analysis, changes)) = analysed.await else { return };
+            self.analysis = Some(Arc::clone(&analysis));
             different = false;
             self.cost = begun.elapsed();
             self.last = Some(Instant::now());
             permit.send(Update::World(Box::new(World {
-                analysis: Arc::new(analysis),
+                analysis,
                 reading,
                 status: Arc::clone(self.known.status()),
                 changes,

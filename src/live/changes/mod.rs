@@ -1,12 +1,20 @@
-//! What a change of one object means for routing, in lines a person can act on. Pure: an object before, one after.
+//! What a change of one object means for routing, in lines a person can act on. Pure: an object before, one after; for
+//! what it means beyond the object, a world before, one after.
 
 use std::fmt;
+use std::time::SystemTime;
 
+use super::{Changed, How};
+use crate::finding::Subject;
 use crate::model::{EndpointSlice, Name, Object, ObjectKey};
 
+mod between;
 mod gateway;
+pub(super) mod places;
 mod route;
 mod words;
+
+pub use between::between;
 
 /// How many endpoints are ready, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +49,48 @@ impl fmt::Display for Ready {
 pub(super) fn service_of(slice: &EndpointSlice) -> Option<ObjectKey> {
     let service = slice.service.clone()?;
     Some(ObjectKey { namespace: slice.meta.namespace.clone(), name: service })
+}
+
+/// What is told of the change from `old` to `new`; nothing when routing reads nothing that changed.
+pub(super) fn changed(
+    at: SystemTime,
+    subject: &Subject,
+    old: Option<&Object>,
+    new: Option<&Object>,
+) -> Option<Changed> {
+    let how = match (old, new) {
+        (None, None) => return None,
+        (None, Some(_)) => How::Added,
+        (Some(_), None) => How::Deleted,
+        (Some(_), Some(_)) => How::Modified,
+    };
+    let lines = lines(old, new);
+    let told = how != How::Modified || !lines.is_empty();
+    told.then(|| Changed { at, subject: subject.clone(), how, lines })
+}
+
+/// Tells of a Service how many endpoints it has, when that changed.
+pub(super) fn endpoints_changed(
+    all: &mut Vec<Changed>,
+    service: &ObjectKey,
+    (was, now): (Ready, Ready),
+    at: SystemTime,
+) {
+    if was == now {
+        return;
+    }
+    let means = match (was.ready, now.ready) {
+        (1.., 0) => " ready: clients get a 503",
+        (0, 1..) => " ready: it serves",
+        _ => " ready",
+    };
+    let line = format!("endpoints {was} → {now}{means}");
+    let subject = Subject { kind: "Service", key: service.clone() };
+    match all.iter_mut().find(|changed| changed.subject == subject) {
+        Some(Changed { how: How::Modified, lines, .. }) => lines.push(line),
+        Some(_) => {}
+        None => all.push(Changed { at, subject, how: How::Modified, lines: vec![line] }),
+    }
 }
 
 /// What the change from `old` to `new` means, a line each; none when routing reads nothing that changed. What appears or

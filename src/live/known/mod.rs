@@ -9,7 +9,7 @@ use ahash::AHashMap;
 
 use super::changes::{self, Ready};
 use super::overlay::{Overlay, laid, subject};
-use super::{Changed, How, unread};
+use super::{Changed, unread};
 use crate::finding::{Finding, Subject};
 use crate::model::{Object, ObjectKey};
 use crate::source::cluster::kinds::KINDS;
@@ -307,29 +307,10 @@ impl Known {
         let mut all: Vec<Changed> = Vec::new();
         for (subject, Was { object, at }) in std::mem::take(&mut self.before) {
             let new = self.store.find(subject.kind, &subject.key);
-            let how = match (&object, &new) {
-                (None, None) => continue,
-                (None, Some(_)) => How::Added,
-                (Some(_), None) => How::Deleted,
-                (Some(_), Some(_)) => How::Modified,
-            };
-            let lines = changes::lines(object.as_ref(), new.as_ref());
-            if how != How::Modified || !lines.is_empty() {
-                all.push(Changed { at, subject, how, lines });
-            }
+            all.extend(changes::changed(at, &subject, object.as_ref(), new.as_ref()));
         }
         for (service, (was, at)) in std::mem::take(&mut self.ready_before) {
-            let now = self.ready(&service);
-            if was == now {
-                continue;
-            }
-            let line = format!("endpoints {was} → {now}");
-            let subject = Subject { kind: "Service", key: service };
-            match all.iter_mut().find(|changed| changed.subject == subject) {
-                Some(Changed { how: How::Modified, lines, .. }) => lines.push(line),
-                Some(_) => {}
-                None => all.push(Changed { at, subject, how: How::Modified, lines: vec![line] }),
-            }
+            changes::endpoints_changed(&mut all, &service, (was, self.ready(&service)), at);
         }
         all
     }

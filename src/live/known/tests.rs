@@ -149,10 +149,10 @@ fn endpoints_are_told_of_their_service() {
     known.hear(listed("EndpointSlice", &[slice("x", &[true, true]), slice("z", &[true])]));
     known.told();
     known.hear(applied("EndpointSlice", &slice("x", &[true, false])));
-    assert_eq!(known.told(), ["Modified Service team/shop: endpoints 3/3 → 2/3"]);
+    assert_eq!(known.told(), ["Modified Service team/shop: endpoints 3/3 → 2/3 ready"]);
     known.hear(deleted("EndpointSlice", "z"));
     known.hear(applied("EndpointSlice", &slice("x", &[true, false])));
-    assert_eq!(known.told(), ["Modified Service team/shop: endpoints 2/3 → 1/2"]);
+    assert_eq!(known.told(), ["Modified Service team/shop: endpoints 2/3 → 1/2 ready"]);
 }
 
 #[test]
