@@ -116,6 +116,7 @@ fn a_token_is_sent_and_the_version_comes_back() {
     let home = Home::new(&at(&server), "token: abc");
     let cluster = connect(&home.connection()).expect("a cluster");
     assert_eq!(server.header("authorization"), ["Bearer abc"]);
+    assert_eq!(server.header("user-agent"), [concat!("routescope/", env!("CARGO_PKG_VERSION"))]);
     assert_eq!((cluster.context.as_str(), cluster.namespace.as_str()), ("main", "default"));
     assert_eq!(cluster.version.as_deref(), Some("v1.36.0"));
 }

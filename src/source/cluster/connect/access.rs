@@ -16,7 +16,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::{Body, ClientBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +29,9 @@ use super::exec::Credentials;
 use super::target::{Credential, Target};
 use crate::source::SourceError;
 use crate::source::cluster::fault::{Local, explain};
+
+/// Who asks: whoever looks after the cluster can tell our requests from others in its audit log.
+const USER_AGENT: &str = concat!("routescope/", env!("CARGO_PKG_VERSION"));
 
 /// How often a request is sent again when the server is too busy, as client-go does.
 const AGAIN: usize = 5;
@@ -88,7 +91,8 @@ impl Service<Request<Body>> for Access {
 
 impl Shared {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
-        let (parts, _) = request.into_parts();
+        let (mut parts, _) = request.into_parts();
+        parts.headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         let mut renewed = false;
         let mut attempts = 0;
         loop {
