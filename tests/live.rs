@@ -114,6 +114,16 @@ fn what_may_not_be_read_is_told_and_no_answer_is_certain() {
 }
 
 #[test]
+fn a_namespace_of_which_nothing_may_be_read_is_told_in_one_word() {
+    let cluster = Cluster::start();
+    // A kind that the cluster does not have is not missed.
+    cluster.server.withdraw("xlistenersets", "v1alpha1");
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (_, _, err) = cluster.run(&["tree", "-n", "team-a,team-b"]);
+    assert!(err.contains("warning: namespace team-b: not readable: everything\n"), "{err}");
+}
+
+#[test]
 fn someone_who_may_read_nothing_is_told_what_to_ask_for() {
     let cluster = Cluster::start();
     cluster.server.rights(Rights::Nothing);

@@ -18,6 +18,8 @@ pub struct Unread {
     pub namespace: Option<Name>,
     /// The kinds, as places in [`KINDS`].
     pub kinds: Vec<usize>,
+    /// Whether that is every kind that could be there.
+    pub everything: bool,
     /// The only namespaces that could be read instead, of the cluster as a whole.
     pub instead: Vec<Name>,
 }
@@ -41,7 +43,10 @@ pub fn unread(status: &Status) -> Vec<Unread> {
         .map(|(namespace, kinds)| {
             let instead =
                 if namespace.is_none() { read.iter().map(|name| (*name).clone()).collect() } else { Vec::new() };
-            Unread { namespace, kinds: kinds.into_iter().collect(), instead }
+            // Kinds that belong to no namespace are not missed in one.
+            let there = |kind: &usize| missed(*kind) && (namespace.is_none() || KINDS[*kind].namespaced);
+            let everything = (0..KINDS.len()).filter(there).all(|kind| kinds.contains(&kind));
+            Unread { namespace, kinds: kinds.into_iter().collect(), everything, instead }
         })
         .collect()
 }
@@ -49,7 +54,7 @@ pub fn unread(status: &Status) -> Vec<Unread> {
 impl Unread {
     /// The same in a sentence without a final stop: `namespace x: not readable: HTTPRoutes, Services`.
     pub fn sentence(&self) -> String {
-        let kinds = if self.kinds.len() + 1 >= KINDS.len() { "everything".to_owned() } else { self.plurals() };
+        let kinds = if self.everything { "everything".to_owned() } else { self.plurals() };
         match &self.namespace {
             Some(namespace) => format!("namespace {namespace}: not readable: {kinds}"),
             None if self.instead.is_empty() => format!("the cluster as a whole: not readable: {kinds}"),
