@@ -128,7 +128,15 @@ pub(super) fn listeners(snapshot: &Snapshot, gateway: &Gateway, sets: &[Arc<List
 
 fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
-    ListenerNode { set, index, state: ListenerState::Served, attached: Vec::new(), replaced: None }
+    ListenerNode {
+        set,
+        index,
+        state: ListenerState::Served,
+        tls: Vec::new(),
+        attached: Vec::new(),
+        replaced: None,
+        complaints: Vec::new(),
+    }
 }
 
 /// Why a Gateway does not take a `ListenerSet`. Absent `allowedListeners` (and absent `namespaces`) admit none.
@@ -269,5 +277,5 @@ pub(super) fn node_of(
     if dialect.engine == Engine::Kgateway {
         tls::reject(Lookup { snapshot, settings }, &gateway, &mut listeners);
     }
-    GatewayNode { gateway, dialect, engine_from, assumed, listeners, replaced: None }
+    GatewayNode { gateway, dialect, engine_from, assumed, listeners, replaced: None, complaints: Vec::new() }
 }

@@ -59,6 +59,7 @@ pub use outcome::{
     Rewrite, Stage,
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
+pub use tls::TlsFault;
 
 /// Everything that hangs under every Gateway.
 #[derive(Debug, Default)]
@@ -109,6 +110,8 @@ pub struct GatewayNode {
     pub listeners: Vec<ListenerNode>,
     /// The one row in place of all its routes, when a policy of the Gateway cannot be built.
     pub replaced: Option<HopId>,
+    /// What is wrong with the policies of the Gateway.
+    pub complaints: Vec<Complaint>,
 }
 
 /// A listener, and the routes that attached to it.
@@ -120,10 +123,14 @@ pub struct ListenerNode {
     pub index: u32,
     /// Whether it is served.
     pub state: ListenerState,
+    /// What is wrong with its TLS settings, in the order in which the engine comes upon it.
+    pub tls: Vec<TlsFault>,
     /// The attached routes, in the order of [`Snapshot::routes`].
     pub attached: Vec<Attached>,
     /// The one row in place of the routes of each of its virtual hosts, when a policy of the listener cannot be built.
     pub replaced: Option<HopId>,
+    /// What is wrong with the policies of the listener.
+    pub complaints: Vec<Complaint>,
 }
 
 /// Whether a listener is served.

@@ -160,6 +160,8 @@ pub struct Complaint {
     pub stage: Stage,
     /// The policy that is at fault (`group/kind/namespace/name`), when it is one that could be read.
     pub policy: Option<Name>,
+    /// The section (a listener, a rule) that the policy targets.
+    pub section: Option<Name>,
     /// The engine's words.
     pub text: String,
 }
@@ -178,7 +180,7 @@ pub enum Stage {
 impl Complaint {
     /// An error that no policy is at fault for.
     pub(crate) fn new(stage: Stage, text: impl Into<String>) -> Self {
-        Self { stage, policy: None, text: text.into() }
+        Self { stage, policy: None, section: None, text: text.into() }
     }
 }
 

@@ -48,7 +48,11 @@ pub(super) fn weigh(policies: &Policies<'_>, tree: &Tree, doubts: &mut [Vec<Stri
 /// Notes what stands in place of a Gateway's or a listener's routes. Comes after the roots are expanded.
 pub(super) fn replace(snapshot: &Snapshot, tree: &mut Tree, effects: &[Effects]) {
     for Effects { node: at, whole, listeners } in effects {
-        let node = &tree.gateways[*at];
+        let node = &mut tree.gateways[*at];
+        node.complaints.clone_from(&whole.complaints);
+        for (listener, effect) in node.listeners.iter_mut().zip(listeners) {
+            listener.complaints.clone_from(&effect.complaints);
+        }
         // A row hangs under some route: the first that has rules.
         let mut roots = node.listeners.iter().flat_map(|one| &one.attached).map(|attached| attached.root);
         let has_rules = |root: &RootId| !snapshot.route(tree.roots[root.0 as usize].route).rules.is_empty();

@@ -90,12 +90,13 @@ impl Effect {
         }
     }
 
-    fn add(&mut self, verdict: &Verdict<'_>) {
+    fn add(&mut self, verdict: &Verdict<'_>, section: Option<&Name>) {
         let key = verdict.policy.meta.key();
         let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
         if let Some((_, why)) = &verdict.error {
             let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
-            self.complaints.push(Complaint { stage: Stage::Row, policy, text: why.clone() });
+            let section = section.cloned();
+            self.complaints.push(Complaint { stage: Stage::Row, policy, section, text: why.clone() });
         }
         if self.error.is_none() {
             self.error = verdict.error.as_ref().map(|(_, why)| said(why));
@@ -162,13 +163,13 @@ impl<'a> Policies<'a> {
         let wanted = section.filter(|name| !name.is_empty());
         for (section, at) in self.by_target.get(&(kind, meta.key())).into_iter().flatten() {
             if *section == wanted {
-                effect.add(&self.verdicts[*at]);
+                effect.add(&self.verdicts[*at], wanted);
             }
         }
         for (selector, at) in self.selectors.get(&(kind, meta.namespace.as_str())).into_iter().flatten() {
             let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
             if selector.section_name.as_ref() == wanted && selector.labels.iter().all(worn) {
-                effect.add(&self.verdicts[*at]);
+                effect.add(&self.verdicts[*at], wanted);
             }
         }
     }
@@ -182,7 +183,7 @@ impl<'a> Policies<'a> {
                 && kind == "TrafficPolicy"
                 && let Some(at) = self.by_name.get(&ObjectKey::new(route.meta.namespace.clone(), name.clone()))
             {
-                effect.add(&self.verdicts[*at]);
+                effect.add(&self.verdicts[*at], None);
             }
         }
         let kind = route.kind.name();

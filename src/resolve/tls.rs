@@ -26,112 +26,191 @@ const FREE_OPTIONS: [&str; 4] = [
     "kgateway.dev/alpn-protocols",
 ];
 
-/// A status reason and a sentence.
-type Refusal = (&'static str, String);
+/// What is wrong with a listener's TLS settings, as its status tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFault {
+    /// The reason of `ResolvedRefs: False`; `None` where the references are as they should be.
+    pub resolved_refs: Option<&'static str>,
+    /// The reason of `Accepted`.
+    pub accepted: &'static str,
+    /// What the engine says of it.
+    pub message: String,
+    /// Whether the listener is served all the same, with what is left of its settings.
+    pub partial: bool,
+}
 
-/// Rejects the HTTPS listeners that cannot be served. They keep what they claimed: this is not looked at for conflicts.
+/// What can be wrong, in the order in which the status looks for it (`reportTLSConfigError`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wrong {
+    MissingGrant,
+    MissingAuthorityGrant,
+    NoAuthority,
+    AuthorityRef,
+    AuthorityKind,
+    UnknownOption,
+    Other,
+}
+
+/// One thing that is wrong: in words for a person, and in the engine's.
+struct Problem {
+    wrong: Wrong,
+    told: String,
+    said: String,
+}
+
+/// Looks at the HTTPS listeners that are served, and rejects those that cannot be. They keep what they claimed: this is
+/// not looked at for conflicts.
 pub(super) fn reject(lookup: Lookup<'_>, gateway: &Gateway, listeners: &mut [ListenerNode]) {
     for node in listeners.iter_mut().filter(|node| node.is_served()) {
-        if let Some((reason, message)) = refusal(lookup, gateway, node) {
-            node.state = ListenerState::Rejected { reason, message };
+        if node.listener(gateway).protocol == Protocol::Https {
+            look(lookup, gateway, node);
         }
     }
 }
 
-fn refusal(lookup: Lookup<'_>, gateway: &Gateway, node: &ListenerNode) -> Option<Refusal> {
-    let listener = node.listener(gateway);
-    if listener.protocol != Protocol::Https {
-        return None;
-    }
+fn look(lookup: Lookup<'_>, gateway: &Gateway, node: &mut ListenerNode) {
     let frontend = gateway.frontend_tls.as_ref();
-    let authorities = match frontend.map(|frontend| validation(frontend, node.port(gateway))) {
-        None => None,
-        Some(Ok(found)) => found,
-        Some(Err(refusal)) => return Some(refusal),
+    let (authorities, unfit) = frontend.map_or((None, Vec::new()), |frontend| validation(frontend, node.port(gateway)));
+    let lost = authorities.is_none() && !unfit.is_empty();
+    note(node, &unfit, !lost);
+    let Some(tls) = node.listener(gateway).tls.as_ref().filter(|tls| tls.mode == TlsMode::Terminate && !lost) else {
+        return;
     };
-    let tls = listener.tls.as_ref().filter(|tls| tls.mode == TlsMode::Terminate)?;
     let owner = match &node.set {
         Some(set) => Referrer { group: GATEWAY_GROUP, kind: "ListenerSet", namespace: &set.meta.namespace },
         None => Referrer { group: GATEWAY_GROUP, kind: "Gateway", namespace: &gateway.meta.namespace },
     };
-    certificates(lookup, owner, tls)
-        .or_else(|| options(tls))
-        .or_else(|| {
-            let names = tls.options.iter().any(|(key, _)| key == SUBJECT_NAMES);
-            let why = || format!("the option {SUBJECT_NAMES} needs an authority in the Gateway's tls.frontend");
-            (names && authorities.is_none()).then(|| ("Invalid", why()))
-        })
-        .or_else(|| {
-            let (validation, refs) = authorities.as_ref()?;
-            let mut refusals = refs.iter().map(|one| authority(lookup, &gateway.meta.namespace, one));
-            // One that can be used is enough, and a fallback needs none.
-            let first = refusals.next()??;
-            (refusals.all(|one| one.is_some()) && !validation.insecure_fallback).then_some(first)
-        })
+    let (problems, partial) = settings(lookup, owner, gateway, tls, authorities);
+    note(node, &problems, partial);
 }
 
+/// Writes down what is wrong, if anything is: all of it in one sentence.
+fn note(node: &mut ListenerNode, problems: &[Problem], partial: bool) {
+    let Some(worst) = problems.iter().min_by_key(|problem| problem.wrong) else { return };
+    let all = || problems.iter().map(|problem| problem.said.as_str()).collect::<Vec<_>>().join("\n");
+    let (resolved_refs, accepted, message) = match worst.wrong {
+        Wrong::MissingGrant => {
+            (Some("RefNotPermitted"), "Invalid", "Reference not permitted by ReferenceGrant.".to_owned())
+        }
+        Wrong::MissingAuthorityGrant => (Some("RefNotPermitted"), "NoValidCACertificate", all()),
+        Wrong::NoAuthority | Wrong::UnknownOption => (None, "Invalid", all()),
+        Wrong::AuthorityRef => (Some("InvalidCACertificateRef"), "NoValidCACertificate", all()),
+        Wrong::AuthorityKind => (Some("InvalidCACertificateKind"), "NoValidCACertificate", all()),
+        Wrong::Other => (Some("InvalidCertificateRef"), "Invalid", "Invalid certificate ref(s).".to_owned()),
+    };
+    if !partial {
+        node.state = ListenerState::Rejected { reason: resolved_refs.unwrap_or(accepted), message: worst.told.clone() };
+    }
+    node.tls.push(TlsFault { resolved_refs, accepted, message, partial });
+}
+
+/// The authorities of a port that can be used, and those that cannot.
 type Authorities<'a> = Option<(&'a ClientValidation, Vec<&'a CertificateRef>)>;
 
 /// The authorities of a port: its own before the default ones. Kinds other than `ConfigMap` and Secret do not count; when
 /// none is left of those that were given, nothing on the port is served.
-fn validation(frontend: &FrontendTls, port: u16) -> Result<Authorities<'_>, Refusal> {
+fn validation(frontend: &FrontendTls, port: u16) -> (Authorities<'_>, Vec<Problem>) {
     let of_port = frontend.per_port.iter().rev().find(|(known, _)| *known == port);
     let of_port = of_port.and_then(|(_, validation)| validation.as_ref()).filter(|own| !own.authorities.is_empty());
-    let Some(chosen) = of_port.or(frontend.default.as_ref()) else { return Ok(None) };
+    let Some(chosen) = of_port.or(frontend.default.as_ref()) else { return (None, Vec::new()) };
     let fits = |one: &&CertificateRef| one.group.is_empty() && matches!(one.kind.as_str(), "ConfigMap" | "Secret");
-    let usable: Vec<&CertificateRef> = chosen.authorities.iter().filter(fits).collect();
-    if usable.is_empty() {
-        let Some(first) = chosen.authorities.first() else { return Ok(None) };
-        let message = format!("a client's certificate cannot be held against {} {}", first.kind, first.name);
-        return Err(("InvalidCACertificateKind", message));
-    }
-    Ok(Some((chosen, usable)))
+    let (usable, unfit): (Vec<&CertificateRef>, Vec<&CertificateRef>) = chosen.authorities.iter().partition(fits);
+    let problem = |one: &CertificateRef| {
+        let CertificateRef { kind, name, .. } = one;
+        let namespace = one.namespace.as_deref().unwrap_or_default();
+        Problem {
+            wrong: Wrong::AuthorityKind,
+            told: format!("a client's certificate cannot be held against {kind} {name}"),
+            said: format!("invalid ca.crt kind {kind} in {namespace}/{name}: InvalidCACertificateKind"),
+        }
+    };
+    let unfit = unfit.into_iter().map(problem).collect();
+    ((!usable.is_empty()).then_some((chosen, usable)), unfit)
 }
 
-/// Whether no certificate is left: a single good one is enough.
-fn certificates(lookup: Lookup<'_>, owner: Referrer<'_>, tls: &ListenerTls) -> Option<Refusal> {
-    let mut first = None;
-    for certificate in &tls.certificates {
-        let CertificateRef { group, kind, name, .. } = certificate;
-        let namespace = certificate.namespace.as_ref().unwrap_or(owner.namespace);
-        let secret = matches!(group.as_str(), "" | "core") && kind == "Secret";
-        let permission = lookup.granted(owner, Referred { group, kind, namespace, name });
-        let refusal = match permission {
-            _ if !secret => ("InvalidCertificateRef", format!("a certificate is no {kind}: {name}")),
-            Permission::Refused => {
-                let from = format!("{}s of {}", owner.kind, owner.namespace);
-                ("RefNotPermitted", format!("no ReferenceGrant in {namespace} lets {from} refer to Secret {name}"))
-            }
-            Permission::Granted | Permission::Unknown => return None,
+/// What is wrong with a listener's own settings, and whether it is served in spite of that (`translateTLSConfig`).
+fn settings(
+    lookup: Lookup<'_>,
+    owner: Referrer<'_>,
+    gateway: &Gateway,
+    tls: &ListenerTls,
+    authorities: Authorities<'_>,
+) -> (Vec<Problem>, bool) {
+    let mut problems: Vec<Problem> =
+        tls.certificates.iter().filter_map(|one| certificate(lookup, owner, one)).collect();
+    // A single good one is enough.
+    if !problems.is_empty() && problems.len() == tls.certificates.len() {
+        return (problems, false);
+    }
+    let wrong = options(tls);
+    if !wrong.is_empty() {
+        return (wrong, false);
+    }
+    if authorities.is_none() && tls.options.iter().any(|(key, _)| key == SUBJECT_NAMES) {
+        let no_authority = Problem {
+            wrong: Wrong::NoAuthority,
+            told: format!("the option {SUBJECT_NAMES} needs an authority in the Gateway's tls.frontend"),
+            said: "verify-subject-alt-names annotation requires a trusted CA to be configured".to_owned(),
         };
-        first.get_or_insert(refusal);
+        return (vec![no_authority], false);
     }
-    first
+    let Some((validation, refs)) = authorities else { return (problems, true) };
+    let before = problems.len();
+    problems.extend(refs.iter().filter_map(|one| authority(lookup, &gateway.meta.namespace, one)));
+    // One that can be used is enough, and a fallback needs none.
+    let none_left = problems.len() - before == refs.len();
+    (problems, !none_left || validation.insecure_fallback)
 }
 
-fn options(tls: &ListenerTls) -> Option<Refusal> {
+/// Why a certificate cannot be used.
+fn certificate(lookup: Lookup<'_>, owner: Referrer<'_>, certificate: &CertificateRef) -> Option<Problem> {
+    let CertificateRef { group, kind, name, .. } = certificate;
+    let namespace = certificate.namespace.as_ref().unwrap_or(owner.namespace);
+    if !matches!(group.as_str(), "" | "core") || kind != "Secret" {
+        let told = format!("a certificate is no {kind}: {name}");
+        return Some(Problem { wrong: Wrong::Other, said: told.clone(), told });
+    }
+    let permission = lookup.granted(owner, Referred { group, kind, namespace, name });
+    (permission == Permission::Refused).then(|| Problem {
+        wrong: Wrong::MissingGrant,
+        told: format!(
+            "no ReferenceGrant in {namespace} lets {}s of {} refer to Secret {name}",
+            owner.kind, owner.namespace
+        ),
+        said: "missing reference grant".to_owned(),
+    })
+}
+
+fn options(tls: &ListenerTls) -> Vec<Problem> {
     let mut range = [0, VERSIONS.len()];
+    let mut problems = Vec::new();
+    let mut other = |told: String| problems.push(Problem { wrong: Wrong::Other, said: told.clone(), told });
+    let mut unknown = Vec::new();
     for (key, value) in &tls.options {
-        let problem = match key.as_str() {
+        match key.as_str() {
             MIN_VERSION | MAX_VERSION => match VERSIONS.iter().position(|version| version == value) {
-                Some(at) => {
-                    range[usize::from(key == MAX_VERSION)] = at;
-                    None
-                }
-                None => Some(format!("the option {key} is no version of TLS: {value}")),
+                Some(at) => range[usize::from(key == MAX_VERSION)] = at,
+                None => other(format!("the option {key} is no version of TLS: {value}")),
             },
-            CERTIFICATE_HASH => hashes(value)
-                .find(|hash| !is_hash(hash))
-                .map(|hash| format!("the option {key} has a hash that is no SHA-256: {hash}")),
-            SUBJECT_NAMES => None,
-            known if FREE_OPTIONS.contains(&known) => None,
-            _ => Some(format!("the TLS option {key} is not known")),
-        };
-        if let Some(message) = problem {
-            return Some(("Invalid", message));
+            CERTIFICATE_HASH => {
+                for hash in hashes(value).filter(|hash| !is_hash(hash)) {
+                    other(format!("the option {key} has a hash that is no SHA-256: {hash}"));
+                }
+            }
+            SUBJECT_NAMES => {}
+            known if FREE_OPTIONS.contains(&known) => {}
+            _ => unknown.push(Problem {
+                wrong: Wrong::UnknownOption,
+                told: format!("the TLS option {key} is not known"),
+                said: format!("unknown tls option: {key}"),
+            }),
         }
     }
-    (range[1] < range[0]).then(|| ("Invalid", format!("{MAX_VERSION} is below {MIN_VERSION}")))
+    if range[1] < range[0] {
+        other(format!("{MAX_VERSION} is below {MIN_VERSION}"));
+    }
+    problems.extend(unknown);
+    problems
 }
 
 /// The hashes of a list with commas or dashes (`splitFakeYamlArray`).
@@ -150,24 +229,37 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// Why an authority cannot be used. The Gateway refers, on the listeners of its `ListenerSets` too.
-fn authority(lookup: Lookup<'_>, home: &Name, one: &CertificateRef) -> Option<Refusal> {
+fn authority(lookup: Lookup<'_>, home: &Name, one: &CertificateRef) -> Option<Problem> {
     let CertificateRef { group, kind, name, .. } = one;
     let namespace = one.namespace.as_ref().unwrap_or(home);
     let gateway = Referrer { group: GATEWAY_GROUP, kind: "Gateway", namespace: home };
     let key = ObjectKey::new(namespace.clone(), name.clone());
+    let fetching = |why: &str| format!("failed to fetch CA certificate ConfigMap {name}/{home}: {why}");
     if lookup.granted(gateway, Referred { group, kind, namespace, name }) == Permission::Refused {
-        let message = format!("no ReferenceGrant in {namespace} lets Gateways of {home} refer to {kind} {name}");
-        return Some(("RefNotPermitted", message));
+        let told = format!("no ReferenceGrant in {namespace} lets Gateways of {home} refer to {kind} {name}");
+        return Some(match kind.as_str() {
+            "ConfigMap" => Problem {
+                wrong: Wrong::MissingAuthorityGrant,
+                told,
+                said: fetching("missing CA certificate reference grant"),
+            },
+            _ => Problem { wrong: Wrong::MissingGrant, told, said: "missing reference grant".to_owned() },
+        });
     }
     if kind != "ConfigMap" {
         return None;
     }
     match lookup.snapshot.config_maps.get(&key) {
         Some(found) if found.has_certificate => None,
-        Some(_) => Some(("InvalidCACertificateRef", format!("ConfigMap {key} has no certificate in ca.crt"))),
-        None if lookup.snapshot.coverage.sees("ConfigMap", namespace) => {
-            Some(("InvalidCACertificateRef", format!("ConfigMap {key} does not exist")))
+        Some(_) => {
+            let told = format!("ConfigMap {key} has no certificate in ca.crt");
+            Some(Problem { wrong: Wrong::Other, said: told.clone(), told })
         }
+        None if lookup.snapshot.coverage.sees("ConfigMap", namespace) => Some(Problem {
+            wrong: Wrong::AuthorityRef,
+            told: format!("ConfigMap {key} does not exist"),
+            said: fetching("InvalidCACertificateRef"),
+        }),
         None => None,
     }
 }

@@ -39,6 +39,7 @@ pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
 pub use precedence::{Precedence, Ranks};
+pub use replaced::owner;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::{HostRank, Place, Served};
 use crate::model::{Name, Protocol};
-use crate::resolve::{GatewayNode, HopId, ListenerNode};
+use crate::resolve::{GatewayNode, ListenerNode};
 
 /// Replaces what is to be replaced.
 pub(super) fn replace(gateway: &GatewayNode, hosts: BTreeMap<Place, Served>) -> BTreeMap<Place, Served> {
@@ -31,7 +31,8 @@ pub(super) fn replace(gateway: &GatewayNode, hosts: BTreeMap<Place, Served>) -> 
             continue;
         }
         if place.sni.is_none() {
-            served.instead = owner(gateway, place.port, &place.host.clone().name());
+            let owner = owner(gateway, place.port, &place.host.clone().name());
+            served.instead = owner.and_then(|at| gateway.listeners[at].replaced);
         }
         replaced.insert(place, served);
     }
@@ -48,11 +49,11 @@ fn configuration(gateway: &GatewayNode, listener: &ListenerNode) -> Option<Place
     Some(Place { port: listener.port(&gateway.gateway), sni, host: HostRank::Any })
 }
 
-/// What the listener says to which a virtual host of a shared port belongs: the one with the longest hostname that
+/// The listener to which a virtual host of a shared port belongs, by its place: the one with the longest hostname that
 /// contains it, whichever the routes attached to.
-fn owner(gateway: &GatewayNode, port: u16, host: &Name) -> Option<HopId> {
-    let mut longest: Option<(usize, &ListenerNode)> = None;
-    for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
+pub fn owner(gateway: &GatewayNode, port: u16, host: &str) -> Option<usize> {
+    let mut longest: Option<(usize, usize)> = None;
+    for (at, listener) in gateway.listeners.iter().enumerate().filter(|(_, listener)| listener.is_served()) {
         let written = listener.listener(&gateway.gateway);
         if written.protocol != Protocol::Http || listener.port(&gateway.gateway) != port {
             continue;
@@ -63,8 +64,8 @@ fn owner(gateway: &GatewayNode, port: u16, host: &Name) -> Option<HopId> {
         });
         let length = written.hostname.as_ref().map_or(0, Name::len);
         if contains && longest.is_none_or(|(known, _)| length > known) {
-            longest = Some((length, listener));
+            longest = Some((length, at));
         }
     }
-    longest.and_then(|(_, listener)| listener.replaced)
+    longest.map(|(_, at)| at)
 }

@@ -3,14 +3,15 @@
 //! Sources: kgateway `pkg/kgateway/translator/listener/validation.go`, `pkg/reports/status.go` (`BuildGWStatus`),
 //! `pkg/kgateway/translator/gateway/gateway_translator.go` (`setAttachedRoutes`), `pkg/kgateway/validate/port.go`.
 
-use crate::model::{GATEWAY_GROUP, Listener, Protocol};
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState, RESERVED_PORTS, supported_kinds};
+use crate::analysis::Analysis;
+use crate::model::{ClientValidation, GATEWAY_GROUP, Listener, Protocol};
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState, supported_kinds};
 
 use super::condition::{Condition, GATEWAY, LISTENER, Written};
-use super::{GatewayStatus, ListenerStatus};
+use super::{GatewayStatus, ListenerStatus, policies};
 
 /// The status of a Gateway: its own listeners, and what they make of the whole.
-pub(super) fn status(node: &GatewayNode) -> GatewayStatus {
+pub(super) fn status(analysis: &Analysis, node: &GatewayNode) -> GatewayStatus {
     let gateway = &node.gateway;
     let own: Vec<&ListenerNode> = node.listeners.iter().filter(|listener| listener.set.is_none()).collect();
     let mut written = Written::default();
@@ -23,14 +24,22 @@ pub(super) fn status(node: &GatewayNode) -> GatewayStatus {
     } else if own.iter().any(|listener| !is_valid(node, listener)) {
         written.set(Condition::new("Accepted", true, "ListenersNotValid", ""));
     }
-    let listeners: Vec<ListenerStatus> = own
-        .iter()
-        .map(|listener| ListenerStatus {
+    if let Some(replaced) = policies::of_gateway(node) {
+        written.set(replaced);
+    }
+    let listener = |(at, listener): (usize, &&ListenerNode)| {
+        let mut conditions = conditions(node, listener);
+        if let Some(replaced) = policies::of_listener(analysis, node, at, listener) {
+            conditions.set(replaced);
+        }
+        ListenerStatus {
             name: listener.listener(gateway).name.clone(),
             attached_routes: listener.attached.len(),
-            conditions: conditions(node, listener).or_healthy(LISTENER),
-        })
-        .collect();
+            conditions: conditions.or_healthy(LISTENER),
+        }
+    };
+    // The Gateway's own listeners come first, so that the places agree.
+    let listeners: Vec<ListenerStatus> = own.iter().enumerate().map(listener).collect();
     let failed = |kind: &str| {
         let of_kind = move |condition: &Condition| condition.status == "False" && condition.kind == kind;
         let find = move |listener: &ListenerStatus| {
@@ -53,35 +62,30 @@ pub(super) fn status(node: &GatewayNode) -> GatewayStatus {
         let message = "One or more listeners have unresolved references";
         written.set(Condition::new("ResolvedRefs", false, "ListenersNotResolved", message));
     }
-    GatewayStatus { conditions: written.or_healthy(GATEWAY), listeners }
+    let mut conditions = written.or_healthy(GATEWAY);
+    let insecure = |validation: &ClientValidation| validation.insecure_fallback;
+    let frontend = gateway.frontend_tls.as_ref();
+    let mut validations = frontend.into_iter().flat_map(|tls| {
+        let per_port = tls.per_port.iter().filter_map(|(_, validation)| validation.as_ref());
+        tls.default.iter().chain(per_port)
+    });
+    if validations.any(insecure) {
+        let message = "Gateway frontend validation is configured to allow insecure fallback";
+        conditions.push(Condition::new("InsecureFrontendValidationMode", true, "ConfigurationChanged", message));
+    }
+    GatewayStatus { conditions, listeners }
 }
 
 /// Whether validation lets a listener pass. One of protocol HBONE passes, although nothing is served on it, and so does
 /// one whose TLS settings are refused later.
 fn is_valid(node: &GatewayNode, listener: &ListenerNode) -> bool {
-    is_translated(node, listener) || is_hbone(listener.listener(&node.gateway))
+    is_translated(listener) || is_hbone(listener.listener(&node.gateway))
 }
 
 /// Whether a listener's routes are translated, and reported on: TLS settings are looked at after that
 /// (`translateHttpsFilterChain`).
-pub(super) fn is_translated(node: &GatewayNode, listener: &ListenerNode) -> bool {
-    listener.is_served() || tls_refusal(node, listener).is_some()
-}
-
-/// Why a listener's TLS settings are refused: the reason and the message.
-fn tls_refusal<'a>(node: &GatewayNode, listener: &'a ListenerNode) -> Option<(&'static str, &'a str)> {
-    if listener.listener(&node.gateway).protocol != Protocol::Https {
-        return None;
-    }
-    match &listener.state {
-        ListenerState::Rejected { reason, message } => {
-            let of_references =
-                ["InvalidCertificateRef", "RefNotPermitted", "InvalidCACertificateKind", "InvalidCACertificateRef"];
-            let of_options = *reason == "Invalid" && !RESERVED_PORTS.contains(&listener.port(&node.gateway));
-            (of_references.contains(reason) || of_options).then_some((*reason, message.as_str()))
-        }
-        ListenerState::Served => None,
-    }
+pub(super) fn is_translated(listener: &ListenerNode) -> bool {
+    listener.is_served() || !listener.tls.is_empty()
 }
 
 fn is_hbone(listener: &Listener) -> bool {
@@ -94,7 +98,7 @@ fn is_conflicted(node: &GatewayNode, listener: &ListenerNode) -> bool {
     match &listener.state {
         ListenerState::Served => false,
         ListenerState::Rejected { .. } => {
-            !is_translated(node, listener) && conditions(node, listener).get("Programmed").is_some()
+            !is_translated(listener) && conditions(node, listener).get("Programmed").is_some()
         }
     }
 }
@@ -110,20 +114,16 @@ fn conditions(node: &GatewayNode, listener: &ListenerNode) -> Written {
         let message = format!("Found invalid route kinds: [{}]", invalid.join(", "));
         written.set(Condition::new("ResolvedRefs", false, "InvalidRouteKinds", message));
     }
-    if let Some((reason, message)) = tls_refusal(node, listener) {
-        let of_authority = matches!(reason, "InvalidCACertificateKind" | "InvalidCACertificateRef");
-        // Of references to certificates the engine says no more than this; of the rest these are our words.
-        let message = match reason {
-            "RefNotPermitted" => "Reference not permitted by ReferenceGrant.",
-            "InvalidCertificateRef" => "Invalid certificate ref(s).",
-            _ => message,
-        };
-        let accepted = if of_authority { "NoValidCACertificate" } else { "Invalid" };
-        if reason != "Invalid" {
-            written.set(Condition::new("ResolvedRefs", false, reason, message.to_owned()));
+    for fault in &listener.tls {
+        let message = || fault.message.clone();
+        if let Some(reason) = fault.resolved_refs {
+            written.set(Condition::new("ResolvedRefs", false, reason, message()));
         }
-        written.set(Condition::new("Accepted", false, accepted, message.to_owned()));
-        written.set(Condition::new("Programmed", false, "Invalid", message.to_owned()));
+        // With some of its references in order it is served, and says so for this very reason.
+        written.set(Condition::new("Programmed", fault.partial, "Invalid", message()));
+        written.set(Condition::new("Accepted", fault.partial, fault.accepted, message()));
+    }
+    if !listener.tls.is_empty() {
         return written;
     }
     let mut reject = |conflicted: bool, reason: &'static str, message: String| {

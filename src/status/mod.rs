@@ -7,6 +7,7 @@
 mod condition;
 mod difference;
 mod gateway;
+mod policies;
 mod programmed;
 mod report;
 mod rows;
@@ -82,7 +83,7 @@ pub fn predict(analysis: &Analysis) -> Statuses {
     let seen = nodes.iter().filter(modelled).filter(|node| !node.assumed);
     Statuses {
         routes: reports.publish(&analysis.snapshot),
-        gateways: seen.map(|node| (node.gateway.meta.key(), gateway::status(node))).collect(),
+        gateways: seen.map(|node| (node.gateway.meta.key(), gateway::status(analysis, node))).collect(),
         unmodelled: nodes
             .iter()
             .filter(|node| !modelled(node))

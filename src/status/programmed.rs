@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
-use crate::model::Name;
 use crate::resolve::{Action, Complaint, DropReason, Fate, GatewayNode, Hop, RespondReason, RootId, Stage, Under};
 use crate::router::Ranks;
 
@@ -95,16 +94,25 @@ fn said(hop: &Hop, name: &str) -> (&'static str, &'static str, String) {
 fn summary(complaints: &[Complaint], name: &str) -> String {
     let checks: Vec<&str> =
         complaints.iter().filter(|one| one.stage == Stage::Check).map(|one| one.text.as_str()).collect();
-    let mut lines: BTreeSet<(Name, String)> = BTreeSet::new();
+    let mut lines: BTreeSet<(String, String)> = BTreeSet::new();
     if !checks.is_empty() {
-        lines.insert((Name::default(), "invalid route configuration".to_owned()));
-        lines.insert((Name::default(), format!("error {name}: {}", checks.join("\n"))));
+        lines.insert((String::new(), "invalid route configuration".to_owned()));
+        lines.insert((String::new(), format!("error {name}: {}", checks.join("\n"))));
     }
     for complaint in complaints.iter().filter(|one| one.stage != Stage::Check) {
-        lines.insert((complaint.policy.clone().unwrap_or_default(), complaint.text.clone()));
+        lines.insert((policy(complaint), complaint.text.clone()));
     }
-    let shown = |(policy, text): &(Name, String)| {
+    let shown = |(policy, text): &(String, String)| {
         if policy.is_empty() { text.clone() } else { format!("{policy}: {text}") }
     };
     lines.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// The policy at fault as the engine names it, with the section that it targets (`IDWithSectionName`).
+pub(super) fn policy(complaint: &Complaint) -> String {
+    let name = complaint.policy.as_deref().unwrap_or_default();
+    match &complaint.section {
+        Some(section) => format!("{name}/{section}"),
+        None => name.to_owned(),
+    }
 }

@@ -157,6 +157,110 @@ fn a_gateway_without_a_valid_listener_is_not_accepted() {
     assert_eq!(one_line(&status.listeners[0].conditions), listener);
 }
 
+/// What is wrong with the one Gateway, then with each of its listeners.
+fn said_of_gateway(analysis: &Analysis) -> Vec<String> {
+    let statuses = predict(analysis);
+    let status = statuses.gateways.values().next().expect("a Gateway");
+    let of_listener = |listener: &crate::status::ListenerStatus| {
+        one_line(&listener.conditions).into_iter().map(|line| format!("{} {line}", listener.name)).collect::<Vec<_>>()
+    };
+    one_line(&status.conditions).into_iter().chain(status.listeners.iter().flat_map(of_listener)).collect()
+}
+
+/// A Gateway with one HTTPS listener and these client validation and listener settings.
+fn with_tls(validation: &str, tls: &str) -> Vec<String> {
+    let gateway = format!(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {{name: gw, namespace: infra}}, spec: \
+         {{gatewayClassName: kgateway, tls: {{frontend: {{default: {{validation: {{{validation}}}}}}}}}, listeners: \
+         [{{name: one, protocol: HTTPS, port: 443, tls: {{{tls}}}}}]}}}}"
+    );
+    said_of_gateway(&Analysis::of_text(&gateway, Coverage::closed(), Settings::default()))
+}
+
+const AUTHORITY_ELSEWHERE: &str = "caCertificateRefs: [{group: '', kind: ConfigMap, name: ca, namespace: other}]";
+
+#[test]
+fn an_authority_that_is_not_permitted_is_no_valid_one() {
+    let why = "failed to fetch CA certificate ConfigMap ca/infra: missing CA certificate reference grant";
+    let wanted = [
+        format!("Accepted=True ListenersNotValid: Some listeners are not programmed: one: {why}"),
+        "ResolvedRefs=False ListenersNotResolved: One or more listeners have unresolved references".to_owned(),
+        format!("one Accepted=False NoValidCACertificate: {why}"),
+        format!("one Programmed=False Invalid: {why}"),
+        format!("one ResolvedRefs=False RefNotPermitted: {why}"),
+    ];
+    assert_eq!(with_tls(AUTHORITY_ELSEWHERE, "certificateRefs: [{name: cert}]"), wanted);
+}
+
+#[test]
+fn a_fallback_without_authorities_is_served_and_told() {
+    let validation = format!("mode: AllowInsecureFallback, {AUTHORITY_ELSEWHERE}");
+    let why = "failed to fetch CA certificate ConfigMap ca/infra: missing CA certificate reference grant";
+    let insecure = "Gateway frontend validation is configured to allow insecure fallback";
+    let wanted = [
+        "ResolvedRefs=False ListenersNotResolved: One or more listeners have unresolved references".to_owned(),
+        format!("InsecureFrontendValidationMode=True ConfigurationChanged: {insecure}"),
+        format!("one Accepted=True NoValidCACertificate: {why}"),
+        format!("one Programmed=True Invalid: {why}"),
+        format!("one ResolvedRefs=False RefNotPermitted: {why}"),
+    ];
+    assert_eq!(with_tls(&validation, "certificateRefs: [{name: cert}]"), wanted);
+}
+
+#[test]
+fn a_good_certificate_beside_one_that_is_not_permitted_is_served() {
+    let certificates = "certificateRefs: [{name: cert}, {name: cert, namespace: other}]";
+    let why = "Reference not permitted by ReferenceGrant.";
+    let wanted = [
+        "ResolvedRefs=False ListenersNotResolved: One or more listeners have unresolved references".to_owned(),
+        format!("one Accepted=True Invalid: {why}"),
+        format!("one Programmed=True Invalid: {why}"),
+        format!("one ResolvedRefs=False RefNotPermitted: {why}"),
+    ];
+    assert_eq!(with_tls("", certificates), wanted);
+}
+
+#[test]
+fn an_option_that_is_not_known_leaves_the_references_resolved() {
+    let tls = |option: &str| with_tls("", &format!("certificateRefs: [{{name: cert}}], options: {{{option}}}"));
+    let unknown = tls("kgateway.dev/colour: blue");
+    assert_eq!(unknown[1], "one Accepted=False Invalid: unknown tls option: kgateway.dev/colour");
+    assert!(!unknown.iter().any(|line| line.contains("ResolvedRefs")), "{unknown:?}");
+    let no_version = tls("kgateway.dev/min-tls-version: '9'");
+    assert_eq!(no_version[4], "one ResolvedRefs=False InvalidCertificateRef: Invalid certificate ref(s).");
+}
+
+/// A policy of namespace `infra` that cannot be built, and what it targets.
+fn broken_policy(target: &str) -> String {
+    format!(
+        "---\n{{apiVersion: gateway.kgateway.dev/v1alpha1, kind: TrafficPolicy, metadata: {{name: broken, namespace: \
+         infra}}, spec: {{targetRefs: [{{group: gateway.networking.k8s.io, {target}}}], extAuth: {{extensionRef: \
+         {{name: gone}}}}}}}}\n"
+    )
+}
+
+#[test]
+fn a_gateway_whose_policy_cannot_be_built_is_replaced() {
+    let world = route("r", &format!("{ON_GATEWAY}, rules: [{{backendRefs: [{{name: svc, port: 80}}]}}]")) + SERVICE;
+    let analysis = analysed(&(world + &broken_policy("kind: Gateway, name: gw")));
+    let said = said_of_gateway(&analysis);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("Accepted=False GatewayReplaced: "), "{said:?}");
+}
+
+#[test]
+fn a_listener_whose_policy_cannot_be_built_is_replaced_where_it_has_a_host() {
+    let policy = broken_policy("kind: Gateway, name: gw, sectionName: http");
+    let rule = "rules: [{backendRefs: [{name: svc, port: 80}]}]";
+    let attached = analysed(&(route("r", &format!("{ON_GATEWAY}, {rule}")) + SERVICE + &policy));
+    let said = said_of_gateway(&attached);
+    assert_eq!(said.len(), 1, "{said:?}");
+    let wanted = "http Accepted=False ListenerReplaced: gateway.kgateway.dev/TrafficPolicy/infra/broken/http: ";
+    assert!(said[0].starts_with(wanted), "{said:?}");
+    let alone = analysed(&(route("r", rule) + SERVICE + &policy));
+    assert!(said_of_gateway(&alone).is_empty(), "no virtual host, nothing to replace");
+}
+
 #[test]
 fn another_engines_status_is_not_predicted() {
     let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: infra}, \

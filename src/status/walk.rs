@@ -52,7 +52,7 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// Walks every route of every listener that is translated; a route of several listeners is met for each, so the last counts.
     pub fn gateway(&mut self, node: &GatewayNode) -> EmittedByRoot {
-        let served = || node.listeners.iter().filter(|listener| is_translated(node, listener));
+        let served = || node.listeners.iter().filter(|listener| is_translated(listener));
         let mut roots: Vec<RootId> = Vec::new();
         let mut seen = ahash::AHashSet::default();
         for attached in served().flat_map(|listener| &listener.attached).collect::<Vec<_>>().into_iter().rev() {
