@@ -21,6 +21,7 @@ use routescope::source::cluster::raw::Raw;
 use routescope::source::cluster::{Feed, KindState, News, Phase, Read, Status};
 use routescope::theme::Theme;
 use routescope::tui::live::Live;
+use routescope::tui::side::SideId;
 use routescope::tui::state::State as Explorer;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
@@ -99,7 +100,10 @@ fn measure(routes: usize, events: usize) {
     let mut show = |analysis: Arc<Analysis>, known: &Known| {
         let status = Arc::clone(known.status());
         let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
-        update(&mut explorer, Message::Followed { epoch: 0, update: Box::new(Update::World(Box::new(world))) });
+        update(
+            &mut explorer,
+            Message::Followed { side: SideId(0), epoch: 0, update: Box::new(Update::World(Box::new(world))) },
+        );
         terminal.draw(|frame| view::draw(&explorer, frame)).expect("a terminal in memory");
     };
     show(analysis, &known);

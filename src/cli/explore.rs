@@ -65,11 +65,11 @@ fn files(context: &Context) -> tui::Source {
     tui::Source::Files(Arc::new(load))
 }
 
-/// The cluster that the options name, with the files laid over it.
+/// The clusters that the options name, with the files laid over each.
 fn cluster(context: &Context) -> tui::Source {
-    let mut connections = context.cluster.connections();
-    let connection = connections.pop().unwrap_or_default();
-    let connection = Connection { prompt: Prompt::Never, ..connection };
+    let connections = context.cluster.connections();
+    let contexts = connections.iter().map(|connection| connection.context.clone()).collect();
+    let connection = Connection { prompt: Prompt::Never, ..context.cluster.connection(None) };
     let options = context.following(connection, Worlds::AsTheyCome);
-    tui::Source::Cluster(Box::new(tui::ClusterSource { options }))
+    tui::Source::Clusters(Box::new(tui::ClusterSource { options, contexts }))
 }

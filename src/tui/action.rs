@@ -80,6 +80,7 @@ actions! {
         Reload "reload" ["f5", "ctrl-r"] "read the sources again",
         CycleMethod "method" ["f2"] "ask with the next method",
         Headers "headers" ["f3"] "edit the headers that are sent",
+        OtherSide "other context" ["f4"] "go to the next context, also while typing",
     }
     Panes {
         Quit "quit" ["q"] "leave; the terminal is put back as it was",
@@ -100,6 +101,8 @@ actions! {
         PickTheme "pick a theme" ["T"] "choose the colours from a list",
         ReloadNow "reload now" ["r"] "read the sources again; connect to the cluster anew",
         Connection "connection" ["R"] "tell how reading the cluster goes, and what may not be read",
+        NextSide "next context" ["c"] "go to the next of the contexts that are followed",
+        PreviousSide "previous context" ["C"] "go to the previous of the contexts that are followed",
         Log "log" ["L"] "list what changed while you looked, and go there",
         Pause "pause" ["Z"] "show no changes of the cluster until pressed again",
         Up "up" ["up", "k"] "one line up",
@@ -149,6 +152,7 @@ actions! {
         WindowTop "window: top" ["home", "g"] "to the first line",
         WindowBottom "window: bottom" ["end", "G"] "to the last line",
         Remove "remove" ["delete", "ctrl-d"] "remove the selected header",
+        Beside "beside" ["+"] "follow the selected context beside the others",
     }
 }
 

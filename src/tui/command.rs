@@ -32,7 +32,12 @@ pub struct Word {
 
 /// The words.
 pub const WORDS: &[Word] = &[
-    Word { name: "ctx", operand: "[NAME]", doc: "go to another context of the kubeconfig; without a name, pick one" },
+    Word {
+        name: "ctx",
+        operand: "[NAME …]",
+        doc: "go to another context of the kubeconfig, or follow several side by side; without a name, pick one",
+    },
+    Word { name: "only", operand: "", doc: "follow no more than the context you look at" },
     Word {
         name: "ns",
         operand: "[NAME|all]",
@@ -49,8 +54,10 @@ pub const WORDS: &[Word] = &[
 pub enum Command {
     /// Nothing.
     Nothing,
-    /// Go to a context, or list them.
+    /// Go to a context, or to several, or list them.
     Context(Option<String>),
+    /// Follow no more than the context that is looked at.
+    Only,
     /// Show what touches some namespaces, or list them; `all` is everything.
     Namespaces(Option<String>),
     /// Use a theme.
@@ -68,6 +75,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
     Ok(match (word.to_ascii_lowercase().as_str(), operand) {
         ("", _) => Command::Nothing,
         ("ctx" | "context" | "contexts", name) => Command::Context(name),
+        ("only", None) => Command::Only,
         ("ns" | "namespace" | "namespaces", names) => Command::Namespaces(names),
         ("theme", Some(name)) => Command::Theme(name),
         ("theme" | "themes", None) => Command::Act(Action::PickTheme),
@@ -108,9 +116,14 @@ pub fn completions(state: &State, typed: &str) -> Vec<String> {
             _ => Vec::new(),
         };
         if !candidates.is_empty() || matches!(word, "ctx" | "ns" | "theme") {
-            let (before, last) = match (word, operand.rsplit_once(',')) {
-                ("ns" | "namespace", Some((before, last))) => (format!("{before},"), last),
-                _ => (String::new(), operand),
+            let apart = match word {
+                "ns" | "namespace" => Some(','),
+                "ctx" | "context" => Some(' '),
+                _ => None,
+            };
+            let (before, last) = match apart.and_then(|apart| Some((apart, operand.trim_start().rsplit_once(apart)?))) {
+                Some((apart, (before, last))) => (format!("{before}{apart}"), last),
+                None => (String::new(), operand),
             };
             let fits = |name: &&String| name.starts_with(last.trim_start());
             return candidates.iter().filter(fits).map(|name| format!("{word} {before}{name}")).collect();
@@ -141,16 +154,15 @@ pub fn common(lines: &[String]) -> &str {
 /// The namespaces that are known of, and whether all in them may be read.
 pub fn namespaces(state: &State) -> Vec<(String, bool)> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    if let Some(world) = &state.side().world {
+    for world in state.sides.iter().filter_map(|side| side.world.as_ref()) {
         let snapshot = &world.analysis.snapshot;
         names.extend(snapshot.namespaces.keys().map(|name| &**name));
         names.extend(snapshot.routes.iter().map(|route| &*route.meta.namespace));
         names.extend(world.analysis.tree.gateways.iter().map(|node| &*node.gateway.meta.namespace));
     }
-    let status = state.side().live.as_ref().and_then(|live| live.status.as_ref());
-    let refused: BTreeSet<&str> = status
-        .map(|status| status.unreadable.iter().filter_map(|one| one.namespace.as_deref()).collect())
-        .unwrap_or_default();
+    let statuses = state.sides.iter().filter_map(|side| side.live.as_ref()?.status.as_ref());
+    let refused: BTreeSet<&str> =
+        statuses.flat_map(|status| &status.unreadable).filter_map(|one| one.namespace.as_deref()).collect();
     names.extend(&refused);
     names.into_iter().filter(|name| !name.is_empty()).map(|name| (name.to_owned(), !refused.contains(name))).collect()
 }

@@ -1,6 +1,6 @@
 //! What `update` asks the outside world for: the only way out of the explorer.
 
-use super::side::World;
+use super::side::{SideId, World};
 use crate::model::Name;
 
 /// Something to be done outside.
@@ -12,11 +12,14 @@ pub enum Effect {
     Redraw,
     /// Read and analyse the sources.
     Load,
-    /// Follow the cluster of a context, from the start; `None` is the kubeconfig's current one.
+    /// Follow the cluster of a context on a side, from the start; `None` is the kubeconfig's current one.
     #[allow(missing_docs)]
-    Follow { epoch: u64, context: Option<String> },
+    Follow { side: SideId, epoch: u64, context: Option<String> },
+    /// Follow the cluster of a side no more.
+    Leave(SideId),
     /// Read a namespace, too, where the cluster as a whole may not be read.
-    ReadNamespace(Name),
+    #[allow(missing_docs)]
+    ReadNamespace { side: SideId, namespace: Name },
     /// List the contexts of the kubeconfig.
     Contexts,
     /// Put a text on the clipboard, by OSC 52.
@@ -26,7 +29,7 @@ pub enum Effect {
     Edit { path: String, line: u32 },
     /// Find the nodes that match.
     #[allow(missing_docs)]
-    Filter { number: u64, query: String, world: World },
+    Filter { side: SideId, number: u64, query: String, world: World },
 }
 
 /// The command that opens `path` at `line`: most editors take `+line`, a few have their own way.

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
 use super::runtime::Outside;
+use super::side::SideId;
 use super::update::Message;
 use crate::live::{self, Control, Following, Options};
 
@@ -20,10 +21,10 @@ pub struct Follower {
 
 impl Follower {
     /// Follows a cluster. Must be called inside a tokio runtime.
-    pub fn start(options: Options, epoch: u64, sender: &UnboundedSender<Outside>) -> Self {
+    pub fn start(options: Options, side: SideId, epoch: u64, sender: &UnboundedSender<Outside>) -> Self {
         let Following { updates, control } = live::follow(options);
         let taken = Arc::new(Notify::new());
-        let task = tokio::spawn(forward(updates, epoch, sender.clone(), Arc::clone(&taken)));
+        let task = tokio::spawn(forward(updates, (side, epoch), sender.clone(), Arc::clone(&taken)));
         Self { control, taken, task }
     }
 
@@ -47,12 +48,12 @@ impl Drop for Follower {
 
 async fn forward(
     mut updates: Receiver<live::Update>,
-    epoch: u64,
+    (side, epoch): (SideId, u64),
     sender: UnboundedSender<Outside>,
     taken: Arc<Notify>,
 ) {
     while let Some(update) = updates.recv().await {
-        let message = Message::Followed { epoch, update: Box::new(update) };
+        let message = Message::Followed { side, epoch, update: Box::new(update) };
         if sender.send(Outside::Message(message)).is_err() {
             return;
         }

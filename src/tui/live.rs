@@ -101,6 +101,15 @@ impl Live {
         }
     }
 
+    /// Why what is shown may be old, in a few words; nothing while it is known to be new.
+    pub fn trouble(&self, zone: &TimeZone) -> Option<Line> {
+        let is_new = self.failure.is_none()
+            && matches!(self.show, Show::AsItComes)
+            && matches!(self.status.as_ref().map(|status| &status.phase), Some(Phase::Live));
+        let badges = if is_new { Vec::new() } else { self.badges(zone) };
+        badges.into_iter().min_by_key(|badge| badge.width().abs_diff(12))
+    }
+
     /// What may not be read, in a few words.
     pub fn unread(&self) -> Option<String> {
         self.status.as_ref().and_then(|status| unread(status))

@@ -14,6 +14,7 @@ pub mod answer;
 pub mod ask;
 mod behind;
 pub mod command;
+pub mod compare;
 pub mod effect;
 pub mod facts;
 pub mod filter;
@@ -64,14 +65,17 @@ pub struct Options {
 pub enum Source {
     /// Files: read at the start and at every reload, off the drawing task.
     Files(Loader),
-    /// A cluster, followed.
-    Cluster(Box<ClusterSource>),
+    /// Clusters, followed side by side.
+    Clusters(Box<ClusterSource>),
 }
 
-/// A cluster to follow.
+/// Clusters to follow.
+#[derive(Debug, Clone)]
 pub struct ClusterSource {
-    /// Which, and under which settings.
+    /// How, and under which settings; the context is each one's own.
     pub options: crate::live::Options,
+    /// The contexts, at least one; `None` is the current one of the kubeconfig.
+    pub contexts: Vec<Option<String>>,
 }
 
 /// Reads and analyses the sources.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use ahash::AHashMap;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
 use crossterm::execute;
@@ -17,7 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::effect::{Effect, editor_command};
 use super::filter;
 use super::following::Follower;
-use super::live::Live;
+use super::side::SideId;
 use super::state::State;
 use super::terminal::Screen;
 use super::update::{Message, update};
@@ -59,8 +60,8 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let size = screen.terminal.size().map_err(RunError::Terminal)?;
     let mut state = State::new(title, themes, theme, ascii || config.config.ascii, (size.width, size.height));
     state.zone = jiff::tz::TimeZone::system();
-    if let Feed::Cluster { source, .. } = &feed {
-        state.side_mut().live = Some(Live::of(source.options.connection.context.clone()));
+    if let Feed::Clusters { source, .. } = &feed {
+        state.follow(source.contexts.iter().cloned());
     }
     state.scope = scope;
     if let Some(url) = url {
@@ -71,7 +72,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     }
     give_notice(&sender);
     let mut explorer =
-        Explorer { state, feed, sender: sender.clone(), watch: None, search: Arc::default(), ready: false };
+        Explorer { state, feed, sender: sender.clone(), watch: None, searches: AHashMap::new(), ready: false };
     for outside in early {
         explorer.outside(&mut screen, outside)?;
     }
@@ -90,7 +91,7 @@ fn give_notice(sender: &UnboundedSender<Outside>) {
 /// Where the world comes from, while it is being read.
 enum Feed {
     Files(Loader),
-    Cluster { source: Box<ClusterSource>, follower: Follower },
+    Clusters { source: Box<ClusterSource>, followers: AHashMap<SideId, Follower> },
 }
 
 impl Feed {
@@ -100,16 +101,19 @@ impl Feed {
                 forward_load(start_load(&load), sender.clone());
                 Self::Files(load)
             }
-            Source::Cluster(source) => {
-                let follower = Follower::start(source.options.clone(), 0, sender);
-                Self::Cluster { source, follower }
+            Source::Clusters(source) => {
+                let mut feed = Self::Clusters { followers: AHashMap::new(), source: source.clone() };
+                for (side, context) in (0..).map(SideId).zip(source.contexts) {
+                    feed.follow(side, 0, context, sender);
+                }
+                feed
             }
         }
     }
 
     /// What comes before the screen is taken. What fails that soon fails on the person's own screen.
     async fn early(&mut self, receiver: &mut UnboundedReceiver<Outside>) -> Result<Vec<Outside>, RunError> {
-        let mut early = Vec::new();
+        let (mut early, mut failed) = (Vec::new(), Vec::new());
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while let Ok(Some(outside)) = tokio::time::timeout_at(deadline, receiver.recv()).await {
             match outside {
@@ -118,13 +122,16 @@ impl Feed {
                     early.push(outside);
                     break;
                 }
-                Outside::Message(Message::Followed { update, .. }) if matches!(*update, Update::Failed(_)) => {
-                    let Update::Failed(error) = *update else { continue };
-                    return Err(RunError::Load(error));
-                }
-                Outside::Message(Message::Followed { .. }) => {
-                    self.taken();
-                    early.push(outside);
+                Outside::Message(Message::Followed { side, epoch, update }) => {
+                    self.taken(side);
+                    if let Update::Failed(error) = &*update {
+                        failed.push(error.clone());
+                    }
+                    // One that can be followed is worth looking at, whatever has become of the others.
+                    if failed.len() == self.count() {
+                        return Err(RunError::Load(failed.swap_remove(0)));
+                    }
+                    early.push(Outside::Message(Message::Followed { side, epoch, update }));
                 }
                 other => early.push(other),
             }
@@ -132,9 +139,19 @@ impl Feed {
         Ok(early)
     }
 
-    /// What the cluster brought last is taken in.
-    fn taken(&self) {
-        if let Self::Cluster { follower, .. } = self {
+    /// How many clusters are followed.
+    fn count(&self) -> usize {
+        if let Self::Clusters { followers, .. } = self { followers.len() } else { 0 }
+    }
+
+    /// The cluster of a side, while it is followed.
+    fn follower(&self, side: SideId) -> Option<&Follower> {
+        if let Self::Clusters { followers, .. } = self { followers.get(&side) } else { None }
+    }
+
+    /// What the cluster of a side brought last is taken in.
+    fn taken(&self, side: SideId) {
+        if let Some(follower) = self.follower(side) {
             follower.taken();
         }
     }
@@ -145,15 +162,22 @@ impl Feed {
         }
     }
 
-    fn ask(&self, control: Control) {
-        if let Self::Cluster { follower, .. } = self {
+    fn ask(&self, side: SideId, control: Control) {
+        if let Some(follower) = self.follower(side) {
             follower.ask(control);
         }
     }
 
+    /// Has the files that are laid over the clusters read again. `false` when there are no clusters.
+    fn reread(&self) -> bool {
+        let Self::Clusters { followers, .. } = self else { return false };
+        followers.values().for_each(|follower| follower.ask(Control::Reread));
+        true
+    }
+
     /// Lists the contexts of the kubeconfig that is read.
     fn contexts(&self, sender: &UnboundedSender<Outside>) {
-        if let Self::Cluster { source, .. } = self {
+        if let Self::Clusters { source, .. } = self {
             let (kubeconfig, sender) = (source.options.connection.kubeconfig.clone(), sender.clone());
             tokio::task::spawn_blocking(move || {
                 let read = contexts(kubeconfig.as_deref());
@@ -162,10 +186,17 @@ impl Feed {
         }
     }
 
-    fn follow(&mut self, epoch: u64, context: Option<String>, sender: &UnboundedSender<Outside>) {
-        if let Self::Cluster { source, follower } = self {
-            source.options.connection.context = context;
-            *follower = Follower::start(source.options.clone(), epoch, sender);
+    fn follow(&mut self, side: SideId, epoch: u64, context: Option<String>, sender: &UnboundedSender<Outside>) {
+        if let Self::Clusters { source, followers } = self {
+            let mut options = source.options.clone();
+            options.connection.context = context;
+            followers.insert(side, Follower::start(options, side, epoch, sender));
+        }
+    }
+
+    fn leave(&mut self, side: SideId) {
+        if let Self::Clusters { followers, .. } = self {
+            followers.remove(&side);
         }
     }
 }
@@ -175,8 +206,8 @@ struct Explorer {
     feed: Feed,
     sender: UnboundedSender<Outside>,
     watch: Option<Watch>,
-    /// The number of the newest search: an older one ends early.
-    search: Arc<AtomicU64>,
+    /// The number of each side's newest search: an older one ends early.
+    searches: AHashMap<SideId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
     ready: bool,
 }
@@ -228,8 +259,8 @@ impl Explorer {
             Outside::Loaded(Err(error)) => Message::Loaded(Err(error)),
         };
         match &message {
-            Message::Followed { update, .. } => {
-                self.feed.taken();
+            Message::Followed { side, update, .. } => {
+                self.feed.taken(*side);
                 if let Update::World(world) = &**update
                     && !world.watch.is_empty()
                 {
@@ -238,12 +269,7 @@ impl Explorer {
                 }
             }
             // The files are laid over the cluster: they alone are read again.
-            Message::FilesChanged => {
-                if matches!(self.feed, Feed::Cluster { .. }) {
-                    self.feed.ask(Control::Reread);
-                    return Ok(After::GoOn);
-                }
-            }
+            Message::FilesChanged if self.feed.reread() => return Ok(After::GoOn),
             _ => {}
         }
         let mut after = After::GoOn;
@@ -253,8 +279,12 @@ impl Explorer {
                 Effect::Quit => return Ok(After::Quit),
                 Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
                 Effect::Load => self.feed.load(&self.sender),
-                Effect::Follow { epoch, context } => self.feed.follow(epoch, context, &self.sender),
-                Effect::ReadNamespace(name) => self.feed.ask(Control::Namespace(name)),
+                Effect::Follow { side, epoch, context } => self.feed.follow(side, epoch, context, &self.sender),
+                Effect::Leave(side) => {
+                    self.feed.leave(side);
+                    self.searches.remove(&side);
+                }
+                Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
                 Effect::Contexts => self.feed.contexts(&self.sender),
                 Effect::Copy(text) => {
                     let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
@@ -262,13 +292,14 @@ impl Explorer {
                     let _ = self.sender.send(Outside::Message(Message::Copied(result)));
                 }
                 Effect::Edit { path, line } => after = After::Edit { path, line },
-                Effect::Filter { number, query, world } => {
-                    self.search.store(number, Ordering::Relaxed);
-                    let (newest, sender) = (Arc::clone(&self.search), self.sender.clone());
+                Effect::Filter { side, number, query, world } => {
+                    let newest = Arc::clone(self.searches.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if let Some(found) = filter::find(&world.outline, &world.texts, &query, &superseded) {
-                            let _ = sender.send(Outside::Message(Message::Filtered { number, found }));
+                            let _ = sender.send(Outside::Message(Message::Filtered { side, number, found }));
                         }
                     });
                 }

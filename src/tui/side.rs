@@ -79,9 +79,15 @@ pub struct TreePane {
     pub filter: Option<Filter>,
 }
 
+/// Which side: kept for as long as it is there, whatever comes to stand beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SideId(pub u64);
+
 /// One explored source.
 #[derive(Debug, Default)]
 pub struct Side {
+    /// Which one it is.
+    pub id: SideId,
     /// The world; `None` until the first load is through.
     pub world: Option<World>,
     /// A load is running.
@@ -112,8 +118,13 @@ pub struct Side {
 
 impl Side {
     /// A source that nothing is known of yet.
-    pub fn waiting() -> Self {
-        Self { loading: true, ..Self::default() }
+    pub fn waiting(id: SideId) -> Self {
+        Self { id, loading: true, ..Self::default() }
+    }
+
+    /// A cluster that is about to be followed.
+    pub fn following(id: SideId, context: Option<String>) -> Self {
+        Self { live: Some(Live::of(context)), ..Self::waiting(id) }
     }
 
     /// The outline, once there is a world.

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::ask::Ask;
 use super::command::CommandLine;
-use super::side::Side;
+use super::live::Live;
+use super::side::{Side, SideId};
 use super::window::Window;
 use crate::render::outline::NodeRef;
 use crate::render::scope::Scope;
@@ -47,6 +48,8 @@ pub struct State {
     pub sides: Vec<Side>,
     /// The side that is looked at, as a place in `sides`.
     pub active: usize,
+    /// How many sides there ever were.
+    sides_ever: u64,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// When the message that is being taken in came.
@@ -88,8 +91,9 @@ impl State {
     pub fn new(title: String, themes: Vec<Theme>, theme: usize, ascii: bool, size: (u16, u16)) -> Self {
         Self {
             title,
-            sides: vec![Side::waiting()],
+            sides: vec![Side::waiting(SideId::default())],
             active: 0,
+            sides_ever: 1,
             size,
             now: SystemTime::UNIX_EPOCH,
             zone: TimeZone::UTC,
@@ -113,6 +117,40 @@ impl State {
     /// The theme in use.
     pub fn theme(&self) -> &Theme {
         &self.themes[self.theme]
+    }
+
+    /// One side for each of these contexts, about to be followed.
+    pub fn follow(&mut self, contexts: impl IntoIterator<Item = Option<String>>) {
+        let sides = (0..).map(SideId).zip(contexts).map(|(id, context)| Side::following(id, context));
+        self.sides = sides.collect();
+        self.active = 0;
+        self.sides_ever = self.sides.len() as u64;
+    }
+
+    /// An id that no side has had.
+    pub fn new_side(&mut self) -> SideId {
+        self.sides_ever += 1;
+        SideId(self.sides_ever - 1)
+    }
+
+    /// The place of a side; `None` when it is not there any more.
+    pub fn place_of(&self, id: SideId) -> Option<usize> {
+        self.sides.iter().position(|side| side.id == id)
+    }
+
+    /// Whether several sources stand beside each other.
+    pub fn is_several(&self) -> bool {
+        self.sides.len() > 1
+    }
+
+    /// What a side is called. One cluster may be followed twice: the second one is told apart by its number.
+    pub fn name(&self, at: usize) -> String {
+        let title = |side: &Side| side.live.as_ref().map(Live::title).unwrap_or_default();
+        let name = title(&self.sides[at]);
+        match self.sides[..at].iter().filter(|before| title(before) == name).count() {
+            0 => name,
+            before => format!("{name} #{}", before + 1),
+        }
     }
 
     /// The side that is looked at.

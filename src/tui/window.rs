@@ -7,6 +7,7 @@ use super::action::{ACTIONS, Action, Entry, Scope};
 use super::effect::Effect;
 use super::live::{Live, clock_seconds};
 use super::log::{About, Entry as Logged};
+use super::side::{Side, SideId};
 use super::state::State;
 use crate::finding::{Severity, Subject};
 use crate::model::SourceKind;
@@ -46,7 +47,7 @@ pub struct Item {
 pub enum Choice {
     Act(Action),
     Finding(usize),
-    Object(Subject),
+    Object(SideId, Subject),
     Do(Effect),
     Theme(usize),
     Header(usize),
@@ -194,7 +195,8 @@ impl Window {
             Item { line, more: Some(more), choice: Some(Choice::Finding(index)) }
         });
         let items: Vec<Item> = items.collect();
-        Self::new(Kind::Findings, format!("findings · {}", items.len()), items)
+        let of = if state.is_several() { format!(" · {}", state.name(state.active)) } else { String::new() };
+        Self::new(Kind::Findings, format!("findings{of} · {}", items.len()), items)
     }
 
     /// What can be copied.
@@ -230,13 +232,13 @@ impl Window {
     }
 
     /// How reading the cluster goes.
-    pub fn connection(live: &Live, zone: &TimeZone) -> Self {
+    pub fn connection(live: &Live, name: &str, zone: &TimeZone) -> Self {
         let item = |line: Line| {
             let choice = (!line.is_empty()).then_some(Choice::Nothing);
             Item { line, more: None, choice }
         };
         let items = live.report(zone).into_iter().map(item).collect();
-        Self::new(Kind::Connection, format!("connection · {}", live.title()), items)
+        Self::new(Kind::Connection, format!("connection · {name}"), items)
     }
 
     /// What changed, the newest selected.
@@ -249,7 +251,10 @@ impl Window {
     /// Lists what changed as it is now. Whoever stands on the newest stays on the newest.
     pub fn list_log(&mut self, state: &State) {
         let newest = self.selected + 1 >= self.shown().len();
-        self.items = state.side().log.entries().map(|entry| log_item(entry, &state.zone)).collect();
+        let of = |at: usize| state.sides[at].log.entries().map(move |entry| (at, entry));
+        let mut entries: Vec<(usize, &Logged)> = (0..state.sides.len()).flat_map(of).collect();
+        entries.sort_by_key(|(_, entry)| entry.at);
+        self.items = entries.into_iter().map(|(at, entry)| log_item(state, at, entry)).collect();
         self.title = format!("what changed · {}", self.items.len());
         let last = self.shown().len().saturating_sub(1);
         self.selected = if newest { last } else { self.selected.min(last) };
@@ -257,9 +262,11 @@ impl Window {
 
     /// The contexts of the kubeconfig, the one that is followed marked.
     pub fn contexts(state: &State) -> Self {
-        let followed = state.side().live.as_ref().map(Live::title).unwrap_or_default();
+        let title = |side: &Side| side.live.as_ref().map(Live::title).unwrap_or_default();
+        let followed: Vec<String> = state.sides.iter().map(title).collect();
+        let looked_at = &followed[state.active];
         let item = |context: &ContextEntry| {
-            let here = context.name == followed;
+            let here = followed.contains(&context.name);
             let mut line = Line::of(Role::Ok, if here { "● " } else { "  " });
             line.push(Role::Route, format!("{:<24} ", context.name));
             line.push(Role::Dim, context.server.clone().unwrap_or_else(|| context.cluster.clone()));
@@ -270,7 +277,7 @@ impl Window {
         };
         let items: Vec<Item> = state.contexts.iter().map(item).collect();
         let mut window = Self::new(Kind::Contexts, format!("contexts · {}", items.len()), items);
-        window.selected = state.contexts.iter().position(|context| context.name == followed).unwrap_or_default();
+        window.selected = state.contexts.iter().position(|context| context.name == *looked_at).unwrap_or_default();
         window
     }
 
@@ -329,10 +336,16 @@ impl Window {
     }
 }
 
-fn log_item(entry: &Logged, zone: &TimeZone) -> Item {
-    let line = Line::of(Role::Dim, format!("{} ", clock_seconds(entry.at, zone)));
+/// An entry of a side's log, which is named where there are several.
+fn log_item(state: &State, at: usize, entry: &Logged) -> Item {
+    let mut line = Line::of(Role::Dim, format!("{} ", clock_seconds(entry.at, &state.zone)));
+    if state.is_several() {
+        line.push(Role::Heading, format!("{} ", state.name(at)));
+    }
     let (line, choice) = match &entry.about {
-        About::Object(subject) => (line.with(Role::Route, format!("{subject}: ")), Choice::Object(subject.clone())),
+        About::Object(subject) => {
+            (line.with(Role::Route, format!("{subject}: ")), Choice::Object(state.sides[at].id, subject.clone()))
+        }
         About::Reading => (line, Choice::Nothing),
     };
     Item { line: line.with(entry.role, entry.text.clone()), more: None, choice: Some(choice) }

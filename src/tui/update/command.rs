@@ -16,9 +16,8 @@ use crate::tui::action::Action;
 use crate::tui::command::{self, Command, CommandLine};
 use crate::tui::effect::Effect;
 use crate::tui::live::Live;
-use crate::tui::log::Log;
 use crate::tui::rows;
-use crate::tui::side::{TreePane, World};
+use crate::tui::side::{Side, TreePane, World};
 use crate::tui::state::State;
 use crate::tui::window::Window;
 
@@ -109,13 +108,23 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
             state.contexts_wanted = true;
             vec![Effect::Contexts]
         }
-        Command::Context(Some(name)) => {
+        Command::Context(Some(operand)) => {
             let names = || state.contexts.iter().map(|context| context.name.as_str());
-            if !state.contexts.is_empty() && !names().any(|known| known == name) {
-                return Err(missing("context", &name, names()));
+            let asked: Vec<String> = if names().any(|known| known == operand) {
+                vec![operand]
+            } else {
+                operand.split_whitespace().map(str::to_owned).collect()
+            };
+            let unknown = asked.iter().find(|name| !names().any(|known| known == *name));
+            if let Some(name) = unknown.filter(|_| !state.contexts.is_empty()) {
+                return Err(missing("context", name, names()));
             }
-            go_to(state, name)
+            match <[String; 1]>::try_from(asked) {
+                Ok([name]) => go_to(state, name),
+                Err(several) => go_to_all(state, &several),
+            }
         }
+        Command::Only => only(state),
         Command::Namespaces(None) => {
             state.window = Some(Window::namespaces(state));
             Vec::new()
@@ -149,27 +158,59 @@ pub(super) fn contexts(state: &mut State, read: Result<Vec<ContextEntry>, Source
     }
 }
 
-/// Follows another context. What the old one held is not shown under the new one's name; what was asked is asked again.
+/// Follows another context on the active side. What the old one held is not shown under the new one's name; what was
+/// asked is asked again.
 pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
     state.window = None;
     let side = state.side_mut();
-    let Some(live) = &mut side.live else { return Vec::new() };
-    let epoch = live.epoch + 1;
-    *live = Live { epoch, ..Live::of(Some(context.clone())) };
-    side.world = None;
-    side.log = Log::default();
-    side.loading = true;
-    side.failure = None;
-    side.lit.clear();
-    side.answer.forget();
+    let Some(live) = &side.live else { return Vec::new() };
     let filter = side.tree.filter.take().map(|mut filter| {
         filter.found = None;
         filter
     });
-    side.tree = TreePane { filter, ..TreePane::default() };
-    let mut effects = vec![Effect::Follow { epoch, context: Some(context) }];
-    effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));
+    let live = Live { epoch: live.epoch + 1, ..Live::of(Some(context)) };
+    let tree = TreePane { filter, ..TreePane::default() };
+    *side = Side { live: Some(live), tree, ..Side::waiting(side.id) };
+    super::live::start(state, state.active)
+}
+
+/// Follows these contexts, one beside the other. Those that are followed already stay as they are.
+pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
+    let looked_at = state.side().id;
+    let mut before = std::mem::take(&mut state.sides);
+    let mut new = Vec::new();
+    for context in contexts {
+        let is_it = |side: &Side| side.live.as_ref().is_some_and(|live| live.title() == *context);
+        if let Some(at) = before.iter().position(is_it) {
+            state.sides.push(before.remove(at));
+        } else {
+            new.push(state.sides.len());
+            let id = state.new_side();
+            state.sides.push(Side::following(id, Some(context.clone())));
+        }
+    }
+    state.active = state.place_of(looked_at).unwrap_or_default();
+    state.window = None;
+    let mut effects: Vec<Effect> = before.iter().map(|side| Effect::Leave(side.id)).collect();
+    effects.extend(new.into_iter().flat_map(|at| super::live::start(state, at)));
     effects
+}
+
+/// Follows another context beside the others, and looks at it.
+pub(super) fn beside(state: &mut State, context: String) -> Vec<Effect> {
+    state.window = None;
+    let id = state.new_side();
+    state.sides.push(Side::following(id, Some(context)));
+    state.active = state.sides.len() - 1;
+    super::live::start(state, state.active)
+}
+
+/// Follows no more than the context that is looked at.
+fn only(state: &mut State) -> Vec<Effect> {
+    let side = state.sides.swap_remove(state.active);
+    let gone = std::mem::replace(&mut state.sides, vec![side]);
+    state.active = 0;
+    gone.iter().map(|side| Effect::Leave(side.id)).collect()
 }
 
 /// Shows what touches these namespaces; `all` shows everything again.
@@ -178,22 +219,26 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
         "all" | "*" => Vec::new(),
         names => names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).map(Name::from).collect(),
     };
-    let asked: Vec<Effect> = if state.side().live.is_some() {
-        names.iter().cloned().map(Effect::ReadNamespace).collect()
-    } else {
-        Vec::new()
-    };
-    state.scope = Scope::of(names);
-    let Some(world) = &state.side().world else { return asked };
-    let mut effects = replace(state, World::within(Arc::clone(&world.analysis), &state.scope));
-    // What is left is mostly little: it is shown whole, as at the start.
-    let is_everything = state.scope.is_everything();
-    let side = state.side_mut();
-    if let (Some(world), false) = (&side.world, is_everything) {
-        side.tree.open.extend(rows::open_at_start(&world.outline));
-        let keep = side.selected();
-        side.rebuild(keep);
+    state.scope = Scope::of(names.clone());
+    let mut effects = Vec::new();
+    for at in 0..state.sides.len() {
+        let side = &state.sides[at];
+        if let Some(world) = &side.world {
+            let world = World::within(Arc::clone(&world.analysis), &state.scope);
+            effects.extend(replace(state, at, world));
+            // What is left is mostly little: it is shown whole, as at the start.
+            let side = &mut state.sides[at];
+            if let (Some(world), false) = (&side.world, state.scope.is_everything()) {
+                side.tree.open.extend(rows::open_at_start(&world.outline));
+                let keep = side.selected();
+                side.rebuild(keep);
+            }
+        }
+        let side = &state.sides[at];
+        if side.live.is_some() {
+            let read = |name: &Name| Effect::ReadNamespace { side: side.id, namespace: name.clone() };
+            effects.extend(names.iter().map(read));
+        }
     }
-    effects.extend(asked);
     effects
 }

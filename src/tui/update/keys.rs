@@ -12,7 +12,7 @@ use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
 use crate::tui::locate;
 use crate::tui::rows::Fold;
-use crate::tui::side::Filter;
+use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
 use crate::tui::view::why;
@@ -151,13 +151,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Connection => {
             if let Some(live) = &state.side().live {
-                state.window = Some(Window::connection(live, &state.zone));
+                state.window = Some(Window::connection(live, &state.name(state.active), &state.zone));
             } else {
                 state.tell(Role::Muted, "these are files: no cluster is followed");
             }
         }
         Action::Log => {
-            if state.side().log.entries().len() == 0 {
+            if state.sides.iter().all(|side| side.log.entries().len() == 0) {
                 let files = "these are files: only a cluster's changes are listed";
                 state.tell(Role::Muted, if state.side().live.is_some() { "nothing has changed yet" } else { files });
             } else {
@@ -165,6 +165,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             }
         }
         Action::Pause => return super::live::pause(state),
+        Action::NextSide | Action::OtherSide => other_side(state, 1),
+        Action::PreviousSide => other_side(state, state.sides.len() - 1),
         Action::PickTheme => state.window = Some(Window::themes(state)),
         Action::NextTheme => {
             state.theme = (state.theme + 1) % state.themes.len().max(1);
@@ -255,18 +257,53 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::WindowPageDown
         | Action::WindowTop
         | Action::WindowBottom
-        | Action::Remove => return windows::act(state, action),
+        | Action::Remove
+        | Action::Beside => return windows::act(state, action),
     }
     Vec::new()
+}
+
+/// Goes to another of the sides. A window that tells of one of them tells of the other.
+fn other_side(state: &mut State, by: usize) {
+    if !state.is_several() {
+        let text = if state.side().live.is_some() {
+            "one context is followed: :ctx NAME NAME follows several"
+        } else {
+            "these are files: only clusters stand side by side"
+        };
+        state.tell(Role::Muted, text);
+        return;
+    }
+    look_at(state, (state.active + by) % state.sides.len());
+}
+
+/// Looks at the side at a place.
+pub(super) fn look_at(state: &mut State, at: usize) {
+    end_typing(state.side_mut());
+    state.active = at;
+    match state.window.as_ref().map(|window| window.kind) {
+        Some(Kind::Findings) => state.window = Some(Window::findings(state)),
+        Some(Kind::Connection) => {
+            state.window =
+                state.side().live.as_ref().map(|live| Window::connection(live, &state.name(at), &state.zone));
+        }
+        Some(Kind::Copy) => state.window = Some(Window::copy(state)),
+        _ => {}
+    }
+}
+
+/// The filter stays, but is not typed any more.
+fn end_typing(side: &mut Side) {
+    if let Some(filter) = &mut side.tree.filter {
+        filter.typing = false;
+    }
 }
 
 fn turn(state: &mut State, by: usize) {
     if state.window.is_some() {
         return;
     }
-    if let Some(filter) = &mut state.side_mut().tree.filter {
-        filter.typing = false;
-    }
+    end_typing(state.side_mut());
     let at = Focus::ORDER.iter().position(|focus| *focus == state.focus).unwrap_or_default();
     focus(state, Focus::ORDER[(at + by) % Focus::ORDER.len()]);
 }

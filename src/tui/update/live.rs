@@ -13,13 +13,13 @@ use crate::tui::side::World;
 use crate::tui::state::State;
 use crate::tui::window::Kind;
 
-/// The cluster tells something.
-pub(super) fn followed(state: &mut State, epoch: u64, update: Update) -> Vec<Effect> {
-    let side = state.side_mut();
+/// The cluster of the side at a place tells something.
+pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update) -> Vec<Effect> {
+    let side = &mut state.sides[at];
     let Some(live) = side.live.as_mut().filter(|live| live.epoch == epoch) else { return Vec::new() };
     match update {
         Update::Status(status) => {
-            reading(state, &status);
+            reading(state, at, &status);
             Vec::new()
         }
         Update::Failed(error) => {
@@ -28,13 +28,13 @@ pub(super) fn followed(state: &mut State, epoch: u64, update: Update) -> Vec<Eff
             Vec::new()
         }
         Update::World(world) => {
-            reading(state, &world.status);
-            match &mut state.side_mut().live {
+            reading(state, at, &world.status);
+            match &mut state.sides[at].live {
                 Some(Live { show: Show::Paused(waits), .. }) => {
                     wait(waits, world);
                     Vec::new()
                 }
-                _ => show(state, *world),
+                _ => show(state, at, *world),
             }
         }
     }
@@ -51,10 +51,10 @@ fn wait(waits: &mut Option<Box<live::World>>, mut world: Box<live::World>) {
 }
 
 /// Shows a world, and keeps what it changed.
-fn show(state: &mut State, world: live::World) -> Vec<Effect> {
+fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
     let live::World { analysis, status, changes, .. } = world;
     let settled = status.is_settled();
-    let side = state.side_mut();
+    let side = &mut state.sides[at];
     if let Some(live) = side.live.as_mut().filter(|live| live.keeps) {
         if !settled {
             return Vec::new();
@@ -64,38 +64,40 @@ fn show(state: &mut State, world: live::World) -> Vec<Effect> {
     side.log.changed(&changes);
     side.loading = false;
     list_log(state);
-    let effects = super::replace(state, World::within(analysis, &state.scope));
-    if let Some(live) = &mut state.side_mut().live {
+    let effects = super::replace(state, at, World::within(analysis, &state.scope));
+    if let Some(live) = &mut state.sides[at].live {
         live.settled |= settled;
     }
     effects
 }
 
-/// Stops showing what comes, or shows all of it again.
+/// Stops showing what comes, of every side, or shows all of it again.
 pub(super) fn pause(state: &mut State) -> Vec<Effect> {
-    let Some(live) = &mut state.side_mut().live else {
+    let lives = || state.sides.iter().filter_map(|side| side.live.as_ref());
+    if lives().next().is_none() {
         state.tell(Role::Muted, "these are files: only a cluster can be paused");
         return Vec::new();
-    };
-    match std::mem::take(&mut live.show) {
-        Show::AsItComes => {
-            live.show = Show::Paused(None);
-            state.tell(Role::Muted, "paused: Z shows what has changed by then");
-            Vec::new()
-        }
-        Show::Paused(None) => {
-            state.tell(Role::Muted, "nothing has changed meanwhile");
-            Vec::new()
-        }
-        Show::Paused(Some(world)) => {
-            let text = format!("{} meanwhile: L lists them", count(world.changes.len(), "change"));
-            let effects = show(state, *world);
-            if state.side().log.entries().len() > 0 {
-                state.tell(Role::Muted, text);
-            }
-            effects
+    }
+    let paused = lives().any(|live| matches!(live.show, Show::Paused(_)));
+    let (mut waited, mut changes, mut effects) = (false, 0, Vec::new());
+    for at in 0..state.sides.len() {
+        let Some(live) = &mut state.sides[at].live else { continue };
+        let next = if paused { Show::AsItComes } else { Show::Paused(None) };
+        if let Show::Paused(Some(world)) = std::mem::replace(&mut live.show, next) {
+            waited = true;
+            changes += world.changes.len();
+            effects.extend(show(state, at, *world));
         }
     }
+    match (paused, waited) {
+        (false, _) => state.tell(Role::Muted, "paused: Z shows what has changed by then"),
+        (true, false) => state.tell(Role::Muted, "nothing has changed meanwhile"),
+        (true, true) if state.sides.iter().any(|side| side.log.entries().len() > 0) => {
+            state.tell(Role::Muted, format!("{} meanwhile: L lists them", count(changes, "change")));
+        }
+        _ => {}
+    }
+    effects
 }
 
 /// The window that lists what changed lists what changed just now, too.
@@ -107,9 +109,9 @@ fn list_log(state: &mut State) {
 }
 
 /// How reading goes has changed.
-fn reading(state: &mut State, status: &Arc<Status>) {
+fn reading(state: &mut State, at: usize, status: &Arc<Status>) {
     let now = state.now;
-    let side = state.side_mut();
+    let side = &mut state.sides[at];
     let Some(live) = &mut side.live else { return };
     live.failure = None;
     let before = live.status.replace(Arc::clone(status));
@@ -130,7 +132,14 @@ pub(super) fn reconnect(state: &mut State) -> Vec<Effect> {
     let Live { epoch, context, settled, .. } = live;
     let keeps = side.world.is_some();
     *live = Live { epoch: *epoch + 1, context: context.take(), keeps, settled: *settled && keeps, ..Live::default() };
-    let mut effects = vec![Effect::Follow { epoch: live.epoch, context: live.context.clone() }];
-    effects.extend(state.scope.names().map(|name| Effect::ReadNamespace(name.clone())));
+    start(state, state.active)
+}
+
+/// Has the cluster of the side at a place followed, and its namespaces read as the scope says.
+pub(super) fn start(state: &State, at: usize) -> Vec<Effect> {
+    let side = &state.sides[at];
+    let Some(live) = &side.live else { return Vec::new() };
+    let mut effects = vec![Effect::Follow { side: side.id, epoch: live.epoch, context: live.context.clone() }];
+    effects.extend(state.scope.names().map(|name| Effect::ReadNamespace { side: side.id, namespace: name.clone() }));
     effects
 }

@@ -15,7 +15,7 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use super::effect::Effect;
 use super::filter::Found;
 use super::rows;
-use super::side::{Side, World};
+use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
 use super::view::layout::Layout;
 use super::view::{detail, why};
@@ -44,14 +44,14 @@ pub enum Message {
     FilesChanged,
     /// A search is through.
     #[allow(missing_docs)]
-    Filtered { number: u64, found: Found },
+    Filtered { side: SideId, number: u64, found: Found },
     /// Something was copied; how it was handed over, or why not.
     Copied(Result<String, String>),
     /// The editor was left, or could not be started.
     Edited(Result<(), String>),
-    /// A cluster brings something; `epoch` is of the following that it came from.
+    /// The cluster of a side brings something; `epoch` is of the following that it came from.
     #[allow(missing_docs)]
-    Followed { epoch: u64, update: Box<Update> },
+    Followed { side: SideId, epoch: u64, update: Box<Update> },
     /// The contexts of the kubeconfig were read.
     Contexts(Result<Vec<ContextEntry>, SourceError>),
     /// What time it is: sent before what happened then.
@@ -62,7 +62,7 @@ pub enum Message {
 
 /// Takes a message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
-    let before = state.side().selected();
+    let before: Vec<(SideId, Option<NodeRef>)> = state.sides.iter().map(|side| (side.id, side.selected())).collect();
     let effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => {
@@ -81,8 +81,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.side_mut().failure = Some(error);
             after_load(state)
         }
-        Message::Filtered { number, found } => {
-            filtered(state.side_mut(), number, found);
+        Message::Filtered { side, number, found } => {
+            if let Some(at) = state.place_of(side) {
+                filtered(&mut state.sides[at], number, found);
+            }
             Vec::new()
         }
         Message::Copied(Ok(text)) => {
@@ -98,7 +100,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.tell(Role::Error, error);
             Vec::new()
         }
-        Message::Followed { epoch, update } => live::followed(state, epoch, *update),
+        Message::Followed { side, epoch, update } => match state.place_of(side) {
+            Some(at) => live::followed(state, at, epoch, *update),
+            None => Vec::new(),
+        },
         Message::Contexts(read) => {
             command::contexts(state, read);
             Vec::new()
@@ -109,8 +114,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Terminate => vec![Effect::Quit],
     };
-    if state.side().selected() != before {
-        state.side_mut().detail_offset = 0;
+    for side in &mut state.sides {
+        if !before.contains(&(side.id, side.selected())) {
+            side.detail_offset = 0;
+        }
     }
     settle(state);
     effects
@@ -140,18 +147,18 @@ fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
     if state.side().world.is_some() {
         state.tell(Role::Muted, "read again");
     }
-    let mut effects = replace(state, World::within(analysis, &state.scope));
+    let mut effects = replace(state, state.active, World::within(analysis, &state.scope));
     effects.extend(after_load(state));
     effects
 }
 
-/// A new world: selection, folds, filter and question stay as they are, by the names of things.
-fn replace(state: &mut State, new: World) -> Vec<Effect> {
+/// A new world of a side: selection, folds, filter and question stay as they are, by the names of things.
+fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     let question = state.ask.question();
-    if state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
+    if at == state.active && state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
         state.window = None;
     }
-    let side = state.side_mut();
+    let side = &mut state.sides[at];
     let selected = side.selected();
     let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
     let mut keep = None;
@@ -250,7 +257,7 @@ fn search(side: &mut Side) -> Vec<Effect> {
         return Vec::new();
     }
     let query = filter.input.value().to_owned();
-    vec![Effect::Filter { number: filter.number, query, world: world.clone() }]
+    vec![Effect::Filter { side: side.id, number: filter.number, query, world: world.clone() }]
 }
 
 fn filtered(side: &mut Side, number: u64, found: Found) {
@@ -265,7 +272,10 @@ fn filtered(side: &mut Side, number: u64, found: Found) {
 /// Brings selections into view and offsets into bounds, after whatever happened.
 fn settle(state: &mut State) {
     let layout = Layout::of(state);
-    let focus = state.focus;
+    let asking = state.focus == Focus::Ask;
+    for (at, area) in &layout.trees {
+        scroll(&mut state.sides[*at], layout.inside_of(Focus::Tree, *area).height, asking);
+    }
     let side = state.side_mut();
     if side.excerpt.node != side.selected() {
         let texts = std::mem::take(&mut side.excerpt);
@@ -274,20 +284,6 @@ fn settle(state: &mut State) {
             _ => detail::Excerpt::default(),
         };
     }
-    let height = usize::from(layout.inside(Focus::Tree).height).max(1);
-    let tree = &mut side.tree;
-    tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
-    tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
-    // While a question is typed the whole path of the answer is in view, as far as there is room.
-    if focus == Focus::Ask
-        && let (Some(top), Some(end)) = (side.lit.first(), side.lit.last())
-    {
-        let row_of = |node| tree.rows.iter().position(|row| row.node == node);
-        if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
-            tree.offset = tree.offset.min(top).max((end + 1).saturating_sub(height));
-        }
-    }
-    tree.offset = tree.offset.min(tree.selected).max((tree.selected + 1).saturating_sub(height));
 
     let inside = layout.inside(Focus::Detail);
     let lines = detail::height(state, inside.width);
@@ -307,4 +303,20 @@ fn settle(state: &mut State) {
         let height = super::view::window::list_height(super::view::window::area(&layout, window), window);
         window.settle(usize::from(height));
     }
+}
+
+/// Brings what is selected in a tree into a view of `height` rows. While a question is typed the whole path of the answer
+/// is in view, as far as there is room.
+fn scroll(side: &mut Side, height: u16, asking: bool) {
+    let height = usize::from(height).max(1);
+    let tree = &mut side.tree;
+    tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
+    tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
+    if let (true, Some(top), Some(end)) = (asking, side.lit.first(), side.lit.last()) {
+        let row_of = |node| tree.rows.iter().position(|row| row.node == node);
+        if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
+            tree.offset = tree.offset.min(top).max((end + 1).saturating_sub(height));
+        }
+    }
+    tree.offset = tree.offset.min(tree.selected).max((tree.selected + 1).saturating_sub(height));
 }

@@ -6,9 +6,10 @@ use ratatui::layout::{Position, Rect};
 use super::{keys, windows};
 use crate::tui::effect::Effect;
 use crate::tui::rows::Fold;
+use crate::tui::side::TreePane;
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::Layout;
-use crate::tui::view::{why, window};
+use crate::tui::view::{beside, why, window};
 
 /// How many lines a turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -48,6 +49,14 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     if layout.header.contains(at) {
         return keys::act(state, crate::tui::action::Action::Findings);
     }
+    if let Some(side) = side_under(state, &layout, at).filter(|side| *side != state.active) {
+        keys::look_at(state, side);
+        if layout.ask.contains(at) {
+            return Vec::new();
+        }
+    }
+    // The layout may be another one now.
+    let layout = Layout::of(state);
     let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
         return Vec::new();
     };
@@ -84,24 +93,41 @@ fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     let layout = Layout::of(state);
+    let tree = layout.trees.iter().find(|(_, area)| area.contains(at)).copied();
+    if let Some((side, area)) = tree {
+        let height = layout.inside_of(Focus::Tree, area).height;
+        scroll_tree(&mut state.sides[side].tree, height, by);
+        return Vec::new();
+    }
     let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
         return Vec::new();
     };
     let reasons = why::count(state);
     let side = state.side_mut();
     match pane {
-        Focus::Ask => {}
+        Focus::Ask | Focus::Tree => {}
         Focus::Detail => side.detail_offset = side.detail_offset.saturating_add_signed(by),
         Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by).min(reasons.saturating_sub(1)),
-        Focus::Tree => {
-            let tree = &mut side.tree;
-            let last = tree.rows.len().saturating_sub(1);
-            let height = usize::from(layout.inside(Focus::Tree).height).max(1);
-            let offset = tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
-            tree.offset = offset;
-            // The selection stays in view, at the edge.
-            tree.selected = tree.selected.clamp(offset, (offset + height - 1).min(last));
-        }
     }
     Vec::new()
+}
+
+/// Scrolls a tree of `height` rows. The selection stays in view, at the edge.
+fn scroll_tree(tree: &mut TreePane, height: u16, by: isize) {
+    let last = tree.rows.len().saturating_sub(1);
+    let height = usize::from(height).max(1);
+    let offset = tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
+    tree.offset = offset;
+    tree.selected = tree.selected.clamp(offset, (offset + height - 1).min(last));
+}
+
+/// The side whose tree or whose answer the mouse points at.
+fn side_under(state: &State, layout: &Layout, at: Position) -> Option<usize> {
+    if let Some((side, _)) = layout.trees.iter().find(|(_, area)| area.contains(at)) {
+        return Some(*side);
+    }
+    let inside = layout.inside(Focus::Ask);
+    let answers = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
+    let row = row_in(answers, at).filter(|_| state.is_several())?;
+    beside::shown(state, usize::from(answers.height)).nth(row)
 }

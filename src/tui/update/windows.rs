@@ -39,6 +39,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 remove_header(state, index);
             }
         }
+        Action::Beside => {
+            if let Some(Choice::Context(name)) = window.choice() {
+                return command::beside(state, name);
+            }
+        }
         _ => {}
     }
     preview(state);
@@ -96,7 +101,10 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
             go_to(state, node);
             Vec::new()
         }
-        Choice::Object(subject) => {
+        Choice::Object(side, subject) => {
+            // The side may be gone by now.
+            let Some(at) = state.place_of(side) else { return Vec::new() };
+            keys::look_at(state, at);
             let node = state.side().world.as_ref().and_then(|world| locate::subject(world, &subject));
             go_to(state, node);
             Vec::new()

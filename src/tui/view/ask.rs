@@ -7,9 +7,9 @@ use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
-use super::{focused_border, put};
+use super::{beside, focused_border, painted, put};
 use crate::render::style::{Line, Role};
-use crate::router::Outcome;
+use crate::router::{Outcome, RequestError};
 use crate::theme;
 use crate::tui::answer::Reply;
 use crate::tui::state::{Focus, State};
@@ -30,12 +30,16 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         let title = theme.style(if focused { theme::Role::Title } else { theme::Role::Muted });
         buffer.set_stringn(area.x + 1, area.y, " where does it go? ", usize::from(area.width.saturating_sub(2)), title);
         let answers = state.side().answer.count();
+        let mut told = Line::new();
         if answers > 1 {
-            let text = format!(" answer {} of {answers} · n next ", state.side().answer.shown + 1);
-            let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
-            if width + 24 < area.width {
-                buffer.set_string(area.right() - width - 1, area.y, text, theme.style(theme::Role::Muted));
-            }
+            told.push(Role::Dim, format!(" answer {} of {answers} · n next ", state.side().answer.shown + 1));
+        }
+        if state.is_several() {
+            told.extend(beside::agreement(state));
+        }
+        let width = u16::try_from(told.width()).unwrap_or(u16::MAX);
+        if !told.is_empty() && width.saturating_add(24) < area.width {
+            buffer.set_line(area.right() - width - 1, area.y, &painted(told, theme), width);
         }
     }
     let inside = inside(layout);
@@ -58,7 +62,12 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         buffer.set_stringn(field.x, field.y, text, usize::from(field.width), theme.style(theme::Role::Input));
     }
     let rows = inside.height.saturating_sub(1);
-    for (row, line) in (1u16..).zip(answer(state).into_iter().take(usize::from(rows))) {
+    let lines = match &state.side().answer.reply {
+        Reply::Invalid(error) => invalid(error),
+        _ if state.is_several() => beside::lines(state, usize::from(inside.width), usize::from(rows)),
+        _ => answer(state),
+    };
+    for (row, line) in (1u16..).zip(lines.into_iter().take(usize::from(rows))) {
         put(buffer, inside, row, line, theme);
     }
 }
@@ -114,15 +123,24 @@ fn placeholder(state: &State, focused: bool) -> Line {
     }
 }
 
+/// Whether the answer has the room to tell more than where it goes; else the reasons tell it.
+pub fn is_told_at_length(state: &State) -> bool {
+    state.size.0 >= 100 && !state.is_several()
+}
+
+fn invalid(error: &RequestError) -> Vec<Line> {
+    vec![
+        Line::of(Role::Warning, "… ").with(Role::Text, error.message.clone()),
+        Line::of(Role::Hint, format!("  {}", error.hint)),
+    ]
+}
+
 /// What the answer says: where it goes; what reaches the backend, what is not certain, what else is to know.
 fn answer(state: &State) -> Vec<Line> {
     let Some(world) = &state.side().world else { return Vec::new() };
     match &state.side().answer.reply {
         Reply::Nothing => vec![Line::of(Role::Dim, "the answer appears here while you type")],
-        Reply::Invalid(error) => vec![
-            Line::of(Role::Warning, "… ").with(Role::Text, error.message.clone()),
-            Line::of(Role::Hint, format!("  {}", error.hint)),
-        ],
+        Reply::Invalid(error) => invalid(error),
         Reply::Answered(_, decisions) if decisions.is_empty() => {
             vec![Line::of(Role::Error, "✗ ").with(Role::Text, "no Gateway is in view: nothing can answer")]
         }
@@ -131,7 +149,7 @@ fn answer(state: &State) -> Vec<Line> {
             let mut first = words::outcome(world, decision);
             let by = words::decided_by(world, decision);
             let nothing = decision.outcome == Outcome::NotFound;
-            if state.size.0 >= 100 {
+            if is_told_at_length(state) {
                 let mut second = Line::of(Role::Text, "  ");
                 if nothing {
                     second.extend(by);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::text::{Line as Painted, Span};
 
 use super::layout::Layout;
-use super::{painted, pane, put, scroll_bar};
+use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::finding::{Finding, Severity};
 use crate::model::Source;
 use crate::render::outline::{NodeRef, Outline};
@@ -155,15 +155,19 @@ pub fn prepare(side: &mut Side, height: u16) {
 
 /// Draws the pane.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let title = match (state.side().outline(), state.side().selected()) {
+    let mut title = match (state.side().outline(), state.side().selected()) {
         (Some(outline), Some(node)) => facts::title(outline, node),
         _ => "detail".to_owned(),
     };
+    if state.is_several() {
+        title = format!("{} · {title}", state.name(state.active));
+    }
     let inside = layout.inside(Focus::Detail);
     let total = height(state, inside.width);
     let seen = (state.side().detail_offset + usize::from(inside.height)).min(total);
     let count = if total > usize::from(inside.height) { format!("{seen}/{total}") } else { String::new() };
-    pane(state, layout, Focus::Detail, &title, &count, buffer);
+    let focused = is_focused(state, Focus::Detail);
+    pane(state, layout, layout.detail, focused, &title, Line::of(Role::Dim, count), buffer);
     if inside.is_empty() {
         return;
     }

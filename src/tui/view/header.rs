@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::put;
 use crate::render::style::{Line, Role};
 use crate::render::words;
+use crate::tui::side::Side;
 use crate::tui::state::State;
 use crate::tui::widget::text as cutting;
 
@@ -45,8 +46,13 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
 /// What is explored.
 fn title(state: &State) -> String {
     match &state.side().live {
-        Some(live) if state.title.is_empty() => live.title(),
-        Some(live) => format!("{} over {}", state.title, live.title()),
+        Some(_) => {
+            let mut title = state.name(state.active);
+            if state.is_several() {
+                title = format!("{title} ({} of {})", state.active + 1, state.sides.len());
+            }
+            if state.title.is_empty() { title } else { format!("{} over {title}", state.title) }
+        }
         None => state.title.clone(),
     }
 }
@@ -61,9 +67,9 @@ fn candidates(state: &State, width: usize) -> Vec<Line> {
     let mut add = |parts: &[Option<&Line>]| candidates.push(joined(parts));
     for badge in badges.iter().map(Some).chain(badges.is_empty().then_some(None)) {
         if width >= 70 {
-            add(&[counts(state, true).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
+            add(&[counts(state.side(), true).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
         }
-        add(&[counts(state, false).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
+        add(&[counts(state.side(), false).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
         add(&[wrong.as_ref(), unread.as_ref(), badge]);
         add(&[unread.as_ref(), badge]);
     }
@@ -99,8 +105,8 @@ fn badges(state: &State) -> Vec<Line> {
 }
 
 /// What there is.
-fn counts(state: &State, engines_too: bool) -> Option<Line> {
-    let world = state.side().world.as_ref()?;
+pub fn counts(side: &Side, engines_too: bool) -> Option<Line> {
+    let world = side.world.as_ref()?;
     let tree = &world.analysis.tree;
     let mut line = Line::of(Role::Text, words::count(tree.gateways.len(), "Gateway"));
     line.push(Role::Dim, " · ");

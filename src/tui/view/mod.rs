@@ -1,6 +1,7 @@
 //! From a [`State`] to a frame: pure, and looking only at what is in view.
 
 pub mod ask;
+pub mod beside;
 mod command;
 pub mod detail;
 mod header;
@@ -22,7 +23,7 @@ use unicode_width::UnicodeWidthStr;
 use super::action::Action;
 use super::state::{Focus, State};
 use super::widget::text as cutting;
-use crate::render::style::Line;
+use crate::render::style::{self, Line};
 use crate::theme::{Role, Theme};
 use layout::{Layout, Shape};
 
@@ -46,8 +47,8 @@ pub fn draw(state: &State, frame: &mut Frame) {
     }
     header::draw(state, &layout, buffer);
     ask::draw(state, &layout, buffer);
-    if !layout.tree.is_empty() {
-        tree::draw(state, &layout, buffer);
+    for (at, area) in &layout.trees {
+        tree::draw(state, *at, *area, &layout, buffer);
     }
     if !layout.detail.is_empty() {
         detail::draw(state, &layout, buffer);
@@ -72,6 +73,11 @@ pub fn draw(state: &State, frame: &mut Frame) {
     }
 }
 
+/// Whether a pane takes the keys.
+pub(super) fn is_focused(state: &State, focus: Focus) -> bool {
+    state.focus == focus && state.window.is_none()
+}
+
 /// A line of ours as the terminal library's.
 pub(super) fn painted(line: Line, theme: &Theme) -> text::Line<'static> {
     line.spans.into_iter().map(|span| text::Span::styled(span.text, theme.style(span.role.into()))).collect()
@@ -86,9 +92,15 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, row: u16, line: Line, theme: 
 }
 
 /// A pane's frame: a border with a title on the left and a count on the right; only a title line where room is short.
-pub(super) fn pane(state: &State, layout: &Layout, focus: Focus, title: &str, count: &str, buffer: &mut Buffer) {
-    let area = layout.pane(focus);
-    let focused = state.focus == focus && state.window.is_none();
+pub(super) fn pane(
+    state: &State,
+    layout: &Layout,
+    area: Rect,
+    focused: bool,
+    title: &str,
+    count: Line,
+    buffer: &mut Buffer,
+) {
     let theme = state.theme();
     let edge = theme.style(if focused { Role::BorderFocused } else { Role::Border });
     let title_style = theme.style(if focused { Role::Title } else { Role::Muted });
@@ -106,7 +118,8 @@ pub(super) fn pane(state: &State, layout: &Layout, focus: Focus, title: &str, co
     let width = u16::try_from(count.width() + 2).unwrap_or(u16::MAX);
     if !count.is_empty() && after + width < area.right() {
         let x = area.right() - width - 1;
-        buffer.set_string(x, area.y, format!(" {count} "), theme.style(Role::Muted));
+        let count = Line::of(style::Role::Dim, " ").with_line(count).with(style::Role::Dim, " ");
+        buffer.set_line(x, area.y, &painted(count, theme), width);
     }
 }
 
@@ -242,7 +255,7 @@ fn to_ascii(buffer: &mut Buffer) {
             "●" => "*",
             "○" | "◌" => "o",
             "◐" => "%",
-            "⚠" => "!",
+            "⚠" | "≠" => "!",
             "↺" => "@",
             "…" => "~",
             _ => "?",

@@ -10,53 +10,46 @@ use tui_tree_widget::{Tree, TreeItem, TreeState};
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
-use super::{pane, put, scroll_bar};
+use super::{is_focused, pane, put, scroll_bar};
+use crate::render::outline::Outline;
 use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::rows::{Fold, Row};
-use crate::tui::side::{Filter, World};
+use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
 
-/// Draws the pane.
-pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let tree = &state.side().tree;
-    let count = match &tree.filter {
-        Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
-            format!("best {} of {}", found.kept.hits.len(), found.matched)
-        }
-        Some(Filter { found: Some(found), .. }) => format!("{} found", found.matched),
-        _ if tree.rows.is_empty() => String::new(),
-        _ => format!("{}/{}", tree.selected + 1, tree.rows.len()),
-    };
-    let title = title(state);
-    pane(state, layout, Focus::Tree, &title, &count, buffer);
-    let inside = layout.inside(Focus::Tree);
+/// Draws the pane of a side.
+pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut Buffer) {
+    let side = &state.sides[at];
+    let tree = &side.tree;
+    let focused = at == state.active && is_focused(state, Focus::Tree);
+    pane(state, layout, area, focused, &title(state, at), count(state, side, area.width), buffer);
+    let inside = layout.inside_of(Focus::Tree, area);
     if inside.is_empty() {
         return;
     }
     if tree.rows.is_empty() {
-        empty(state, inside, buffer);
+        empty(state, side, inside, buffer);
         return;
     }
-    let Some(outline) = state.side().outline() else { return };
+    let Some(outline) = side.outline() else { return };
     let theme = state.theme();
     let height = usize::from(inside.height);
     let window = &tree.rows[tree.offset.min(tree.rows.len())..(tree.offset + height).min(tree.rows.len())];
-    let path = Path::of(state);
+    let path = Path::of(side);
     let width = usize::from(inside.width);
     let items: Vec<TreeItem<'_, usize>> = window
         .iter()
         .enumerate()
-        .map(|(at, row)| {
-            let index = tree.offset + at;
-            TreeItem::new_leaf(index, row_line(state, outline, row, index, &path, width))
+        .map(|(row_at, row)| {
+            let index = tree.offset + row_at;
+            TreeItem::new_leaf(index, row_line(theme, side, outline, row, index, &path, width))
         })
         .collect();
     // The widget gets what is in view and nothing else, so that a frame costs the same for any world.
     if let Ok(widget) = Tree::new(&items) {
-        let focused = state.focus == Focus::Tree && state.window.is_none();
         let selected = theme.style(if focused { Role::Selected } else { Role::SelectedIdle });
         let mut view = TreeState::default();
         view.select(vec![tree.selected]);
@@ -66,14 +59,34 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     scroll_bar(buffer, inside, tree.offset, tree.rows.len(), theme.style(Role::Muted));
 }
 
-/// What is shown: all of it, or what touches some namespaces, or what a filter leaves.
-fn title(state: &State) -> String {
-    let mut title = "tree".to_owned();
+/// What stands at the right of the title: which row of how many, or what was found; beside other trees, how reading goes.
+fn count(state: &State, side: &Side, width: u16) -> style::Line {
+    let tree = &side.tree;
+    let count = match &tree.filter {
+        Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
+            format!("best {} of {}", found.kept.hits.len(), found.matched)
+        }
+        Some(Filter { found: Some(found), .. }) => format!("{} found", found.matched),
+        _ if tree.rows.is_empty() => String::new(),
+        _ => format!("{}/{}", tree.selected + 1, tree.rows.len()),
+    };
+    let told = style::Line::of(style::Role::Dim, count);
+    let Some(live) = side.live.as_ref().filter(|_| state.is_several()) else { return told };
+    let gap = if told.is_empty() { "" } else { " · " };
+    let room = usize::from(width / 2).saturating_sub(told.width() + gap.width());
+    let badges = live.badges(&state.zone);
+    let badge = badges.iter().find(|badge| badge.width() <= room).or(badges.last()).cloned().unwrap_or_default();
+    told.with(style::Role::Dim, gap).with_line(badge)
+}
+
+/// What is shown: all of it, or what touches some namespaces, or what a filter leaves; beside other trees, of what.
+fn title(state: &State, at: usize) -> String {
+    let mut title = if state.is_several() { state.name(at) } else { "tree".to_owned() };
     if !state.scope.is_everything() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
-        title = format!("tree · ns {}", names.join(","));
+        title = format!("{title} · ns {}", names.join(","));
     }
-    if let Some(filter) = &state.side().tree.filter {
+    if let Some(filter) = &state.sides[at].tree.filter {
         title = format!("{title} /{}", filter.input.value());
     }
     title
@@ -83,27 +96,29 @@ fn title(state: &State) -> String {
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let filter = state.side().tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
     let area = layout.tree;
-    let column =
-        u16::try_from(title(state).width() + 2 + filter.input.visual_cursor() - filter.input.value().width()).ok()?;
+    let column = u16::try_from(
+        title(state, state.active).width() + 2 + filter.input.visual_cursor() - filter.input.value().width(),
+    )
+    .ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y))
 }
 
-fn empty(state: &State, inside: Rect, buffer: &mut Buffer) {
+fn empty(state: &State, side: &Side, inside: Rect, buffer: &mut Buffer) {
     use style::{Line, Role};
-    let narrowed = !state.scope.is_everything() && !state.side().world.as_ref().is_none_or(World::is_empty);
-    let lines = if narrowed && state.side().tree.filter.is_none() {
+    let narrowed = !state.scope.is_everything() && !side.world.as_ref().is_none_or(World::is_empty);
+    let lines = if narrowed && side.tree.filter.is_none() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         vec![
             Line::of(Role::Text, format!("nothing that is known touches {}", names.join(", "))),
             Line::of(Role::Hint, ":ns all shows everything · :ns lists the namespaces"),
         ]
-    } else if let (Some(live), None) = (&state.side().live, &state.side().tree.filter) {
+    } else if let (Some(live), None) = (&side.live, &side.tree.filter) {
         live.empty()
-    } else if state.side().world.is_none() && state.side().failure.is_none() {
+    } else if side.world.is_none() && side.failure.is_none() {
         vec![Line::of(Role::Hint, "reading …")]
-    } else if let (None, Some(failure)) = (&state.side().world, &state.side().failure) {
+    } else if let (None, Some(failure)) = (&side.world, &side.failure) {
         vec![Line::of(Role::Error, format!("✗ {failure}")), Line::of(Role::Hint, "r reads again")]
-    } else if state.side().tree.filter.is_some() {
+    } else if side.tree.filter.is_some() {
         vec![Line::of(Role::Text, "nothing matches"), Line::of(Role::Hint, "esc shows everything again")]
     } else {
         vec![
@@ -125,14 +140,14 @@ struct Path {
 
 impl Path {
     /// Finds the path's rows. They stand in order, so one pass from the first row is enough; the pass ends at the last.
-    fn of(state: &State) -> Self {
-        let mut rows = Vec::with_capacity(state.side().lit.len());
-        if state.side().lit.is_empty() {
+    fn of(side: &Side) -> Self {
+        let mut rows = Vec::with_capacity(side.lit.len());
+        if side.lit.is_empty() {
             return Self { rows };
         }
-        let mut wanted = state.side().lit.iter();
+        let mut wanted = side.lit.iter();
         let mut next = wanted.next();
-        for (index, row) in state.side().tree.rows.iter().enumerate() {
+        for (index, row) in side.tree.rows.iter().enumerate() {
             if Some(&row.node) == next {
                 rows.push(index);
                 next = wanted.next();
@@ -202,14 +217,14 @@ fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'stat
 }
 
 fn row_line(
-    state: &State,
-    outline: &crate::render::outline::Outline,
+    theme: &Theme,
+    side: &Side,
+    outline: &Outline,
     row: &Row,
     index: usize,
     path: &Path,
     width: usize,
 ) -> Painted<'static> {
-    let theme = state.theme();
     let mut spans = guides(row, index, path, theme);
     let used: usize = spans.iter().map(|span| span.content.width()).sum();
     let room = width.saturating_sub(used);
@@ -221,15 +236,15 @@ fn row_line(
     }
     if on_path
         && path.rows.last() == Some(&index)
-        && path.rows.len() == state.side().lit.len()
-        && let Some(decision) = state.side().answer.decision()
+        && path.rows.len() == side.lit.len()
+        && let Some(decision) = side.answer.decision()
     {
         let (glyph, role) = words::outcome_glyph(decision);
         // A note that says what is broken begins with the same cross.
         if !label.note.plain().starts_with(glyph) {
             tail.push(role, format!(" {glyph}"));
         }
-    } else if let Some(verdict) = state.side().verdict_on(row.node) {
+    } else if let Some(verdict) = side.verdict_on(row.node) {
         let (glyph, _, _) = words::verdict(verdict);
         tail.push(style::Role::Dim, format!(" {glyph}"));
     }
@@ -238,7 +253,7 @@ fn row_line(
     let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { 6.min(room / 3) });
     let main = fit(without_extras(label.main, main_room), main_room);
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
-    let filter = state.side().tree.filter.as_ref().filter(|filter| filter.found.is_some());
+    let filter = side.tree.filter.as_ref().filter(|filter| filter.found.is_some());
     let hit =
         filter.is_some_and(|filter| filter.found.as_ref().is_some_and(|found| found.kept.hits.contains(&row.node)));
     spans.extend(paint_main(main, theme, on_path, filter.filter(|_| hit)));

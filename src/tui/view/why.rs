@@ -3,8 +3,9 @@
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
+use super::ask::is_told_at_length;
 use super::layout::Layout;
-use super::{painted, pane, put, scroll_bar};
+use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::render::answer::Advice;
 use crate::render::style::{Line, Role};
 use crate::render::words as say;
@@ -12,7 +13,7 @@ use crate::resolve::HopId;
 use crate::router::{Decision, Outcome};
 use crate::theme;
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::text::{clip, fit};
+use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
 
 /// A line of the pane.
@@ -37,7 +38,7 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
     }
     // The first note of a 404 is the answer itself, and stands there.
-    let told = usize::from(decision.outcome == Outcome::NotFound && state.size.0 >= 100);
+    let told = usize::from(decision.outcome == Outcome::NotFound && is_told_at_length(state));
     for (index, note) in decision.notes.iter().enumerate().skip(told) {
         if index == 0 && decision.outcome == Outcome::NotFound {
             let word = decision.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
@@ -67,7 +68,7 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
             entries.push(Entry::note(glyph, &say::share(destination.share), role, line));
         }
     }
-    if state.size.0 < 100
+    if !is_told_at_length(state)
         && let Some(request) = state.side().answer.request()
         && let Some(line) = words::upstream(request, decision)
     {
@@ -133,7 +134,8 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let entries = entries(state);
     let count =
         if entries.is_empty() { String::new() } else { format!("{}/{}", state.side().why_selected + 1, entries.len()) };
-    pane(state, layout, Focus::Why, "why", &count, buffer);
+    let title = if state.is_several() { format!("{} · why", state.name(state.active)) } else { "why".to_owned() };
+    pane(state, layout, layout.why, is_focused(state, Focus::Why), &title, Line::of(Role::Dim, count), buffer);
     let inside = layout.inside(Focus::Why);
     if inside.is_empty() {
         return;
@@ -142,7 +144,9 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     if entries.is_empty() {
         let line =
             Line::of(Role::Hint, " ask a URL, and every rule that could have taken it says here why it did or did not");
-        put(buffer, inside, 0, clip(line, usize::from(inside.width)), theme);
+        for (row, line) in (0u16..).zip(wrap(&line, usize::from(inside.width), 1)) {
+            put(buffer, inside, row, line, theme);
+        }
         return;
     }
     let parts: Vec<Vec<Line>> = entries.iter().map(|entry| split(&entry.line)).collect();
