@@ -102,7 +102,7 @@ pub fn wrap(line: &Line, columns: usize, indent: usize) -> Vec<Line> {
             let mut word = word;
             let trimmed = word.trim_end().width();
             if used + trimmed > columns && !fresh && (trimmed <= columns - indent || used + 12 > columns) {
-                lines.push(std::mem::take(&mut current));
+                lines.push(without_blanks(std::mem::take(&mut current)));
                 current.pad_to(indent);
                 used = indent;
                 word = word.trim_start();
@@ -121,8 +121,24 @@ pub fn wrap(line: &Line, columns: usize, indent: usize) -> Vec<Line> {
             current.push(*role, word.to_owned());
         }
     }
-    lines.push(current);
+    lines.push(without_blanks(current));
     lines
+}
+
+/// Without the blanks at its end, for which nothing else may be cut.
+fn without_blanks(mut line: Line) -> Line {
+    while let Some(last) = line.spans.last_mut() {
+        let kept = last.text.trim_end_matches(' ').len();
+        if kept == last.text.len() {
+            break;
+        }
+        last.text = last.text[..kept].to_owned().into();
+        if kept > 0 {
+            break;
+        }
+        line.spans.pop();
+    }
+    line
 }
 
 #[cfg(test)]
@@ -159,7 +175,7 @@ mod tests {
             assert!(fit(line.clone(), columns).width() <= columns.max(1), "fit {columns}");
             if columns > 8 {
                 assert!(
-                    wrap(&line, columns, 3).iter().all(|line| line.plain().trim_end().width() <= columns),
+                    wrap(&line, columns, 3).iter().all(|line| line.width() <= columns),
                     "wrap {columns}"
                 );
             }
