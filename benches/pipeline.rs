@@ -13,6 +13,7 @@ use routescope::source::Loaded;
 use routescope::source::files::{Input, load};
 use routescope::store::{Change, Coverage, Snapshot, Store};
 use routescope::theme::Theme;
+use routescope::tui::Reading;
 use routescope::tui::action::parse_key;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
@@ -59,7 +60,7 @@ impl Stages {
     /// The explorer with an answer on the screen, after the given keys.
     fn explorer(&self, keys: &[&str]) -> State {
         let mut state = State::new("bench".to_owned(), Theme::shipped(), 0, false, SCREEN);
-        update(&mut state, Message::Loaded(Ok(Arc::clone(self.analysis()))));
+        update(&mut state, Message::Loaded(Ok(Reading::first(Arc::clone(self.analysis())))));
         press(&mut state, "u");
         update(&mut state, Message::Paste(self.world.hit.clone()));
         press(&mut state, "enter");

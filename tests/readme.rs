@@ -17,6 +17,7 @@ use routescope::resolve::Settings;
 use routescope::source::files::{self, Input};
 use routescope::store::{Change, Coverage, Store};
 use routescope::theme::Theme;
+use routescope::tui::Reading;
 use routescope::tui::action::{ACTIONS, Scope, parse_key};
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
@@ -144,7 +145,7 @@ fn the_picture_shows_the_explorer() {
     let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), loaded.findings));
     let dark = Theme::shipped().into_iter().find(|theme| theme.name == "dark").expect("a dark theme");
     let mut state = State::new("demo: field guide".to_owned(), vec![dark], 0, false, (128, 31));
-    update(&mut state, Message::Loaded(Ok(analysis)));
+    update(&mut state, Message::Loaded(Ok(Reading::first(analysis))));
     let press = |state: &mut State, (code, modifiers)| {
         update(state, Message::Key(KeyEvent::new(code, modifiers)));
     };

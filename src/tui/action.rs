@@ -81,6 +81,7 @@ actions! {
         CycleMethod "method" ["f2"] "ask with the next method",
         Headers "headers" ["f3"] "edit the headers that are sent",
         OtherSide "other context" ["f4"] "go to the next context, also while typing",
+        PinNow "pin it" ["f6"] "pin the question with its answer, or unpin it",
     }
     Panes {
         Quit "quit" ["q"] "leave; the terminal is put back as it was",
@@ -94,6 +95,10 @@ actions! {
         Findings "findings" ["f"] "list what is wrong, and go there",
         NextAnswer "next answer" ["n"] "show the answer of the next Gateway",
         PreviousAnswer "previous answer" ["N"] "show the answer of the previous Gateway",
+        Pin "pin" ["p"] "pin the question with its answer, or unpin it",
+        Pins "pins" ["P"] "list the pinned questions, and ask one of them",
+        Seen "seen" ["a"] "take the marks off the pinned answers that changed",
+        UnpinAll "unpin all" ["alt-p"] "unpin all questions",
         GoToAnswer "go to the answer" ["."] "select the node that decided",
         Copy "copy" ["y"] "copy the answer, the URL, a command or a place",
         Edit "edit" ["e"] "open the place in $VISUAL or $EDITOR",
@@ -151,7 +156,8 @@ actions! {
         WindowPageDown "window: page down" ["pgdn"] "one page down",
         WindowTop "window: top" ["home", "g"] "to the first line",
         WindowBottom "window: bottom" ["end", "G"] "to the last line",
-        Remove "remove" ["delete", "ctrl-d"] "remove the selected header",
+        Remove "remove" ["delete", "ctrl-d"] "remove the selected header or pin",
+        SeenHere "seen, this one" ["a"] "take the mark off the selected pin",
         Beside "beside" ["+"] "follow the selected context beside the others",
     }
 }

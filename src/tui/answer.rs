@@ -51,12 +51,17 @@ impl Answer {
         }
     }
 
+    /// All decisions.
+    pub fn decisions(&self) -> &[Decision] {
+        match &self.reply {
+            Reply::Answered(_, decisions) => decisions,
+            _ => &[],
+        }
+    }
+
     /// How many decisions there are.
     pub fn count(&self) -> usize {
-        match &self.reply {
-            Reply::Answered(_, decisions) => decisions.len(),
-            _ => 0,
-        }
+        self.decisions().len()
     }
 
     /// Answers a question. What is shown stays on the same Gateway where that is possible.
@@ -121,7 +126,7 @@ impl Answer {
 }
 
 /// Which answer to show first: the one that leads furthest.
-fn rank(decision: &Decision) -> u8 {
+pub(super) fn rank(decision: &Decision) -> u8 {
     match decision.outcome {
         Outcome::Forward => 0,
         Outcome::Redirect => 1,

@@ -2,10 +2,50 @@
 
 use tui_input::Input;
 
+use crate::model::ObjectKey;
+use crate::render::style::{Line, Role};
+use crate::render::words::count;
 use crate::router::{Request, RequestError};
 
 /// The methods that `m` goes through.
 pub const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
+
+/// A question, whole: it can be asked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The method.
+    pub method: &'static str,
+    /// The URL as typed.
+    pub url: String,
+    /// The headers, as `Name: value`.
+    pub headers: Vec<String>,
+    /// The Gateway whose answer is meant; `None` for the one that leads furthest.
+    pub gateway: Option<ObjectKey>,
+}
+
+impl Question {
+    /// The request, or why it is none.
+    pub fn request(&self) -> Result<Request, RequestError> {
+        let mut request = Request::parse(&self.url)?.with_method(self.method)?;
+        for header in &self.headers {
+            request = request.with_header(header)?;
+        }
+        Ok(request)
+    }
+
+    /// `GET https://api.example.com/pay +1 header`.
+    pub fn line(&self) -> Line {
+        let mut line = Line::of(Role::Rule, format!("{} ", self.method)).with(Role::Text, self.url.clone());
+        if !self.headers.is_empty() {
+            line.push(Role::Matcher, format!(" +{}", count(self.headers.len(), "header")));
+        }
+        if let Some(gateway) = &self.gateway {
+            line.push(Role::Dim, " on ");
+            line.push(Role::Gateway, gateway.to_string());
+        }
+        line
+    }
+}
 
 /// What is asked.
 #[derive(Debug, Default)]
@@ -46,18 +86,30 @@ impl Ask {
         true
     }
 
-    /// The request that is typed, or why it is none; `None` when nothing is typed.
-    pub fn question(&self) -> Option<Result<Request, RequestError>> {
-        let text = self.input.value().trim();
-        (!text.is_empty()).then(|| self.parse(text))
+    /// What is asked, of a Gateway where one is meant; `None` when nothing is typed.
+    pub fn asked(&self, gateway: Option<ObjectKey>) -> Option<Question> {
+        let url = self.input.value().trim().to_owned();
+        let question = Question { method: self.method(), url, headers: self.headers.clone(), gateway };
+        (!question.url.is_empty()).then_some(question)
     }
 
-    fn parse(&self, text: &str) -> Result<Request, RequestError> {
-        let mut request = Request::parse(text)?.with_method(self.method())?;
-        for header in &self.headers {
-            request = request.with_header(header)?;
-        }
-        Ok(request)
+    /// The request that is typed, or why it is none; `None` when nothing is typed.
+    pub fn question(&self) -> Option<Result<Request, RequestError>> {
+        self.asked(None).map(|question| question.request())
+    }
+
+    /// The same, with another URL in the bar.
+    pub fn fork(&self, url: &str) -> Self {
+        let input = url.trim().to_owned().into();
+        Self { input, method: self.method, headers: self.headers.clone(), ..Self::default() }
+    }
+
+    /// Asks this from now on; what was typed is kept in the history.
+    pub fn put(&mut self, question: &Question) {
+        let Question { method, url, headers, gateway: _ } = question;
+        self.replace(url);
+        self.method = METHODS.iter().position(|known| known == method).unwrap_or_default();
+        self.headers.clone_from(headers);
     }
 
     /// Remembers what is typed.

@@ -43,6 +43,7 @@ pub const WORDS: &[Word] = &[
         operand: "[NAME|all]",
         doc: "show what touches a namespace (a,b for several); without a name, pick one",
     },
+    Word { name: "pin", operand: "[URL]", doc: "pin a URL with its answer; without one, what stands in the URL bar" },
     Word { name: "theme", operand: "[NAME]", doc: "use a theme; without a name, pick one" },
     Word { name: "reload", operand: "", doc: "read the sources again; connect to the cluster anew" },
     Word { name: "help", operand: "", doc: "show all keys" },
@@ -60,6 +61,8 @@ pub enum Command {
     Only,
     /// Show what touches some namespaces, or list them; `all` is everything.
     Namespaces(Option<String>),
+    /// Pin a URL.
+    Pin(String),
     /// Use a theme.
     Theme(String),
     /// Do an action of the table.
@@ -77,6 +80,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
         ("ctx" | "context" | "contexts", name) => Command::Context(name),
         ("only", None) => Command::Only,
         ("ns" | "namespace" | "namespaces", names) => Command::Namespaces(names),
+        ("pin", Some(url)) => Command::Pin(url),
         ("theme", Some(name)) => Command::Theme(name),
         ("theme" | "themes", None) => Command::Act(Action::PickTheme),
         ("q" | "q!" | "qa" | "quit", None) => Command::Act(Action::Quit),

@@ -4,6 +4,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::SystemTime;
 
+use super::ask::Question;
+use super::pins::Turned;
 use crate::finding::Subject;
 use crate::live::{Changed, How};
 use crate::model::Name;
@@ -32,6 +34,8 @@ pub struct Entry {
 pub enum About {
     /// An object.
     Object(Subject),
+    /// The answer to a pinned question.
+    Pin(Question),
     /// Reading the cluster.
     Reading,
 }
@@ -75,6 +79,13 @@ impl Log {
             }
             self.push(Entry { at: change.at, about: About::Object(change.subject.clone()), text, role });
         }
+    }
+
+    /// Keeps that the answer to a pinned question is another.
+    pub fn turned(&mut self, at: SystemTime, turned: &Turned) {
+        let Turned { question, was, is } = turned;
+        let text = format!("{} → {}", was.plain(), is.gets.plain());
+        self.push(Entry { at, about: About::Pin(question.clone()), text, role: is.role });
     }
 
     /// Keeps what is different about reading the cluster.

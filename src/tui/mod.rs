@@ -22,6 +22,7 @@ mod following;
 pub mod live;
 pub mod locate;
 pub mod log;
+pub mod pins;
 mod recorded;
 pub mod rows;
 mod runtime;
@@ -39,6 +40,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analysis::Analysis;
+use crate::live::Changed;
 use crate::source::SourceError;
 
 /// How the explorer starts.
@@ -76,6 +78,22 @@ pub struct ClusterSource {
     pub options: crate::live::Options,
     /// The contexts, at least one; `None` is the current one of the kubeconfig.
     pub contexts: Vec<Option<String>>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The world.
+    pub analysis: Arc<Analysis>,
+    /// What changed since it was read before, the latest last; empty for the first time.
+    pub changes: Vec<Changed>,
+}
+
+impl Reading {
+    /// The first one.
+    pub fn first(analysis: Arc<Analysis>) -> Self {
+        Self { analysis, changes: Vec::new() }
+    }
 }
 
 /// Reads and analyses the sources.

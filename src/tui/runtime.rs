@@ -25,8 +25,9 @@ use super::update::{Message, update};
 use super::view;
 use super::watch::Watch;
 use super::widget::yaml;
-use super::{ClusterSource, Load, Loader, Options, RunError, Source};
-use crate::live::{Control, Update};
+use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
+use crate::analysis::Analysis;
+use crate::live::{self, Changed, Control, Update};
 use crate::source::SourceError;
 use crate::source::cluster::contexts;
 use crate::theme::{self, Background, Theme};
@@ -41,7 +42,7 @@ const COLOUR_PATIENCE: Duration = Duration::from_millis(250);
 /// What happens beside the person's own doing.
 pub(super) enum Outside {
     Message(Message),
-    Loaded(Result<Load, SourceError>),
+    Loaded(Result<(Load, Vec<Changed>), SourceError>),
     Panicked,
 }
 
@@ -98,7 +99,7 @@ impl Feed {
     fn start(source: Source, sender: &UnboundedSender<Outside>) -> Self {
         match source {
             Source::Files(load) => {
-                forward_load(start_load(&load), sender.clone());
+                forward_load(start_load(&load, None), sender.clone());
                 Self::Files(load)
             }
             Source::Clusters(source) => {
@@ -156,9 +157,10 @@ impl Feed {
         }
     }
 
-    fn load(&self, sender: &UnboundedSender<Outside>) {
+    /// Reads again; what changed is told by the world before.
+    fn load(&self, before: Option<Arc<Analysis>>, sender: &UnboundedSender<Outside>) {
         if let Self::Files(load) = self {
-            forward_load(start_load(load), sender.clone());
+            forward_load(start_load(load, before), sender.clone());
         }
     }
 
@@ -249,11 +251,11 @@ impl Explorer {
         let message = match outside {
             Outside::Panicked => return Err(RunError::Panicked),
             Outside::Message(message) => message,
-            Outside::Loaded(Ok(Load { analysis, watch })) => {
+            Outside::Loaded(Ok((Load { analysis, watch }, changes))) => {
                 self.ready = true;
                 let sender = self.sender.clone();
                 self.watch.get_or_insert_with(|| Watch::new(sender)).set(&watch);
-                Message::Loaded(Ok(analysis))
+                Message::Loaded(Ok(Reading { analysis, changes }))
             }
             Outside::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
             Outside::Loaded(Err(error)) => Message::Loaded(Err(error)),
@@ -278,7 +280,10 @@ impl Explorer {
             match effect {
                 Effect::Quit => return Ok(After::Quit),
                 Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
-                Effect::Load => self.feed.load(&self.sender),
+                Effect::Load => {
+                    let before = self.state.side().world.as_ref().map(|world| Arc::clone(&world.analysis));
+                    self.feed.load(before, &self.sender);
+                }
                 Effect::Follow { side, epoch, context } => self.feed.follow(side, epoch, context, &self.sender),
                 Effect::Leave(side) => {
                     self.feed.leave(side);
@@ -343,11 +348,15 @@ fn message(event: Event) -> Option<Message> {
     }
 }
 
-type Running = tokio::task::JoinHandle<Result<Load, SourceError>>;
+type Running = tokio::task::JoinHandle<Result<(Load, Vec<Changed>), SourceError>>;
 
-fn start_load(load: &Loader) -> Running {
+fn start_load(load: &Loader, before: Option<Arc<Analysis>>) -> Running {
     let load = Arc::clone(load);
-    tokio::task::spawn_blocking(move || load())
+    tokio::task::spawn_blocking(move || {
+        let loaded = load()?;
+        let changes = before.map(|before| live::between(&before, &loaded.analysis, SystemTime::now()));
+        Ok((loaded, changes.unwrap_or_default()))
+    })
 }
 
 fn forward_load(running: Running, sender: UnboundedSender<Outside>) {

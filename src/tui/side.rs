@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::filter::{Found, Texts};
 use super::live::Live;
 use super::log::Log;
+use super::pins::Standings;
 use super::rows::{self, Folds, Row};
 use super::view::detail;
 use crate::analysis::Analysis;
@@ -110,6 +111,8 @@ pub struct Side {
     pub why_offset: usize,
     /// What it answers to the URL.
     pub answer: Answer,
+    /// What it answers to the pinned questions.
+    pub pinned: Standings,
     /// The path of the answer, from the Gateway down.
     pub lit: Vec<NodeRef>,
     /// Where the selected node is written: found once per selection, because files may be large.

@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 
-use super::ask::Ask;
+use super::ask::{Ask, Question};
 use super::command::CommandLine;
 use super::live::Live;
+use super::pins::{PinId, Pins};
 use super::side::{Side, SideId};
 use super::window::Window;
 use crate::render::outline::NodeRef;
@@ -66,6 +67,8 @@ pub struct State {
     pub zoom: bool,
     /// The URL bar.
     pub ask: Ask,
+    /// The questions that are pinned.
+    pub pins: Pins,
     /// The window over the panes.
     pub window: Option<Window>,
     /// The command line, while it is open.
@@ -102,6 +105,7 @@ impl State {
             single: Focus::Tree,
             zoom: false,
             ask: Ask::default(),
+            pins: Pins::default(),
             window: None,
             command: None,
             contexts: Vec::new(),
@@ -161,6 +165,22 @@ impl State {
     /// The side that is looked at, to be changed.
     pub fn side_mut(&mut self) -> &mut Side {
         &mut self.sides[self.active]
+    }
+
+    /// Whether this is what stands in the URL bar, and what is shown of the answer.
+    pub fn asks(&self, question: &Question) -> bool {
+        let side = self.side();
+        let shown = side.answer.decision().and_then(|decision| {
+            let tables = &side.world.as_ref()?.analysis.table.gateways;
+            tables.get(decision.gateway as usize).map(|table| &table.gateway)
+        });
+        let meant = question.gateway.as_ref().is_none_or(|gateway| shown == Some(gateway));
+        meant && self.ask.asked(question.gateway.clone()).as_ref() == Some(question)
+    }
+
+    /// Whether a pinned answer changed, on any side, and was not seen yet.
+    pub fn has_turned(&self, pin: PinId) -> bool {
+        self.sides.iter().filter_map(|side| side.pinned.of(pin)).any(|standing| standing.was.is_some())
     }
 
     /// Whether text is being typed, so that letters are letters.

@@ -4,9 +4,11 @@ use jiff::tz::TimeZone;
 use tui_input::Input;
 
 use super::action::{ACTIONS, Action, Entry, Scope};
+use super::ask::Question;
 use super::effect::Effect;
 use super::live::{Live, clock_seconds};
 use super::log::{About, Entry as Logged};
+use super::pins::{Pin, PinId};
 use super::side::{Side, SideId};
 use super::state::State;
 use crate::finding::{Severity, Subject};
@@ -26,6 +28,7 @@ pub enum Kind {
     Headers,
     Connection,
     Log,
+    Pins,
     Contexts,
     Namespaces,
 }
@@ -48,6 +51,8 @@ pub enum Choice {
     Act(Action),
     Finding(usize),
     Object(SideId, Subject),
+    Question(Box<Question>),
+    Pin(PinId),
     Do(Effect),
     Theme(usize),
     Header(usize),
@@ -260,6 +265,28 @@ impl Window {
         self.selected = if newest { last } else { self.selected.min(last) };
     }
 
+    /// The pinned questions with their answers; one that changed is selected.
+    pub fn pins(state: &State) -> Self {
+        let mut window = Self::new(Kind::Pins, "pins", Vec::new());
+        window.list_pins(state);
+        window.selected = state.pins.iter().position(|pin| state.has_turned(pin.id)).unwrap_or_default();
+        window
+    }
+
+    /// Lists the pins as they are now.
+    pub fn list_pins(&mut self, state: &State) {
+        let item = |pin: &Pin| {
+            let mut line = Line::of(Role::Warning, if state.has_turned(pin.id) { "~ " } else { "  " });
+            line.extend(pin.question.line());
+            line.push(Role::Text, "  ");
+            line.extend(super::view::pins::answers(state, pin));
+            Item { line, more: None, choice: Some(Choice::Pin(pin.id)) }
+        };
+        self.items = state.pins.iter().map(item).collect();
+        self.title = format!("pins · {}", self.items.len());
+        self.selected = self.selected.min(self.items.len().saturating_sub(1));
+    }
+
     /// The contexts of the kubeconfig, the one that is followed marked.
     pub fn contexts(state: &State) -> Self {
         let title = |side: &Side| side.live.as_ref().map(Live::title).unwrap_or_default();
@@ -345,6 +372,10 @@ fn log_item(state: &State, at: usize, entry: &Logged) -> Item {
     let (line, choice) = match &entry.about {
         About::Object(subject) => {
             (line.with(Role::Route, format!("{subject}: ")), Choice::Object(state.sides[at].id, subject.clone()))
+        }
+        About::Pin(question) => {
+            let line = line.with(Role::Dim, "pinned ").with_line(question.line()).with(Role::Text, ": ");
+            (line, Choice::Question(Box::new(question.clone())))
         }
         About::Reading => (line, Choice::Nothing),
     };

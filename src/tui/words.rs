@@ -89,6 +89,45 @@ pub fn outcome(world: &World, decision: &Decision) -> Line {
     line
 }
 
+/// What the client gets, and nothing that comes and goes with single pods: two answers that say the same here are the
+/// same to whoever asks.
+pub fn in_short(decision: &Decision) -> Line {
+    if !decision.branches.is_empty() {
+        return branches::short(decision);
+    }
+    let status = |otherwise: u16| decision.status.unwrap_or(otherwise);
+    match decision.outcome {
+        Outcome::Forward => {
+            let mut line = Line::new();
+            let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
+            for (index, destination) in getting.iter().enumerate() {
+                if index > 0 {
+                    line.push(Role::Dim, " · ");
+                }
+                if getting.len() > 1 {
+                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                }
+                line.push(Role::Backend, words::destination_name(destination));
+                if destination.state.is_broken() {
+                    line.push(Role::Error, format!(" ✗ {}", destination.state.status()));
+                } else if !destination.serves() {
+                    line.push(Role::Error, " ✗ 503");
+                }
+            }
+            line
+        }
+        Outcome::Redirect => Line::of(Role::Answer, format!("{} ", status(302)))
+            .with(Role::Dim, "to ")
+            .with(Role::Answer, decision.location.clone().unwrap_or_default()),
+        Outcome::Respond if status(500) < 400 => Line::of(Role::Ok, format!("{} from the gateway", status(500))),
+        Outcome::Respond => Line::of(Role::Error, format!("{} from the gateway", status(500))),
+        Outcome::NotFound => match decision.status {
+            Some(status) => Line::of(Role::Error, format!("{status} from the gateway")),
+            None => Line::of(Role::Error, "no answer"),
+        },
+    }
+}
+
 fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
     let hop = world.outline.hop(decision.hop?);
     match hop.action()?.as_ref() {
@@ -115,6 +154,18 @@ fn not_found(world: &World, decision: &Decision) -> String {
 
 /// Which rule decided, and how sure that is.
 pub fn decided_by(world: &World, decision: &Decision) -> Line {
+    let mut line = decider(world, decision);
+    if decision.unverified.is_empty() {
+        line.push(Role::Dim, " · certain");
+    } else {
+        line.push(Role::Dim, " · ");
+        line.push(Role::Warning, "? not certain");
+    }
+    line
+}
+
+/// Which rule decided, or which Gateway where none did.
+pub fn decider(world: &World, decision: &Decision) -> Line {
     let mut line = Line::new();
     if let Some(id) = decision.hop {
         let hop = world.outline.hop(id);
@@ -127,12 +178,6 @@ pub fn decided_by(world: &World, decision: &Decision) -> Line {
     } else if let Some(table) = world.analysis.table.gateways.get(decision.gateway as usize) {
         line.push(Role::Dim, "Gateway ");
         line.push(Role::Gateway, table.gateway.to_string());
-    }
-    if decision.unverified.is_empty() {
-        line.push(Role::Dim, " · certain");
-    } else {
-        line.push(Role::Dim, " · ");
-        line.push(Role::Warning, "? not certain");
     }
     line
 }
@@ -148,11 +193,17 @@ pub fn rule_name(route: &crate::model::Route, rule: u32) -> String {
 /// What the backend receives, when that is not simply what was asked.
 pub fn upstream(request: &Request, decision: &Decision) -> Option<Line> {
     let upstream = decision.upstream.as_ref()?;
-    let host = request.host.as_deref().unwrap_or_default();
-    let changed = upstream.path != request.target() || (!host.is_empty() && !upstream.host.starts_with(host));
-    let word = if changed { "rewritten to " } else { "received as " };
+    let word = if is_rewritten(request, decision) { "rewritten to " } else { "received as " };
     let line = Line::of(Role::Dim, word).with(Role::Text, request.method.clone()).with(Role::Text, " ");
     Some(line.with(Role::Host, upstream.host.clone()).with(Role::Rule, upstream.path.clone()))
+}
+
+/// Whether the backend receives another path or host than what was asked.
+pub fn is_rewritten(request: &Request, decision: &Decision) -> bool {
+    let host = request.host.as_deref().unwrap_or_default();
+    decision.upstream.as_ref().is_some_and(|upstream| {
+        upstream.path != request.target() || (!host.is_empty() && !upstream.host.starts_with(host))
+    })
 }
 
 /// The answer as text, to be pasted elsewhere.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::Input;
 
-use super::{keys, replace};
+use super::{keys, pins, replace};
 use crate::finding::closest;
 use crate::model::Name;
 use crate::render::scope::Scope;
@@ -92,6 +92,10 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
         Command::Act(action) => {
             state.command = None;
             return Ok(keys::act(state, action));
+        }
+        Command::Pin(url) => {
+            pins::pin_url(state, &url);
+            Vec::new()
         }
         Command::Theme(name) => {
             let names = || state.themes.iter().map(|theme| theme.name.as_str());

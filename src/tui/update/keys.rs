@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, windows};
+use super::{command, folds, pins, windows};
 use crate::model::SourceKind;
 use crate::render::outline::NodeRef;
 use crate::theme::Role;
@@ -158,12 +158,15 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Log => {
             if state.sides.iter().all(|side| side.log.entries().len() == 0) {
-                let files = "these are files: only a cluster's changes are listed";
-                state.tell(Role::Muted, if state.side().live.is_some() { "nothing has changed yet" } else { files });
+                state.tell(Role::Muted, "nothing has changed yet");
             } else {
                 state.window = Some(Window::log(state));
             }
         }
+        Action::Pin | Action::PinNow => pins::toggle(state),
+        Action::Pins => pins::list(state),
+        Action::Seen => pins::seen(state),
+        Action::UnpinAll => pins::unpin_all(state),
         Action::Pause => return super::live::pause(state),
         Action::NextSide | Action::OtherSide => other_side(state, 1),
         Action::PreviousSide => other_side(state, state.sides.len() - 1),
@@ -258,6 +261,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::WindowTop
         | Action::WindowBottom
         | Action::Remove
+        | Action::SeenHere
         | Action::Beside => return windows::act(state, action),
     }
     Vec::new()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::windows;
 use crate::live::{self, Update};
 use crate::render::words::count;
 use crate::source::cluster::Status;
@@ -11,7 +12,6 @@ use crate::tui::live::{Live, Show};
 use crate::tui::log::MOST;
 use crate::tui::side::World;
 use crate::tui::state::State;
-use crate::tui::window::Kind;
 
 /// The cluster of the side at a place tells something.
 pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update) -> Vec<Effect> {
@@ -63,7 +63,7 @@ fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
     }
     side.log.changed(&changes);
     side.loading = false;
-    list_log(state);
+    windows::refresh(state);
     let effects = super::replace(state, at, World::within(analysis, &state.scope));
     if let Some(live) = &mut state.sides[at].live {
         live.settled |= settled;
@@ -100,14 +100,6 @@ pub(super) fn pause(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// The window that lists what changed lists what changed just now, too.
-fn list_log(state: &mut State) {
-    if let Some(mut window) = state.window.take_if(|window| window.kind == Kind::Log) {
-        window.list_log(state);
-        state.window = Some(window);
-    }
-}
-
 /// How reading goes has changed.
 fn reading(state: &mut State, at: usize, status: &Arc<Status>) {
     let now = state.now;
@@ -117,7 +109,7 @@ fn reading(state: &mut State, at: usize, status: &Arc<Status>) {
     let before = live.status.replace(Arc::clone(status));
     if let Some(before) = before.filter(|_| live.settled) {
         side.log.reading(now, &before, status);
-        list_log(state);
+        windows::refresh(state);
     }
 }
 

@@ -5,13 +5,14 @@ mod folds;
 mod keys;
 mod live;
 mod mouse;
+mod pins;
 mod windows;
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
+use super::Reading;
 use super::effect::Effect;
 use super::filter::Found;
 use super::rows;
@@ -19,9 +20,9 @@ use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
 use super::view::layout::Layout;
 use super::view::{detail, why};
-use crate::analysis::Analysis;
 use crate::live::Update;
 use crate::render::outline::NodeRef;
+use crate::render::words::count;
 use crate::router::{Request, RequestError};
 use crate::source::SourceError;
 use crate::source::cluster::ContextEntry;
@@ -39,7 +40,7 @@ pub enum Message {
     /// The terminal has another size.
     Resize(u16, u16),
     /// A load is through.
-    Loaded(Result<Arc<Analysis>, SourceError>),
+    Loaded(Result<Reading, SourceError>),
     /// A file that was read has changed.
     FilesChanged,
     /// A search is through.
@@ -75,7 +76,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.size = (width, height);
             Vec::new()
         }
-        Message::Loaded(Ok(analysis)) => loaded(state, analysis),
+        Message::Loaded(Ok(read)) => loaded(state, read),
         Message::Loaded(Err(error)) => {
             state.tell(Role::Error, format!("not loaded, the last good view stays: {error}"));
             state.side_mut().failure = Some(error);
@@ -142,11 +143,18 @@ fn after_load(state: &mut State) -> Vec<Effect> {
 }
 
 /// The sources were read again.
-fn loaded(state: &mut State, analysis: Arc<Analysis>) -> Vec<Effect> {
+fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
+    let Reading { analysis, changes } = read;
     state.side_mut().failure = None;
     if state.side().world.is_some() {
-        state.tell(Role::Muted, "read again");
+        let told = match changes.len() {
+            0 => "read again".to_owned(),
+            changes => format!("read again, {}: L lists what changed", count(changes, "change")),
+        };
+        state.tell(Role::Muted, told);
     }
+    state.side_mut().log.changed(&changes);
+    windows::refresh(state);
     let mut effects = replace(state, state.active, World::within(analysis, &state.scope));
     effects.extend(after_load(state));
     effects
@@ -190,7 +198,9 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     (side.why_selected, side.why_offset) = (why_selected, why_offset);
     side.tree.closed.extend(closed);
     side.rebuild(keep);
-    search(side)
+    let effects = search(side);
+    pins::answer_all(state, at);
+    effects
 }
 
 /// Asks every side what is in the URL bar. `follow` selects the nodes that decided.

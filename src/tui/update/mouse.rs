@@ -49,6 +49,13 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     if layout.header.contains(at) {
         return keys::act(state, crate::tui::action::Action::Findings);
     }
+    if let Some(row) = row_in(layout.pins, at) {
+        match crate::tui::view::pins::at(state, &layout, row).map(|pin| pin.question.clone()) {
+            Some(question) => super::pins::ask(state, &question),
+            None => super::pins::list(state),
+        }
+        return Vec::new();
+    }
     if let Some(side) = side_under(state, &layout, at).filter(|side| *side != state.active) {
         keys::look_at(state, side);
         if layout.ask.contains(at) {

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{ask, command, keys};
+use super::{ask, command, keys, pins};
 use crate::render::outline::NodeRef;
 use crate::router::Request;
 use crate::theme::Role;
@@ -34,9 +34,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 window.step(by);
             }
         }
-        Action::Remove => {
-            if let Some(Choice::Header(index)) = window.choice() {
-                remove_header(state, index);
+        Action::Remove => match window.choice() {
+            Some(Choice::Header(index)) => remove_header(state, index),
+            Some(Choice::Pin(id)) => pins::remove(state, id),
+            _ => {}
+        },
+        Action::SeenHere => {
+            if let Some(Choice::Pin(id)) = window.choice() {
+                pins::acknowledge(state, Some(id));
             }
         }
         Action::Beside => {
@@ -48,6 +53,19 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
     preview(state);
     Vec::new()
+}
+
+/// The windows that list what goes on list what went on just now, too.
+pub(super) fn refresh(state: &mut State) {
+    if let Some(mut window) = state.window.take() {
+        match window.kind {
+            Kind::Log => window.list_log(state),
+            Kind::Pins => window.list_pins(state),
+            _ => {}
+        }
+        // A list that has become empty is of no use.
+        state.window = Some(window).filter(|window| window.kind != Kind::Pins || !window.items.is_empty());
+    }
 }
 
 /// Themes are tried on while one looks through them.
@@ -99,6 +117,16 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
                 world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))
             });
             go_to(state, node);
+            Vec::new()
+        }
+        Choice::Question(question) => {
+            pins::ask(state, &question);
+            Vec::new()
+        }
+        Choice::Pin(id) => {
+            if let Some(question) = state.pins.get(id).map(|pin| pin.question.clone()) {
+                pins::ask(state, &question);
+            }
             Vec::new()
         }
         Choice::Object(side, subject) => {

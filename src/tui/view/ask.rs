@@ -28,7 +28,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         let edge = theme.style(if focused { theme::Role::BorderFocused } else { theme::Role::Border });
         Block::bordered().border_set(set).border_style(edge).render(area, buffer);
         let title = theme.style(if focused { theme::Role::Title } else { theme::Role::Muted });
-        buffer.set_stringn(area.x + 1, area.y, " where does it go? ", usize::from(area.width.saturating_sub(2)), title);
+        buffer.set_stringn(area.x + 1, area.y, title_of(state), usize::from(area.width.saturating_sub(2)), title);
         let answers = state.side().answer.count();
         let mut told = Line::new();
         if answers > 1 {
@@ -70,6 +70,12 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     for (row, line) in (1u16..).zip(lines.into_iter().take(usize::from(rows))) {
         put(buffer, inside, row, line, theme);
     }
+}
+
+/// What the bar asks for; whether it is pinned.
+fn title_of(state: &State) -> &'static str {
+    let asked = state.pins.iter().any(|pin| state.asks(&pin.question));
+    if asked { " where does it go? · pinned " } else { " where does it go? " }
 }
 
 /// Where the cursor stands while a URL is typed.

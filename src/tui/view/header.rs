@@ -24,7 +24,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let title = title(state);
     let name = " routescope · ".width() + title.width().min(NAME);
-    let candidates = candidates(state, width);
+    let candidates = candidates(state, layout, width);
     let last = candidates.len().saturating_sub(1);
     let fits = |line: &Line| line.width() + name + 2 <= width;
     let chosen = candidates.iter().position(fits).unwrap_or(last);
@@ -58,23 +58,25 @@ fn title(state: &State) -> String {
 }
 
 /// What may stand on the right, the longest first.
-fn candidates(state: &State, width: usize) -> Vec<Line> {
+fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     let badges = badges(state);
     let unread = state.side().live.as_ref().and_then(super::super::live::Live::unread);
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
+    let pins = pins(state, layout);
     let mut candidates = Vec::new();
     let mut add = |parts: &[Option<&Line>]| candidates.push(joined(parts));
     for badge in badges.iter().map(Some).chain(badges.is_empty().then_some(None)) {
         if width >= 70 {
-            add(&[counts(state.side(), true).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
+            add(&[counts(state.side(), true).as_ref(), wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
         }
-        add(&[counts(state.side(), false).as_ref(), wrong.as_ref(), unread.as_ref(), badge]);
-        add(&[wrong.as_ref(), unread.as_ref(), badge]);
-        add(&[unread.as_ref(), badge]);
+        add(&[counts(state.side(), false).as_ref(), wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
+        add(&[wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
+        add(&[unread.as_ref(), pins.as_ref(), badge]);
     }
     let shortest = badges.last();
-    add(&[wrong.as_ref(), shortest]);
+    add(&[wrong.as_ref(), pins.as_ref(), shortest]);
+    add(&[pins.as_ref(), shortest]);
     add(&[shortest]);
     candidates
 }
@@ -118,6 +120,17 @@ pub fn counts(side: &Side, engines_too: bool) -> Option<Line> {
         line.push(Role::Dim, format!(" · {}", engines.join(", ")));
     }
     Some(line)
+}
+
+/// The pins, where they have no strip of their own.
+fn pins(state: &State, layout: &Layout) -> Option<Line> {
+    let changed = state.pins.iter().filter(|pin| state.has_turned(pin.id)).count();
+    let pins = words::count(state.pins.len(), "pin");
+    let line = match changed {
+        0 => Line::of(Role::Text, pins),
+        changed => Line::of(Role::Warning, format!("~ {changed} of {pins} changed")),
+    };
+    (!state.pins.is_empty() && layout.pins.is_empty()).then_some(line)
 }
 
 /// What is wrong.

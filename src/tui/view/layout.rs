@@ -26,6 +26,7 @@ pub struct Layout {
     pub area: Rect,
     pub header: Rect,
     pub ask: Rect,
+    pub pins: Rect,
     pub tree: Rect,
     /// The trees that are shown, each with the place of its side; that of the active side is `tree`.
     pub trees: Vec<(usize, Rect)>,
@@ -48,12 +49,14 @@ impl Layout {
         let header = cut.top(1);
         let footer = if height > 6 { cut.bottom(1) } else { Rect::ZERO };
         let ask = cut.top(ask_height(shape, state.sides.len()));
+        let pins = cut.top(super::pins::height(state, shape));
         let rest = cut.rest;
         let mut layout = Self {
             shape,
             area,
             header,
             ask,
+            pins,
             tree: Rect::ZERO,
             trees: Vec::new(),
             detail: Rect::ZERO,

@@ -6,6 +6,7 @@ mod command;
 pub mod detail;
 mod header;
 pub mod layout;
+pub mod pins;
 mod roles;
 pub mod tree;
 pub mod why;
@@ -47,6 +48,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
     }
     header::draw(state, &layout, buffer);
     ask::draw(state, &layout, buffer);
+    pins::draw(state, &layout, buffer);
     for (at, area) in &layout.trees {
         tree::draw(state, *at, *area, &layout, buffer);
     }
@@ -178,6 +180,12 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
             super::window::Kind::Headers => {
                 by(&[(Action::Pick, "add, or close when empty"), (Action::Remove, "remove"), (Action::Close, "close")])
             }
+            super::window::Kind::Pins if !window.typing => by(&[
+                (Action::Pick, "ask it"),
+                (Action::SeenHere, "seen"),
+                (Action::Remove, "unpin"),
+                (Action::Close, "close"),
+            ]),
             _ if window.typing => by(&[(Action::Pick, "pick"), (Action::WindowDown, "next"), (Action::Close, "back")]),
             _ => by(&[(Action::Pick, "pick"), (Action::Search, "search"), (Action::Close, "close")]),
         };

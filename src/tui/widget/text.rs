@@ -174,10 +174,7 @@ mod tests {
         for columns in 0..60 {
             assert!(fit(line.clone(), columns).width() <= columns.max(1), "fit {columns}");
             if columns > 8 {
-                assert!(
-                    wrap(&line, columns, 3).iter().all(|line| line.width() <= columns),
-                    "wrap {columns}"
-                );
+                assert!(wrap(&line, columns, 3).iter().all(|line| line.width() <= columns), "wrap {columns}");
             }
         }
     }

@@ -1,0 +1,115 @@
+//! The strip of pinned questions under the URL bar: each with its present answer in a line, and with what it was.
+
+use ratatui::buffer::Buffer;
+
+use super::layout::{Layout, Shape};
+use super::put;
+use crate::render::style::{Line, Role};
+use crate::render::words::count;
+use crate::tui::live::clock;
+use crate::tui::pins::{Pin, Standing, Was};
+use crate::tui::state::State;
+use crate::tui::widget::text::{clip, fit};
+
+/// What stands before the first pin.
+const LABEL: &str = " pins";
+
+/// How many lines the strip gets: none where room is short, and the header tells of pins instead.
+pub fn height(state: &State, shape: Shape) -> u16 {
+    let most = match (shape, state.size.1) {
+        _ if state.zoom => 0,
+        (Shape::Wide, 34..) => 6,
+        (Shape::Wide, _) | (Shape::Stacked, 22..) => 3,
+        (Shape::Stacked, _) => 1,
+        (Shape::Single, _) => 0,
+    };
+    u16::try_from(state.pins.len()).unwrap_or(u16::MAX).min(most)
+}
+
+/// The pin on a line of the strip; `None` on the line that says how many more there are.
+pub fn at<'s>(state: &'s State, layout: &Layout, row: usize) -> Option<&'s Pin> {
+    state.pins.iter().take(shown(state, layout)).nth(row)
+}
+
+/// How many pins have a line: all, or one line says how many more there are.
+fn shown(state: &State, layout: &Layout) -> usize {
+    let (lines, pins) = (usize::from(layout.pins.height), state.pins.len());
+    if pins <= lines { pins } else { lines.saturating_sub(1) }
+}
+
+/// Draws the strip.
+pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.pins;
+    let width = usize::from(area.width);
+    let shown = shown(state, layout);
+    let asked = state.pins.iter().take(shown).map(|pin| pin.question.line().width()).max().unwrap_or_default();
+    let asked = asked.min(width * 2 / 5);
+    for (row, pin) in (0u16..).zip(state.pins.iter().take(shown)) {
+        let mut line = margin(row == 0, state.has_turned(pin.id));
+        let mut question = fit(pin.question.line(), asked);
+        question.pad_to(asked);
+        line.extend(question);
+        line.push(Role::Text, "  ");
+        line.extend(answers(state, pin));
+        put(buffer, area, row, clip(line, width), state.theme());
+    }
+    let left: Vec<&Pin> = state.pins.iter().skip(shown).collect();
+    if !left.is_empty() && area.height > 0 {
+        let changed = left.iter().filter(|pin| state.has_turned(pin.id)).count();
+        let mut line = margin(shown == 0, changed > 0);
+        line.push(Role::Dim, format!("{}{}", if shown == 0 { "" } else { "and " }, count(left.len(), "pin")));
+        if shown > 0 {
+            line.push(Role::Dim, " more");
+        }
+        if changed > 0 {
+            line.push(Role::Warning, format!(", {changed} changed"));
+        }
+        line.push(Role::Hint, " · P lists them");
+        put(buffer, area, u16::try_from(shown).unwrap_or(u16::MAX), clip(line, width), state.theme());
+    }
+}
+
+fn margin(first: bool, changed: bool) -> Line {
+    let label = if first { LABEL.to_owned() } else { " ".repeat(LABEL.len()) };
+    Line::of(Role::Dim, label).with(Role::Warning, if changed { " ~ " } else { "   " })
+}
+
+/// What is answered to a pin: what the client gets, what it got, which rule decides. Of several sides that answer alike
+/// it is said once.
+pub fn answers(state: &State, pin: &Pin) -> Line {
+    let standings: Vec<Option<&Standing>> = state.sides.iter().map(|side| side.pinned.of(pin.id)).collect();
+    let known: Vec<&Standing> = standings.iter().copied().flatten().collect();
+    let differ = known.iter().any(|one| one.is.gets.plain() != known[0].is.gets.plain());
+    let alike = !differ && known.len() == standings.len() && known.iter().all(|one| one.was == known[0].was);
+    let mut line = Line::new();
+    if let [only] = standings[..] {
+        line.extend(answer(state, only));
+        if let Some(standing) = only {
+            line.push(Role::Text, "  ");
+            line.extend(standing.is.by.clone());
+        }
+        return line;
+    }
+    if alike {
+        line.push(Role::Ok, "= ");
+        return line.with_line(answer(state, standings[0])).with(Role::Dim, "  everywhere");
+    }
+    line.push(Role::Warning, if differ { "≠" } else { " " });
+    for (at, standing) in standings.into_iter().enumerate() {
+        line.push(Role::Dim, format!("{}{} ", if at > 0 { "   " } else { " " }, state.name(at)));
+        line.extend(answer(state, standing));
+    }
+    line
+}
+
+/// What one side answers, and what it did before.
+fn answer(state: &State, standing: Option<&Standing>) -> Line {
+    let Some(Standing { is, was }) = standing else { return Line::of(Role::Hint, "…") };
+    let mut line = Line::of(is.role, format!("{} ", is.glyph)).with_line(is.gets.clone());
+    if let Some(Was { gets, since }) = was {
+        line.push(Role::Warning, "  was ");
+        line.push(Role::Text, gets.plain());
+        line.push(Role::Warning, format!(", since {}", clock(*since, &state.zone)));
+    }
+    line
+}
