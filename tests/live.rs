@@ -124,6 +124,22 @@ fn a_namespace_of_which_nothing_may_be_read_is_told_in_one_word() {
 }
 
 #[test]
+fn a_child_that_may_not_be_read_is_not_said_to_be_missing() {
+    let cluster = Cluster::start();
+    cluster.server.apply(&FILE.replace(
+        "name: two, port: 80",
+        "name: hidden, namespace: team-b, kind: HTTPRoute, group: gateway.networking.k8s.io",
+    ));
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x", "-n", "team-a"]);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("warning: namespace team-b: not readable"), "{err}");
+    assert!(out.contains("there is no HTTPRoute team-b/hidden, as far as may be read"), "{out}");
+    assert!(out.contains("? not certain: a child of HTTPRoute team-b/hidden may exist"), "{out}");
+    assert!(!out.contains("to mend it"), "{out}");
+}
+
+#[test]
 fn someone_who_may_read_nothing_is_told_what_to_ask_for() {
     let cluster = Cluster::start();
     cluster.server.rights(Rights::Nothing);

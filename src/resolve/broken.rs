@@ -17,12 +17,15 @@ pub(super) fn answer(
     }
     let links = &tree.links[hop.links.start as usize..hop.links.end as usize];
     let link = links.iter().rev().find(|link| link.broken.is_some())?;
-    let detail = detail(snapshot, settings, tree, dialect, link)?;
+    let mut detail = detail(snapshot, settings, tree, dialect, link)?;
     match link.broken.as_ref()? {
         BrokenLink::Cyclic { .. } => Some((action::replaced(RespondReason::CyclicDelegation, detail), None)),
         BrokenLink::Unresolved => {
             let doubt = (!is_certain(snapshot, settings, link))
                 .then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
+            if doubt.is_some() && snapshot.coverage.forbidden {
+                detail.push_str(", as far as may be read");
+            }
             Some((action::replaced(RespondReason::UnresolvedDelegation, detail), doubt))
         }
     }

@@ -5,7 +5,7 @@ use crate::finding::closest;
 use crate::model::{Name, ObjectKey, ServicePort};
 use crate::render::words;
 use crate::resolve::{
-    Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Lack, Link, RespondReason, ViaBy,
+    self, Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Lack, Link, RespondReason, ViaBy,
 };
 use crate::router::{Decision, Outcome, Request};
 
@@ -67,6 +67,11 @@ fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
     let children = &analysis.tree.children[link.children.start as usize..link.children.end as usize];
     if !children.is_empty() {
         return children.iter().filter_map(|child| of_child(analysis, hop, child)).collect();
+    }
+    let snapshot = &analysis.snapshot;
+    if snapshot.coverage.forbidden && resolve::unseen_children(snapshot, &analysis.settings, link).is_some() {
+        // What is missed is likely there, and only may not be read.
+        return Vec::new();
     }
     let via = &link.via;
     match via.by {
