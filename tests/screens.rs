@@ -258,6 +258,36 @@ fn a_gateway_tells_its_addresses_and_what_is_recorded_of_it() {
 }
 
 #[test]
+fn what_is_wrong_with_one_rule_is_not_said_of_another() {
+    let mut explorer = cluster(120, 40);
+    let text = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: gw, namespace: web }
+spec: { gatewayClassName: kgateway, listeners: [{ name: http, port: 80, protocol: HTTP }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: r, namespace: web }
+spec:
+  parentRefs: [{ name: gw }]
+  rules:
+  - matches: [{ path: { value: /good } }]
+    backendRefs: [{ name: s, port: 80 }]
+  - matches: [{ path: { value: /broken } }]
+    backendRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: missing }]
+";
+    explorer.holds(text, synced());
+    explorer.click_on("/good");
+    shows(&explorer, "match     PathPrefix /good");
+    hides(&explorer, "finding   ");
+    explorer.click_on("/broken");
+    shows(&explorer, "finding   ⚠ there is no HTTPRoute web/missing");
+    explorer.click_on("r (web)");
+    shows(&explorer, "finding   ⚠ there is no HTTPRoute web/missing");
+}
+
+#[test]
 fn a_match_tells_who_serves_its_backend() {
     let mut explorer = recorded(140, 44);
     explorer.ask("http://shop.example.com/cart/1");

@@ -49,14 +49,16 @@ impl Excerpt {
     /// The excerpt of a node. `before` is the last one: what it knows of the same source is kept.
     pub fn of(outline: &Outline, node: NodeRef, before: Self) -> Self {
         let mut excerpt = Self { node: Some(node), ..Self::default() };
+        let written = facts::lines_of(outline, node);
         if let Some((kind, key)) = locate::object(outline, node) {
             let about = |finding: &Finding| {
                 finding.subject.as_ref().is_some_and(|subject| subject.kind == kind && subject.key == key)
             };
             let findings = outline.analysis().findings.iter().enumerate();
-            excerpt.findings = findings.filter(|(_, finding)| about(finding)).map(|(index, _)| index).collect();
+            let others = |finding: &Finding| is_of_another_rule(outline, node, finding, written.as_ref());
+            excerpt.findings = findings.filter(|(_, one)| about(one) && !others(one)).map(|(index, _)| index).collect();
         }
-        let Some((source, first, last)) = facts::lines_of(outline, node) else { return excerpt };
+        let Some((source, first, last)) = written else { return excerpt };
         excerpt.marks = match &before.source {
             Some(same) if Arc::ptr_eq(same, &source) => before.marks,
             _ => marks(&source.text),
@@ -75,6 +77,25 @@ impl Excerpt {
             let (from, to) = self.lines[self.colours.len()];
             self.colours.push(highlighter.line(&source.text[from..to]));
         }
+    }
+}
+
+/// Whether a finding about the route of `node` is about another rule than that of `node`.
+fn is_of_another_rule(
+    outline: &Outline,
+    node: NodeRef,
+    finding: &Finding,
+    written: Option<&(Arc<Source>, u32, u32)>,
+) -> bool {
+    if !matches!(node, NodeRef::Match(..) | NodeRef::Link(..) | NodeRef::Backend(..)) {
+        return false;
+    }
+    let rules = outline.route_of(node).and_then(|route| route.rules.first());
+    match (&finding.place, written, rules) {
+        (Some(place), Some((source, first, last)), Some(rule)) if Arc::ptr_eq(&place.source, source) => {
+            place.at.line >= rule.at.line && !(*first..=*last).contains(&place.at.line)
+        }
+        _ => false,
     }
 }
 
