@@ -27,7 +27,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             retry: Duration::from_millis(800),
-            retry_at_most: Duration::from_secs(30),
+            retry_at_most: Duration::from_secs(10),
             look: Duration::from_secs(5),
             refused: Duration::from_secs(60),
             restart: Duration::from_secs(1),
