@@ -208,6 +208,28 @@ fn a_watched_tree_says_who_lost_a_route_that_was_edited() {
     child.wait().expect("it ends");
 }
 
+#[test]
+fn a_watched_answer_that_cannot_be_given_any_more_is_waited_for() {
+    let cluster = Cluster::start();
+    let mut child = cluster
+        .command(&["where", "http://a.io/x", "--gateway", "infra/gw", "--watch", "-o", "jsonl"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut answers = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut errors = BufReader::new(child.stderr.take().expect("its errors")).lines();
+    let first = answers.next().expect("an answer").expect("a line");
+    cluster.server.await_watches("gateways", 1);
+    cluster.server.delete("gateways", "infra", "gw");
+    assert_eq!(errors.next().expect("a word").expect("a line"), "error: no Gateway infra/gw");
+    cluster.server.apply(WORLD);
+    assert_eq!(answers.next().expect("an answer").expect("a line"), first);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
 /// Without what says where an object is written.
 fn placeless(document: Value) -> Value {
     match document {

@@ -75,7 +75,10 @@ async fn answers(question: &impl Question, context: &Context, watch: bool) -> Re
     let mut patience = Instant::now() + PATIENCE;
     loop {
         if all.iter().all(|one| one.outcome.is_some()) {
-            let verdict = tell(question, context, &mut all, &mut changes, &mut last)?;
+            let verdict = match tell(question, context, &mut all, &mut changes, &mut last) {
+                Err(failure) if last.is_some() => Some(complain(&failure, &mut last)),
+                verdict => verdict?,
+            };
             match verdict {
                 Some(verdict) if !watch => return Ok(verdict),
                 // Nobody reads any more.
@@ -170,6 +173,17 @@ fn tell(
     let reader = answer::print(&divided)?;
     *last = Some(text);
     Ok((reader == Reader::There).then_some(verdict))
+}
+
+/// Says why there is no answer any more (the Gateway was deleted, the CRDs were), once: who watches waits for the next one.
+fn complain(Failure { message, hint }: &Failure, last: &mut Option<String>) -> Verdict {
+    let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+    let said = format!("error: {message}\n{hint}");
+    if last.as_ref() != Some(&said) {
+        terminal::write_err(&said);
+        *last = Some(said);
+    }
+    Verdict::Partly
 }
 
 impl Followed {
