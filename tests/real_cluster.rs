@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ROUTESCOPE_TEST_KUBECONFIG` | the kubeconfig of an administrator; beside it `reader.kubeconfig` (reads routing in the whole cluster), `limited.kubeconfig` (in no namespace that these tests make) and `nobody.kubeconfig` (no rights) |
 //! | `ROUTESCOPE_TEST_SERVER_SCRIPTS` | a folder of `start.sh`, `stop.sh` and `flood.py`: tests that stop the server |
+//! | `ROUTESCOPE_TEST_COMPACT` | a shell command that compacts the server's store |
 //! | `ROUTESCOPE_TEST_AUDIT_LOG` | the server's audit log, at the level `Metadata`: that nothing but reading was sent |
 //!
 //! The cluster has the CRDs of Gateway API and kgateway, and kubectl is on the PATH. What these tests create is in
@@ -266,6 +267,7 @@ fn what_was_missed_and_forgotten_by_the_server_is_listed_anew() {
     proxy.cut();
     real.apply(MOVED);
     // A server that starts remembers nothing of what was before: going on from there is a 410.
+    Real::compact();
     Real::stop_server();
     real.start_server();
     proxy.mend();

@@ -21,6 +21,8 @@ pub use watching::Watching;
 pub const KUBECONFIG: &str = "ROUTESCOPE_TEST_KUBECONFIG";
 /// The folder of `start.sh`, `stop.sh` and `flood.py`, for tests that need the server stopped and started.
 pub const SCRIPTS: &str = "ROUTESCOPE_TEST_SERVER_SCRIPTS";
+/// A shell command that has the server's store forget what was before.
+pub const COMPACT: &str = "ROUTESCOPE_TEST_COMPACT";
 /// The server's audit log, at the level `Metadata`.
 pub const AUDIT_LOG: &str = "ROUTESCOPE_TEST_AUDIT_LOG";
 
@@ -234,6 +236,17 @@ impl Real {
     /// Stops the API server; what it keeps stays.
     pub fn stop_server() {
         Self::script("stop.sh", &["kube-apiserver"], &[]);
+    }
+
+    /// Has the store forget what was before, where there is a command for that.
+    #[track_caller]
+    pub fn compact() {
+        let Some(command) = std::env::var_os(COMPACT) else {
+            let _ = writeln!(std::io::stderr(), "the store is not compacted: {COMPACT} is not set");
+            return;
+        };
+        let status = Command::new("sh").arg("-c").arg(command).stdout(Stdio::null()).status();
+        assert!(status.expect("a shell").success(), "{COMPACT} failed");
     }
 
     /// Starts it again, as it was started.
