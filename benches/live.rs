@@ -14,7 +14,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use routescope::analysis::Analysis;
 use routescope::live::known::{Known, State};
-use routescope::live::{Update, World};
+use routescope::live::{Changed, Update, World};
 use routescope::resolve::Settings;
 use routescope::source::cluster::kinds::KINDS;
 use routescope::source::cluster::raw::Raw;
@@ -73,7 +73,7 @@ fn measure(routes: usize, events: usize) {
     }
     known.take(News::Status(settled()), NOW);
     let taken = begun.elapsed();
-    let State { snapshot, findings, .. } = known.state();
+    let State { snapshot, findings, changes } = known.state();
     let stated = begun.elapsed();
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), Settings::default(), findings));
     let analysed = begun.elapsed();
@@ -97,16 +97,16 @@ fn measure(routes: usize, events: usize) {
     let mut explorer = Explorer::new("bench".to_owned(), Theme::shipped(), 0, false, SCREEN);
     explorer.side_mut().live = Some(Live::of(None));
     let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
-    let mut show = |analysis: Arc<Analysis>, known: &Known| {
+    let mut show = |analysis: Arc<Analysis>, changes: Vec<Changed>, known: &Known| {
         let status = Arc::clone(known.status());
-        let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
+        let world = World { analysis, reading: 0, status, changes, settled: true, watch: Vec::new() };
         update(
             &mut explorer,
             Message::Followed { side: SideId(0), epoch: 0, update: Box::new(Update::World(Box::new(world))) },
         );
         terminal.draw(|frame| view::draw(&explorer, frame)).expect("a terminal in memory");
     };
-    show(analysis, &known);
+    show(analysis, changes, &known);
 
     // One changed route, from its text to the screen.
     let mut stages: [Vec<Duration>; 5] = Default::default();
@@ -115,11 +115,11 @@ fn measure(routes: usize, events: usize) {
         let news = cluster.changed_route(number);
         assert!(known.take(news, NOW), "a change that routing reads");
         let taken = begun.elapsed();
-        let State { snapshot, findings, .. } = known.state();
+        let State { snapshot, findings, changes } = known.state();
         let stated = begun.elapsed();
         let analysis = Arc::new(Analysis::of(Arc::new(snapshot), Settings::default(), findings));
         let analysed = begun.elapsed();
-        show(analysis, &known);
+        show(analysis, changes, &known);
         let all = begun.elapsed();
         let spent = [analysed, taken, since(stated, taken), since(analysed, stated), since(all, analysed)];
         stages.iter_mut().zip(spent).for_each(|(stage, spent)| stage.push(spent));
@@ -138,15 +138,20 @@ fn measure(routes: usize, events: usize) {
 }
 
 /// Many events of every sort, with what is resident on the way.
-fn churn(cluster: &mut Cluster, known: &mut Known, events: usize, show: &mut impl FnMut(Arc<Analysis>, &Known)) {
+fn churn(
+    cluster: &mut Cluster,
+    known: &mut Known,
+    events: usize,
+    show: &mut impl FnMut(Arc<Analysis>, Vec<Changed>, &Known),
+) {
     println!("  resident before {events} events  {:>9}", mebibytes(resident()));
     let begun = Instant::now();
     for number in 0..events {
         let news = cluster.event(number);
         known.take(news, NOW);
         if (number + 1) % EVENTS_PER_ANALYSIS == 0 {
-            let State { snapshot, findings, .. } = known.state();
-            show(Arc::new(Analysis::of(Arc::new(snapshot), Settings::default(), findings)), known);
+            let State { snapshot, findings, changes } = known.state();
+            show(Arc::new(Analysis::of(Arc::new(snapshot), Settings::default(), findings)), changes, known);
         }
         if (number + 1) % (events / 10).max(1) == 0 {
             println!("    after {:>9} events       {:>9}", number + 1, mebibytes(resident()));
