@@ -624,9 +624,9 @@ fn backends_of_every_type_are_told_apart() {
     };
     assert!(matches!(kind("{ type: Static, static: { hosts: [ { host: a.io, port: 443 } ] } }"),
         BackendKind::Static(hosts) if hosts[0].host == "a.io" && hosts[0].port == 443));
-    assert!(matches!(kind("{ static: { hosts: [] } }"), BackendKind::Static(_)));
+    assert!(matches!(kind("{ static: { hosts: [ { host: b.io, port: 80 } ] } }"), BackendKind::Static(_)));
     assert_eq!(
-        kind("{ type: AWS, aws: { region: eu, lambda: { functionName: f } } }"),
+        kind("{ type: AWS, aws: { accountId: '123456789012', region: eu, lambda: { functionName: f } } }"),
         BackendKind::Aws("lambda f (eu)".into())
     );
     assert_eq!(kind("{ dynamicForwardProxy: {} }"), BackendKind::DynamicForwardProxy);

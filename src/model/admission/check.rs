@@ -3,11 +3,15 @@
 //! Source of the words: Kubernetes `apimachinery/pkg/util/validation/field/errors.go` and kube-openapi
 //! `pkg/validation/errors`; the field's name and ` in body`, which these repeat, are left out.
 
+use core::cmp::Ordering;
 use std::fmt::Display;
 
+use super::form::Form;
+use super::go::is_address;
 use super::look::{get, whole};
-use super::schema::{Distinct, Property, Schema, Shape};
+use super::schema::{Distinct, Property, Schema, Shape, Test, Width};
 use super::trail::Trail;
+use super::written::{expected, json, scalar, type_name};
 use crate::model::Position;
 use crate::model::value::{Data, Entry, Value};
 
@@ -64,25 +68,48 @@ impl Walk {
         if asked == Asked::No || schema.rules.is_empty() || schema.plainly.is_some_and(|plainly| plainly(value)) {
             return asked;
         }
-        for rule in schema.rules.iter().filter(|rule| !(rule.holds)(value)) {
-            // Lists and mappings are not repeated in the message.
-            let shown = scalar(&value.data).map(|shown| format!("{shown}: ")).unwrap_or_default();
-            self.refuse(value.at, trail, format!("Invalid value: {shown}{}", rule.message));
+        // Lists and mappings are not repeated in the message; where a text cannot be read, its type stands for it.
+        let own = || scalar(&value.data).map(|own| format!("{own}: ")).unwrap_or_default();
+        let kind = || match schema.shape {
+            Shape::Text { .. } => "\"string\": ",
+            Shape::Quantity => "\"\": ",
+            _ => "",
+        };
+        for rule in schema.rules {
+            let message = rule.message;
+            let broken = match rule.test {
+                Test::Sure(holds) => (!holds(value)).then(|| format!("{}{message}", own())),
+                Test::Doubtful(holds) => match holds(value) {
+                    Ok(holds) => (!holds).then(|| format!("{}{message}", own())),
+                    Err(error) => Some(format!("{}{error} evaluating rule: {message}", kind())),
+                },
+            };
+            if let Some(broken) = broken {
+                self.refuse(value.at, trail, format!("Invalid value: {broken}"));
+            }
         }
         asked
     }
 
     fn shape(&mut self, value: &Value, shape: &Shape, trail: &Trail<'_>) -> Asked {
         match (shape, &value.data) {
-            (Shape::Boolean, Data::Bool(_)) => Asked::Yes,
+            // Of text in a notation, what is a list goes unnoticed.
+            (Shape::Boolean, Data::Bool(_)) | (Shape::Text { cidr: true, .. }, Data::List(_)) => Asked::Yes,
             (Shape::Object { fields, least, most }, Data::Map(entries)) => {
-                let asked = self.properties(value.at, entries.len(), (*least, *most), trail);
+                // Fields that are null, or that no schema knows, are pruned before anyone counts.
+                let kept = |entry: &&Entry| {
+                    entry.value.data != Data::Null && fields.iter().any(|field| field.key == entry.key)
+                };
+                let bounded = (*least, *most) != (0, usize::MAX);
+                let count = if bounded { entries.iter().filter(kept).count() } else { entries.len() };
+                let asked = self.properties(value.at, count, (*least, *most), trail);
                 self.fields(value, entries, fields, trail).and(asked)
             }
             (Shape::Map { values, most }, Data::Map(entries)) => {
-                let asked = self.properties(value.at, entries.len(), (0, *most), trail);
-                let present = entries.iter().filter(|entry| entry.value.data != Data::Null);
-                present.fold(asked, |asked, entry| self.asked(&entry.value, values, &trail.key(&entry.key)).and(asked))
+                let present = || entries.iter().filter(|entry| entry.value.data != Data::Null);
+                let asked = self.properties(value.at, present().count(), (0, *most), trail);
+                present()
+                    .fold(asked, |asked, entry| self.asked(&entry.value, values, &trail.key(&entry.key)).and(asked))
             }
             (Shape::List { items, least, most, distinct }, Data::List(list)) => {
                 let asked = self.length(value.at, list.len(), (*least, *most), trail);
@@ -93,7 +120,7 @@ impl Walk {
                 self.distinct(list, distinct, trail);
                 asked
             }
-            (Shape::Text { least, most, form }, Data::String(text)) => {
+            (Shape::Text { least, most, form, cidr }, Data::String(text)) => {
                 let asked = self.characters(value.at, text, (*least, *most), trail);
                 // Of one text only the first fault is told.
                 if asked == Asked::Yes
@@ -102,22 +129,53 @@ impl Walk {
                 {
                     self.mismatch(value.at, text, form.pattern, trail);
                 }
+                if *cidr && !is_cidr(text) {
+                    self.refuse(value.at, trail, format!("Invalid value: {text:?}: must be of type cidr: {text:?}"));
+                }
                 asked
             }
             (Shape::Word(words), Data::String(text)) => {
-                if words.iter().any(|word| word == text) {
-                    return Asked::Yes;
+                self.one_of(value, words.iter().any(|word| word == text), words, trail)
+            }
+            (Shape::Quantity, Data::String(text)) => {
+                if !QUANTITY.fits(text) {
+                    self.mismatch(value.at, text, QUANTITY.pattern, trail);
                 }
-                self.unsupported(value.at, &format!("{text:?}"), words, trail)
+                Asked::Yes
             }
-            (Shape::Integer { .. } | Shape::Code(_), _) if whole(value).is_some() => {
-                self.number(value.at, whole(value).unwrap_or_default(), shape, trail)
+            (Shape::Quantity, _) if whole(value).is_some() => Asked::Yes,
+            (Shape::Integer { width, .. } | Shape::Code { width, .. }, Data::Int(_) | Data::Float(_)) => {
+                self.number(value, shape, *width, trail)
             }
+            (Shape::Quantity, Data::Float(_)) => self.number(value, shape, Width::Free, trail),
             _ => {
-                let found = type_name(&value.data);
-                let problem = format!("Invalid value: {found:?}: must be of type {}: {found:?}", expected(shape));
-                self.block(value.at, trail, problem)
+                self.wrong_type(value, shape, trail);
+                match shape {
+                    Shape::Word(words) => self.one_of(value, false, words, trail),
+                    Shape::Code { codes, .. } => self.one_of(value, false, codes, trail),
+                    _ => Asked::No,
+                }
             }
+        }
+    }
+
+    fn wrong_type(&mut self, value: &Value, shape: &Shape, trail: &Trail<'_>) {
+        // Where the CRD names a format, that is compared first, and not of lists and texts.
+        let format = match shape {
+            Shape::Integer { width, .. } | Shape::Code { width, .. } => width.word(),
+            Shape::Text { cidr: true, .. } => Some("cidr"),
+            _ => None,
+        };
+        let (found, wanted) = match (format, &value.data) {
+            (Some(format), Data::Bool(_) | Data::Map(_)) => ("", format),
+            (Some(format), Data::Int(_)) => ("int64", format),
+            (Some(format), Data::Float(_)) => ("float64", format),
+            _ => (type_name(&value.data), expected(shape)),
+        };
+        self.refuse(value.at, trail, format!("Invalid value: {found:?}: must be of type {wanted}: {found:?}"));
+        if matches!(shape, Shape::Quantity) {
+            // Of its two alternatives, the failure of the first is told too.
+            self.refuse(value.at, trail, format!("Invalid value: {found:?}: must be of type integer: {found:?}"));
         }
     }
 
@@ -136,25 +194,50 @@ impl Walk {
         asked
     }
 
-    fn number(&mut self, at: Position, number: i64, shape: &Shape, trail: &Trail<'_>) -> Asked {
+    fn number(&mut self, value: &Value, shape: &Shape, width: Width, trail: &Trail<'_>) -> Asked {
+        let shown = scalar(&value.data).unwrap_or_default();
+        let number = whole(value);
+        if number.is_none() {
+            self.wrong_type(value, shape, trail);
+        }
+        if !number.is_some_and(|number| width.holds(number)) {
+            let format = width.word().map_or("(default format)".to_owned(), |word| format!("with format {word}"));
+            let problem = format!("Invalid value: {shown}: Checked value must be of type integer {format}");
+            self.refuse(value.at, trail, problem);
+        }
+        #[allow(clippy::cast_precision_loss)] // only where the number is no whole one
+        let compared = |bound: i64| match (number, &value.data) {
+            (Some(number), _) => number.cmp(&bound),
+            (None, Data::Float(number)) => number.total_cmp(&(bound as f64)),
+            _ => Ordering::Equal,
+        };
         match shape {
-            Shape::Integer { low, .. } if number < *low => {
-                self.refuse(at, trail, format!("Invalid value: {number}: should be greater than or equal to {low}"));
+            Shape::Integer { low, .. } if *low != i64::MIN && compared(*low).is_lt() => {
+                self.refuse(
+                    value.at,
+                    trail,
+                    format!("Invalid value: {shown}: should be greater than or equal to {low}"),
+                );
             }
-            Shape::Integer { high, .. } if number > *high => {
-                self.refuse(at, trail, format!("Invalid value: {number}: should be less than or equal to {high}"));
+            Shape::Integer { high, .. } if *high != i64::MAX && compared(*high).is_gt() => {
+                self.refuse(value.at, trail, format!("Invalid value: {shown}: should be less than or equal to {high}"));
             }
-            Shape::Code(codes) if !codes.contains(&number) => {
-                return self.unsupported(at, &number.to_string(), codes, trail);
+            Shape::Code { codes, .. } => {
+                let known = number.is_some_and(|number| codes.contains(&number));
+                return self.one_of(value, known, codes, trail);
             }
             _ => {}
         }
-        Asked::Yes
+        if number.is_some() { Asked::Yes } else { Asked::No }
     }
 
-    fn unsupported<T: Display>(&mut self, at: Position, found: &str, known: &[T], trail: &Trail<'_>) -> Asked {
-        let known: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
-        self.block(at, trail, format!("Unsupported value: {found}: supported values: {}", known.join(", ")))
+    fn one_of<T: Display>(&mut self, value: &Value, known: bool, words: &[T], trail: &Trail<'_>) -> Asked {
+        if known {
+            return Asked::Yes;
+        }
+        let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+        let found = json(value);
+        self.block(value.at, trail, format!("Unsupported value: {found}: supported values: {}", words.join(", ")))
     }
 
     fn mismatch(&mut self, at: Position, text: &str, pattern: &str, trail: &Trail<'_>) {
@@ -174,7 +257,8 @@ impl Walk {
 
     fn length(&mut self, at: Position, found: usize, (least, most): (usize, usize), trail: &Trail<'_>) -> Asked {
         if found > most {
-            return self.block(at, trail, format!("Too many: {found}: must have at most {most} items"));
+            let items = if most == 1 { "item" } else { "items" };
+            return self.block(at, trail, format!("Too many: {found}: must have at most {most} {items}"));
         }
         if found < least {
             self.refuse(at, trail, format!("Invalid value: {found}: should have at least {least} items"));
@@ -184,7 +268,8 @@ impl Walk {
 
     fn properties(&mut self, at: Position, found: usize, (least, most): (usize, usize), trail: &Trail<'_>) -> Asked {
         if found > most {
-            return self.block(at, trail, format!("Too many: {found}: must have at most {most} items"));
+            let items = if most == 1 { "item" } else { "items" };
+            return self.block(at, trail, format!("Too many: {found}: must have at most {most} {items}"));
         }
         if found < least {
             self.refuse(at, trail, format!("Invalid value: {found}: should have at least {least} properties"));
@@ -192,59 +277,49 @@ impl Walk {
         Asked::Yes
     }
 
+    /// Says once of each value that items repeat it, at the second of them.
     fn distinct(&mut self, list: &[Value], distinct: &Distinct, trail: &Trail<'_>) {
-        let part = |item: &Value| match distinct {
-            Distinct::Free => None,
-            Distinct::All => scalar(&item.data),
-            Distinct::By(key) => get(item, key).and_then(|part| scalar(&part.data)),
-        };
-        if list.len() < 2 || matches!(distinct, Distinct::Free) {
+        if matches!(distinct, Distinct::Free) {
             return;
         }
-        let parts: Vec<_> = list.iter().map(part).collect();
+        let is_object = |item: &Value| matches!(item.data, Data::Map(_) | Data::Null);
+        if let Distinct::By(..) = distinct
+            && let Some((index, item)) = list.iter().enumerate().find(|(_, item)| !is_object(item))
+        {
+            let shown = scalar(&item.data).map(|own| format!("{own}: ")).unwrap_or_default();
+            let problem = format!("Invalid value: {shown}must be an object for an array of list-type map");
+            return self.refuse(item.at, &trail.index(index), problem);
+        }
+        if list.len() < 2 {
+            return;
+        }
+        let shown = |item: &Value| match distinct {
+            Distinct::By(..) if item.data == Data::Null => "{}".to_owned(),
+            Distinct::By(key, default) => match (get(item, key), default) {
+                (Some(part), _) => format!("{{\"{key}\":{}}}", json(part)),
+                (None, Some(default)) => format!("{{\"{key}\":{default:?}}}"),
+                (None, None) => "{}".to_owned(),
+            },
+            _ => json(item),
+        };
+        let parts: Vec<_> = list.iter().map(shown).collect();
         for (index, item) in list.iter().enumerate() {
-            let Some(own) = parts[index].as_ref().filter(|own| parts[..index].iter().flatten().any(|p| p == *own))
-            else {
-                continue;
-            };
-            let shown = match distinct {
-                Distinct::By(key) => format!("{{\"{key}\":{own}}}"),
-                _ => own.clone(),
-            };
-            self.refuse(item.at, &trail.index(index), format!("Duplicate value: {shown}"));
+            if parts[..index].iter().filter(|part| **part == parts[index]).count() == 1 {
+                self.refuse(item.at, &trail.index(index), format!("Duplicate value: {}", parts[index]));
+            }
         }
     }
 }
 
-/// A scalar as JSON writes it.
-fn scalar(data: &Data) -> Option<String> {
-    match data {
-        Data::Bool(value) => Some(value.to_string()),
-        Data::Int(number) => Some(number.to_string()),
-        Data::Float(number) => Some(number.to_string()),
-        Data::String(text) => Some(format!("{text:?}")),
-        Data::Null | Data::List(_) | Data::Map(_) => None,
-    }
-}
+/// A quantity of Kubernetes.
+static QUANTITY: Form = Form::compiled(
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$",
+);
 
-fn type_name(data: &Data) -> &'static str {
-    match data {
-        Data::Null => "null",
-        Data::Bool(_) => "boolean",
-        Data::Int(_) => "integer",
-        Data::Float(_) => "number",
-        Data::String(_) => "string",
-        Data::List(_) => "array",
-        Data::Map(_) => "object",
-    }
-}
-
-fn expected(shape: &Shape) -> &'static str {
-    match shape {
-        Shape::Object { .. } | Shape::Map { .. } => "object",
-        Shape::List { .. } => "array",
-        Shape::Text { .. } | Shape::Word(_) => "string",
-        Shape::Integer { .. } | Shape::Code(_) => "integer",
-        Shape::Boolean => "boolean",
-    }
+fn is_cidr(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else { return false };
+    let most = if address.contains(':') { 128 } else { 32 };
+    is_address(address)
+        && bits.bytes().all(|byte| byte.is_ascii_digit())
+        && bits.parse::<u32>().is_ok_and(|b| b <= most)
 }

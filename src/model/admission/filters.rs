@@ -5,7 +5,7 @@
 
 use super::form::{Form, PATH, SUBDOMAIN};
 use super::look::{count, has, items, number, text};
-use super::schema::{Rule, Schema, boolean, code, list, may, must, object, rule, text as any_text, word};
+use super::schema::{Rule, Schema, Width, boolean, code, list, may, must, object, rule, text as any_text, word};
 use super::shared::{BACKEND_OBJECT, FROM_ONE, FROM_ZERO, FULL_REFERENCE, HEADER, PERCENT, PORT, VALUE, lone_star};
 use crate::model::value::Value;
 
@@ -139,7 +139,7 @@ static REDIRECT: Schema = object(&[
     may("hostname", &PRECISE_HOSTNAME),
     may("path", &PATH_MODIFIER),
     may("port", &PORT),
-    may("statusCode", &code(&[301, 302, 303, 307, 308])),
+    may("statusCode", &code(&[301, 302, 303, 307, 308]).fitting(Width::Free)),
 ]);
 
 static PRECISE_HOSTNAME: Schema = any_text().at_least(1).at_most(253).like(&SUBDOMAIN);

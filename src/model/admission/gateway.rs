@@ -4,11 +4,10 @@
 //! referencegrants}.yaml`; the standard channel refuses the same. `XListenerSet` of earlier releases lets a listener go
 //! without a port.
 
-use core::net::IpAddr;
-
 use super::form::{Form, HOSTNAME, LABEL_VALUE};
+use super::go::is_address;
 use super::look::{distinct, get, has, items, keys, list as list_of, number, text, text_or};
-use super::schema::{Rule, Schema, integer, list, map, may, must, object, rule, text as any_text, word};
+use super::schema::{Rule, Schema, doubtful, integer, list, map, may, must, object, rule, text as any_text, word};
 use super::shared::{
     FULL_NAMESPACED_REFERENCE, FULL_REFERENCE, GROUP_NAME, KIND_NAME, NAME, NAMESPACE, PORT, REFERENCE, SECTION,
     SELECTOR,
@@ -135,9 +134,16 @@ static LISTENER_TLS: Schema = object(&[
     may("certificateRefs", &list(&REFERENCE).at_most(64)),
     may("options", &map(&any_text().at_most(4096)).at_most(16)),
 ])
-.rules(&[rule("certificateRefs or options must be specified when mode is Terminate", |tls| {
+.rules(&[doubtful("certificateRefs or options must be specified when mode is Terminate", |tls| {
     let options = get(tls, "options").is_some_and(|options| keys(options).next().is_some());
-    text_or(tls, "mode", "Terminate") != "Terminate" || !list_of(tls, "certificateRefs").is_empty() || options
+    if text_or(tls, "mode", "Terminate") != "Terminate" || !list_of(tls, "certificateRefs").is_empty() || options {
+        return Ok(true);
+    }
+    // The rule takes for granted that both are there.
+    match ["certificateRefs", "options"].into_iter().find(|key| !has(tls, key)) {
+        Some(absent) => Err(format!("no such key: {absent}")),
+        None => Ok(false),
+    }
 })]);
 
 static ALLOWED_ROUTES: Schema = object(&[
@@ -154,7 +160,7 @@ static ADDRESSES: Schema = list(&object(&[
 ])
 .rules(&[
     rule("must validate one and only one schema (oneOf). Found none valid", |address| {
-        address_of(address, "IPAddress").is_none_or(|value| value.parse::<IpAddr>().is_ok())
+        address_of(address, "IPAddress").is_none_or(is_address)
     }),
     rule(
         r"Hostname value must be empty or contain only valid characters (matching ^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",

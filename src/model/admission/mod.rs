@@ -5,24 +5,30 @@
 //! Rust functions, each with the CRD's own message), and [`check`] walks a value beside them. Nothing is decoded or
 //! defaulted here: that is `decode`'s, which hands each document over before it reads it.
 //!
-//! Rules that compare with an older version of the object are left out, and what only a running cluster knows.
+//! Left out is what only a running cluster knows, and what compares with an older version of the object (a `GatewayClass`
+//! may not change its controller). A field that no schema
+//! knows is pruned by the API server, not refused; `kubectl` alone asks it to be strict, and `decode` warns of it.
+//! `Gateway.spec.addresses` says in one line what the API server says in three.
 
 mod check;
 mod filters;
 mod form;
 mod gateway;
+mod go;
+mod kgateway;
 mod look;
 mod route;
 mod schema;
 mod shared;
 mod trail;
+mod written;
 
 pub(super) use self::check::Refusal;
 use self::check::Walk;
 use self::schema::Schema;
 pub(super) use self::trail::Trail;
-use super::GATEWAY_GROUP;
 use super::value::Value;
+use super::{GATEWAY_GROUP, KGATEWAY_GROUP};
 
 /// Which schema a kind has.
 const SCHEMAS: &[(&str, &str, &Schema)] = &[
@@ -33,7 +39,18 @@ const SCHEMAS: &[(&str, &str, &Schema)] = &[
     (GATEWAY_GROUP, "ListenerSet", &gateway::LISTENER_SET),
     (GATEWAY_GROUP, "ReferenceGrant", &gateway::REFERENCE_GRANT),
     ("gateway.networking.x-k8s.io", "XListenerSet", &gateway::EXPERIMENTAL_LISTENER_SET),
+    (KGATEWAY_GROUP, "Backend", &kgateway::BACKEND),
+    (KGATEWAY_GROUP, "DirectResponse", &kgateway::DIRECT_RESPONSE),
+    (KGATEWAY_GROUP, "TrafficPolicy", &kgateway::TRAFFIC_POLICY),
+    (KGATEWAY_GROUP, "GatewayExtension", &kgateway::GATEWAY_EXTENSION),
+    (KGATEWAY_GROUP, "ListenerPolicy", &kgateway::LISTENER_POLICY),
+    (KGATEWAY_GROUP, "BackendConfigPolicy", &kgateway::BACKEND_CONFIG_POLICY),
 ];
+
+/// The kind, when its schema is known.
+pub(super) fn known(group: &str, kind: &str) -> Option<&'static str> {
+    SCHEMAS.iter().find(|(g, k, _)| *k == kind && *g == group).map(|(_, kind, _)| *kind)
+}
 
 /// What the API server would refuse of this object, in the order of the document.
 pub(super) fn refusals(group: &str, kind: &str, value: &Value) -> Vec<Refusal> {

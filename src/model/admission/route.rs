@@ -5,9 +5,10 @@
 //! alone), names of rules that repeat, and the form of a header's value.
 
 use super::filters::{GRPC_FILTERS, HTTP_FILTERS};
-use super::form::{DURATION, Form, HOSTNAME, PATH, milliseconds};
+use super::form::{DURATION, Form, HOSTNAME, PATH};
+use super::go::duration;
 use super::look::{distinct, get, has, items, list as list_of, number, text, text_or};
-use super::schema::{Rule, Schema, integer, list, may, must, object, rule, text as any_text, word};
+use super::schema::{Rule, Schema, Width, doubtful, integer, list, may, must, object, rule, text as any_text, word};
 use super::shared::{GROUP_NAME, HEADER, KIND_NAME, NAME, NAMESPACE, PORT, SECTION, SERVICE_PORT, VALUE};
 use crate::model::GATEWAY_GROUP;
 use crate::model::value::Value;
@@ -222,21 +223,21 @@ static HTTP_BACKEND: Schema = object(&[
 static DURATION_TEXT: Schema = any_text().like(&DURATION);
 
 static TIMEOUTS: Schema =
-    object(&[may("request", &DURATION_TEXT), may("backendRequest", &DURATION_TEXT)]).rules(&[rule(
+    object(&[may("request", &DURATION_TEXT), may("backendRequest", &DURATION_TEXT)]).rules(&[doubtful(
         "backendRequest timeout cannot be longer than request timeout",
         |timeouts| {
-            let length = |key| text(timeouts, key).and_then(milliseconds);
-            match (length("request"), length("backendRequest")) {
-                (Some(request), Some(backend)) => request == 0 || backend <= request,
-                _ => true,
-            }
+            let (Some(request), Some(backend)) = (text(timeouts, "request"), text(timeouts, "backendRequest")) else {
+                return Ok(true);
+            };
+            let request = duration(request)?;
+            Ok(request == 0 || duration(backend)? <= request)
         },
     )]);
 
 static RETRY: Schema = object(&[
-    may("attempts", &integer(1, i64::MAX)),
+    may("attempts", &integer(1, i64::MAX).fitting(Width::Free)),
     may("backoff", &DURATION_TEXT),
-    may("codes", &list(&integer(400, 599)).set()),
+    may("codes", &list(&integer(400, 599).fitting(Width::Free)).set()),
 ]);
 
 static SESSION: Schema = object(&[

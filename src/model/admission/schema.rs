@@ -23,16 +23,52 @@ pub(super) enum Shape {
     Map { values: &'static Schema, most: usize },
     /// A list.
     List { items: &'static Schema, least: usize, most: usize, distinct: Distinct },
-    /// Text: how many characters, and its pattern.
-    Text { least: usize, most: usize, form: Option<&'static Form> },
+    /// Text: how many characters, its pattern, and whether it is a network in CIDR notation (`format`).
+    Text { least: usize, most: usize, form: Option<&'static Form>, cidr: bool },
     /// One of these words.
     Word(&'static [&'static str]),
     /// A whole number.
-    Integer { low: i64, high: i64 },
+    Integer { low: i64, high: i64, width: Width },
     /// One of these numbers.
-    Code(&'static [i64]),
+    Code { codes: &'static [i64], width: Width },
+    /// An amount: a whole number, or text such as `64Ki` (`x-kubernetes-int-or-string`).
+    Quantity,
     /// `true` or `false`.
     Boolean,
+}
+
+/// What a whole number must fit in (`format`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// Not said: 64 bits with a sign.
+    Free,
+    /// `int32`.
+    Int32,
+    /// `uint32`.
+    Uint32,
+    /// `int64`.
+    Int64,
+}
+
+impl Width {
+    /// The word for it; none where the CRD has none.
+    pub(super) fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Free => None,
+            Self::Int32 => Some("int32"),
+            Self::Uint32 => Some("uint32"),
+            Self::Int64 => Some("int64"),
+        }
+    }
+
+    /// Whether `number` fits.
+    pub(super) fn holds(self, number: i64) -> bool {
+        match self {
+            // That of `uint32` is not compared, only its bounds are.
+            Self::Free | Self::Int64 | Self::Uint32 => true,
+            Self::Int32 => i32::try_from(number).is_ok(),
+        }
+    }
 }
 
 /// Which items of a list must differ (`x-kubernetes-list-type`).
@@ -41,8 +77,8 @@ pub(super) enum Distinct {
     Free,
     /// All of them (`set`).
     All,
-    /// All of them in this field (`map`; none of the CRDs has a list with two keys).
-    By(&'static str),
+    /// All of them in this field (`map`; none of the CRDs has a list with two keys), which may have a default.
+    By(&'static str, Option<&'static str>),
 }
 
 /// A field of a mapping.
@@ -57,7 +93,15 @@ pub(super) struct Rule {
     /// The CRD's message.
     pub(super) message: &'static str,
     /// Whether the value keeps the rule. Only asked of values whose types fit.
-    pub(super) holds: fn(&Value) -> bool,
+    pub(super) test: Test,
+}
+
+/// How a rule is told.
+pub(super) enum Test {
+    /// By looking.
+    Sure(fn(&Value) -> bool),
+    /// By reading a text, which may fail; the error is CEL's.
+    Doubtful(fn(&Value) -> Result<bool, String>),
 }
 
 /// A field that must be there.
@@ -72,7 +116,12 @@ pub(super) const fn may(key: &'static str, schema: &'static Schema) -> Property 
 
 /// A rule.
 pub(super) const fn rule(message: &'static str, holds: fn(&Value) -> bool) -> Rule {
-    Rule { message, holds }
+    Rule { message, test: Test::Sure(holds) }
+}
+
+/// A rule that reads a text.
+pub(super) const fn doubtful(message: &'static str, holds: fn(&Value) -> Result<bool, String>) -> Rule {
+    Rule { message, test: Test::Doubtful(holds) }
 }
 
 const fn schema(shape: Shape) -> Schema {
@@ -96,7 +145,7 @@ pub(super) const fn list(items: &'static Schema) -> Schema {
 
 /// Any text.
 pub(super) const fn text() -> Schema {
-    schema(Shape::Text { least: 0, most: usize::MAX, form: None })
+    schema(Shape::Text { least: 0, most: usize::MAX, form: None, cidr: false })
 }
 
 /// One of `words`.
@@ -104,14 +153,24 @@ pub(super) const fn word(words: &'static [&'static str]) -> Schema {
     schema(Shape::Word(words))
 }
 
-/// A whole number from `low` to `high`; `i64::MIN` and `i64::MAX` are no bounds.
+/// Any whole number of 32 bits.
+pub(super) const fn any_integer() -> Schema {
+    integer(i64::MIN, i64::MAX)
+}
+
+/// An amount.
+pub(super) const fn quantity() -> Schema {
+    schema(Shape::Quantity)
+}
+
+/// A whole number of 32 bits from `low` to `high`; `i64::MIN` and `i64::MAX` are no bounds.
 pub(super) const fn integer(low: i64, high: i64) -> Schema {
-    schema(Shape::Integer { low, high })
+    schema(Shape::Integer { low, high, width: Width::Int32 })
 }
 
 /// One of `codes`.
 pub(super) const fn code(codes: &'static [i64]) -> Schema {
-    schema(Shape::Code(codes))
+    schema(Shape::Code { codes, width: Width::Int32 })
 }
 
 /// `true` or `false`.
@@ -148,6 +207,22 @@ impl Schema {
         self
     }
 
+    /// A number of this width.
+    pub(super) const fn fitting(mut self, wanted: Width) -> Self {
+        if let Shape::Integer { width, .. } | Shape::Code { width, .. } = &mut self.shape {
+            *width = wanted;
+        }
+        self
+    }
+
+    /// Text that is a network in CIDR notation.
+    pub(super) const fn cidr(mut self) -> Self {
+        if let Shape::Text { cidr, .. } = &mut self.shape {
+            *cidr = true;
+        }
+        self
+    }
+
     /// No item of the list twice.
     pub(super) const fn set(mut self) -> Self {
         if let Shape::List { distinct, .. } = &mut self.shape {
@@ -159,7 +234,15 @@ impl Schema {
     /// No two items of the list with the same value in `key`.
     pub(super) const fn keyed_by(mut self, key: &'static str) -> Self {
         if let Shape::List { distinct, .. } = &mut self.shape {
-            *distinct = Distinct::By(key);
+            *distinct = Distinct::By(key, None);
+        }
+        self
+    }
+
+    /// The same, of a field with a default.
+    pub(super) const fn keyed_by_or(mut self, key: &'static str, default: &'static str) -> Self {
+        if let Shape::List { distinct, .. } = &mut self.shape {
+            *distinct = Distinct::By(key, Some(default));
         }
         self
     }

@@ -24,9 +24,9 @@ pub(super) static PORT: Schema = integer(1, 65_535);
 /// From 0 to 100.
 pub(super) static PERCENT: Schema = integer(0, 100);
 /// An int32 from 0.
-pub(super) static FROM_ZERO: Schema = integer(0, i32::MAX as i64);
+pub(super) static FROM_ZERO: Schema = integer(0, i64::MAX);
 /// An int32 from 1.
-pub(super) static FROM_ONE: Schema = integer(1, i32::MAX as i64);
+pub(super) static FROM_ONE: Schema = integer(1, i64::MAX);
 /// The name of a header.
 pub(super) static HEADER: Schema = text().at_least(1).at_most(256).like(&HEADER_NAME);
 /// The value of a header.

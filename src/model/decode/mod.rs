@@ -140,7 +140,8 @@ impl<'a> Documents<'a> {
             return false;
         };
         let group = group_of(api_version);
-        !kind.ends_with("List") && group != OWN_GROUP && find(group, kind).is_none()
+        let known = find(group, kind).is_some() || admission::known(group, kind).is_some();
+        !kind.ends_with("List") && group != OWN_GROUP && !known
     }
 
     /// Takes one of the `items` of the document at hand; `list` is what was read of the document so far.
@@ -281,7 +282,17 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     if group == OWN_GROUP {
         return world::read(kind, api_version, value, &origin, into);
     }
+    // What a cluster holds has been admitted already, perhaps by an older CRD.
+    let refusals = || match source.kind {
+        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, value),
+        SourceKind::Cluster => Vec::new(),
+    };
     let Some(known) = find(group, kind) else {
+        if let Some(kind) = admission::known(group, kind) {
+            let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, refusals());
+            meta::meta(&Field::root(&cx, value), true);
+            into.findings.extend(cx.into_findings());
+        }
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");
             report(into, Severity::Error, "unknown-kind", message, Some(&format!("did you mean {meant}?")));
@@ -292,12 +303,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     };
 
     let key = ObjectKey::default();
-    // What a cluster holds has been admitted already, perhaps by an older CRD.
-    let refusals = match source.kind {
-        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, value),
-        SourceKind::Cluster => Vec::new(),
-    };
-    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals);
+    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals());
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = (known.decode)(&root, meta);
