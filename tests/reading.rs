@@ -641,8 +641,11 @@ fn json_has_positions_too() {
                 {\"name\": \"r\\u00e9\\ud83d\\ude00\\/\"},\n\t\"spec\": {\"rules\": 1}\n}\n";
     let loaded = load_text("test.json", text);
     assert_eq!(names(&loaded), ["ré😀/"]);
+    let findings = findings(&loaded);
+    let (name, rules) = findings.split_once('\n').expect("two findings");
+    assert!(name.starts_with("error[api-refused] test.json:4:23: metadata.name: Invalid value: \"ré😀/\": "), "{name}");
     assert_eq!(
-        findings(&loaded),
+        rules,
         "error[api-refused] test.json:5:20: spec.rules: Invalid value: \"integer\": must be of type array: \"integer\" \
          (begin each item with `- `)"
     );

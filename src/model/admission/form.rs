@@ -89,7 +89,7 @@ pub(super) static DURATION: Form = Form::scanned("^([0-9]{1,5}(h|m|s|ms)){1,4}$"
 pub(super) static PATH: Form = Form::scanned(r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$", is_path);
 
 /// A DNS label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`.
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     is_dashed(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 

@@ -6,7 +6,8 @@
 //! defaulted here: that is `decode`'s, which hands each document over before it reads it.
 //!
 //! Left out is what only a running cluster knows, and what compares with an older version of the object (a `GatewayClass`
-//! may not change its controller). A field that no schema
+//! may not change its controller). Of `metadata`, name, namespace, labels and annotations are looked at; of `Service`,
+//! `Namespace`, `ConfigMap` and `EndpointSlice`, which Kubernetes checks by code, nothing but that. A field that no schema
 //! knows is pruned by the API server, not refused; `kubectl` alone asks it to be strict, and `decode` warns of it.
 //! `Gateway.spec.addresses` says in one line what the API server says in three.
 
@@ -17,6 +18,7 @@ mod gateway;
 mod go;
 mod kgateway;
 mod look;
+mod metadata;
 mod route;
 mod schema;
 mod shared;
@@ -53,8 +55,11 @@ pub(super) fn known(group: &str, kind: &str) -> Option<&'static str> {
 }
 
 /// What the API server would refuse of this object, in the order of the document.
-pub(super) fn refusals(group: &str, kind: &str, value: &Value) -> Vec<Refusal> {
+pub(super) fn refusals(group: &str, kind: &str, namespaced: bool, value: &Value) -> Vec<Refusal> {
     let mut walk = Walk::default();
+    if let Some(metadata) = look::get(value, "metadata") {
+        metadata::check(&mut walk, kind, namespaced, metadata);
+    }
     if let Some((_, _, schema)) = SCHEMAS.iter().find(|(g, k, _)| *k == kind && *g == group) {
         walk.value(value, schema, &Trail::ROOT);
     }

@@ -283,13 +283,13 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         return world::read(kind, api_version, value, &origin, into);
     }
     // What a cluster holds has been admitted already, perhaps by an older CRD.
-    let refusals = || match source.kind {
-        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, value),
+    let refusals = |namespaced| match source.kind {
+        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, namespaced, value),
         SourceKind::Cluster => Vec::new(),
     };
     let Some(known) = find(group, kind) else {
         if let Some(kind) = admission::known(group, kind) {
-            let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, refusals());
+            let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, refusals(true));
             meta::meta(&Field::root(&cx, value), true);
             into.findings.extend(cx.into_findings());
         }
@@ -303,7 +303,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     };
 
     let key = ObjectKey::default();
-    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals());
+    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals(known.namespaced));
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = (known.decode)(&root, meta);
