@@ -26,6 +26,11 @@ pub fn compile_search(pattern: &str) -> Result<Regex, String> {
     build(&translate(pattern)?)
 }
 
+/// The same, with groups that tell what they matched, by number.
+pub fn compile_captures(pattern: &str) -> Result<Regex, String> {
+    build(&translate_to(pattern, "(")?)
+}
+
 fn build(translated: &str) -> Result<Regex, String> {
     RegexBuilder::new(translated)
         .size_limit(32 << 20)
@@ -47,6 +52,8 @@ pub fn literal_prefix(pattern: &str) -> &str {
 
 struct Translator<'p> {
     rest: &'p str,
+    /// How a group is opened that the pattern captures.
+    group: &'static str,
     out: String,
     /// Per open group: where it begins in `out`, and the largest product of counts inside so far.
     groups: Vec<u64>,
@@ -62,8 +69,14 @@ struct Translator<'p> {
 }
 
 fn translate(pattern: &str) -> Result<String, String> {
+    translate_to(pattern, "(?:")
+}
+
+/// `group` opens a group that the pattern captures.
+fn translate_to(pattern: &str, group: &'static str) -> Result<String, String> {
     let mut translator = Translator {
         rest: pattern,
+        group,
         out: String::with_capacity(pattern.len() + 16),
         groups: Vec::new(),
         names: Vec::new(),
@@ -141,12 +154,12 @@ impl<'p> Translator<'p> {
         self.product = self.product.max(product);
     }
 
-    /// `(…`: every group becomes a plain one; flags are checked.
+    /// `(…`: every group loses its name; flags are checked.
     fn open(&mut self) -> Result<(), String> {
         let bad = |text: &str| Err(format!("invalid perl operator: {text}"));
         if !self.rest.starts_with("(?") {
             self.take(1);
-            self.out.push_str("(?:");
+            self.out.push_str(self.group);
         } else if let Some(name) = self.rest.strip_prefix("(?P<").or_else(|| self.rest.strip_prefix("(?<")) {
             if name.starts_with(['=', '!']) {
                 return bad("(?<");
@@ -160,7 +173,7 @@ impl<'p> Translator<'p> {
             self.names.push(name);
             let length = self.rest.find('>').unwrap_or(0) + 1;
             self.take(length);
-            self.out.push_str("(?:");
+            self.out.push_str(self.group);
         } else {
             let Some(end) = self.rest.find([':', ')']) else { return bad(self.rest) };
             let flags = &self.rest[2..end];

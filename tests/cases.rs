@@ -2,11 +2,15 @@
 //!
 //! ```yaml
 //! # settings: complete engine=NAME weighted grants=strict validation=strict wildcard=NAME discovery=JSON
+//! #   policies=NAMESPACE merge=JSON, on one line
 //! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH]
 //! #   [ready N/M|unknown, …] [certain|unverified], on one line
 //! # rows HOST             the whole table of that virtual host, in evaluation order
 //! # rows ROUTE#RULE       the table that the first ref of that rule leads to (agentgateway)
 //! #   MATCH -> ANSWER [by ROUTE#RULE]
+//! # policies [METHOD] URL  what the policies on the way come to, part by part; then timeouts and retries
+//! #   PART: NAME STATE [by NAME, …][: WHY]; NAME …
+//! #   timeout 5s from NAME | idle 5s from NAME | retries 3 [each 1s] from NAME
 //! # hosts :PORT [sni NAME] HOST | …          every virtual host
 //! # unattached ROUTE REASON
 //! ```
@@ -25,7 +29,9 @@ use std::path::{Path, PathBuf};
 
 use routescope::analysis::Analysis;
 use routescope::model::Name;
-use routescope::resolve::{DIALECTS, GrantMode, HopId, LinkId, Settings, ValidationMode, discovery_selectors};
+use routescope::resolve::{
+    DIALECTS, GrantMode, HopId, LinkId, Settings, ValidationMode, discovery_selectors, policy_merge,
+};
 use routescope::router::Request;
 use routescope::store::Coverage;
 
@@ -97,6 +103,7 @@ fn check_area(area: &str) {
 enum Expectation<'t> {
     Where { request: &'t str, answer: &'t str },
     Rows { host: &'t str, rows: Vec<&'t str> },
+    Policies { request: &'t str, rows: Vec<&'t str> },
     Hosts(&'t str),
     Unattached(&'t str),
 }
@@ -107,7 +114,9 @@ fn check_case(text: &str) -> Vec<String> {
     let mut coverage = Coverage::open();
     let mut expectations = Vec::new();
     for line in text.lines().map_while(|line| line.strip_prefix('#')) {
-        if let (Some(row), Some(Expectation::Rows { rows, .. })) = (line.strip_prefix("   "), expectations.last_mut()) {
+        if let (Some(row), Some(Expectation::Rows { rows, .. } | Expectation::Policies { rows, .. })) =
+            (line.strip_prefix("   "), expectations.last_mut())
+        {
             rows.push(row);
             continue;
         }
@@ -118,6 +127,7 @@ fn check_case(text: &str) -> Vec<String> {
                 expectations.push(Expectation::Where { request, answer });
             }
             Some(("rows", host)) => expectations.push(Expectation::Rows { host, rows: Vec::new() }),
+            Some(("policies", request)) => expectations.push(Expectation::Policies { request, rows: Vec::new() }),
             Some(("hosts", hosts)) => expectations.push(Expectation::Hosts(hosts)),
             Some(("unattached", rest)) => expectations.push(Expectation::Unattached(rest)),
             _ => {} // prose
@@ -140,6 +150,8 @@ fn set(settings: &mut Settings, coverage: &mut Coverage, word: &str) {
         ("grants", "strict") => settings.reference_grants = GrantMode::Strict,
         ("validation", "strict") => settings.validation = ValidationMode::Strict,
         ("discovery", json) => settings.discovery_namespace_selectors = discovery_selectors(json).expect("selectors"),
+        ("policies", name) => settings.global_policy_namespace = Some(Name::new(name)),
+        ("merge", parts) => settings.policy_merge = policy_merge(parts).expect("parts and depths"),
         ("wildcard", name) => settings.wildcard_namespace = Name::new(name),
         _ => panic!("no setting {word}"),
     }
@@ -149,6 +161,12 @@ fn check(analysis: &Analysis, expectation: &Expectation) -> Result<(), String> {
     match expectation {
         Expectation::Where { request, answer } => check_where(analysis, request, answer),
         Expectation::Rows { host, rows } => check_rows(analysis, host, rows),
+        Expectation::Policies { request, rows } => {
+            let asked = parse_request(request).map_err(|error| format!("  policies {request}: {error}"))?;
+            let decisions = analysis.decide(&asked, None);
+            let actual: Vec<_> = decisions.iter().flat_map(|decision| show::policies(&decision.policies)).collect();
+            same(&format!("policies {request}"), &rows.join("\n    "), &actual.join("\n    "))
+        }
         Expectation::Hosts(expected) => {
             let hosts = analysis.table.gateways.iter().flat_map(|gateway| &gateway.virtual_hosts);
             let hosts: Vec<_> = hosts

@@ -201,21 +201,7 @@ fn golden(case: &Path) -> Option<Result<(), String>> {
 /// The table of an Envoy configuration dump: port and server name come from the listeners.
 fn envoy_table(output: &Value) -> Table {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut places: BTreeMap<String, (u16, String)> = BTreeMap::new();
-    for listener in list(&output["Listeners"]) {
-        let port = number(&listener["address"]["socketAddress"]["portValue"]);
-        let mut chains = list(&listener["filterChains"]);
-        chains.push(listener["defaultFilterChain"].clone());
-        for chain in chains {
-            let names = list(&chain["filterChainMatch"]["serverNames"]);
-            let sni = names.first().map(text).unwrap_or_default();
-            for filter in list(&chain["filters"]) {
-                if let Some(name) = filter["typedConfig"]["rds"]["routeConfigName"].as_str() {
-                    places.insert(name.to_owned(), (port, sni.clone()));
-                }
-            }
-        }
-    }
+    let places = conformance::places(output);
     let mut table = Table::new();
     for config in list(&output["Routes"]) {
         let Some((port, sni)) = places.get(&text(&config["name"])) else { continue };

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::model::{DiscoverySelectors, Name};
-use crate::resolve::{Engine, GrantMode, Settings, ValidationMode, discovery_selectors};
+use crate::resolve::{Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge};
 use crate::source::files::Input;
 
 use super::answer::Shape;
@@ -127,6 +127,27 @@ pub struct SettingsOptions {
         global = true
     )]
     pub kgateway_discovery_namespace_selectors: Option<Selectors>,
+
+    /// How kgateway merges policies of one target, as JSON: {"trafficPolicy":{"extAuth":"DeepMerge"}}
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_POLICY_MERGE",
+        hide_env = true,
+        value_name = "JSON",
+        value_parser = policy_merge,
+        global = true
+    )]
+    pub kgateway_policy_merge: Option<PolicyMerge>,
+
+    /// The namespace whose policies may select objects of any namespace
+    #[arg(
+        long,
+        env = "ROUTESCOPE_KGATEWAY_GLOBAL_POLICY_NAMESPACE",
+        hide_env = true,
+        value_name = "NAME",
+        global = true
+    )]
+    pub kgateway_global_policy_namespace: Option<String>,
 }
 
 /// What [`discovery_selectors`] reads; a type of its own, since clap takes a list for an option given several times.
@@ -147,6 +168,8 @@ impl SettingsOptions {
             kgateway_validation_mode,
             kgateway_wildcard_namespace,
             kgateway_discovery_namespace_selectors,
+            kgateway_policy_merge,
+            kgateway_global_policy_namespace,
         } = self;
         Settings {
             engine: engine.map(EngineName::engine),
@@ -165,6 +188,11 @@ impl SettingsOptions {
                 .as_ref()
                 .map(|Selectors(list)| list.clone())
                 .unwrap_or_default(),
+            policy_merge: kgateway_policy_merge.unwrap_or_default(),
+            global_policy_namespace: kgateway_global_policy_namespace
+                .as_deref()
+                .filter(|name| !name.is_empty())
+                .map(Name::from),
         }
     }
 }

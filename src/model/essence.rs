@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::value::{Data, Value};
 use super::{
     BackendRef, CertificateRef, Filter, FrontendTls, Listener, Meta, Mirror, Name, Object, Origin, ParentRef, Position,
     Rule, Source, SourceKind, Written,
@@ -53,6 +54,10 @@ impl Object {
                 policy.targets.iter_mut().for_each(|target| target.at = NOWHERE);
                 policy.extensions.iter_mut().for_each(|extension| extension.at = NOWHERE);
                 policy.secrets.iter_mut().for_each(|secret| secret.at = NOWHERE);
+                for setting in &mut policy.settings {
+                    setting.at = NOWHERE;
+                    of_value(&mut setting.value);
+                }
                 let lists =
                     [&mut policy.cidrs, &mut policy.invalid_users, &mut policy.origin_regexes, &mut policy.templates];
                 lists.into_iter().flatten().chain(&mut policy.path_regex).for_each(of_written);
@@ -121,6 +126,22 @@ fn of_parent(parent: &mut ParentRef) {
 
 fn of_written(written: &mut Written) {
     written.at = NOWHERE;
+}
+
+fn of_value(value: &mut Value) {
+    value.at = NOWHERE;
+    match &mut value.data {
+        Data::List(items) => items.iter_mut().for_each(of_value),
+        Data::Map(entries) => {
+            for entry in &mut *entries {
+                entry.at = NOWHERE;
+                of_value(&mut entry.value);
+            }
+            // The API server hands maps out in an order of its own.
+            entries.sort_by(|one, other| one.key.cmp(&other.key));
+        }
+        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::String(_) => {}
+    }
 }
 
 fn of_rule(rule: &mut Rule) {

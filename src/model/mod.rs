@@ -15,6 +15,7 @@ mod gateway;
 mod meta;
 mod policy;
 mod route;
+mod setting;
 pub mod value;
 
 pub use backend::{
@@ -33,9 +34,10 @@ pub use policy::{
 };
 pub use route::{
     BackendRef, CorsFilter, Filter, Fraction, GrpcMatch, HeaderChange, HeaderModifier, Mirror, ParentRef, ParentStatus,
-    PathKind, PathMatch, PathModifier, RecordedCondition, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, Rule,
-    UrlRewrite, ValueKind, ValueMatch,
+    PathKind, PathMatch, PathModifier, RecordedCondition, Redirect, RedirectScheme, Retry, Route, RouteKind,
+    RouteMatch, Rule, UrlRewrite, ValueKind, ValueMatch,
 };
+pub use setting::{PolicyField, Setting};
 
 /// The API group of Gateway API kinds.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";

@@ -5,6 +5,7 @@
 use super::gateway::NamespaceSelector;
 use super::meta::{Meta, Name, Position};
 use super::route::BackendRef;
+use super::setting::{PolicyField, Setting};
 
 /// A kgateway `TrafficPolicy`: what it attaches to, and what may keep the engine from building it.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +16,8 @@ pub struct TrafficPolicy {
     pub targets: Vec<PolicyTarget>,
     /// `spec.targetSelectors`.
     pub selectors: Vec<PolicySelector>,
-    /// The names of the other fields of `spec` that are set and not disabled, in document order (`cors`, …).
-    pub fields: Vec<Name>,
+    /// What it sets, part by part, in the order of [`PolicyField`](super::PolicyField).
+    pub settings: Vec<Setting>,
     /// The `extensionRef`s, in the order in which the engine looks at them.
     pub extensions: Vec<ExtensionRef>,
     /// The Secrets that it names.
@@ -96,6 +97,13 @@ pub enum ExtensionKind {
     RateLimit,
     Jwt,
     OAuth2,
+}
+
+impl TrafficPolicy {
+    /// What it says of one part.
+    pub fn setting(&self, field: PolicyField) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.field == field)
+    }
 }
 
 impl ExtensionKind {

@@ -95,8 +95,19 @@ pub struct Rule {
     pub request_timeout: Option<Name>,
     /// `timeouts.backendRequest`, as written.
     pub backend_request_timeout: Option<Name>,
-    /// `retry.attempts`; `Some(0)` also when `retry` is set without it.
-    pub retry_attempts: Option<u32>,
+    /// `retry`.
+    pub retry: Option<Retry>,
+}
+
+/// `retry` of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Retry {
+    /// `attempts`.
+    pub attempts: Option<u32>,
+    /// `backoff`, as written.
+    pub backoff: Option<Name>,
+    /// `codes`.
+    pub codes: Vec<u32>,
 }
 
 /// One entry of a rule's `matches`, defaults applied.

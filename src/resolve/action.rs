@@ -34,13 +34,17 @@ impl Level<'_> {
         rule.filters.is_empty() && rule.request_timeout.is_none() && rule.backend_request_timeout.is_none()
     }
 
-    /// Whether its filters win over those of the levels below (`policy.IsSettable`: three of the four values let a
-    /// field be set again).
     fn overrides(&self) -> bool {
-        self.route.meta.annotation(PRIORITY_ANNOTATION).is_some_and(|value| {
-            matches!(value.as_str(), "ShallowMergePreferParent" | "DeepMergePreferParent" | "DeepMergePreferChild")
-        })
+        overrides(self.route)
     }
+}
+
+/// Whether what a route's rules set wins over what the rules below set (`policy.IsSettable`: three of the four values
+/// let a field be set again).
+pub(super) fn overrides(route: &Route) -> bool {
+    route.meta.annotation(PRIORITY_ANNOTATION).is_some_and(|value| {
+        matches!(value.as_str(), "ShallowMergePreferParent" | "DeepMergePreferParent" | "DeepMergePreferChild")
+    })
 }
 
 /// What a rule does, before its path is looked at.
@@ -220,7 +224,7 @@ impl Draft {
         if (request.is_none() && backend.is_none()) || (forward.timeout.is_some() && !level.overrides()) {
             return;
         }
-        let retries = level.rule.retry_attempts.is_some();
+        let retries = level.rule.retry.is_some();
         forward.timeout = match (backend, request) {
             (Some(backend), _) if !retries => Some(backend.clone()),
             (_, request) => request.clone(),

@@ -52,12 +52,12 @@ impl Place<'_> {
     }
 
     /// What the policies of a rule come to, with those of the delegating rules above it (kgateway `runRoutePlugins`).
-    fn policies(&self, snapshot: &Snapshot, policies: &Policies<'_>, rule: u32) -> policy::Effect {
+    fn policies(&self, snapshot: &Snapshot, policies: &Policies, rule: u32) -> policy::Effect {
         let mut effect = policy::Effect::default();
         let (mut place, mut rule) = (self, rule);
         loop {
             let route = snapshot.route(place.route);
-            policies.of_rule(route, &route.rules[rule as usize], &mut effect);
+            policies.weigh_rule(route, &route.rules[rule as usize], &mut effect);
             let Some(above) = place.above else { return effect };
             (place, rule) = (above.place, above.rule);
         }
@@ -68,7 +68,7 @@ impl Place<'_> {
 pub(super) struct Expander<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
-    pub policies: Option<&'a Policies<'a>>,
+    pub policies: Option<&'a Policies>,
     pub tree: &'a mut Tree,
     /// What was noticed on the way.
     pub notes: Notes,
@@ -95,7 +95,7 @@ impl<'a> Expander<'a> {
     pub fn new(
         snapshot: &'a Snapshot,
         settings: &'a Settings,
-        policies: Option<&'a Policies<'a>>,
+        policies: Option<&'a Policies>,
         attached: &'a AttachedTo,
         tree: &'a mut Tree,
         room: usize,

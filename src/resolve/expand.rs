@@ -39,7 +39,7 @@ struct Run<'t> {
 pub(super) fn expand(
     snapshot: &Snapshot,
     settings: &Settings,
-    policies: Option<&Policies<'_>>,
+    policies: Option<&Policies>,
     tree: &mut Tree,
     doubts: &[Vec<String>],
     threads: usize,
@@ -76,7 +76,7 @@ struct Grown {
 fn side_by_side(
     snapshot: &Snapshot,
     settings: &Settings,
-    policies: Option<&Policies<'_>>,
+    policies: Option<&Policies>,
     attached: &AttachedTo,
     roots: &mut [Root],
     doubts: &[Vec<String>],
@@ -109,7 +109,7 @@ fn side_by_side(
 fn grow(
     snapshot: &Snapshot,
     settings: &Settings,
-    policies: Option<&Policies<'_>>,
+    policies: Option<&Policies>,
     run: &mut Run<'_>,
     room: usize,
 ) -> (Tree, Notes, usize) {

@@ -58,6 +58,10 @@ pub use outcome::{
     Action, Complaint, Destination, DestinationState, ExternalName, Forward, Hazard, MirrorTo, Respond, RespondReason,
     Rewrite, Stage,
 };
+pub use policy::{
+    Applied, AttachedTo, FieldInForce, FieldState, Giver, InForce, Level as PolicyLevel, Limit, Limits, MergeDepth,
+    PolicyMerge, Retries, policy_merge,
+};
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
 pub use tls::TlsFault;
 
@@ -80,6 +84,8 @@ pub struct Tree {
     pub orphans: Vec<RouteId>,
     /// Rows that Envoy would refuse a table for, whatever listener they end up on.
     pub hazards: Vec<Hazard>,
+    /// The policies, found by what they attach to; `None` when there are none.
+    policies: Option<Policies>,
 }
 
 /// An index into [`Tree::roots`].
@@ -411,12 +417,13 @@ pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>)
 pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
     let mut tree = Tree::default();
     let mut doubts = attach::attach(snapshot, settings, &mut tree);
-    let policies = Policies::of(Lookup { snapshot, settings });
-    let policies = policies.as_ref();
+    let owned = Policies::of(Lookup { snapshot, settings });
+    let policies = owned.as_ref();
     let effects = policies.map(|policies| policed::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
     let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &doubts, threads);
     policed::replace(snapshot, &mut tree, &effects);
     notes.policies = policies.into_iter().flat_map(Policies::findings).collect();
+    tree.policies = owned;
     tree.orphans = findings::orphans(snapshot, &tree);
     (tree, notes)
 }

@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use super::policy::{Effect, Policies};
+use super::policy::{Effect, Policies, Target};
 use super::settings::Engine;
 use super::{Fate, GatewayNode, Hop, HopId, ListenerNode, RootId, Tree, Under};
-use crate::model::{Name, PathKind, PathMatch, Position, RouteMatch};
+use crate::model::{Name, PathKind, PathMatch, Position, Protocol, RouteMatch};
 use crate::store::Snapshot;
 
 /// What the policies of one Gateway come to: its own, and those of each of its listeners.
@@ -21,14 +21,14 @@ pub(super) struct Effects {
 }
 
 /// Weighs the policies of every Gateway, and adds to `doubts` (by root) what makes answers under them uncertain.
-pub(super) fn weigh(policies: &Policies<'_>, tree: &Tree, doubts: &mut [Vec<String>]) -> Vec<Effects> {
+pub(super) fn weigh(policies: &Policies, tree: &Tree, doubts: &mut [Vec<String>]) -> Vec<Effects> {
     let mut all = Vec::new();
     for (at, node) in tree.gateways.iter().enumerate() {
         if node.dialect.engine != Engine::Kgateway {
             continue;
         }
         let mut whole = Effect::default();
-        policies.targeting("Gateway", &node.gateway.meta, None, &mut whole);
+        policies.weigh(Target::Gateway, &node.gateway.meta, None, &mut whole);
         let listeners: Vec<Effect> = node.listeners.iter().map(|one| of_listener(policies, node, one)).collect();
         for (listener, effect) in node.listeners.iter().zip(&listeners) {
             for attached in &listener.attached {
@@ -66,14 +66,37 @@ pub(super) fn replace(snapshot: &Snapshot, tree: &mut Tree, effects: &[Effects])
     }
 }
 
-fn of_listener(policies: &Policies<'_>, node: &GatewayNode, listener: &ListenerNode) -> Effect {
+impl GatewayNode {
+    /// The HTTP listener to whom a virtual host of a shared port belongs: the one with the longest hostname that contains
+    /// it, whichever the routes attached to (kgateway `translateHttpFilterChain`).
+    pub fn owner(&self, port: u16, host: &str) -> Option<&ListenerNode> {
+        let mut longest: Option<(usize, &ListenerNode)> = None;
+        for listener in self.listeners.iter().filter(|listener| listener.is_served()) {
+            let written = listener.listener(&self.gateway);
+            if written.protocol != Protocol::Http || listener.port(&self.gateway) != port {
+                continue;
+            }
+            let contains = written.hostname.as_ref().is_none_or(|name| {
+                let tail = name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
+                name == host || tail.is_some_and(|tail| host.ends_with(tail))
+            });
+            let length = written.hostname.as_ref().map_or(0, Name::len);
+            if contains && longest.is_none_or(|(known, _)| length > known) {
+                longest = Some((length, listener));
+            }
+        }
+        longest.map(|(_, listener)| listener)
+    }
+}
+
+fn of_listener(policies: &Policies, node: &GatewayNode, listener: &ListenerNode) -> Effect {
     let mut effect = Effect::default();
     let name: &Name = &listener.listener(&node.gateway).name;
     match &listener.set {
-        None => policies.targeting("Gateway", &node.gateway.meta, Some(name), &mut effect),
+        None => policies.weigh(Target::Gateway, &node.gateway.meta, Some(name), &mut effect),
         Some(set) => {
-            policies.targeting("ListenerSet", &set.meta, Some(name), &mut effect);
-            policies.targeting("ListenerSet", &set.meta, None, &mut effect);
+            policies.weigh(Target::ListenerSet, &set.meta, Some(name), &mut effect);
+            policies.weigh(Target::ListenerSet, &set.meta, None, &mut effect);
         }
     }
     effect

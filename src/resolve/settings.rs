@@ -1,5 +1,6 @@
 //! What the control plane was told, and the one table of dialects.
 
+use super::policy::PolicyMerge;
 use crate::model::{DiscoverySelectors, Name};
 
 /// Control-plane settings that change routing; the defaults are kgateway's.
@@ -15,6 +16,10 @@ pub struct Settings {
     pub validation: ValidationMode,
     /// `DELEGATION_WILDCARD_NAMESPACE`: the namespace of a label ref that means every namespace.
     pub wildcard_namespace: Name,
+    /// `KGW_POLICY_MERGE`.
+    pub policy_merge: PolicyMerge,
+    /// `KGW_GLOBAL_POLICY_NAMESPACE`: policies there may select objects of any namespace.
+    pub global_policy_namespace: Option<Name>,
     /// `KGW_DISCOVERY_NAMESPACE_SELECTORS`: objects of other namespaces do not exist; none means all namespaces.
     pub discovery_namespace_selectors: DiscoverySelectors,
 }
@@ -27,6 +32,8 @@ impl Default for Settings {
             reference_grants: GrantMode::Permissive,
             validation: ValidationMode::Standard,
             wildcard_namespace: Name::new_static("all"),
+            policy_merge: PolicyMerge::default(),
+            global_policy_namespace: None,
             discovery_namespace_selectors: Vec::new(),
         }
     }

@@ -11,7 +11,9 @@ use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method,
 use super::request::{Request, Scheme};
 use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, segments};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, DestinationState, Fate, Forward, HopId, Manner, Settings, Tree, endpoints};
+use crate::resolve::{
+    Action, Destination, DestinationState, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints,
+};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -46,7 +48,7 @@ pub(super) struct Prepared<'r> {
 /// A request at the door that took it.
 pub(super) struct Asked<'r> {
     pub prepared: &'r Prepared<'r>,
-    query: Option<&'r str>,
+    pub query: Option<&'r str>,
     /// What the client speaks there.
     scheme: Scheme,
     /// The virtual host's name.
@@ -232,10 +234,14 @@ impl<'a> Router<'a> {
         let mut decision = Self::begun(place, table, candidate, host, prepared);
         decision.hop = hop;
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
+            let serving = host;
             let host = host.map(|host| &host.hostname);
             let manner = self.manner(table);
             let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host, manner };
             self.apply(&mut decision, hop, action, &asked);
+            if let Some(host) = serving {
+                self.apply_policies(&mut decision, table, host, hop, &asked);
+            }
             if manner == Manner::Specification {
                 self.doubt_the_unspecified(&mut decision, hop, prepared, request);
             }
@@ -418,6 +424,7 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         upstream: None,
         location: None,
         mirrors: Vec::new(),
+        policies: InForce::default(),
         considered: Vec::new(),
         not_listed: 0,
         unverified: Vec::new(),

@@ -18,6 +18,7 @@ mod index;
 mod lookup;
 mod matcher;
 mod normalise;
+mod policed;
 mod precedence;
 mod received;
 mod replaced;
@@ -31,7 +32,7 @@ mod walk;
 use std::sync::Arc;
 
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Destination, Engine, Hazard, HopId, MirrorTo};
+use crate::resolve::{Destination, Engine, Hazard, HopId, InForce, MirrorTo};
 
 pub use compile::compile;
 pub use decide::Router;
@@ -39,7 +40,6 @@ pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
 pub use precedence::{Precedence, Ranks};
-pub use replaced::owner;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.
@@ -140,6 +140,8 @@ pub struct Decision {
     pub location: Option<String>,
     /// Who else gets a copy.
     pub mirrors: Vec<MirrorTo>,
+    /// The policies that reach the row that decided, with the row's timeouts and retries.
+    pub policies: InForce,
     /// Why the others lost; empty from the quick lookup. The winner first, then the closest.
     pub considered: Vec<Considered>,
     /// How many more rows of this virtual host could not match at all and are not listed.

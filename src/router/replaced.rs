@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::{HostRank, Place, Served};
-use crate::model::{Name, Protocol};
+use crate::model::Protocol;
 use crate::resolve::{GatewayNode, ListenerNode};
 
 /// Replaces what is to be replaced.
@@ -31,8 +31,8 @@ pub(super) fn replace(gateway: &GatewayNode, hosts: BTreeMap<Place, Served>) -> 
             continue;
         }
         if place.sni.is_none() {
-            let owner = owner(gateway, place.port, &place.host.clone().name());
-            served.instead = owner.and_then(|at| gateway.listeners[at].replaced);
+            let owner = gateway.owner(place.port, &place.host.clone().name());
+            served.instead = owner.and_then(|owner| owner.replaced);
         }
         replaced.insert(place, served);
     }
@@ -47,25 +47,4 @@ fn configuration(gateway: &GatewayNode, listener: &ListenerNode) -> Option<Place
         _ => return None,
     };
     Some(Place { port: listener.port(&gateway.gateway), sni, host: HostRank::Any })
-}
-
-/// The listener to which a virtual host of a shared port belongs, by its place: the one with the longest hostname that
-/// contains it, whichever the routes attached to.
-pub fn owner(gateway: &GatewayNode, port: u16, host: &str) -> Option<usize> {
-    let mut longest: Option<(usize, usize)> = None;
-    for (at, listener) in gateway.listeners.iter().enumerate().filter(|(_, listener)| listener.is_served()) {
-        let written = listener.listener(&gateway.gateway);
-        if written.protocol != Protocol::Http || listener.port(&gateway.gateway) != port {
-            continue;
-        }
-        let contains = written.hostname.as_ref().is_none_or(|name| {
-            let tail = name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
-            name == host || tail.is_some_and(|tail| host.ends_with(tail))
-        });
-        let length = written.hostname.as_ref().map_or(0, Name::len);
-        if contains && longest.is_none_or(|(known, _)| length > known) {
-            longest = Some((length, at));
-        }
-    }
-    longest.map(|(_, at)| at)
 }

@@ -27,9 +27,9 @@ pub(super) fn status(analysis: &Analysis, node: &GatewayNode) -> GatewayStatus {
     if let Some(replaced) = policies::of_gateway(node) {
         written.set(replaced);
     }
-    let listener = |(at, listener): (usize, &&ListenerNode)| {
+    let listener = |listener: &&ListenerNode| {
         let mut conditions = conditions(node, listener);
-        if let Some(replaced) = policies::of_listener(analysis, node, at, listener) {
+        if let Some(replaced) = policies::of_listener(analysis, node, listener) {
             conditions.set(replaced);
         }
         ListenerStatus {
@@ -38,8 +38,7 @@ pub(super) fn status(analysis: &Analysis, node: &GatewayNode) -> GatewayStatus {
             conditions: conditions.or_healthy(LISTENER),
         }
     };
-    // The Gateway's own listeners come first, so that the places agree.
-    let listeners: Vec<ListenerStatus> = own.iter().enumerate().map(listener).collect();
+    let listeners: Vec<ListenerStatus> = own.iter().map(listener).collect();
     let failed = |kind: &str| {
         let of_kind = move |condition: &Condition| condition.status == "False" && condition.kind == kind;
         let find = move |listener: &ListenerStatus| {

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use crate::analysis::Analysis;
 use crate::model::Protocol;
 use crate::resolve::{Complaint, GatewayNode, ListenerNode};
-use crate::router::owner;
 
 use super::condition::Condition;
 use super::programmed::policy;
@@ -31,16 +30,11 @@ pub(super) fn of_gateway(node: &GatewayNode) -> Option<Condition> {
 
 /// What is said of a listener: of an HTTPS one by its route configuration, of an HTTP one by each virtual host that is
 /// its own.
-pub(super) fn of_listener(
-    analysis: &Analysis,
-    node: &GatewayNode,
-    at: usize,
-    listener: &ListenerNode,
-) -> Option<Condition> {
+pub(super) fn of_listener(analysis: &Analysis, node: &GatewayNode, listener: &ListenerNode) -> Option<Condition> {
     let said = match listener.listener(&node.gateway).protocol {
         _ if listener.complaints.is_empty() || !listener.is_served() => return None,
         Protocol::Https => listener.complaints.iter().rfind(|one| one.section.is_some())?.text.clone(),
-        Protocol::Http if owns_a_host(analysis, node, at, listener) => {
+        Protocol::Http if owns_a_host(analysis, node, listener) => {
             let lines = listener.complaints.iter().map(|one: &Complaint| format!("{}: {}", policy(one), one.text));
             lines.collect::<Vec<_>>().join("\n")
         }
@@ -50,7 +44,7 @@ pub(super) fn of_listener(
 }
 
 /// Whether a virtual host of the port belongs to the listener.
-fn owns_a_host(analysis: &Analysis, node: &GatewayNode, at: usize, listener: &ListenerNode) -> bool {
+fn owns_a_host(analysis: &Analysis, node: &GatewayNode, listener: &ListenerNode) -> bool {
     let port = listener.port(&node.gateway);
     let shares = |other: &&ListenerNode| {
         other.is_served()
@@ -60,5 +54,5 @@ fn owns_a_host(analysis: &Analysis, node: &GatewayNode, at: usize, listener: &Li
     let attached = node.listeners.iter().filter(shares).flat_map(|other| &other.attached);
     let with_rules = attached.filter(|one| !analysis.tree.roots[one.root.0 as usize].hops.is_empty());
     let hosts: BTreeSet<&str> = with_rules.flat_map(|one| &one.hostnames).map(AsRef::as_ref).collect();
-    hosts.into_iter().any(|host| owner(node, port, host) == Some(at))
+    hosts.into_iter().any(|host| node.owner(port, host).is_some_and(|owner| std::ptr::eq(owner, listener)))
 }

@@ -5,6 +5,7 @@
 
 #![allow(dead_code)] // each test program uses its own part
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,8 +88,14 @@ pub fn golden(case: &Path) -> (Value, Analysis, Value) {
             objects.extend(load_text(&file.display().to_string(), &read(&file)).objects);
         }
     }
-    // The engine's harness makes objects a second apart, in order of file and document.
-    for (age, object) in (1..).zip(&mut objects) {
+    age(&mut objects);
+    let analysis = analyse(objects, &case["settings"]);
+    (case, analysis, output)
+}
+
+/// The engine's harness makes objects a second apart, in order of file and document.
+pub fn age(objects: &mut [Object]) {
+    for (age, object) in (1..).zip(objects) {
         let meta = match object {
             Object::Route(route) => &mut route.meta,
             Object::ListenerSet(set) => &mut set.meta,
@@ -96,18 +103,44 @@ pub fn golden(case: &Path) -> (Value, Analysis, Value) {
         };
         meta.created = meta.created.or(Some(age));
     }
-    let analysis = analyse(objects, &case["settings"]);
-    (case, analysis, output)
 }
 
 /// A whole world, under the control-plane settings that a case writes.
 pub fn analyse(objects: Vec<Object>, settings: &Value) -> Analysis {
-    let mut store = Store::default();
-    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
-    Analysis::of(Arc::new(store.snapshot()), settings_of(settings), Vec::new())
+    analyse_with(objects, settings_of(settings))
 }
 
-fn settings_of(written: &Value) -> Settings {
+/// A whole world, under these settings.
+pub fn analyse_with(objects: Vec<Object>, settings: Settings) -> Analysis {
+    let mut store = Store::default();
+    store.apply(Change::Replace { objects, coverage: Coverage::closed() });
+    Analysis::of(Arc::new(store.snapshot()), settings, Vec::new())
+}
+
+/// The route configurations of an Envoy configuration dump, by name: the port and the server name of the listener.
+pub fn places(output: &Value) -> BTreeMap<String, (u16, String)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut places = BTreeMap::new();
+    for listener in list(&output["Listeners"]) {
+        let port = listener["address"]["socketAddress"]["portValue"].as_u64().unwrap_or_default();
+        let port = u16::try_from(port).unwrap_or_default();
+        let mut chains = list(&listener["filterChains"]);
+        chains.push(listener["defaultFilterChain"].clone());
+        for chain in chains {
+            let names = list(&chain["filterChainMatch"]["serverNames"]);
+            let sni = names.first().map(text).unwrap_or_default();
+            for filter in list(&chain["filters"]) {
+                if let Some(name) = filter["typedConfig"]["rds"]["routeConfigName"].as_str() {
+                    places.insert(name.to_owned(), (port, sni.clone()));
+                }
+            }
+        }
+    }
+    places
+}
+
+/// Settings as a case writes them.
+pub fn settings_of(written: &Value) -> Settings {
     let weighted = written["weightedRoutePrecedence"].as_bool().unwrap_or_default();
     let mut settings = Settings { weighted_route_precedence: weighted, ..Settings::default() };
     settings.reference_grants = match text(&written["referenceGrantMode"]).to_ascii_lowercase().as_str() {

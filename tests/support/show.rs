@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use routescope::analysis::Analysis;
+use routescope::model::PolicyField;
 use routescope::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, DestinationState, Fate, HopId};
+use routescope::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit};
 use routescope::router::{Branch, Decision, Outcome};
 
 /// `team/name`, without the namespace `default`.
@@ -136,4 +137,44 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
         }
     }
     text + if decision.unverified.is_empty() { " certain" } else { " unverified" }
+}
+
+fn giver(giver: &Giver) -> String {
+    match giver {
+        Giver::Policy(policy) => key(policy),
+        Giver::Rule { route, rule, .. } => format!("{}#{rule}", key(route)),
+    }
+}
+
+/// What policies do to a row, a part a line (`timeouts: near in-force; far overridden by near`), then its timeouts and
+/// retries.
+pub fn policies(in_force: &InForce) -> Vec<String> {
+    let mut lines = Vec::new();
+    for field in PolicyField::all() {
+        let mut told = Vec::new();
+        for applied in &in_force.applied {
+            let Some(found) = applied.fields.iter().find(|found| found.field == field) else { continue };
+            let mut text = format!("{} {}", key(&applied.policy.meta.key()), found.state.name());
+            for (at, by) in found.by.iter().enumerate() {
+                text += if at == 0 { " by " } else { ", " };
+                text += &giver(by);
+            }
+            if let Some(why) = found.why {
+                let _ = write!(text, ": {why}");
+            }
+            told.push(text);
+        }
+        if !told.is_empty() {
+            lines.push(format!("{}: {}", field.name(), told.join("; ")));
+        }
+    }
+    let limit = |what: &str, limit: &Limit| format!("{what} {} from {}", limit.value, giver(&limit.from));
+    let limits = &in_force.limits;
+    lines.extend(limits.request.as_ref().map(|found| limit("timeout", found)));
+    lines.extend(limits.stream_idle.as_ref().map(|found| limit("idle", found)));
+    lines.extend(limits.retries.as_ref().map(|retries| {
+        let each = retries.per_try.as_ref().map(|each| format!(" each {each}")).unwrap_or_default();
+        format!("retries {}{each} from {}", retries.attempts, giver(&retries.from))
+    }));
+    lines
 }

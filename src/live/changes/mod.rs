@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::{Changed, How};
 use crate::finding::Subject;
-use crate::model::{EndpointSlice, Name, Object, ObjectKey};
+use crate::model::{EndpointSlice, Name, Object, ObjectKey, Setting};
 
 mod between;
 mod gateway;
@@ -175,9 +175,13 @@ fn differences(old: &Object, new: &Object) -> Vec<String> {
                 let (old, new) = (words::targets(old), words::targets(new));
                 lines.push(format!("now targets {new} (was {old})"));
             }
-            if old.fields != new.fields {
-                lines.push(format!("now sets {} (was {})", words::list(&new.fields), words::list(&old.fields)));
+            let (is, was) = (words::settings(new), words::settings(old));
+            if is != was {
+                lines.push(format!("now sets {} (was {})", words::list(&is), words::list(&was)));
             }
+            let other = |setting: &&Setting| old.setting(setting.field).is_some_and(|old| old.value != setting.value);
+            let changed = new.settings.iter().filter(other);
+            lines.extend(changed.map(|setting| format!("its {} changed", setting.field.name())));
         }
         (Object::ConfigMap(old), Object::ConfigMap(new)) if old.keys != new.keys => {
             lines.push(format!("now has {} (was {})", words::list(&new.keys), words::list(&old.keys)));

@@ -150,7 +150,7 @@ fn of_rule(name: &str, old: &Rule, new: &Rule, home: &Name, lines: &mut Vec<Stri
             lines.push(format!("{name}: {noun} {} → {}", timeout(was), timeout(is)));
         }
     }
-    if old.retry_attempts != new.retry_attempts {
+    if old.retry != new.retry {
         lines.push(format!("{name}: its retries changed"));
     }
     if old.name != new.name {

@@ -119,7 +119,7 @@ spec:
 }
 
 #[test]
-fn a_policy_without_words_of_its_own_still_says_that_it_changed() {
+fn a_policy_says_which_of_its_settings_changed() {
     let policy = "\
 apiVersion: gateway.kgateway.dev/v1alpha1
 kind: TrafficPolicy
@@ -128,5 +128,7 @@ spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: child }]
   csrf: { percentageEnabled: 100, additionalOrigins: [{ safeRegex: a }] }
 ";
-    says(policy, &policy.replace("safeRegex: a", "safeRegex: b"), &["another part of its spec changed"]);
+    says(policy, &policy.replace("safeRegex: a", "safeRegex: b"), &["its csrf changed"]);
+    let buffered = policy.replace("csrf:", "buffer: { disable: {} }\n  csrf:");
+    says(policy, &buffered, &["now sets csrf, buffer off (was csrf)"]);
 }

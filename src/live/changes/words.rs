@@ -4,12 +4,21 @@ use std::fmt::Write as _;
 
 use crate::model::{
     BackendKind, BackendRef, Filter, From, Listener, Name, ParentRef, PathModifier, ReferenceGrant, RouteMatch,
-    TrafficPolicy, ValueKind, ValueMatch,
+    Setting, TrafficPolicy, ValueKind, ValueMatch,
 };
 
 /// Names behind commas; `nothing` for none.
 pub(super) fn list(names: &[Name]) -> String {
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+/// What a policy sets, by name; what it turns off is said to be off.
+pub(super) fn settings(policy: &TrafficPolicy) -> Vec<Name> {
+    let name = |setting: &Setting| {
+        let name = setting.field.name();
+        if setting.is_off() { Name::from(format!("{name} off")) } else { Name::new_static(name) }
+    };
+    policy.settings.iter().map(name).collect()
 }
 
 /// `label team: a → b` for every key of two maps whose value differs.

@@ -288,6 +288,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The value itself; `None` when absent or null.
+    pub(super) fn value(&self) -> Option<&'a Value> {
+        self.value
+    }
+
     /// The entries of a mapping; none when it is something else.
     pub(super) fn entries(&self) -> &'a [Entry] {
         match self.value.map(|value| &value.data) {

@@ -28,7 +28,7 @@ fn rule(field: &Field<'_>) -> Part<Rule> {
         backend_refs: field.get("backendRefs").list(route::backend_ref).unwrap_or_default(),
         request_timeout: None,
         backend_request_timeout: None,
-        retry_attempts: None,
+        retry: None,
     })
 }
 

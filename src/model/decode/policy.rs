@@ -7,8 +7,8 @@ use super::field::{Field, Part};
 use super::route::backend_object;
 use crate::model::value::{Data, Entry};
 use crate::model::{
-    BackendRef, ConfigMap, ExtensionKind, ExtensionRef, GatewayExtension, Meta, Name, Object, PolicySelector,
-    PolicyTarget, SecretRef, TrafficPolicy, Written,
+    BackendRef, ConfigMap, ExtensionKind, ExtensionRef, GatewayExtension, Meta, Name, Object, PolicyField,
+    PolicySelector, PolicyTarget, SecretRef, Setting, TrafficPolicy, Written,
 };
 
 /// The hash that Envoy takes, with the length of its base64 (kgateway `validateAndFilterSHAUsers`).
@@ -36,16 +36,13 @@ pub(super) fn traffic_policy(root: &Field<'_>, meta: Meta) -> Object {
             section_name: section(item)?,
         })
     };
-    let own = |key: &str| !matches!(key, "targetRefs" | "targetSelectors");
-    let entries = spec.entries().iter().filter(|entry| own(&entry.key));
-    let active = entries.filter(|entry| !spec.get(&entry.key).get("disable").is_present());
     let cidr = |rule: &Field<'_>| Ok(written_list(&rule.get("cidrs")));
     let origin = |item: &Field<'_>| Ok(written(&item.get("safeRegex")));
     Object::TrafficPolicy(TrafficPolicy {
         meta,
         targets: spec.get("targetRefs").list(target).unwrap_or_default(),
         selectors: spec.get("targetSelectors").list(selector).unwrap_or_default(),
-        fields: active.map(|entry| entry.key.clone()).collect(),
+        settings: settings(&spec),
         extensions: extensions(&spec),
         secrets: secrets(&spec),
         cidrs: spec.get("acl").get("rules").list(cidr).unwrap_or_default().concat(),
@@ -54,6 +51,26 @@ pub(super) fn traffic_policy(root: &Field<'_>, meta: Meta) -> Object {
         templates: templates(&spec.get("transformation")),
         path_regex: written(&spec.get("urlRewrite").get("pathRegex").get("pattern")),
     })
+}
+
+/// A part is set when the engine makes something of it: when it is there at all.
+fn settings(spec: &Field<'_>) -> Vec<Setting> {
+    let setting = |field: PolicyField| {
+        let mut at = spec.at;
+        let mut value = spec.value()?;
+        for key in field.name().split('.') {
+            let Data::Map(entries) = &value.data else { return None };
+            let entry = entries.iter().find(|entry| entry.key == key && entry.value.data != Data::Null)?;
+            (at, value) = (entry.at, &entry.value);
+        }
+        let mut value = value.clone();
+        if let (PolicyField::BasicAuth, Data::Map(entries)) = (field, &mut value.data) {
+            // Password hashes are not kept.
+            entries.retain(|entry| entry.key != "users");
+        }
+        Some(Setting { field, at, value })
+    };
+    PolicyField::all().filter_map(setting).collect()
 }
 
 fn section(item: &Field<'_>) -> Part<Option<Name>> {

@@ -6,7 +6,7 @@ use super::field::{Dropped, Field, Part};
 use super::filter;
 use crate::model::{
     BackendRef, GATEWAY_GROUP, Meta, Name, Object, ParentRef, ParentStatus, PathKind, PathMatch, Position,
-    RecordedCondition, Route, RouteKind, RouteMatch, Rule, ValueKind, ValueMatch,
+    RecordedCondition, Retry, Route, RouteKind, RouteMatch, Rule, ValueKind, ValueMatch,
 };
 
 /// The types of header and query parameter matches.
@@ -39,7 +39,7 @@ pub(super) fn route(root: &Field<'_>, meta: Meta, kind: RouteKind, rule: fn(&Fie
                 backend_refs: Vec::new(),
                 request_timeout: None,
                 backend_request_timeout: None,
-                retry_attempts: None,
+                retry: None,
             }],
             None => Vec::new(),
         },
@@ -97,10 +97,16 @@ fn http_rule(field: &Field<'_>) -> Part<Rule> {
         backend_refs: field.get("backendRefs").list(backend_ref).unwrap_or_default(),
         request_timeout: timeouts.get("request").text()?,
         backend_request_timeout: timeouts.get("backendRequest").text()?,
-        retry_attempts: match retry.get("attempts").unsigned(i32::MAX.unsigned_abs())? {
-            None if retry.is_present() => Some(0),
-            attempts => attempts,
-        },
+        retry: if retry.is_present() { Some(retries(&retry)?) } else { None },
+    })
+}
+
+fn retries(field: &Field<'_>) -> Part<Retry> {
+    let codes = field.get("codes").list(|code| Ok(code.unsigned(999)?.unwrap_or_default()));
+    Ok(Retry {
+        attempts: field.get("attempts").unsigned(i32::MAX.unsigned_abs())?,
+        backoff: field.get("backoff").text()?,
+        codes: codes.unwrap_or_default(),
     })
 }
 

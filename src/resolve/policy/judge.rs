@@ -1,218 +1,22 @@
-//! Whether kgateway can build a `TrafficPolicy`, and what the policies that reach a place come to. One that cannot be
-//! built replaces every row it reaches by a 500.
+//! Whether kgateway can build a `TrafficPolicy`, and whether Envoy would take what it is built into.
 //!
 //! Sources: kgateway `pkg/kgateway/extensions2/plugins/trafficpolicy/constructor.go` (`ConstructIR`,
-//! `FetchGatewayExtension`), `gateway_extension.go` (`gatewayExtensionBuilder`), `pkg/krtcollections/policy.go`
-//! (`GetTargetingPolicies`), `pkg/kgateway/translator/irtranslator/route.go` (`runRoutePlugins`).
+//! `FetchGatewayExtension`), `gateway_extension.go` (`gatewayExtensionBuilder`).
 
 use core::net::IpAddr;
+use std::sync::Arc;
 
-use ahash::AHashMap;
-
-use super::action::Outcome;
-use super::backend::{Lookup, Permission, Referred, Referrer};
-use super::settings::{GrantMode, ValidationMode};
-use super::{Action, Complaint, DestinationState, Respond, RespondReason, Stage, action};
-use crate::finding::{Finding, Place, Severity, Subject};
-use crate::model::{
-    ExtensionRef, Filter, GATEWAY_GROUP, GatewayExtension, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector,
-    Position, Route, RouteKind, Rule, TrafficPolicy, Written,
-};
+use super::{Verdict, WEIGHT_ANNOTATION};
+use crate::model::{ExtensionRef, GatewayExtension, KGATEWAY_GROUP, ObjectKey, Position, TrafficPolicy, Written};
 use crate::re2::check_re2;
-
-/// The order among policies of one target; what is no number is an error.
-const WEIGHT_ANNOTATION: &str = "kgateway.dev/policy-weight";
-
-/// Fields that may send a request elsewhere than the route says, or answer it, each with what it does to it.
-const CHANGES: &[(&str, &str)] = &[
-    ("urlRewrite", "rewrites the path"),
-    ("autoHostRewrite", "rewrites the host"),
-    ("transformation", "may rewrite the request"),
-    ("extProc", "may rewrite or answer the request"),
-    ("internalRedirect", "may follow a redirect"),
-    ("faultInjection", "may answer the request"),
-    ("extAuth", "may refuse the request"),
-    ("jwtAuth", "may refuse the request"),
-    ("apiKeyAuth", "may refuse the request"),
-    ("basicAuth", "may refuse the request"),
-    ("oauth2", "may send the client to log in"),
-    ("rbac", "may refuse the request"),
-    ("acl", "may refuse the request"),
-];
-
-/// What is known of one policy.
-pub(super) struct Verdict<'a> {
-    policy: &'a TrafficPolicy,
-    /// Why it cannot be built, and where that is written.
-    error: Option<(Position, String)>,
-    /// Why Envoy would refuse what it is built into.
-    hazard: Option<String>,
-    /// Why an answer under it is not certain.
-    doubts: Vec<String>,
-}
-
-/// What the policies that reach a place come to.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Effect {
-    /// Why its rows answer 500.
-    pub error: Option<String>,
-    /// What their status says of that.
-    pub complaints: Vec<Complaint>,
-    /// Why Envoy would refuse them.
-    pub hazard: Option<String>,
-    /// Why an answer is not certain.
-    pub doubts: Vec<String>,
-}
-
-impl Effect {
-    /// The row in place of those it reaches.
-    pub fn replacement(&self) -> Option<Action> {
-        let detail = self.error.clone()?;
-        let respond = action::replaced(RespondReason::InvalidPolicy, detail);
-        Some(Action::Respond(Respond { complaints: self.complaints.clone(), ..respond }))
-    }
-
-    /// Does to a rule's outcome what the policies do: an error replaces it, in a delegating rule too.
-    pub fn apply(self, outcome: &mut Outcome) {
-        if let Some(mut replacement) = self.replacement() {
-            // The engine joins what else is wrong; a row that was not made is not looked at.
-            if let (Action::Respond(new), Some(Action::Respond(old))) = (&mut replacement, &outcome.action) {
-                let making = |one: &&Complaint| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
-                let kept = old.complaints.iter().filter(|one| one.stage == Stage::Rule || making(one));
-                new.complaints.extend(kept.cloned());
-            }
-            *outcome = Outcome { action: Some(replacement), replaced: true, hazard: None, unverified: Vec::new() };
-        } else if !outcome.replaced {
-            outcome.unverified.extend(self.doubts);
-            if let Some(Action::Forward(_)) = outcome.action {
-                outcome.hazard = outcome.hazard.take().or(self.hazard);
-            }
-        }
-    }
-
-    fn add(&mut self, verdict: &Verdict<'_>, section: Option<&Name>) {
-        let key = verdict.policy.meta.key();
-        let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
-        if let Some((_, why)) = &verdict.error {
-            let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
-            let section = section.cloned();
-            self.complaints.push(Complaint { stage: Stage::Row, policy, section, text: why.clone() });
-        }
-        if self.error.is_none() {
-            self.error = verdict.error.as_ref().map(|(_, why)| said(why));
-        }
-        if self.hazard.is_none() {
-            self.hazard.clone_from(&verdict.hazard);
-        }
-        for doubt in &verdict.doubts {
-            if !self.doubts.contains(doubt) {
-                self.doubts.push(doubt.clone());
-            }
-        }
-    }
-}
-
-/// The section of a target, and the policy.
-type Targeting<'a> = (Option<&'a Name>, usize);
-
-/// Every policy, judged once, and found by what it attaches to.
-pub(super) struct Policies<'a> {
-    verdicts: Vec<Verdict<'a>>,
-    by_name: AHashMap<ObjectKey, usize>,
-    /// By kind, and by the target's namespace and name: the section and the policy.
-    by_target: AHashMap<(&'a str, ObjectKey), Vec<Targeting<'a>>>,
-    /// Those that select their targets by label, by kind and namespace.
-    selectors: AHashMap<(&'a str, &'a str), Vec<(&'a PolicySelector, usize)>>,
-}
-
-impl<'a> Policies<'a> {
-    /// Judges all policies; `None` when there are none.
-    pub fn of(lookup: Lookup<'a>) -> Option<Self> {
-        let policies = &lookup.snapshot.traffic_policies;
-        if policies.is_empty() {
-            return None;
-        }
-        let mut all = Self {
-            verdicts: Vec::with_capacity(policies.len()),
-            by_name: AHashMap::default(),
-            by_target: AHashMap::default(),
-            selectors: AHashMap::default(),
-        };
-        for (at, (key, policy)) in policies.iter().enumerate() {
-            let policy: &'a TrafficPolicy = policy;
-            all.by_name.insert(key.clone(), at);
-            for target in policy.targets.iter().filter(|target| target.group == GATEWAY_GROUP) {
-                // Target refs are of the policy's own namespace.
-                let key = ObjectKey::new(policy.meta.namespace.clone(), target.name.clone());
-                let targeting = all.by_target.entry((target.kind.as_str(), key)).or_default();
-                targeting.push((target.section_name.as_ref(), at));
-            }
-            // A selector without labels selects nothing.
-            let selecting = |one: &&PolicySelector| one.group == GATEWAY_GROUP && !one.labels.is_empty();
-            for selector in policy.selectors.iter().filter(selecting) {
-                let key = (selector.kind.as_str(), policy.meta.namespace.as_str());
-                all.selectors.entry(key).or_default().push((selector, at));
-            }
-            all.verdicts.push(judge(lookup, policy));
-        }
-        Some(all)
-    }
-
-    /// Adds to `effect` the policies that target an object (`section` is a listener's or a rule's name).
-    pub fn targeting(&self, kind: &str, meta: &Meta, section: Option<&Name>, effect: &mut Effect) {
-        let wanted = section.filter(|name| !name.is_empty());
-        for (section, at) in self.by_target.get(&(kind, meta.key())).into_iter().flatten() {
-            if *section == wanted {
-                effect.add(&self.verdicts[*at], wanted);
-            }
-        }
-        for (selector, at) in self.selectors.get(&(kind, meta.namespace.as_str())).into_iter().flatten() {
-            let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
-            if selector.section_name.as_ref() == wanted && selector.labels.iter().all(worn) {
-                effect.add(&self.verdicts[*at], wanted);
-            }
-        }
-    }
-
-    /// Adds to `effect` the policies of one rule of a route: those it names, those that target it, the route's.
-    pub fn of_rule(&self, route: &Route, rule: &Rule, effect: &mut Effect) {
-        // A GRPCRoute's ExtensionRefs are not looked at (kgateway `convertFiltersToHTTP`).
-        for filter in rule.filters.iter().filter(|_| route.kind == RouteKind::Http) {
-            if let Filter::Extension { group, kind, name, .. } = filter
-                && group == KGATEWAY_GROUP
-                && kind == "TrafficPolicy"
-                && let Some(at) = self.by_name.get(&ObjectKey::new(route.meta.namespace.clone(), name.clone()))
-            {
-                effect.add(&self.verdicts[*at], None);
-            }
-        }
-        let kind = route.kind.name();
-        if let Some(name) = rule.name.as_ref().filter(|name| !name.is_empty()) {
-            self.targeting(kind, &route.meta, Some(name), effect);
-        }
-        self.targeting(kind, &route.meta, None, effect);
-    }
-
-    /// One finding for each policy that cannot be built.
-    pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        self.verdicts.iter().filter_map(|verdict| {
-            let (at, why) = verdict.error.as_ref()?;
-            let meta = &verdict.policy.meta;
-            Some(Finding {
-                code: RespondReason::InvalidPolicy.name(),
-                severity: Severity::Error,
-                place: Some(Place::within(&meta.origin, *at)),
-                subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
-                message: format!("{why}: whatever the policy reaches answers 500"),
-                help: None,
-            })
-        })
-    }
-}
+use crate::resolve::DestinationState;
+use crate::resolve::backend::{Lookup, Permission, Referred, Referrer};
+use crate::resolve::settings::{GrantMode, ValidationMode};
 
 type Problem = (Position, String);
 
-fn judge<'a>(lookup: Lookup<'a>, policy: &'a TrafficPolicy) -> Verdict<'a> {
+/// Judges one policy.
+pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> Verdict {
     let key = policy.meta.key();
     let mut errors: Vec<Problem> = Vec::new();
     let mut refused: Vec<Problem> = Vec::new();
@@ -261,11 +65,6 @@ fn judge<'a>(lookup: Lookup<'a>, policy: &'a TrafficPolicy) -> Verdict<'a> {
     if strict && refused.is_empty() && policy.templates.iter().any(|template| template.text.contains("{{")) {
         doubts.push(format!("strict validation lets Envoy judge the templates of TrafficPolicy {key}"));
     }
-    for (field, does) in CHANGES {
-        if policy.fields.iter().any(|set| set == field) {
-            doubts.push(format!("{field} of TrafficPolicy {key} {does}"));
-        }
-    }
     // Strict validation shows the policy to Envoy first; standard validation does not (`validateWithValidationLevel`).
     if strict {
         errors.append(&mut refused);
@@ -276,7 +75,7 @@ fn judge<'a>(lookup: Lookup<'a>, policy: &'a TrafficPolicy) -> Verdict<'a> {
     if error.is_some() {
         doubts.clear();
     }
-    Verdict { policy, error, hazard, doubts }
+    Verdict { policy: Arc::clone(policy), error, hazard, doubts }
 }
 
 fn referrer(policy: &TrafficPolicy) -> Referrer<'_> {
@@ -401,6 +200,7 @@ fn bad_template(template: &Written) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Name;
 
     #[test]
     fn an_address_range_has_no_bits_beyond_its_prefix() {

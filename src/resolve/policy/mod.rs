@@ -1,0 +1,258 @@
+//! Which policies reach a place, and what they come to: one that cannot be built replaces every row it reaches by a
+//! 500 (`judge`); of the others the engine merges what they set (`merge`), and Envoy takes the most specific of what
+//! stands at the route, at its virtual host and at the whole configuration (`in_force`).
+//!
+//! What replaces rows is known before any request; the merging is done for the row that a request comes to, never for
+//! all rows.
+//!
+//! Sources: kgateway `pkg/krtcollections/policy.go` (`GetTargetingPolicies`),
+//! `pkg/kgateway/translator/irtranslator/route.go` (`runRoutePlugins`).
+
+mod gather;
+mod in_force;
+mod judge;
+mod limits;
+mod merge;
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::action::Outcome;
+use super::backend::Lookup;
+use super::{Action, Complaint, Respond, RespondReason, Stage, action};
+use crate::finding::{Finding, Place, Severity, Subject};
+use crate::model::{
+    Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
+    Timestamp, TrafficPolicy,
+};
+
+pub use in_force::{Applied, AttachedTo, FieldInForce, FieldState, InForce, Level};
+pub use limits::{Giver, Limit, Limits, Retries};
+pub use merge::{MergeDepth, PolicyMerge, policy_merge};
+
+/// The order among policies of one target; what is no number is an error.
+const WEIGHT_ANNOTATION: &str = "kgateway.dev/policy-weight";
+
+/// What is known of one policy.
+#[derive(Debug)]
+struct Verdict {
+    policy: Arc<TrafficPolicy>,
+    /// Why it cannot be built, and where that is written.
+    error: Option<(Position, String)>,
+    /// Why Envoy would refuse what it is built into.
+    hazard: Option<String>,
+    /// Why it is not certain that it can be built.
+    doubts: Vec<String>,
+}
+
+/// What the policies that reach a place come to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Effect {
+    /// Why its rows answer 500.
+    pub error: Option<String>,
+    /// What their status says of that.
+    pub complaints: Vec<Complaint>,
+    /// Why Envoy would refuse them.
+    pub hazard: Option<String>,
+    /// Why an answer is not certain.
+    pub doubts: Vec<String>,
+}
+
+impl Effect {
+    /// The row in place of those it reaches.
+    pub fn replacement(&self) -> Option<Action> {
+        let detail = self.error.clone()?;
+        let respond = action::replaced(RespondReason::InvalidPolicy, detail);
+        Some(Action::Respond(Respond { complaints: self.complaints.clone(), ..respond }))
+    }
+
+    /// Does to a rule's outcome what the policies do: an error replaces it, in a delegating rule too.
+    pub fn apply(self, outcome: &mut Outcome) {
+        if let Some(mut replacement) = self.replacement() {
+            // The engine joins what else is wrong; a row that was not made is not looked at.
+            if let (Action::Respond(new), Some(Action::Respond(old))) = (&mut replacement, &outcome.action) {
+                let making = |one: &&Complaint| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
+                let kept = old.complaints.iter().filter(|one| one.stage == Stage::Rule || making(one));
+                new.complaints.extend(kept.cloned());
+            }
+            *outcome = Outcome { action: Some(replacement), replaced: true, hazard: None, unverified: Vec::new() };
+        } else if !outcome.replaced {
+            outcome.unverified.extend(self.doubts);
+            if let Some(Action::Forward(_)) = outcome.action {
+                outcome.hazard = outcome.hazard.take().or(self.hazard);
+            }
+        }
+    }
+
+    fn add(&mut self, verdict: &Verdict, section: Option<&Name>) {
+        let key = verdict.policy.meta.key();
+        let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
+        if let Some((_, why)) = &verdict.error {
+            let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
+            let section = section.cloned();
+            self.complaints.push(Complaint { stage: Stage::Row, policy, section, text: why.clone() });
+        }
+        if self.error.is_none() {
+            self.error = verdict.error.as_ref().map(|(_, why)| said(why));
+        }
+        if self.hazard.is_none() {
+            self.hazard.clone_from(&verdict.hazard);
+        }
+        for doubt in &verdict.doubts {
+            if !self.doubts.contains(doubt) {
+                self.doubts.push(doubt.clone());
+            }
+        }
+    }
+}
+
+/// What a policy can target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    Gateway,
+    ListenerSet,
+    Route(RouteKind),
+}
+
+impl Target {
+    fn of(group: &str, kind: &str) -> Option<Self> {
+        match kind {
+            _ if group != GATEWAY_GROUP => None,
+            "Gateway" => Some(Self::Gateway),
+            "ListenerSet" => Some(Self::ListenerSet),
+            "HTTPRoute" => Some(Self::Route(RouteKind::Http)),
+            "GRPCRoute" => Some(Self::Route(RouteKind::Grpc)),
+            _ => None,
+        }
+    }
+}
+
+/// The section of a target, and the policy.
+type Targeting = (Option<Name>, usize);
+
+/// Where a policy stands among those of the same target: heavier first, then older, then by name.
+type Standing = (Reverse<i32>, Option<Timestamp>, String);
+
+/// Every policy, judged once, and found by what it attaches to.
+#[derive(Debug)]
+pub(super) struct Policies {
+    verdicts: Vec<Verdict>,
+    standings: Vec<Standing>,
+    by_name: AHashMap<ObjectKey, usize>,
+    /// By the target's kind, namespace and name: the section and the policy.
+    by_target: AHashMap<(Target, ObjectKey), Vec<Targeting>>,
+    /// Those that select their targets by label, by kind and namespace.
+    selectors: AHashMap<(Target, Name), Vec<(PolicySelector, usize)>>,
+    /// The namespace whose selectors reach every namespace.
+    global_namespace: Option<Name>,
+    merge: PolicyMerge,
+}
+
+impl Policies {
+    /// Judges all policies; `None` when there are none.
+    pub fn of(lookup: Lookup<'_>) -> Option<Self> {
+        let policies = &lookup.snapshot.traffic_policies;
+        if policies.is_empty() {
+            return None;
+        }
+        let mut all = Self {
+            verdicts: Vec::with_capacity(policies.len()),
+            standings: Vec::with_capacity(policies.len()),
+            by_name: AHashMap::default(),
+            by_target: AHashMap::default(),
+            selectors: AHashMap::default(),
+            global_namespace: lookup.settings.global_policy_namespace.clone(),
+            merge: lookup.settings.policy_merge,
+        };
+        for (at, (key, policy)) in policies.iter().enumerate() {
+            let namespace = &policy.meta.namespace;
+            all.by_name.insert(key.clone(), at);
+            for target in &policy.targets {
+                let Some(kind) = Target::of(&target.group, &target.kind) else { continue };
+                // Target refs are of the policy's own namespace.
+                let key = ObjectKey::new(namespace.clone(), target.name.clone());
+                all.by_target.entry((kind, key)).or_default().push((target.section_name.clone(), at));
+            }
+            // A selector without labels selects nothing.
+            for selector in policy.selectors.iter().filter(|selector| !selector.labels.is_empty()) {
+                let Some(kind) = Target::of(&selector.group, &selector.kind) else { continue };
+                all.selectors.entry((kind, namespace.clone())).or_default().push((selector.clone(), at));
+            }
+            let weight = policy.meta.annotation(WEIGHT_ANNOTATION).and_then(|weight| weight.parse().ok());
+            all.standings.push((Reverse(weight.unwrap_or(0)), policy.meta.created, key.to_string()));
+            all.verdicts.push(judge::judge(lookup, policy));
+        }
+        Some(all)
+    }
+
+    /// The policies that target an object (`section` is a listener's or a rule's name), the strongest first.
+    fn targeting(&self, target: Target, meta: &Meta, section: Option<&Name>) -> Vec<usize> {
+        let wanted = section.filter(|name| !name.is_empty());
+        let mut found: Vec<usize> = Vec::new();
+        let named = self.by_target.get(&(target, meta.key())).into_iter().flatten();
+        found.extend(named.filter(|(section, _)| section.as_ref() == wanted).map(|(_, at)| *at));
+        let global = self.global_namespace.as_ref().filter(|global| **global != meta.namespace);
+        for namespace in [Some(&meta.namespace), global].into_iter().flatten() {
+            if self.selectors.is_empty() {
+                break;
+            }
+            let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
+            let selecting = self.selectors.get(&(target, namespace.clone())).into_iter().flatten();
+            let selecting = selecting
+                .filter(|(selector, _)| selector.section_name.as_ref() == wanted && selector.labels.iter().all(worn));
+            found.extend(selecting.map(|(_, at)| *at));
+        }
+        found.sort_by(|one, other| self.standings[*one].cmp(&self.standings[*other]));
+        found.dedup();
+        found
+    }
+
+    /// The policies that the rule itself names; a `GRPCRoute`'s are not looked at (kgateway `convertFiltersToHTTP`).
+    fn named_by(&self, route: &Route, rule: &Rule) -> Vec<usize> {
+        let filters = rule.filters.iter().filter(|_| route.kind == RouteKind::Http);
+        let named = filters.filter_map(|filter| match filter {
+            Filter::Extension { group, kind, name, .. } if group == KGATEWAY_GROUP && kind == "TrafficPolicy" => {
+                self.by_name.get(&ObjectKey::new(route.meta.namespace.clone(), name.clone())).copied()
+            }
+            _ => None,
+        });
+        named.collect()
+    }
+
+    /// Adds to `effect` the policies that target an object.
+    pub fn weigh(&self, target: Target, meta: &Meta, section: Option<&Name>, effect: &mut Effect) {
+        for at in self.targeting(target, meta, section) {
+            effect.add(&self.verdicts[at], section);
+        }
+    }
+
+    /// Adds to `effect` the policies of one rule of a route: those it names, those that target it, the route's.
+    pub fn weigh_rule(&self, route: &Route, rule: &Rule, effect: &mut Effect) {
+        for at in self.named_by(route, rule) {
+            effect.add(&self.verdicts[at], None);
+        }
+        let target = Target::Route(route.kind);
+        if let Some(name) = rule.name.as_ref().filter(|name| !name.is_empty()) {
+            self.weigh(target, &route.meta, Some(name), effect);
+        }
+        self.weigh(target, &route.meta, None, effect);
+    }
+
+    /// One finding for each policy that cannot be built.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.verdicts.iter().filter_map(|verdict| {
+            let (at, why) = verdict.error.as_ref()?;
+            let meta = &verdict.policy.meta;
+            Some(Finding {
+                code: RespondReason::InvalidPolicy.name(),
+                severity: Severity::Error,
+                place: Some(Place::within(&meta.origin, *at)),
+                subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
+                message: format!("{why}: whatever the policy reaches answers 500"),
+                help: None,
+            })
+        })
+    }
+}
