@@ -9,6 +9,7 @@ pub mod data;
 pub mod envoy;
 pub mod findings;
 pub mod outline;
+pub mod policies;
 pub mod routes;
 pub mod scope;
 pub mod snapshot;

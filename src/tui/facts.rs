@@ -6,11 +6,11 @@ use super::side::World;
 use super::state::State;
 use super::words::{rule_name, verdict};
 use super::{behind, recorded};
-use crate::model::{Filter, HeaderChange, PathModifier, Route, RouteMatch, Source};
+use crate::model::{Filter, HeaderChange, PathModifier, Protocol, Route, RouteMatch, Source};
 use crate::render::outline::{NodeRef, Outline, written_listener};
 use crate::render::style::{Line, Role};
-use crate::render::words;
-use crate::resolve::{Action, Attached, Destination, Fate, Forward, Hop, HopId, ListenerState};
+use crate::render::{policies, words};
+use crate::resolve::{Action, Attached, Destination, Engine, Fate, Forward, Hop, HopId, ListenerState};
 use crate::router::{Decision, Outcome, Verdict};
 
 /// A named line; lines that follow each other under the same name are shown under it once.
@@ -85,7 +85,13 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
                 self::route(route, &mut facts);
             }
         }
-        NodeRef::Match(_, hop) => self::hop(world, hop, &mut facts),
+        NodeRef::Match(_, hop) => {
+            self::hop(world, hop, &mut facts);
+            // A rule that delegates does nothing by itself.
+            if outline.hop(hop).action().is_some() {
+                facts.extend(policies(world, node, hop));
+            }
+        }
         NodeRef::Link(_, id) => {
             let link = outline.link(id);
             facts.push(("selects", words::via(&link.via, &world.analysis.settings)));
@@ -346,6 +352,28 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
     recorded::route(route, facts);
 }
 
+/// The policies that reach a match at this place, and the timeouts that come of them.
+fn policies(world: &World, node: NodeRef, hop: HopId) -> Vec<Fact> {
+    let outline = &world.outline;
+    let ancestry = outline.ancestry(node);
+    let Some(NodeRef::Hosts(hosts)) = ancestry.get(1) else { return Vec::new() };
+    let (gateway, listener) = outline.listener_of(*hosts);
+    let host = outline.hosts(*hosts).hostnames.first();
+    let owner = match (host, &written_listener(gateway, listener).protocol) {
+        (Some(host), Protocol::Http) => gateway.owner(listener.port(&gateway.gateway), host),
+        _ => Some(listener),
+    };
+    let analysis = &world.analysis;
+    if gateway.dialect.engine != Engine::Kgateway {
+        let timeout = match outline.hop(hop).action().map(Arc::as_ref) {
+            Some(Action::Forward(forward)) => forward.timeout.as_ref(),
+            _ => None,
+        };
+        return timeout.map(|timeout| ("timeout", Line::of(Role::Text, timeout.to_string()))).into_iter().collect();
+    }
+    policies::facts(&analysis.tree.in_force(&analysis.snapshot, gateway, owner, hop))
+}
+
 fn action(world: &World, hop: &Hop, action: &Action, facts: &mut Vec<Fact>) {
     match action {
         Action::Forward(forward) => {
@@ -405,9 +433,6 @@ fn forward(forward: &Forward, facts: &mut Vec<Fact>) {
     }
     for (name, changes) in [("request", &forward.request_headers), ("response", &forward.response_headers)] {
         facts.extend(changes.iter().map(|change| (name, header_change(change))));
-    }
-    if let Some(timeout) = &forward.timeout {
-        facts.push(("timeout", Line::of(Role::Text, timeout.to_string())));
     }
 }
 

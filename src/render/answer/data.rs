@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey};
 use crate::render::data::{API_VERSION, DestinationData, HopData, MirrorData, chain};
+use crate::render::policies::{self, LimitsData, PolicyData};
 use crate::router::{Branch, Considered, Decision, Request, Scheme, Upstream, Verdict};
 
 use super::{Answers, gateway_name};
@@ -47,6 +48,12 @@ pub struct AnswerData {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<OutcomeData>,
     pub chain: Vec<HopData>,
+    /// The policies that reach the rule that decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyData>,
+    /// The timeouts and retries of the rule that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<LimitsData>,
     pub considered: Vec<ConsideredData>,
     pub confidence: &'static str,
     pub notes: Vec<String>,
@@ -184,6 +191,8 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
         // Where nothing decides, the way to the rule that handed on in vain.
         chain: decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
+        policies: policies::policies(&decision.policies),
+        timeouts: policies::limits(&decision.policies.limits),
         considered: considered.collect(),
         confidence: if decision.unverified.is_empty() { "certain" } else { "unverified" },
         notes: decision.notes.iter().chain(&decision.unverified).cloned().collect(),

@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::analysis::Analysis;
 use crate::render::style::{Line, Role};
-use crate::render::words;
+use crate::render::{policies, words};
 use crate::resolve::{Action, Destination, DestinationState, RespondReason};
 use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
 
@@ -56,6 +56,11 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
     lines.extend(chain(analysis, request, decision, width));
     if wide {
         lines.extend(endpoints(decision));
+    }
+    let policies = policies::text(&decision.policies, width, wide);
+    if !policies.is_empty() {
+        lines.push(Line::new());
+        lines.extend(policies);
     }
     let considered: Vec<_> = decision.considered.iter().filter(|other| other.verdict != Verdict::Won).collect();
     if !considered.is_empty() {
