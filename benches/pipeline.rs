@@ -7,6 +7,7 @@ use divan::{Bencher, black_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use routescope::analysis::Analysis;
+use routescope::render::outline::Outline;
 use routescope::resolve::Settings;
 use routescope::router::Request;
 use routescope::source::Loaded;
@@ -15,6 +16,7 @@ use routescope::store::{Change, Coverage, Snapshot, Store};
 use routescope::theme::Theme;
 use routescope::tui::Reading;
 use routescope::tui::action::parse_key;
+use routescope::tui::fresh;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
@@ -102,6 +104,14 @@ fn resolve_and_compile(bencher: Bencher<'_, '_>, routes: usize) {
     let stages = Stages::of(routes);
     let snapshot = stages.snapshot();
     bencher.bench_local(|| Analysis::of(Arc::clone(&snapshot), Settings::default(), Vec::new()));
+}
+
+/// What the explorer does beside the drawing task when a world changes: hold two trees against each other.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn compare_trees(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let outlines = [(); 2].map(|()| Outline::of(Arc::clone(stages.analysis())));
+    bencher.bench_local(|| fresh::compare(&outlines[0], &outlines[1], &|| false));
 }
 
 /// A URL that a rule takes, and one on the same host that none does.

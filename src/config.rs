@@ -4,6 +4,7 @@
 //! theme = "light"     # any of `routescope`'s themes, or one of themes/*.toml beside this file
 //! ascii = false       # draw with ASCII only
 //! mouse = true        # let the explorer take the mouse
+//! flash = true        # let what changes stand out for a moment
 //! ```
 //!
 //! A broken file is a message to show, never a reason not to start.
@@ -24,11 +25,13 @@ pub struct Config {
     pub ascii: bool,
     /// Let the explorer take the mouse.
     pub mouse: bool,
+    /// Let what changes in the tree stand out for a moment.
+    pub flash: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { theme: None, ascii: false, mouse: true }
+        Self { theme: None, ascii: false, mouse: true, flash: true }
     }
 }
 
@@ -97,7 +100,7 @@ mod tests {
         fs::write(folder.path().join("themes/dusk.toml"), "[roles]\n").unwrap();
         fs::write(folder.path().join("themes/readme.txt"), "").unwrap();
         let loaded = load_from(folder.path());
-        assert_eq!(loaded.config, Config { theme: Some("dusk".into()), ascii: true, mouse: true });
+        assert_eq!(loaded.config, Config { theme: Some("dusk".into()), ascii: true, ..Config::default() });
         assert_eq!(loaded.themes, [("dusk".to_owned(), "[roles]\n".to_owned())]);
         assert!(loaded.problems.is_empty());
     }

@@ -50,6 +50,7 @@ roles! {
     BorderFocused "border-focused" "The border of the pane that takes the keys.",
     Selected "selected" "The selected row of the focused pane.",
     SelectedIdle "selected-idle" "The selected row of another pane.",
+    Changed "changed" "A row that has just changed.",
     Path "path" "The path of the last answer, from Gateway to backend.",
     Won "won" "The row that decided.",
     Lost "lost" "A row that matches too, but comes later.",
@@ -216,6 +217,8 @@ impl Theme {
                 *style = Style::new().add_modifier(Modifier::REVERSED);
             } else if *role == Role::SelectedIdle {
                 *style = Style::new().add_modifier(Modifier::UNDERLINED);
+            } else if *role == Role::Changed {
+                *style = Style::new().add_modifier(Modifier::BOLD);
             }
             style.fg = None;
             style.bg = None;

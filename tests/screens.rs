@@ -23,6 +23,7 @@ use routescope::tui::Reading;
 use routescope::tui::action::{ACTIONS, parse_key};
 use routescope::tui::effect::Effect;
 use routescope::tui::filter;
+use routescope::tui::fresh;
 use routescope::tui::live::Live;
 use routescope::tui::side::SideId;
 use routescope::tui::state::State;
@@ -81,7 +82,10 @@ impl Explorer {
 
     fn send(&mut self, message: Message) {
         for effect in update(&mut self.state, message) {
-            if let Effect::Filter { side, number, query, world } = effect {
+            if let Effect::Compare { side, number, old, new } = effect {
+                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                self.send(Message::Compared { side, number, differences });
+            } else if let Effect::Filter { side, number, query, world } = effect {
                 let found =
                     filter::find(&world.outline, &world.texts, &query, &|| false).expect("nothing supersedes it");
                 self.send(Message::Filtered { side, number, found });
@@ -127,6 +131,19 @@ impl Explorer {
             screen.lines().enumerate().find_map(|(row, line)| Some((row, line[..line.find(text)?].chars().count())));
         let (row, column) = found.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
         self.click(u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+    }
+
+    /// Seconds pass.
+    fn passes(&mut self, seconds: u64) -> &mut Self {
+        self.send(Message::Clock(self.state.now + Duration::from_secs(seconds)));
+        self.send(Message::Tick);
+        self
+    }
+
+    /// Whether, and after how many seconds, it asked to be told the time since this was asked before.
+    fn wakes(&mut self) -> Vec<u64> {
+        let wake = |effect: &Effect| if let Effect::Wake(after) = effect { Some(after.as_secs()) } else { None };
+        std::mem::take(&mut self.effects).iter().filter_map(wake).collect()
     }
 
     fn draw(&self) -> Terminal<TestBackend> {
@@ -763,7 +780,7 @@ fn another_world_leaves_selection_filter_and_question_where_they_are() {
     let before = explorer.text();
     explorer.holds(SHOP, synced());
     assert_eq!(explorer.text(), before);
-    explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced());
+    explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced()).passes(60);
     assert_eq!(explorer.text(), before.replace("orders-v1", "orders-v2"));
 }
 
@@ -1303,4 +1320,81 @@ fn a_pin_is_answered_by_every_context() {
     shows(&explorer, "kind-dev ● shop/orders-v1:80   prod ● shop/orders-v1:80  was shop/orders-v2:80 as a");
     explorer.press(&["a"]);
     shows(&explorer, " pins   GET http://a.io/orders/1  = ● shop/orders-v1:80  everywhere");
+}
+
+const CART: &str = "
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: cart, namespace: shop}
+spec:
+  parentRefs: [{name: web, namespace: infra}]
+  rules:
+  - matches: [{path: {value: /cart}}]
+    backendRefs: [{name: cart, port: 80}]
+";
+
+#[test]
+fn what_changes_in_the_tree_stands_out_and_settles() {
+    let mut explorer = cluster(120, 40);
+    explorer.holds(SHOP, synced()).press(&["G"]);
+    assert_eq!(explorer.wakes(), [0; 0], "the first list is no change");
+    let v2 = format!("{}{CART}", SHOP.replace("orders-v1", "orders-v2"));
+    explorer.holds(&v2, synced());
+    assert_eq!(explorer.wakes(), [2]);
+    for row in ["+   ├─ cart (shop)", "+   │  └─ /cart → Service cart:80", "~      └─ /orders → Service orders-v2:80"]
+    {
+        shows(&explorer, row);
+    }
+    insta::assert_snapshot!(explorer.both());
+    assert_eq!(explorer.passes(2).wakes(), [28]);
+    shows(&explorer, "+   ├─ cart (shop)");
+    assert!(!explorer.roles().contains("changed[cart"), "{}", explorer.roles());
+    assert_eq!(explorer.passes(28).wakes(), [0; 0], "what is quiet draws no frames");
+    hides(&explorer, "+   ├─");
+    explorer.holds(&v2, synced());
+    assert_eq!(explorer.wakes(), [0; 0], "the same world again is no change");
+}
+
+#[test]
+fn what_is_folded_or_gone_is_told_by_the_row_above() {
+    let mut explorer = cluster(120, 40);
+    explorer.holds(SHOP, synced()).press(&["3"]);
+    explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced());
+    shows(&explorer, "~   └▸ orders (shop) (1)");
+    explorer.press(&["5"]);
+    shows(&explorer, "┃   └─ orders (shop)");
+    shows(&explorer, "~      └─ /orders → Service orders-v2:80");
+    explorer.passes(60).holds(&format!("{SHOP}{CART}"), synced()).passes(60).holds(SHOP, synced());
+    shows(&explorer, "~└─ :80 http  any host");
+}
+
+#[test]
+fn marks_have_a_place_without_borders_and_glyphs_without_colours() {
+    let mut explorer = cluster(60, 20);
+    explorer.state.ascii = true;
+    explorer.holds(SHOP, synced()).holds(&format!("{SHOP}{CART}"), synced());
+    let text = explorer.text();
+    let line = text.lines().find(|line| line.contains("cart (shop)")).expect("the row");
+    assert!(text.is_ascii() && line.ends_with('+') && line.len() == 60, "{text}");
+}
+
+#[test]
+fn what_changes_does_not_stand_out_where_that_is_not_wanted() {
+    let mut explorer = cluster(120, 40);
+    explorer.state.flash = false;
+    explorer.holds(SHOP, synced()).holds(&format!("{SHOP}{CART}"), synced());
+    assert_eq!(explorer.wakes(), [0; 0]);
+    shows(&explorer, "┃   ├─ cart (shop)");
+}
+
+#[test]
+fn narrowing_what_is_looked_at_is_no_change_and_marks_outlive_it() {
+    let mut explorer = cluster(120, 40);
+    explorer.holds(SHOP, synced()).press(&[":"]).write("ns shop");
+    explorer.press(&["enter"]);
+    assert_eq!(explorer.wakes(), [0; 0]);
+    explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced()).press(&[":"]).write("ns all");
+    explorer.press(&["enter"]);
+    shows(&explorer, "~      └─ /orders → Service orders-v2:80");
 }

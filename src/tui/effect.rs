@@ -1,7 +1,11 @@
 //! What `update` asks the outside world for: the only way out of the explorer.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::side::{SideId, World};
 use crate::model::Name;
+use crate::render::outline::Outline;
 
 /// Something to be done outside.
 #[derive(Debug, Clone)]
@@ -30,6 +34,11 @@ pub enum Effect {
     /// Find the nodes that match.
     #[allow(missing_docs)]
     Filter { side: SideId, number: u64, query: String, world: World },
+    /// Find what differs from one outline to the next.
+    #[allow(missing_docs)]
+    Compare { side: SideId, number: u64, old: Arc<Outline>, new: Arc<Outline> },
+    /// Tell the time after so long: something settles then.
+    Wake(Duration),
 }
 
 /// The command that opens `path` at `line`: most editors take `+line`, a few have their own way.

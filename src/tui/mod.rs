@@ -3,7 +3,7 @@
 //! ```text
 //! terminal events ─┐
 //! loads, clusters ─┼─► Message ─► update(State) ─► view(State) ─► Frame
-//! filter results ──┘                  └─► Effect (reload, copy, edit, filter, quit): the only way out
+//! filter results ──┘                  └─► Effect (reload, copy, edit, filter, compare, quit): the only way out
 //! ```
 //!
 //! `update` and `view` are pure: no IO, no clock, no environment. Whatever takes time runs off the task that draws, and
@@ -19,6 +19,7 @@ pub mod effect;
 pub mod facts;
 pub mod filter;
 mod following;
+pub mod fresh;
 pub mod live;
 pub mod locate;
 pub mod log;

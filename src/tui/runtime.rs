@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::effect::{Effect, editor_command};
 use super::filter;
 use super::following::Follower;
+use super::fresh;
 use super::side::SideId;
 use super::state::State;
 use super::terminal::Screen;
@@ -65,6 +66,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         state.follow(source.contexts.iter().cloned());
     }
     state.scope = scope;
+    state.flash = config.config.flash;
     if let Some(url) = url {
         state.ask.replace(&url);
     }
@@ -72,8 +74,15 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         state.tell(theme::Role::Warning, problems.join(" · "));
     }
     give_notice(&sender);
-    let mut explorer =
-        Explorer { state, feed, sender: sender.clone(), watch: None, searches: AHashMap::new(), ready: false };
+    let mut explorer = Explorer {
+        state,
+        feed,
+        sender: sender.clone(),
+        watch: None,
+        searches: AHashMap::new(),
+        comparisons: AHashMap::new(),
+        ready: false,
+    };
     for outside in early {
         explorer.outside(&mut screen, outside)?;
     }
@@ -210,6 +219,8 @@ struct Explorer {
     watch: Option<Watch>,
     /// The number of each side's newest search: an older one ends early.
     searches: AHashMap<SideId, Arc<AtomicU64>>,
+    /// The same of each side's newest search for changes.
+    comparisons: AHashMap<SideId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
     ready: bool,
 }
@@ -288,6 +299,7 @@ impl Explorer {
                 Effect::Leave(side) => {
                     self.feed.leave(side);
                     self.searches.remove(&side);
+                    self.comparisons.remove(&side);
                 }
                 Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
                 Effect::Contexts => self.feed.contexts(&self.sender),
@@ -297,6 +309,24 @@ impl Explorer {
                     let _ = self.sender.send(Outside::Message(Message::Copied(result)));
                 }
                 Effect::Edit { path, line } => after = After::Edit { path, line },
+                Effect::Compare { side, number, old, new } => {
+                    let newest = Arc::clone(self.comparisons.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if let Some(differences) = fresh::compare(&old, &new, &superseded) {
+                            let _ = sender.send(Outside::Message(Message::Compared { side, number, differences }));
+                        }
+                    });
+                }
+                Effect::Wake(after) => {
+                    let sender = self.sender.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(after).await;
+                        let _ = sender.send(Outside::Message(Message::Tick));
+                    });
+                }
                 Effect::Filter { side, number, query, world } => {
                     let newest = Arc::clone(self.searches.entry(side).or_default());
                     newest.store(number, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use tui_input::Input;
 
 use super::answer::Answer;
 use super::filter::{Found, Texts};
+use super::fresh::Fresh;
 use super::live::Live;
 use super::log::Log;
 use super::pins::Standings;
@@ -103,6 +104,12 @@ pub struct Side {
     pub log: Log,
     /// The tree.
     pub tree: TreePane,
+    /// What stands out because it has just changed.
+    pub fresh: Fresh,
+    /// The outline since which nobody has looked for changes yet.
+    pub unlooked: Option<Arc<Outline>>,
+    /// The number of the search for changes that is waited for.
+    pub looks: u64,
     /// The first line in view of the detail pane.
     pub detail_offset: usize,
     /// The selected row of the answer pane.

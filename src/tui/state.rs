@@ -87,6 +87,10 @@ pub struct State {
     pub theme: usize,
     /// Draw with ASCII only.
     pub ascii: bool,
+    /// What changes stands out for a moment.
+    pub flash: bool,
+    /// When the time will be told because something settles.
+    pub waking: Option<SystemTime>,
 }
 
 impl State {
@@ -115,6 +119,8 @@ impl State {
             themes,
             theme,
             ascii,
+            flash: true,
+            waking: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod folds;
+mod fresh;
 mod keys;
 mod live;
 mod mouse;
@@ -15,6 +16,7 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use super::Reading;
 use super::effect::Effect;
 use super::filter::Found;
+use super::fresh::Differences;
 use super::rows;
 use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
@@ -55,6 +57,11 @@ pub enum Message {
     Followed { side: SideId, epoch: u64, update: Box<Update> },
     /// The contexts of the kubeconfig were read.
     Contexts(Result<Vec<ContextEntry>, SourceError>),
+    /// What differs from the world before was found.
+    #[allow(missing_docs)]
+    Compared { side: SideId, number: u64, differences: Differences },
+    /// Time has passed: something settles.
+    Tick,
     /// What time it is: sent before what happened then.
     Clock(SystemTime),
     /// The process was asked to end.
@@ -109,6 +116,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             command::contexts(state, read);
             Vec::new()
         }
+        Message::Compared { side, number, differences } => match state.place_of(side) {
+            Some(at) => fresh::found(state, at, number, differences),
+            None => Vec::new(),
+        },
+        Message::Tick => fresh::tick(state),
         Message::Clock(now) => {
             state.now = now;
             return Vec::new();
@@ -166,8 +178,11 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     if at == state.active && state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
         state.window = None;
     }
+    let flash = state.flash;
     let side = &mut state.sides[at];
     let selected = side.selected();
+    // While the first lists come in nothing is another than before: it was only not known yet.
+    let flash = flash && side.live.as_ref().is_none_or(|live| live.settled);
     let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
     let mut keep = None;
     let mut closed = Vec::new();
@@ -185,6 +200,7 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
             if let Some(filter) = &mut side.tree.filter {
                 filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
             }
+            fresh::replaced(side, &old, &new, flash);
         }
         None => side.tree.open = rows::open_at_start(&new.outline),
     }
@@ -198,7 +214,8 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     (side.why_selected, side.why_offset) = (why_selected, why_offset);
     side.tree.closed.extend(closed);
     side.rebuild(keep);
-    let effects = search(side);
+    let mut effects = search(side);
+    effects.extend(fresh::look(side));
     pins::answer_all(state, at);
     effects
 }

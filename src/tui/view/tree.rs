@@ -9,7 +9,7 @@ use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 use unicode_width::UnicodeWidthStr;
 
-use super::layout::Layout;
+use super::layout::{Layout, Shape};
 use super::{is_focused, pane, put, scroll_bar};
 use crate::render::outline::Outline;
 use crate::render::style;
@@ -55,6 +55,18 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         view.select(vec![tree.selected]);
         let widget = widget.node_no_children_symbol("").highlight_style(selected);
         StatefulWidget::render(widget, inside, buffer, &mut view);
+    }
+    for (line, row) in (0u16..).zip(window) {
+        if let Some(look) = side.fresh.look(row.node, row.fold == Fold::Closed, state.now) {
+            let style = theme.style(Role::Changed);
+            let y = inside.y + line;
+            if look.flashes && tree.selected != tree.offset + usize::from(line) {
+                buffer.set_style(Rect { y, height: 1, ..inside }, style);
+            }
+            // In the margin, where there is one.
+            let x = if layout.shape == Shape::Single { inside.right() - 1 } else { inside.x - 1 };
+            buffer.set_string(x, y, look.change.glyph(), style);
+        }
     }
     scroll_bar(buffer, inside, tree.offset, tree.rows.len(), theme.style(Role::Muted));
 }
