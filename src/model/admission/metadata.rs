@@ -100,15 +100,15 @@ const NAME_RULE: &str =
 
 /// Why a text is no key of a label (`IsLabelKey`).
 fn not_a_key(key: &str) -> Vec<String> {
-    let rule = format!(
-        "{NAME_RULE} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{NAME_FORM}')"
-    );
+    let rule = || {
+        format!("{NAME_RULE} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{NAME_FORM}')")
+    };
     let mut problems = Vec::new();
     let name = match key.split_once('/') {
         None => key,
         Some((_, name)) if name.contains('/') => {
             let prefix = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
-            return vec![format!("a valid label key {rule} {prefix}")];
+            return vec![format!("a valid label key {} {prefix}", rule())];
         }
         Some((prefix, name)) => {
             if prefix.is_empty() {
@@ -125,7 +125,7 @@ fn not_a_key(key: &str) -> Vec<String> {
         problems.extend(too_long(name, 63, "bytes").into_iter().map(|problem| format!("name part {problem}")));
     }
     if !is_name_part(name) {
-        problems.push(format!("name part {rule}"));
+        problems.push(format!("name part {}", rule()));
     }
     problems
 }
