@@ -13,6 +13,9 @@
 //! #   timeout 5s from NAME | idle 5s from NAME | retries 3 [each 1s] from NAME
 //! # hosts :PORT [sni NAME] HOST | …          every virtual host
 //! # unattached ROUTE REASON
+//! # engine GATEWAY NAME
+//! # finding SEVERITY CODE KIND NAME
+//! # nothing found          no finding at all
 //! ```
 //!
 //! ANSWER is `svc:80`, `Backend name`, several with shares (`svc:80 75%, gone:80 25% missing`), `redirect 302 URL`,
@@ -28,6 +31,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use routescope::analysis::Analysis;
+use routescope::finding::Finding;
 use routescope::model::Name;
 use routescope::resolve::{
     DIALECTS, GrantMode, HopId, LinkId, Settings, ValidationMode, discovery_selectors, policy_merge,
@@ -56,7 +60,9 @@ areas!(
     backends,
     delegation,
     endpoints,
+    engines,
     filters,
+    findings,
     gateway_api,
     gloo,
     grpc,
@@ -106,6 +112,8 @@ enum Expectation<'t> {
     Policies { request: &'t str, rows: Vec<&'t str> },
     Hosts(&'t str),
     Unattached(&'t str),
+    Engine(&'t str),
+    Finding(&'t str),
 }
 
 /// Holds a case against the library; returns what differs.
@@ -130,6 +138,9 @@ fn check_case(text: &str) -> Vec<String> {
             Some(("policies", request)) => expectations.push(Expectation::Policies { request, rows: Vec::new() }),
             Some(("hosts", hosts)) => expectations.push(Expectation::Hosts(hosts)),
             Some(("unattached", rest)) => expectations.push(Expectation::Unattached(rest)),
+            Some(("engine", rest)) => expectations.push(Expectation::Engine(rest)),
+            Some(("finding", rest)) => expectations.push(Expectation::Finding(rest)),
+            Some(("nothing", "found")) => expectations.push(Expectation::Finding("")),
             _ => {} // prose
         }
     }
@@ -183,11 +194,31 @@ fn check(analysis: &Analysis, expectation: &Expectation) -> Result<(), String> {
                 let route = show::key(&analysis.snapshot.route(unattached.route).meta.key());
                 format!("{route} {}", unattached.reason)
             });
-            let actual: Vec<_> = actual.collect();
-            let found = actual.iter().any(|one| one == expected);
-            if found { Ok(()) } else { same("unattached", expected, &actual.join("\n    ")) }
+            among("unattached", expected, &actual.collect::<Vec<_>>())
+        }
+        Expectation::Engine(expected) => {
+            let engines = analysis.tree.gateways.iter();
+            let actual =
+                engines.map(|node| format!("{} {}", show::key(&node.gateway.meta.key()), node.dialect.engine.name()));
+            among("engine", expected, &actual.collect::<Vec<_>>())
+        }
+        Expectation::Finding(expected) => {
+            let told = |finding: &Finding| {
+                let subject = finding.subject.as_ref().map(|s| format!("{} {}", s.kind, show::key(&s.key)));
+                format!("{} {} {}", finding.severity.name(), finding.code, subject.unwrap_or_default())
+            };
+            let actual: Vec<_> = analysis.findings.iter().map(told).collect();
+            if expected.is_empty() {
+                return same("finding", expected, &actual.join("\n    "));
+            }
+            among("finding", expected, &actual)
         }
     }
+}
+
+fn among(what: &str, expected: &str, actual: &[String]) -> Result<(), String> {
+    let found = actual.iter().any(|one| one == expected);
+    if found { Ok(()) } else { same(what, expected, &actual.join("\n    ")) }
 }
 
 fn check_where(analysis: &Analysis, text: &str, expected: &str) -> Result<(), String> {
