@@ -880,7 +880,7 @@ fn a_context_that_cannot_be_read_says_so_in_its_own_column() {
     // Of one that was read and does not answer any more, the last answer stays, and is told to be old.
     let stale = Phase::Stale { since: UNIX_EPOCH, reason: "connection refused".to_owned() };
     explorer.followed_on(1, Update::Status(Arc::new(Status { phase: stale, ..named("prod") })));
-    shows(&explorer, "◌ stale · other destination, upstream");
+    shows(&explorer, "? not certain · ◌ stale · other destination, upstream");
     shows(&explorer, "≠ ● shop/orders-v2:80");
 }
 

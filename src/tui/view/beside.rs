@@ -80,9 +80,17 @@ fn answer(state: &State, at: usize, room: usize) -> Line {
     let how = Line::of(Role::Warning, format!("other {}", different.join(", ")));
     let how = if different.is_empty() { Line::new() } else { also(&how) };
     let by = also(&words::decided_by(world, decision));
-    // What the client gets comes first; the rest as far as there is room.
-    let tails = [trouble.clone().with_line(how.clone()).with_line(by), trouble.clone().with_line(how), trouble];
-    let tail = tails.into_iter().find(|tail| line.width() + tail.width() <= room).unwrap_or_default();
+    let doubt = |text: &str| {
+        if decision.unverified.is_empty() { Line::new() } else { Line::of(Role::Warning, text.to_owned()) }
+    };
+    // What the client gets comes first, and that it is not certain; the rest as far as there is room.
+    let tails = [
+        trouble.clone().with_line(how.clone()).with_line(by),
+        doubt(" ? not certain").with_line(trouble.clone()).with_line(how.clone()),
+        doubt(" ?").with_line(trouble.clone()).with_line(how),
+        doubt(" ?").with_line(trouble),
+    ];
+    let tail = tails.into_iter().find(|tail| line.width() + tail.width() <= room).unwrap_or_else(|| doubt(" ?"));
     fit(line, room.saturating_sub(tail.width())).with_line(tail)
 }
 
@@ -97,6 +105,10 @@ fn standing(state: &State, at: usize) -> Line {
     } else if let Some(counts) = header::counts(side, true) {
         line.push(Role::Dim, " · ");
         line.extend(counts);
+        if let Some(unread) = side.live.as_ref().and_then(Live::unread) {
+            line.push(Role::Dim, " · ");
+            line.push(Role::Warning, format!("⚠ {unread}"));
+        }
     }
     line
 }
