@@ -68,8 +68,19 @@ pub enum Mark {
     Same,
 }
 
-/// The objects that come from files laid over a cluster, and what they change.
-pub type Overlaid = BTreeMap<Subject, Mark>;
+/// An object of files that are laid over a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Laid {
+    /// What it does to what the cluster holds.
+    pub mark: Mark,
+    /// What it changes about that, a line each.
+    pub lines: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// The objects that come from files laid over a cluster.
+pub type Overlaid = BTreeMap<Subject, Laid>;
 
 /// A change to what is known.
 #[derive(Debug)]

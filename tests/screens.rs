@@ -10,14 +10,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use routescope::analysis::Analysis;
-use routescope::finding::Subject;
+use routescope::finding::{Place, Subject};
 use routescope::live::{Changed, How, Update, World};
 use routescope::model::ObjectKey;
 use routescope::resolve::Settings;
 use routescope::source::SourceError;
 use routescope::source::cluster::{ContextEntry, KindState, Phase, Status, Unreadable};
 use routescope::source::files::{self, Input};
-use routescope::store::{Change, Coverage, Store};
+use routescope::store::{Change, Coverage, Laid, Mark, Store};
 use routescope::theme::{Role, Theme};
 use routescope::tui::Reading;
 use routescope::tui::action::{ACTIONS, parse_key};
@@ -359,7 +359,7 @@ fn the_filter_finds_labels_and_backends_by_scattered_letters() {
 
 #[test]
 fn the_help_lists_every_action_with_its_keys() {
-    let mut explorer = demo(120, 120);
+    let mut explorer = demo(120, 140);
     explorer.press(&["?"]);
     for entry in ACTIONS {
         shows(&explorer, entry.doc);
@@ -990,6 +990,89 @@ fn many_contexts_in_any_size_are_drawn_and_turned_through() {
             }
             assert_eq!(explorer.state.active, 0);
         }
+    }
+}
+
+/// The cluster holds a shop; files that are laid over it change where its orders go and add a cart.
+fn laid_over(width: u16, height: u16) -> Explorer {
+    let cart = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: cart, namespace: shop}\nspec:\n  \
+                parentRefs: [{name: web, namespace: infra}]\n  rules:\n  - matches: [{path: {value: /cart}}]\n    \
+                backendRefs: [{name: cart, port: 80}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\n\
+                spec: {ports: [{port: 80}]}\n";
+    let text = SHOP.replace("orders-v1", "orders-v2") + cart;
+    let input = Input::Text { name: "change.yaml".to_owned(), text };
+    let loaded = files::load(&[input], true).expect("the manifests load");
+    let mut store = Store::default();
+    let mark = |object: &routescope::model::Object| {
+        let meta = object.meta();
+        let (mark, lines) = match &*meta.name {
+            "web" => (Mark::Same, Vec::new()),
+            "cart" => (Mark::New, Vec::new()),
+            _ => (Mark::Changed, vec!["rule 1 now goes to Service shop/orders-v2:80 (was …-v1:80)".to_owned()]),
+        };
+        let subject = Subject { kind: object.kind(), key: meta.key() };
+        (subject, Laid { mark, lines, place: Place::within(&meta.origin, meta.origin.at) })
+    };
+    let marks = loaded.objects.iter().map(mark).collect();
+    let findings = store.apply(Change::Replace { objects: loaded.objects, coverage: Coverage::open() });
+    store.overlay(marks);
+    let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
+    let mut explorer = cluster(width, height);
+    "change.yaml".clone_into(&mut explorer.state.title);
+    let status = Arc::new(synced());
+    let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
+    explorer.followed(Update::World(Box::new(world)));
+    explorer
+}
+
+#[test]
+fn what_files_change_is_marked_counted_and_stepped_through() {
+    let mut explorer = laid_over(120, 40);
+    explorer.press(&["d"]);
+    insta::assert_snapshot!(explorer.both());
+    for text in ["+ HTTPRoute shop/cart is new", "the cluster", "has none · change.yaml:18"] {
+        shows(&explorer, text);
+    }
+    explorer.press(&["d"]);
+    shows(&explorer, "+ Service shop/cart is new");
+    explorer.press(&["d"]);
+    for text in ["~ HTTPRoute shop/orders is changed", "change.yaml:9", "rule 1 now goes to Service"] {
+        shows(&explorer, text);
+    }
+    explorer.press(&["D", "D", "D", "-", "D"]);
+    shows(&explorer, "~ HTTPRoute shop/orders is changed");
+    explorer.press(&["g", "o"]);
+    shows(&explorer, "files over kind-dev: 2 new, 1 changed, 1 as they are");
+    shows(&explorer, "~ HTTPRoute shop/orders: rule 1 now goes to Service shop/orders-v2:80");
+    explorer.press(&["enter"]);
+    shows(&explorer, "+ HTTPRoute shop/cart is new");
+}
+
+#[test]
+fn an_answer_says_that_it_hangs_on_files() {
+    let mut explorer = laid_over(120, 40);
+    explorer.ask("http://a.io/cart/1");
+    insta::assert_snapshot!(explorer.text());
+    shows(&explorer, "+ not in the cluster yet");
+    explorer.press(&["ctrl-u"]).write("http://a.io/orders/1");
+    shows(&explorer, "~ as the files change it");
+    explorer.press(&["ctrl-u"]).write("http://a.io/elsewhere");
+    hides(&explorer, "as the files change it");
+    explorer.send(Message::Resize(80, 24));
+    explorer.press(&["esc", "d"]);
+    insta::assert_snapshot!("in_80_by_24_what_files_change_is_marked", explorer.both());
+    explorer.state.ascii = true;
+    shows(&explorer, "+ new");
+    shows(&explorer, "~ changed");
+}
+
+#[test]
+fn without_files_there_is_nothing_to_step_through() {
+    let mut explorer = cluster(80, 24);
+    explorer.holds(SHOP, synced());
+    for key in ["d", "D", "o"] {
+        explorer.press(&[key]);
+        shows(&explorer, "no files are laid over a cluster");
     }
 }
 

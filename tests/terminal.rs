@@ -2,11 +2,15 @@
 //! for is what the screen shows, never a time.
 #![cfg(unix)]
 
+#[path = "support/apiserver/mod.rs"]
+mod apiserver;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use apiserver::ApiServer;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// After this a screen that has not come will not come.
@@ -197,4 +201,99 @@ fn no_such_file_fails_without_touching_the_screen() {
     let status = session.child.wait().expect("it ends");
     assert_eq!(status.exit_code(), 2);
     assert!(!String::from_utf8_lossy(&session.raw).contains("\x1b[?1049h"), "the alternate screen was never entered");
+}
+
+const SHOP: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: web, namespace: shop }
+spec:
+  gatewayClassName: kgateway
+  listeners: [{ name: http, port: 80, protocol: HTTP }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: orders, namespace: shop }
+spec:
+  parentRefs: [{ name: web }]
+  rules: [{ matches: [{ path: { value: /orders } }], backendRefs: [{ name: orders-v1, port: 80 }] }]
+";
+
+/// A kubeconfig with a context for each of these servers.
+fn kubeconfig(folder: &std::path::Path, servers: &[(&str, &ApiServer)]) -> String {
+    let cluster = |(name, server): &(&str, &ApiServer)| {
+        format!("{{ name: {name}, cluster: {{ server: \"{}\" }} }}", server.url())
+    };
+    let context =
+        |(name, _): &(&str, &ApiServer)| format!("{{ name: {name}, context: {{ cluster: {name}, user: u }} }}");
+    let clusters: Vec<String> = servers.iter().map(cluster).collect();
+    let contexts: Vec<String> = servers.iter().map(context).collect();
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nusers: [{{ name: u, user: {{ token: t }} }}]\nclusters: [{}]\ncontexts: [{}]\n",
+        clusters.join(", "),
+        contexts.join(", "),
+    );
+    let path = folder.join("kubeconfig");
+    std::fs::write(&path, text).expect("a kubeconfig");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn several_contexts_answer_beside_each_other_and_one_that_is_not_there_says_so() {
+    let (staging, prod, down) = (ApiServer::start(), ApiServer::start(), ApiServer::start());
+    down.down();
+    staging.apply(SHOP);
+    prod.apply(SHOP);
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = kubeconfig(folder.path(), &[("staging", &staging), ("prod", &prod), ("down", &down)]);
+    let home = folder.path().to_string_lossy().into_owned();
+    let variables = [("HOME", home.as_str()), ("KUBECONFIG", config.as_str())];
+    let contexts = ["http://a.io/orders", "--context", "staging", "--context", "prod", "--context", "down"];
+    let mut session = Session::start_with(&contexts, 40, 160, &variables);
+    session.shows("down    ✗ not connected");
+    session.shows("the same answer from 2 of 3");
+    prod.apply(&SHOP.replace("orders-v1", "orders-v2"));
+    session.shows("Service shop/orders-v2 does not exist · other destination");
+    session.keys(":only\r").shows("┏ tree ━");
+    session.wait("one context", |screen| !screen.contents().contains("orders-v2"));
+    session.keys("q");
+    session.ends_restored();
+}
+
+#[test]
+fn when_no_context_can_be_reached_the_screen_is_not_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = kubeconfig(folder.path(), &[]);
+    let home = folder.path().to_string_lossy().into_owned();
+    let variables = [("HOME", home.as_str()), ("KUBECONFIG", config.as_str())];
+    let mut session = Session::start_with(&["--context", "nope", "--context", "neither"], 24, 80, &variables);
+    session.shows("nope");
+    let status = session.child.wait().expect("it ends");
+    assert_eq!(status.exit_code(), 2);
+    assert!(!String::from_utf8_lossy(&session.raw).contains("\x1b[?1049h"), "the alternate screen was never entered");
+}
+
+#[test]
+fn files_over_a_cluster_are_marked_and_read_again_when_they_change() {
+    let server = ApiServer::start();
+    server.apply(SHOP);
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = kubeconfig(folder.path(), &[("staging", &server)]);
+    let file = folder.path().join("change.yaml");
+    let (_, route) = SHOP.split_once("---\n").expect("two documents");
+    std::fs::write(&file, route).expect("a file");
+    let home = folder.path().to_string_lossy().into_owned();
+    let variables = [("HOME", home.as_str()), ("KUBECONFIG", config.as_str())];
+    let path = file.to_string_lossy().into_owned();
+    let mut session = Session::start_with(&["-f", &path, "--context", "staging"], 40, 120, &variables);
+    session.shows("/orders → Service orders-v1:80");
+    session.keys("d").shows("the files change nothing that stands in the tree");
+    std::fs::write(&file, route.replace("orders-v1", "orders-v2")).expect("the file is written again");
+    session.shows("orders (shop) ~ changed");
+    session.shows("~1 changed");
+    std::fs::write(&file, route.replace("name: orders,", "name: cart,")).expect("the file is written again");
+    session.shows("cart (shop) + new");
+    session.shows("/orders → Service orders-v1:80");
+    session.keys("q");
+    session.ends_restored();
 }

@@ -256,6 +256,6 @@ impl Followed {
 
 /// `2 new, 1 changed, 5 as they are`.
 fn count_marks(overlaid: &Overlaid) -> String {
-    let count = |wanted: Mark| overlaid.values().filter(|mark| **mark == wanted).count();
+    let count = |wanted: Mark| overlaid.values().filter(|laid| laid.mark == wanted).count();
     format!("{} new, {} changed, {} as they are", count(Mark::New), count(Mark::Changed), count(Mark::Same))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::side::World;
 use super::state::State;
 use super::words::{rule_name, verdict};
-use super::{behind, recorded};
+use super::{behind, laid, recorded};
 use crate::model::{Filter, HeaderChange, PathModifier, Protocol, Route, RouteMatch, Source};
 use crate::render::outline::{NodeRef, Outline, written_listener};
 use crate::render::style::{Line, Role};
@@ -121,6 +121,7 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
             }
         }
     }
+    facts.splice(0..0, laid::facts(outline, node).into_iter().map(|line| ("files", line)));
     if !trouble.is_empty() {
         facts.insert(0, ("client", trouble));
     }

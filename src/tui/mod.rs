@@ -20,6 +20,7 @@ pub mod facts;
 pub mod filter;
 mod following;
 pub mod fresh;
+pub mod laid;
 pub mod live;
 pub mod locate;
 pub mod log;

@@ -1,6 +1,7 @@
 //! The event loop: messages in, frames and effects out. The task that draws never waits for anything but the next
 //! message: loads and searches run beside it.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io::{IsTerminal, stderr, stdout};
 use std::process::Command;
@@ -123,7 +124,7 @@ impl Feed {
 
     /// What comes before the screen is taken. What fails that soon fails on the person's own screen.
     async fn early(&mut self, receiver: &mut UnboundedReceiver<Outside>) -> Result<Vec<Outside>, RunError> {
-        let (mut early, mut failed) = (Vec::new(), Vec::new());
+        let (mut early, mut failed) = (Vec::new(), BTreeMap::new());
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while let Ok(Some(outside)) = tokio::time::timeout_at(deadline, receiver.recv()).await {
             match outside {
@@ -135,11 +136,13 @@ impl Feed {
                 Outside::Message(Message::Followed { side, epoch, update }) => {
                     self.taken(side);
                     if let Update::Failed(error) = &*update {
-                        failed.push(error.clone());
+                        failed.insert(side, error.clone());
                     }
                     // One that can be followed is worth looking at, whatever has become of the others.
-                    if failed.len() == self.count() {
-                        return Err(RunError::Load(failed.swap_remove(0)));
+                    if failed.len() == self.count()
+                        && let Some((_, error)) = failed.pop_first()
+                    {
+                        return Err(RunError::Load(error));
                     }
                     early.push(Outside::Message(Message::Followed { side, epoch, update }));
                 }

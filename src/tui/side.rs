@@ -82,7 +82,7 @@ pub struct TreePane {
 }
 
 /// Which side: kept for as long as it is there, whatever comes to stand beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SideId(pub u64);
 
 /// One explored source.

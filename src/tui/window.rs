@@ -6,6 +6,7 @@ use tui_input::Input;
 use super::action::{ACTIONS, Action, Entry, Scope};
 use super::ask::Question;
 use super::effect::Effect;
+use super::laid;
 use super::live::{Live, clock_seconds};
 use super::log::{About, Entry as Logged};
 use super::pins::{Pin, PinId};
@@ -15,6 +16,7 @@ use crate::finding::{Severity, Subject};
 use crate::model::SourceKind;
 use crate::render::style::{Line, Role};
 use crate::source::cluster::ContextEntry;
+use crate::store::{Laid, Mark};
 
 /// What a window is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +33,7 @@ pub enum Kind {
     Pins,
     Contexts,
     Namespaces,
+    Files,
 }
 
 /// A line of a window.
@@ -285,6 +288,28 @@ impl Window {
         self.items = state.pins.iter().map(item).collect();
         self.title = format!("pins · {}", self.items.len());
         self.selected = self.selected.min(self.items.len().saturating_sub(1));
+    }
+
+    /// What the files that are laid over the cluster do to it: what is new, what is changed, then what is the same.
+    pub fn files(state: &State) -> Self {
+        let overlaid = state.side().world.as_ref().map(|world| &world.analysis.snapshot.overlaid);
+        let mut all: Vec<_> = overlaid.into_iter().flat_map(|overlaid| overlaid.iter()).collect();
+        all.sort_by_key(|(_, laid)| laid.mark);
+        let item = |(subject, laid): (&Subject, &Laid)| {
+            let (glyph, role) = laid::glyph(laid.mark);
+            let mut line = Line::of(role, format!("{glyph} ")).with(Role::Route, subject.to_string());
+            if !laid.lines.is_empty() {
+                line.push(Role::Text, format!(": {}", laid.lines.join("; ")));
+            }
+            let choice = Some(Choice::Object(state.side().id, subject.clone()));
+            Item { line, more: Some(laid::place(laid)), choice }
+        };
+        let items: Vec<Item> = all.into_iter().map(item).collect();
+        let count = |mark| overlaid.map_or(0, |all| all.values().filter(|laid| laid.mark == mark).count());
+        let [new, changed, same] = [Mark::New, Mark::Changed, Mark::Same].map(count);
+        let title =
+            format!("files over {}: {new} new, {changed} changed, {same} as they are", state.name(state.active));
+        Self::new(Kind::Files, title, items)
     }
 
     /// The contexts of the kubeconfig, the one that is followed marked.

@@ -10,11 +10,11 @@ use ahash::AHashMap;
 use super::changes::{self, Ready};
 use super::overlay::{Overlay, laid, subject};
 use super::{Changed, unread};
-use crate::finding::{Finding, Subject};
+use crate::finding::{Finding, Place, Subject};
 use crate::model::{Object, ObjectKey};
 use crate::source::cluster::kinds::KINDS;
 use crate::source::cluster::{Feed, KindState, News, Read, Status};
-use crate::store::{Change, Coverage, Overlaid, Snapshot, Store};
+use crate::store::{Change, Coverage, Laid, Mark, Overlaid, Snapshot, Store};
 
 /// What is known.
 #[derive(Debug)]
@@ -174,8 +174,13 @@ impl Known {
     /// Puts a file's object over the cluster's.
     fn lay_again(&mut self, about: Subject, told: Told) -> bool {
         let Some(file) = self.overlay.get(&about) else { return false };
-        let (object, mark) = laid(file, self.beneath.get(&about));
-        let marked = self.marks.insert(about.clone(), mark) != Some(mark);
+        let beneath = self.beneath.get(&about);
+        let (object, mark) = laid(file, beneath);
+        let lines = if mark == Mark::Changed { changes::lines(beneath, Some(&object)) } else { Vec::new() };
+        let origin = &object.meta().origin;
+        let new = Laid { mark, lines, place: Place::within(origin, origin.at) };
+        let marked = self.marks.get(&about) != Some(&new);
+        self.marks.insert(about.clone(), new);
         self.set(about, Some(object), told) | marked
     }
 

@@ -63,7 +63,7 @@ impl Known {
     #[track_caller]
     fn goes(&mut self, name: &str) -> (String, Option<Mark>) {
         let about = Subject { kind: "HTTPRoute", key: ObjectKey::new("team", name) };
-        let mark = self.state().snapshot.overlaid.get(&about).copied();
+        let mark = self.state().snapshot.overlaid.get(&about).map(|laid| laid.mark);
         match self.store.find("HTTPRoute", &about.key) {
             Some(Object::Route(route)) => (route.rules[0].backend_refs[0].name.to_string(), mark),
             _ => (String::new(), mark),

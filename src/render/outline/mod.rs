@@ -19,7 +19,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use crate::analysis::Analysis;
-use crate::finding::Place;
+use crate::finding::{Place, Subject};
 use crate::model::{Listener, Name, ObjectKey, Route};
 use crate::render::scope::{Kept, Scope};
 use crate::resolve::{
@@ -27,7 +27,7 @@ use crate::resolve::{
     Tree, Under,
 };
 use crate::router::Decision;
-use crate::store::RouteId;
+use crate::store::{Laid, RouteId};
 
 pub use label::{Health, Label};
 
@@ -369,6 +369,24 @@ impl Outline {
             .find(|slot| self.attached(*slot).root == root)
             .map(|slot| NodeRef::Match(slot, hop))
             .or(Some(gateway))
+    }
+
+    /// What files that are laid over a cluster do to the object that begins at a node; `None` when they do not hold it.
+    pub fn laid(&self, node: NodeRef) -> Option<&Laid> {
+        let overlaid = &self.analysis.snapshot.overlaid;
+        if overlaid.is_empty() {
+            return None;
+        }
+        let (kind, key) = match node {
+            NodeRef::Gateway(at) => ("Gateway", self.gateway(at).gateway.meta.key()),
+            NodeRef::Hosts(at) => ("ListenerSet", self.listener_of(at).1.set.as_ref()?.meta.key()),
+            NodeRef::Route(_) | NodeRef::Child(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => {
+                let route = self.route_of(node)?;
+                (route.kind.name(), route.meta.key())
+            }
+            _ => return None,
+        };
+        overlaid.get(&Subject { kind, key })
     }
 
     /// The Gateway of a [`NodeRef::Gateway`].

@@ -1,11 +1,9 @@
 //! The tree drawn with lines. The walk keeps its own stack: a delegation may be deeper than the program's.
 
-use crate::finding::Subject;
 use crate::render::outline::{NodeRef, Outline};
 use crate::render::style::{Line, Role};
 use crate::render::terminal::Paint;
 use crate::render::words;
-use crate::store::Mark;
 
 /// The outline as text. `wide` adds where each node is written, and where clients find a Gateway.
 pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
@@ -31,8 +29,8 @@ fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut St
     let mut stack = vec![Waiting { node: root, guides: String::new(), branch: "", below: "" }];
     while let Some(Waiting { node, guides, branch, below }) = stack.pop() {
         let mut line = Line::of(Role::Guide, format!("{guides}{branch}")).with_line(outline.label(node).line());
-        if let Some(mark) = mark(outline, node) {
-            line.extend(words::mark(mark));
+        if let Some(laid) = outline.laid(node) {
+            line.extend(words::mark(laid.mark));
         }
         if wide && let NodeRef::Gateway(at) = node {
             line.extend(words::addresses(&outline.gateway(at).gateway));
@@ -49,21 +47,4 @@ fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut St
             Waiting { node, guides: guides.clone(), branch, below }
         }));
     }
-}
-
-/// What the files that are laid over a cluster do to the object that begins here.
-fn mark(outline: &Outline, node: NodeRef) -> Option<Mark> {
-    let overlaid = &outline.analysis().snapshot.overlaid;
-    if overlaid.is_empty() {
-        return None;
-    }
-    let (kind, key) = match node {
-        NodeRef::Gateway(at) => ("Gateway", outline.gateway(at).gateway.meta.key()),
-        NodeRef::Route(_) | NodeRef::Child(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => {
-            let route = outline.route_of(node)?;
-            (route.kind.name(), route.meta.key())
-        }
-        _ => return None,
-    };
-    overlaid.get(&Subject { kind, key }).copied()
 }

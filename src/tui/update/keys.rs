@@ -10,6 +10,7 @@ use crate::render::outline::NodeRef;
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
+use crate::tui::laid;
 use crate::tui::locate;
 use crate::tui::rows::Fold;
 use crate::tui::side::{Filter, Side};
@@ -167,6 +168,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Pins => pins::list(state),
         Action::Seen => pins::seen(state),
         Action::UnpinAll => pins::unpin_all(state),
+        Action::Files => {
+            if is_laid_over(state) {
+                state.window = Some(Window::files(state));
+            }
+        }
+        Action::NextMark => next_mark(state, true),
+        Action::PreviousMark => next_mark(state, false),
         Action::Pause => return super::live::pause(state),
         Action::NextSide | Action::OtherSide => other_side(state, 1),
         Action::PreviousSide => other_side(state, state.sides.len() - 1),
@@ -267,6 +275,30 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether files are laid over the cluster that is looked at; says so where there are none.
+fn is_laid_over(state: &mut State) -> bool {
+    let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
+    if !laid {
+        state.tell(Role::Muted, "no files are laid over a cluster: -f DIR --context NAME does that");
+    }
+    laid
+}
+
+/// Goes to the next node that the files change.
+fn next_mark(state: &mut State, forward: bool) {
+    if !is_laid_over(state) {
+        return;
+    }
+    let side = state.side();
+    match side.outline().and_then(|outline| laid::step(outline, side.selected(), forward)) {
+        Some(node) => {
+            focus(state, Focus::Tree);
+            state.reveal(node);
+        }
+        None => state.tell(Role::Muted, "the files change nothing that stands in the tree: o lists what they hold"),
+    }
+}
+
 /// Goes to another of the sides. A window that tells of one of them tells of the other.
 fn other_side(state: &mut State, by: usize) {
     if !state.is_several() {
@@ -291,6 +323,7 @@ pub(super) fn look_at(state: &mut State, at: usize) {
             state.window =
                 state.side().live.as_ref().map(|live| Window::connection(live, &state.name(at), &state.zone));
         }
+        Some(Kind::Files) => state.window = Some(Window::files(state)),
         Some(Kind::Copy) => state.window = Some(Window::copy(state)),
         _ => {}
     }

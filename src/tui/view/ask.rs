@@ -12,6 +12,7 @@ use crate::render::style::{Line, Role};
 use crate::router::{Outcome, RequestError};
 use crate::theme;
 use crate::tui::answer::Reply;
+use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::words;
 
@@ -153,7 +154,11 @@ fn answer(state: &State) -> Vec<Line> {
         Reply::Answered(request, decisions) => {
             let Some(decision) = decisions.get(state.side().answer.shown) else { return Vec::new() };
             let mut first = words::outcome(world, decision);
-            let by = words::decided_by(world, decision);
+            let mut by = words::decided_by(world, decision);
+            if let Some(hangs) = laid::hangs(state.side()) {
+                by.push(Role::Dim, " · ");
+                by.extend(hangs);
+            }
             let nothing = decision.outcome == Outcome::NotFound;
             if is_told_at_length(state) {
                 let mut second = Line::of(Role::Text, "  ");

@@ -7,6 +7,7 @@ use crate::render::style::{Line, Role};
 use crate::router::Decision;
 use crate::tui::answer::Reply;
 use crate::tui::compare::differences;
+use crate::tui::laid;
 use crate::tui::live::Live;
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, cut_middle, fit};
@@ -80,6 +81,7 @@ fn answer(state: &State, at: usize, room: usize) -> Line {
     let how = Line::of(Role::Warning, format!("other {}", different.join(", ")));
     let how = if different.is_empty() { Line::new() } else { also(&how) };
     let by = also(&words::decided_by(world, decision));
+    let trouble = laid::hangs(side).map_or(trouble.clone(), |hangs| also(&hangs).with_line(trouble));
     let doubt = |text: &str| {
         if decision.unverified.is_empty() { Line::new() } else { Line::of(Role::Warning, text.to_owned()) }
     };

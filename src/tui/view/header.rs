@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::put;
 use crate::render::style::{Line, Role};
 use crate::render::words;
+use crate::tui::laid;
 use crate::tui::side::Side;
 use crate::tui::state::State;
 use crate::tui::widget::text as cutting;
@@ -64,17 +65,21 @@ fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
     let pins = pins(state, layout);
+    let files = state.side().world.as_ref().and_then(|world| laid::summary(world, width < 100));
+    let files = files.as_ref();
     let mut candidates = Vec::new();
     let mut add = |parts: &[Option<&Line>]| candidates.push(joined(parts));
     for badge in badges.iter().map(Some).chain(badges.is_empty().then_some(None)) {
         if width >= 70 {
-            add(&[counts(state.side(), true).as_ref(), wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
+            let counts = counts(state.side(), true);
+            add(&[counts.as_ref(), wrong.as_ref(), unread.as_ref(), files, pins.as_ref(), badge]);
         }
-        add(&[counts(state.side(), false).as_ref(), wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
-        add(&[wrong.as_ref(), unread.as_ref(), pins.as_ref(), badge]);
-        add(&[unread.as_ref(), pins.as_ref(), badge]);
+        add(&[counts(state.side(), false).as_ref(), wrong.as_ref(), unread.as_ref(), files, pins.as_ref(), badge]);
+        add(&[wrong.as_ref(), unread.as_ref(), files, pins.as_ref(), badge]);
+        add(&[unread.as_ref(), files, pins.as_ref(), badge]);
     }
     let shortest = badges.last();
+    add(&[files, pins.as_ref(), shortest]);
     add(&[wrong.as_ref(), pins.as_ref(), shortest]);
     add(&[pins.as_ref(), shortest]);
     add(&[shortest]);

@@ -172,9 +172,14 @@ fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
 }
 
+/// Actions by the first of their keys.
+fn hinted(pairs: &[(Action, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    pairs.iter().map(|(action, word)| (action.key(), *word)).collect()
+}
+
 /// The keys that help most where one is: from the action table, the most useful first.
 fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
-    let by = |pairs: &[(Action, &'static str)]| pairs.iter().map(|(action, word)| (action.key(), *word)).collect();
+    let by = hinted;
     if let Some(window) = &state.window {
         return match window.kind {
             super::window::Kind::Headers => {
@@ -187,13 +192,30 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
                 (Action::Close, "close"),
             ]),
             _ if window.typing => by(&[(Action::Pick, "pick"), (Action::WindowDown, "next"), (Action::Close, "back")]),
+            super::window::Kind::Contexts => {
+                by(&[(Action::Pick, "go there"), (Action::Beside, "put it beside"), (Action::Close, "close")])
+            }
             _ => by(&[(Action::Pick, "pick"), (Action::Search, "search"), (Action::Close, "close")]),
         };
     }
     if state.side().tree.filter.as_ref().is_some_and(|filter| filter.typing) {
         return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
     }
-    match state.focus {
+    let mut hints = hints_in(state.focus);
+    if state.is_several() {
+        let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
+        hints.insert(2, (action.key(), "next context"));
+    }
+    let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
+    if laid && state.focus == Focus::Tree {
+        hints.insert(2, (Action::NextMark.key(), "next change"));
+    }
+    hints
+}
+
+fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
+    let by = hinted;
+    match focus {
         Focus::Ask => by(&[
             (Action::Submit, "go to the answer"),
             (Action::Blur, "tree"),

@@ -14,6 +14,7 @@ use super::{is_focused, pane, put, scroll_bar};
 use crate::render::outline::Outline;
 use crate::render::style;
 use crate::theme::{Role, Theme};
+use crate::tui::laid;
 use crate::tui::rows::{Fold, Row};
 use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
@@ -243,6 +244,10 @@ fn row_line(
     let label = outline.label(row.node);
     let on_path = path.is_on(index);
     let mut tail = style::Line::new();
+    if let Some(mark) = laid::mark(outline, row.node) {
+        tail.push(style::Role::Dim, " ");
+        tail.extend(mark);
+    }
     if row.fold == Fold::Closed {
         tail.push(style::Role::Dim, format!(" ({})", outline.children(row.node).len()));
     }

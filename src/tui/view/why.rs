@@ -11,7 +11,9 @@ use crate::render::style::{Line, Role};
 use crate::render::words as say;
 use crate::resolve::HopId;
 use crate::router::{Decision, Outcome};
+use crate::store::Mark;
 use crate::theme;
+use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
@@ -46,6 +48,13 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
             continue;
         }
         entries.push(Entry::note("⚠", "mind", theme::Role::Warning, Line::of(Role::Text, note.clone())));
+    }
+    for (subject, laid) in laid::on_the_way(state.side()) {
+        let (glyph, role) = laid::glyph(laid.mark);
+        let line = Line::of(Role::Route, subject.to_string()).with(Role::Dim, " · ");
+        let line = line.with(Role::Place, laid::place(laid));
+        let word = if laid.mark == Mark::New { "new" } else { "changed" };
+        entries.push(Entry::note(glyph, word, role.into(), line));
     }
     let broken = decision.destinations.iter().any(|one| one.state.is_broken());
     if decision.destinations.len() > 1 || broken {
