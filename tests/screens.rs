@@ -1481,3 +1481,18 @@ fn narrowing_what_is_looked_at_is_no_change_and_marks_outlive_it() {
     explorer.press(&["enter"]);
     shows(&explorer, "~      └─ /orders → Service orders-v2:80");
 }
+
+#[test]
+fn a_url_that_several_gateways_answer_is_pinned_on_the_one_that_is_shown() {
+    let mut explorer = cluster(120, 40);
+    let other = SHOP.replace("name: web", "name: other").replace("orders", "others").replace("/others", "/x");
+    explorer.holds(&format!("{SHOP}---{other}"), synced()).press(&[":"]).write("pin http://a.io/orders");
+    explorer.press(&["enter", "g"]);
+    shows(&explorer, " pins   GET http://a.io/orders on infra/web  ● shop/orders-v1:80");
+    explorer.ask("http://a.io/orders").press(&["enter", "n", "p"]);
+    shows(&explorer, "GET http://a.io/orders on infra/other  ✗ 404 from the gateway");
+    explorer.press(&["P", "enter"]);
+    shows(&explorer, "● shop/orders-v1:80");
+    explorer.press(&["P", "down", "enter"]);
+    shows(&explorer, "✗ 404 from the gateway  no rule");
+}

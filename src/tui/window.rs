@@ -12,6 +12,7 @@ use super::log::{About, Entry as Logged};
 use super::pins::{Pin, PinId};
 use super::side::{Side, SideId};
 use super::state::State;
+use super::view;
 use crate::finding::{Severity, Subject};
 use crate::model::SourceKind;
 use crate::render::style::{Line, Role};
@@ -276,14 +277,19 @@ impl Window {
         window
     }
 
-    /// Lists the pins as they are now.
+    /// Lists the pins as they are now; of the selected one all is told below.
     pub fn list_pins(&mut self, state: &State) {
+        let room = usize::from(state.size.0).saturating_sub(if state.size.0 > 90 { 21 } else { 5 });
+        let column = view::pins::column(state, state.pins.len(), room);
         let item = |pin: &Pin| {
-            let mut line = Line::of(Role::Warning, if state.has_turned(pin.id) { "~ " } else { "  " });
-            line.extend(pin.question.line());
-            line.push(Role::Text, "  ");
-            line.extend(super::view::pins::answers(state, pin));
-            Item { line, more: None, choice: Some(Choice::Pin(pin.id)) }
+            let line = Line::of(Role::Warning, if state.has_turned(pin.id) { "~ " } else { "  " });
+            let by = state.sides.iter().filter_map(|side| side.pinned.of(pin.id)).map(|one| one.is.by.plain());
+            let more = format!("{} · {}", pin.question.line().plain(), by.collect::<Vec<_>>().join(" · "));
+            Item {
+                line: line.with_line(view::pins::line(state, pin, column)),
+                more: Some(more),
+                choice: Some(Choice::Pin(pin.id)),
+            }
         };
         self.items = state.pins.iter().map(item).collect();
         self.title = format!("pins · {}", self.items.len());

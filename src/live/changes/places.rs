@@ -8,7 +8,7 @@ use ahash::{AHashMap, AHashSet};
 use crate::analysis::Analysis;
 use crate::live::Changed;
 use crate::model::{Name, ObjectKey, RouteKind};
-use crate::resolve::{Action, BrokenLink, ChildFate, Fate, Link, Tree, Via, ViaBy};
+use crate::resolve::{Action, BrokenLink, ChildFate, Fate, Link, ListenerNode, Tree, Via, ViaBy};
 use crate::store::RouteId;
 
 /// Where a route hangs.
@@ -43,6 +43,7 @@ struct Found<'a> {
 
 /// Adds to what is told of routes what it means for those above them.
 pub(in crate::live) fn tell(old: &Analysis, new: &Analysis, changes: &mut [Changed]) {
+    listeners(old, new, changes);
     let routes = |analysis: &Analysis| -> Vec<Option<RouteId>> {
         let find = |change: &Changed| {
             let kind =
@@ -71,6 +72,29 @@ pub(in crate::live) fn tell(old: &Analysis, new: &Analysis, changes: &mut [Chang
             (None, Some(_)) if lines.is_empty() => change.lines.insert(0, "nothing leads to it".to_owned()),
             // Where a route that appears hangs says more than its rules do.
             _ => drop(change.lines.splice(0..0, lines)),
+        }
+    }
+}
+
+/// Adds to what is told of Gateways how many routes their listeners serve, where that is another number.
+fn listeners(old: &Analysis, new: &Analysis, changes: &mut [Changed]) {
+    let served = |analysis: &Analysis, key: &ObjectKey| -> Option<BTreeMap<Name, usize>> {
+        let node = analysis.tree.gateways.iter().find(|node| node.gateway.meta.key() == *key)?;
+        let own = node.listeners.iter().filter(|listener| listener.set.is_none());
+        let count = |listener: &ListenerNode| {
+            let name = node.gateway.listeners[listener.index as usize].name.clone();
+            (name, listener.attached.iter().filter(|one| !one.hostnames.is_empty()).count())
+        };
+        Some(own.map(count).collect())
+    };
+    for change in changes.iter_mut().filter(|change| change.subject.kind == "Gateway") {
+        let (was, is) = (served(old, &change.subject.key), served(new, &change.subject.key));
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        for (name, serves) in &is {
+            if let Some(served) = was.get(name).filter(|served| *served != serves) {
+                let noun = if *serves == 1 { "route" } else { "routes" };
+                change.lines.push(format!("listener {name} now serves {serves} {noun} (was {served})"));
+            }
         }
     }
 }

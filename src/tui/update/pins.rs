@@ -27,12 +27,15 @@ pub(super) fn toggle(state: &mut State) {
 }
 
 /// What stands in the URL bar; of the Gateway whose answer is shown, where several answer.
-pub(super) fn asked(state: &State) -> Option<Question> {
-    let several = state.side().answer.count() > 1;
-    state.ask.asked(shown_gateway(state.side()).filter(|_| several))
+fn asked(state: &State) -> Option<Question> {
+    state.ask.asked(meant(state.side()))
 }
 
-fn shown_gateway(side: &Side) -> Option<ObjectKey> {
+/// The Gateway whose answer is shown, where several answer.
+fn meant(side: &Side) -> Option<ObjectKey> {
+    if side.answer.count() < 2 {
+        return None;
+    }
     let decision = side.answer.decision()?;
     let table = side.world.as_ref()?.analysis.table.gateways.get(decision.gateway as usize)?;
     Some(table.gateway.clone())
@@ -60,7 +63,12 @@ pub(super) fn pin(state: &mut State, question: Question) {
 pub(super) fn pin_url(state: &mut State, text: &str) {
     let mut ask = state.ask.fork(text);
     ask.take_method();
-    if let Some(question) = ask.asked(None) {
+    // Where several Gateways answer, it is asked of the one whose answer the bar would show.
+    let mut shown = Side { world: state.side().world.clone(), ..Side::default() };
+    if let (Some(question), Some(world)) = (ask.question(), &shown.world) {
+        shown.answer.ask(Some(&question), &world.analysis);
+    }
+    if let Some(question) = ask.asked(meant(&shown)) {
         pin(state, question);
     }
 }

@@ -42,15 +42,9 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let area = layout.pins;
     let width = usize::from(area.width);
     let shown = shown(state, layout);
-    let asked = state.pins.iter().take(shown).map(|pin| pin.question.line().width()).max().unwrap_or_default();
-    let asked = asked.min(width * 2 / 5);
+    let column = column(state, shown, width.saturating_sub(margin(true, false).width()));
     for (row, pin) in (0u16..).zip(state.pins.iter().take(shown)) {
-        let mut line = margin(row == 0, state.has_turned(pin.id));
-        let mut question = fit(pin.question.line(), asked);
-        question.pad_to(asked);
-        line.extend(question);
-        line.push(Role::Text, "  ");
-        line.extend(answers(state, pin));
+        let line = margin(row == 0, state.has_turned(pin.id)).with_line(line(state, pin, column));
         put(buffer, area, row, clip(line, width), state.theme());
     }
     let left: Vec<&Pin> = state.pins.iter().skip(shown).collect();
@@ -69,13 +63,37 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
 }
 
+/// How wide the column of the questions is, for the first so many pins: questions give way to answers, as far as they can
+/// still be told apart.
+pub fn column(state: &State, pins: usize, width: usize) -> usize {
+    const LEAST: usize = 24;
+    let widest = |of: &dyn Fn(&Pin) -> Line| state.pins.iter().take(pins).map(|pin| of(pin).width()).max().unwrap_or(0);
+    let asked = widest(&|pin| pin.question.line());
+    let answered = widest(&|pin| answers(state, pin));
+    asked.min(width.saturating_sub(answered + 2).max(LEAST))
+}
+
+/// A pin in a line: the question in its column, what is answered to it, and which rule decides.
+pub fn line(state: &State, pin: &Pin, column: usize) -> Line {
+    let mut line = fit(pin.question.line(), column);
+    line.pad_to(column);
+    line.push(Role::Text, "  ");
+    line.extend(answers(state, pin));
+    if let [side] = &state.sides[..]
+        && let Some(standing) = side.pinned.of(pin.id)
+    {
+        line.push(Role::Text, "  ");
+        line.extend(standing.is.by.clone());
+    }
+    line
+}
+
 fn margin(first: bool, changed: bool) -> Line {
     let label = if first { LABEL.to_owned() } else { " ".repeat(LABEL.len()) };
     Line::of(Role::Dim, label).with(Role::Warning, if changed { " ~ " } else { "   " })
 }
 
-/// What is answered to a pin: what the client gets, what it got, which rule decides. Of several sides that answer alike
-/// it is said once.
+/// What is answered to a pin: what the client gets, and what it got. Of several sides that answer alike it is said once.
 pub fn answers(state: &State, pin: &Pin) -> Line {
     let standings: Vec<Option<&Standing>> = state.sides.iter().map(|side| side.pinned.of(pin.id)).collect();
     let known: Vec<&Standing> = standings.iter().copied().flatten().collect();
@@ -83,12 +101,7 @@ pub fn answers(state: &State, pin: &Pin) -> Line {
     let alike = !differ && known.len() == standings.len() && known.iter().all(|one| one.was == known[0].was);
     let mut line = Line::new();
     if let [only] = standings[..] {
-        line.extend(answer(state, only));
-        if let Some(standing) = only {
-            line.push(Role::Text, "  ");
-            line.extend(standing.is.by.clone());
-        }
-        return line;
+        return answer(state, only);
     }
     if alike {
         line.push(Role::Ok, "= ");

@@ -124,6 +124,15 @@ fn a_route_that_nothing_leads_to_is_told_as_such() {
 }
 
 #[test]
+fn a_gateway_that_admits_fewer_routes_is_told_how_many_are_left() {
+    says(
+        WORLD,
+        &WORLD.replace("{ from: All }", "{ from: All }, kinds: [{ kind: GRPCRoute }]"),
+        &["Modified Gateway infra/gw: listener http now admits GRPCRoute; listener http now serves 0 routes (was 1)"],
+    );
+}
+
+#[test]
 fn endpoints_that_all_go_are_told_with_what_clients_get() {
     let slice = |ready: bool| {
         format!(
