@@ -759,6 +759,29 @@ fn what_may_not_be_read_is_counted_and_told_by_kind() {
 }
 
 #[test]
+fn who_may_read_nothing_is_not_told_that_nothing_is_there() {
+    let mut explorer = cluster(120, 24);
+    let mut status = status(Phase::Live, |_| KindState::Forbidden);
+    let unreadable = |kind| Unreadable { namespace: Some("shop".into()), kind };
+    status.unreadable = (0..status.kinds.len()).map(unreadable).collect();
+    explorer.holds("", status);
+    shows(&explorer, "✗ context kind-dev: HTTPRoutes may be read neither in the cluster");
+    shows(&explorer, "name the namespaces you may read with -n");
+    hides(&explorer, "no Gateway and no route");
+}
+
+#[test]
+fn a_kind_that_may_not_be_read_is_counted_as_one() {
+    let mut explorer = cluster(120, 24);
+    let last = synced().kinds.len() - 1;
+    let mut status = status(Phase::Live, |kind| if kind == last { KindState::Forbidden } else { KindState::Synced });
+    status.unreadable =
+        vec![Unreadable { namespace: None, kind: last }, Unreadable { namespace: Some("shop".into()), kind: last }];
+    explorer.holds(SHOP, status);
+    shows(&explorer, "⚠ 1 kind not readable");
+}
+
+#[test]
 fn what_an_earlier_following_brings_is_not_shown() {
     let mut explorer = cluster(80, 24);
     explorer.press(&["r"]);

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 
+use crate::live::hopeless;
 use crate::model::Name;
 use crate::render::style::{Line, Role};
 use crate::render::words::count;
@@ -141,6 +142,14 @@ impl Live {
                 Line::of(Role::Hint, "  it is tried again and again · :ctx goes to another context · q leaves"),
             ],
             Phase::Live => {
+                // What may not be read is not said to be missing.
+                if let Some(SourceError { message, hint }) = hopeless(status) {
+                    let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, message)];
+                    lines.extend(hint.map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
+                    lines.push(Line::new());
+                    lines.push(Line::of(Role::Hint, "R tells what is known · :ctx goes to another context · q leaves"));
+                    return lines;
+                }
                 let mut lines = vec![Line::of(Role::Text, format!("no Gateway and no route is in {name}"))];
                 match unread(status) {
                     Some(unread) => lines.push(Line::of(Role::Warning, format!("⚠ {unread}: R tells which"))),
@@ -188,9 +197,10 @@ impl Live {
     }
 }
 
-/// What may not be read, in a few words: the namespaces where that is known, else the kinds.
+/// What may not be read, in a few words: the namespaces whose routes are not seen, else the kinds.
 fn unread(status: &Status) -> Option<String> {
-    let namespaces: BTreeSet<&Name> = status.unreadable.iter().filter_map(|one| one.namespace.as_ref()).collect();
+    let routes = status.unreadable.iter().filter(|one| KINDS[one.kind].shown == "HTTPRoute");
+    let namespaces: BTreeSet<&Name> = routes.filter_map(|one| one.namespace.as_ref()).collect();
     if !namespaces.is_empty() {
         return Some(format!("{} not readable", count(namespaces.len(), "namespace")));
     }
