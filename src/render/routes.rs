@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::analysis::Analysis;
 use crate::finding::Place;
 use crate::model::{Name, ObjectKey};
-use crate::resolve::{Action, Fate, Hop, HopId, LinkId, OwnShare, Under};
+use crate::resolve::{Action, Engine, Fate, Hop, HopId, LinkId, OwnShare, Under};
 use crate::router::{GatewayTable, VirtualHost};
 
 use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
@@ -129,7 +129,7 @@ fn row_data(analysis: &Analysis, gateway: &ObjectKey, id: HopId) -> Option<RowDa
         },
         action,
         chain: chain(&analysis.snapshot, &analysis.tree, gateway, id),
-        weight: weight(analysis, hop),
+        weight: weight(analysis, id),
     })
 }
 
@@ -173,9 +173,13 @@ fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = HopId> +
 
 /// The weight that decides before anything else: `kgateway.dev/route-weight` of the route that owns the rule, in force
 /// only under weighted route precedence (kgateway `pkg/kgateway/translator/routeutils`).
-fn weight(analysis: &Analysis, hop: &Hop) -> i32 {
-    let route = analysis.snapshot.route(hop.route);
-    if !analysis.settings.weighted_route_precedence || route.kind != crate::model::RouteKind::Http {
+fn weight(analysis: &Analysis, id: HopId) -> i32 {
+    let weighed = analysis.settings.weighted_route_precedence;
+    let route = analysis.snapshot.route(analysis.tree.hops[id.0 as usize].route);
+    if !weighed
+        || analysis.tree.dialect_of(id).engine != Engine::Kgateway
+        || route.kind != crate::model::RouteKind::Http
+    {
         return 0;
     }
     route.meta.annotation("kgateway.dev/route-weight").and_then(|weight| weight.parse().ok()).unwrap_or(0)

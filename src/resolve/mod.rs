@@ -453,6 +453,11 @@ impl Tree {
         }
     }
 
+    /// The dialect that answers where `hop` stands.
+    pub fn dialect_of(&self, hop: HopId) -> &'static Dialect {
+        self.roots[self.root_of(hop).0 as usize].dialect
+    }
+
     /// The hops from the root's down to `hop`, which is the last.
     pub fn chain(&self, hop: HopId) -> Vec<HopId> {
         let mut chain = vec![hop];

@@ -6,7 +6,7 @@ use super::decide::Router;
 use super::matcher::{Facts, Miss, Patterns, failures, header_value, path_matches, query_value};
 use super::precedence::Ranks;
 use crate::model::{Meta, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
-use crate::resolve::{DropReason, Hop, HopId, Under};
+use crate::resolve::{DropReason, Engine, Hop, HopId, Under};
 
 /// Why a row that matches is the one that decides.
 pub(super) fn won(row: &RouteMatch) -> String {
@@ -91,7 +91,7 @@ impl Router<'_> {
     pub(super) fn lost(&self, loser: HopId, winner: HopId) -> String {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
         let name = |hop: &Hop| self.snapshot.route(hop.route).meta.key().to_string();
-        if self.settings.weighted_route_precedence {
+        if self.settings.weighted_route_precedence && self.tree.dialect_of(winner).engine == Engine::Kgateway {
             let weight = |hop: &Hop| Ranks::written_weight(self.snapshot.route(hop.route));
             if weight(late) < weight(early) {
                 return format!("lower route weight ({}) than {} ({})", weight(late), name(early), weight(early));

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::model::{Name, PathKind, Route, RouteKind};
-use crate::resolve::{Hop, HopId, Settings, Tree};
+use crate::resolve::{Engine, Hop, HopId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
 
 /// The annotation that moves a whole route forward, when the control plane is told to heed it.
@@ -11,7 +11,8 @@ const WEIGHT_ANNOTATION: &str = "kgateway.dev/route-weight";
 
 /// A row's place. What compares lower is tried first.
 ///
-/// The rule (SEMANTICS section 4; kgateway `pkg/kgateway/translator/routeutils/sortable_route.go`):
+/// The rule (`docs/fidelity.md`: `order-weight`, `order-path`, `order-conditions`, `order-age`.
+/// Source: kgateway `pkg/kgateway/translator/routeutils/sortable_route.go`):
 /// 1. `kgateway.dev/route-weight` of the route that owns the rule, higher first, only with weighted route precedence.
 /// 2. Path: Exact before `RegularExpression` before `PathPrefix`; the longer value first (regexes are not ranked), as
 ///    written, a trailing slash included.
@@ -32,7 +33,7 @@ pub struct Precedence {
 
 /// A row's place where every level is a table of its own. What compares lower is tried first.
 ///
-/// The rule (SEMANTICS section 8; agentgateway `crates/agentgateway/src/types/agent.rs`, `RouteSet::compare_route`): Exact
+/// The rule (`docs/fidelity.md` has it beside the other; agentgateway `crates/agentgateway/src/types/agent.rs`, `RouteSet::compare_route`): Exact
 /// first, then prefixes and regular expressions together; the longer value first; has a method; more headers; more query
 /// parameters; then the rule's key byte by byte (`namespace/name.NN` and where it hangs), then the match's place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,13 +138,14 @@ impl Ranks {
         self.weights.get(route.0 as usize).copied().unwrap_or(0)
     }
 
-    /// The place of the row that `hop` emits as the `emission`th of the root route `root`.
+    /// The place of the row that `hop` emits as the `emission`th of the root route `root`; weights are kgateway's own.
     pub fn precedence(&self, tree: &Tree, root: RouteId, hop: HopId, emission: u32) -> Precedence {
+        let weighed = !self.weights.is_empty() && tree.dialect_of(hop).engine == Engine::Kgateway;
         let hop = &tree.hops[hop.0 as usize];
         let matcher = &hop.matcher;
         let length = Reverse(matcher.path.value.len());
         Precedence {
-            weight: Reverse(self.weight(hop.route)),
+            weight: Reverse(if weighed { self.weight(hop.route) } else { 0 }),
             path: match matcher.path.kind {
                 PathKind::Exact => PathRank::Exact { length },
                 PathKind::RegularExpression => PathRank::RegularExpression,
