@@ -4,6 +4,7 @@
 //! # settings: complete engine=NAME weighted grants=strict validation=strict wildcard=NAME discovery=JSON
 //! #   policies=NAMESPACE merge=JSON, on one line
 //! # where [METHOD] URL [name: value]… -> ANSWER [by ROUTE#RULE] [via ROUTE#RULE…] [as HOST/PATH]
+//! #   [copied SERVICE 1/10, …|nowhere]
 //! #   [ready N/M|unknown, …] [certain|unverified], on one line
 //! # rows HOST             the whole table of that virtual host, in evaluation order
 //! # rows ROUTE#RULE       the table that the first ref of that rule leads to (agentgateway)
@@ -290,7 +291,9 @@ fn clauses(text: &str) -> Vec<(&str, String)> {
     let mut clauses = vec![("answer", String::new())];
     for word in text.split(' ') {
         match word {
-            "by" | "via" | "below" | "as" | "ready" | "certain" | "unverified" => clauses.push((word, String::new())),
+            "by" | "via" | "below" | "as" | "copied" | "ready" | "certain" | "unverified" => {
+                clauses.push((word, String::new()));
+            }
             _ => {
                 let (_, part) = clauses.last_mut().expect("at least the answer");
                 *part += if part.is_empty() { "" } else { " " };

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use routescope::analysis::Analysis;
 use routescope::model::PolicyField;
 use routescope::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit};
+use routescope::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit, MirrorTo};
 use routescope::router::{Branch, Decision, Outcome};
 
 /// `team/name`, without the namespace `default`.
@@ -129,6 +129,12 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
     if let Some(upstream) = &decision.upstream {
         let _ = write!(text, " as {}{}", upstream.host, upstream.path);
     }
+    let copy = |mirror: &MirrorTo| {
+        let to = destinations(std::slice::from_ref(&mirror.destination));
+        mirror.fraction.map_or(to.clone(), |part| format!("{to} {}/{}", part.numerator, part.denominator))
+    };
+    let copies: Vec<_> = decision.mirrors.iter().map(copy).collect();
+    let _ = write!(text, " copied {}", if copies.is_empty() { "nowhere".to_owned() } else { copies.join(", ") });
     for (index, destination) in decision.destinations.iter().enumerate() {
         text += if index == 0 { " ready " } else { ", " };
         match &destination.endpoints {
