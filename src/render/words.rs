@@ -49,7 +49,7 @@ pub fn conditions(matcher: &RouteMatch) -> Line {
 
 fn value_test(test: &ValueMatch, joint: &str) -> String {
     match test.kind {
-        // An empty value means "present", whatever the type (SEMANTICS: Envoy's present_match).
+        // An empty value means "present", whatever the type (Envoy's `present_match`).
         _ if test.value.is_empty() => format!("{} present", test.name),
         ValueKind::Exact => format!("{}{joint}{}", test.name, test.value),
         ValueKind::RegularExpression => format!("{} ~ {}", test.name, test.value),

@@ -1,5 +1,5 @@
 //! What the row of a rule does: its backends and its filters, and those of the delegating rules above it.
-//! SEMANTICS section 5 and section 3, "Filters of a delegating rule".
+//! `docs/fidelity.md`: `redirect`, `replace-path`, `mirror`, `direct-response`, `parent-rewrite`, `parent-answer`.
 //!
 //! Sources: kgateway `pkg/krtcollections/builtin.go` (filters), `pkg/kgateway/translator/irtranslator/route.go`
 //! (`runRoutePlugins`, `finalizeRoute`), `pkg/kgateway/extensions2/plugins/directresponse`, `pkg/pluginsdk/policy/merge.go`.

@@ -1,4 +1,6 @@
-//! Which route hangs on which listener, under which hostnames, and why not on others. SEMANTICS section 2.
+//! Which route hangs on which listener, under which hostnames, and why not on others.
+//! `docs/fidelity.md`: `attach-parent`, `attach-section`, `attach-allowed`, `attach-selector`, `attach-reason`,
+//! `hostname-intersection`, `listener-isolation`.
 //!
 //! Sources: kgateway `pkg/kgateway/query/route.go` (`processRoute`, `allowedRoutes`), `pkg/kgateway/query/query.go`
 //! (`hostnameIntersect`), `pkg/kgateway/translator/listener/gateway_listener_translator.go` (isolation).

@@ -1,4 +1,5 @@
-//! Where a backendRef leads, and whether it may and can be reached. SEMANTICS sections 5 and 10.
+//! Where a backendRef leads, and whether it may and can be reached.
+//! `docs/fidelity.md`: `backend-missing`, `backend-grant`, `backend-kgateway`, `world-open`.
 //!
 //! Sources: kgateway `pkg/krtcollections/policy.go` (`GetBackendFromRef`, `ReferenceAllowed`, `getBackend`),
 //! `pkg/kgateway/extensions2/plugins/kubernetes/k8s.go` (a Service is one backend a port, of whatever protocol).

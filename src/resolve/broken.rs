@@ -1,4 +1,5 @@
-//! What a broken delegating ref answers, and why, in words.
+//! What a broken delegating ref answers, and why, in words. `docs/fidelity.md`: `broken-empty`, `broken-others`,
+//! `broken-cycle`.
 
 use super::settings::{DelegationModel, Dialect, Settings};
 use super::{BrokenLink, ChildFate, Hop, Link, Respond, RespondReason, Tree, Via, ViaBy, action, select};

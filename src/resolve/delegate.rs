@@ -1,5 +1,6 @@
 //! Expands a root: its own matches, the children its rules delegate to, and theirs, down to the rows. The order in
-//! which rows are emitted is the engine's. SEMANTICS section 3.
+//! which rows are emitted is the engine's. `docs/fidelity.md`: `delegate-levels`, `delegate-flat`, `delegate-mixed`,
+//! `broken-empty`, `broken-cycle`.
 //!
 //! Sources: kgateway `pkg/kgateway/translator/httproute/{gateway_http_route_translator,delegation}.go`,
 //! `pkg/kgateway/translator/irtranslator/route.go` (`finalizeRoute`).

@@ -1,6 +1,6 @@
 //! Which namespaces the control plane sees: objects of the others do not exist for it.
 //!
-//! Source: kgateway `pkg/pluginsdk/collections/discoverynamespacesfilter.go` (`NewDiscoveryNamespacesFilter`,
+//! Source: kgateway `pkg/pluginsdk/collections/discovery.go` (`NewDiscoveryNamespacesFilter`,
 //! `ParseLabelSelectors`), setting `KGW_DISCOVERY_NAMESPACE_SELECTORS`.
 
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::store::Snapshot;
 
-/// Ports that the proxy itself listens on: metrics, readiness, admin (kgateway `pkg/kgateway/validate/port.go`).
+/// Ports that the proxy itself listens on: metrics, readiness, admin (kgateway `pkg/kgateway/validate/gateway.go`).
 pub const RESERVED_PORTS: [u16; 3] = [9091, 8082, 19000];
 
 impl ListenerNode {
@@ -59,8 +59,9 @@ pub(super) fn dialect(engine: Engine) -> &'static Dialect {
     DIALECTS.iter().find(|dialect| dialect.engine == engine).unwrap_or(&DIALECTS[0])
 }
 
-/// Which dialect answers for a Gateway, and how that was told. SEMANTICS section 1: `--engine`, the `GatewayClass`'s
-/// controller, the class's name, the controller that wrote a route's status, kgateway.
+/// Which dialect answers for a Gateway, and how that was told: `--engine`, the `GatewayClass`'s controller, the class's
+/// name, the controller that wrote a route's status, kgateway. `docs/fidelity.md`: `engine-option`, `engine-controller`,
+/// `engine-class-name`, `engine-recorded`.
 pub(super) fn dialect_of(
     snapshot: &Snapshot,
     settings: &Settings,

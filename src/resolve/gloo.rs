@@ -1,5 +1,6 @@
-//! What is not known of Gloo Gateway. SEMANTICS section 7 says how it delegates; its own policies are not read, and what
-//! its filters inherit and what it makes of an invalid rule is not written anywhere: answers that rest on it say so.
+//! What is not known of Gloo Gateway. Its column in `docs/fidelity.md` says how it delegates; its own policies are not
+//! read, and what its filters inherit and what it makes of an invalid rule is not written anywhere: answers that rest on
+//! it say so.
 
 use std::borrow::Cow;
 

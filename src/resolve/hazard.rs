@@ -1,5 +1,9 @@
 //! What Envoy would refuse a row for, and with it the whole route table. The engine's standard validation passes it on;
-//! its strict validation drops the row (a bad match) or answers 500 (a bad action). SEMANTICS sections 5 and 11.
+//! its strict validation drops the row (a bad match) or answers 500 (a bad action).
+//! `docs/fidelity.md`: `invalid-regex`, `refused-table`.
+//!
+//! Sources: Envoy `api/envoy/config/route/v3/route_components.proto` (what may be set together), kgateway
+//! `pkg/kgateway/translator/irtranslator/validate.go`.
 
 use super::{Action, RespondReason};
 use crate::model::{HeaderChange, PathKind, PathModifier, RouteMatch, ValueKind};

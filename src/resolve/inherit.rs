@@ -1,4 +1,5 @@
-//! How a child that inherits its parent's matcher is merged with it. SEMANTICS section 3, "Matching".
+//! How a child that inherits its parent's matcher is merged with it. `docs/fidelity.md`: `inherit`,
+//! `inherit-path`, `inherit-conditions`.
 //!
 //! Source: kgateway `pkg/kgateway/translator/httproute/delegation_helpers.go` (`mergeParentChildRouteMatch`).
 

@@ -1,4 +1,5 @@
-//! What of a child route survives under one match of its parent. SEMANTICS section 3, "Matching".
+//! What of a child route survives under one match of its parent. `docs/fidelity.md`: `delegate-path`,
+//! `delegate-headers`, `delegate-dropped`.
 //!
 //! Sources: kgateway `pkg/kgateway/utils/delegation/delegation.go` (`IsDelegatedRouteMatch`),
 //! `pkg/kgateway/translator/httproute/delegation_helpers.go` (`filterDelegatedChildren`).

@@ -1,4 +1,5 @@
-//! Which routes a delegating ref selects, and which of them may be adopted. SEMANTICS section 3, "Selecting children".
+//! Which routes a delegating ref selects, and which of them may be adopted.
+//! `docs/fidelity.md`: `delegate-ref`, `delegate-namespace`, `delegate-star`, `delegate-label`, `delegate-adopt`.
 //!
 //! Sources: kgateway `pkg/kgateway/query/route.go` (`getDelegatedChildren`, `fetchRoutesByRef`),
 //! `pkg/kgateway/utils/delegation/delegation.go` (`ChildRouteCanAttachToParentRef`),
@@ -124,7 +125,7 @@ pub(super) fn fetch(
     }
 }
 
-/// Gloo takes a label ref into `all` for an error where a namespace of that name exists. SEMANTICS section 7.
+/// Gloo takes a label ref into `all` for an error where a namespace of that name exists. `docs/fidelity.md`: `delegate-all`.
 pub(super) fn refuses_everywhere(
     snapshot: &Snapshot,
     settings: &Settings,

@@ -18,7 +18,7 @@ const MIN_VERSION: &str = "kgateway.dev/min-tls-version";
 const MAX_VERSION: &str = "kgateway.dev/max-tls-version";
 const SUBJECT_NAMES: &str = "kgateway.dev/verify-subject-alt-names";
 const CERTIFICATE_HASH: &str = "kgateway.dev/verify-certificate-hash";
-/// The options whose values are left to Envoy (kgateway `api/annotations/tls.go`).
+/// The options whose values are left to Envoy (kgateway `api/annotations/gateway.go`).
 const FREE_OPTIONS: [&str; 4] = [
     "kgateway.dev/cipher-suites",
     "kgateway.dev/ecdh-curves",

@@ -1,4 +1,5 @@
-//! What the engine checks of a row before it is sent to Envoy, and answers 500 for. SEMANTICS section 5, "Invalid paths".
+//! What the engine checks of a row before it is sent to Envoy, and answers 500 for.
+//! `docs/fidelity.md`: `invalid-path`.
 //!
 //! Source: kgateway `pkg/kgateway/translator/irtranslator/validate.go`.
 

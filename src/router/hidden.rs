@@ -1,6 +1,6 @@
 //! What may take a request in a cluster of which some may not be read: routes that a listener admits from namespaces that
 //! are hidden from us, and children that a delegating ref may select there. A namespace we were forbidden to read is
-//! never a confident answer.
+//! never a confident answer. `docs/fidelity.md`: `world-hidden`.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
-//! Finds what serves a host: exact names, wildcards, anything.
+//! Finds what serves a host: exact names, wildcards, anything. `docs/fidelity.md`: `hostname-choice`.
+//!
+//! Source: Envoy `source/common/router/config_impl.cc` (`RouteMatcher::findVirtualHost`).
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
 //! Decides hop by hop: the best row of a level, a backend picked by weight, and the same again in the group it names.
-//! SEMANTICS section 8.
+//! The column of agentgateway in `docs/fidelity.md` says rule by rule what holds it.
 //!
 //! ```text
 //! listener (by host) ── tier (exact, wildcards, any: the first with a row that matches) ── row

@@ -1,4 +1,5 @@
 //! Where a recorded `status` is not what is predicted: a stale controller, another version, or a mistake of ours.
+//! `docs/fidelity.md`: `status-recorded`.
 
 use ahash::AHashMap;
 

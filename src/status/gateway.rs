@@ -1,7 +1,7 @@
 //! What is said of a Gateway and its listeners.
 //!
 //! Sources: kgateway `pkg/kgateway/translator/listener/validation.go`, `pkg/reports/status.go` (`BuildGWStatus`),
-//! `pkg/kgateway/translator/gateway/gateway_translator.go` (`setAttachedRoutes`), `pkg/kgateway/validate/port.go`.
+//! `pkg/kgateway/translator/gateway/gateway_translator.go` (`setAttachedRoutes`), `pkg/kgateway/validate/gateway.go`.
 
 use crate::analysis::Analysis;
 use crate::model::{ClientValidation, GATEWAY_GROUP, Listener, Protocol};

@@ -1,5 +1,5 @@
 //! The status that the controller would write: per route and parent, per Gateway and listener. Worked out on demand
-//! from an [`Analysis`]; nothing else rests on it. SEMANTICS section 6.
+//! from an [`Analysis`]; nothing else rests on it. `docs/fidelity.md`: `status-route`, `status-gateway`.
 //!
 //! A report keeps only what went wrong: the last writer wins per route, parent key and condition type, and what nobody
 //! wrote is as it should be. Sources: kgateway `pkg/reports/status.go`, `pkg/reports/reporter.go`.

@@ -1,4 +1,6 @@
 //! Which routes hang on which Gateways: a delegated route with a Gateway of its own is known there alone.
+//!
+//! Source: agentgateway `controller/pkg/agentgateway/translator/route_collections.go`.
 
 use ahash::AHashSet;
 

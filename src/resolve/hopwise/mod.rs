@@ -1,5 +1,5 @@
 //! Expands a root hop by hop, as agentgateway walks it: every level is a table of its own, and a request is matched
-//! again below. SEMANTICS section 8.
+//! again below. Its column in `docs/fidelity.md` says what comes of that.
 //!
 //! ```text
 //! hop (a match of a rule) ─┬─ its own action, for the share of backendRefs that delegate nowhere
