@@ -99,6 +99,7 @@ pub fn age(objects: &mut [Object]) {
         let meta = match object {
             Object::Route(route) => &mut route.meta,
             Object::ListenerSet(set) => &mut set.meta,
+            Object::TrafficPolicy(policy) => &mut policy.meta,
             _ => continue,
         };
         meta.created = meta.created.or(Some(age));
