@@ -9,7 +9,7 @@ use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
-use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, segments};
+use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments};
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
     Action, Destination, DestinationState, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints,
@@ -234,14 +234,17 @@ impl<'a> Router<'a> {
         let mut decision = Self::begun(place, table, candidate, host, prepared);
         decision.hop = hop;
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
-            let serving = host;
+            let policies = host.map(|host| self.in_force(table, host, hop)).unwrap_or_default();
             let host = host.map(|host| &host.hostname);
             let manner = self.manner(table);
             let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host, manner };
-            self.apply(&mut decision, hop, action, &asked);
-            if let Some(host) = serving {
-                self.apply_policies(&mut decision, table, host, hop, &asked);
+            if policed::is_preflight(action, &policies, &asked) {
+                policed::answer_preflight(&mut decision, &policies);
+            } else {
+                self.apply(&mut decision, hop, action, &asked);
+                policed::apply(&mut decision, &policies, &asked);
             }
+            decision.policies = policies;
             if manner == Manner::Specification {
                 self.doubt_the_unspecified(&mut decision, hop, prepared, request);
             }
@@ -424,6 +427,7 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         upstream: None,
         location: None,
         mirrors: Vec::new(),
+        preflight: false,
         policies: InForce::default(),
         considered: Vec::new(),
         not_listed: 0,

@@ -39,6 +39,7 @@ pub use decide::Router;
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
+pub use policed::PREFLIGHT;
 pub use precedence::{Precedence, Ranks};
 pub use request::{Request, RequestError, Scheme};
 
@@ -140,6 +141,8 @@ pub struct Decision {
     pub location: Option<String>,
     /// Who else gets a copy.
     pub mirrors: Vec<MirrorTo>,
+    /// It is a CORS preflight, and the gateway answers it in place of what the row does.
+    pub preflight: bool,
     /// The policies that reach the row that decided, with the row's timeouts and retries.
     pub policies: InForce,
     /// Why the others lost; empty from the quick lookup. The winner first, then the closest.

@@ -3,11 +3,14 @@
 use regex::bytes::Captures;
 
 use super::decide::{Asked, Router};
-use super::{Decision, GatewayTable, VirtualHost};
+use super::{Decision, GatewayTable, Outcome, VirtualHost};
 use crate::model::value::Data;
 use crate::model::{PolicyField, Protocol};
 use crate::re2::compile_captures;
-use crate::resolve::{GatewayNode, HopId, InForce, ListenerNode};
+use crate::resolve::{Action, GatewayNode, HopId, InForce, ListenerNode};
+
+/// What is said of a preflight that the gateway answers.
+pub const PREFLIGHT: &str = "a CORS preflight, which goes no further";
 
 impl VirtualHost {
     /// The listener to whom it belongs, and whose policies reach it.
@@ -25,22 +28,35 @@ impl Router<'_> {
         let Some(node) = self.tree.gateways.get(table.node as usize) else { return InForce::default() };
         self.tree.in_force(self.snapshot, node, host.owner(node), hop)
     }
+}
 
-    /// Finds the policies of the row that decided, and does to the answer what they do.
-    pub(super) fn apply_policies(
-        &self,
-        decision: &mut Decision,
-        table: &GatewayTable,
-        host: &VirtualHost,
-        hop: HopId,
-        asked: &Asked<'_>,
-    ) {
-        let in_force = self.in_force(table, host, hop);
-        decision.unverified.extend(in_force.doubts());
-        rewrite_path(decision, &in_force, asked);
-        rewrite_host(decision, &in_force);
-        decision.policies = in_force;
-    }
+/// Does to the answer what the policies do that reach the row that decided.
+pub(super) fn apply(decision: &mut Decision, policies: &InForce, asked: &Asked<'_>) {
+    decision.unverified.extend(policies.doubts());
+    rewrite_path(decision, policies, asked);
+    rewrite_host(decision, policies);
+}
+
+/// Whether Envoy's CORS filter answers the request as a preflight, in place of a row that forwards; one that redirects or
+/// answers comes before it (`cors_filter.cc`, and seen of Envoy 1.38).
+pub(super) fn is_preflight(action: &Action, policies: &InForce, asked: &Asked<'_>) -> bool {
+    let facts = &asked.prepared.facts;
+    let sent =
+        |name: &str| facts.headers.iter().any(|(line, value)| line.eq_ignore_ascii_case(name) && !value.is_empty());
+    matches!(action, Action::Forward(_))
+        && facts.method == "OPTIONS"
+        && sent("origin")
+        && sent("access-control-request-method")
+        && policies.cors()
+}
+
+/// 200, whether the origin is allowed or not: kgateway lets no preflight through (`BuildCorsPolicy`).
+pub(super) fn answer_preflight(decision: &mut Decision, policies: &InForce) {
+    decision.outcome = Outcome::Respond;
+    decision.status = Some(200);
+    decision.preflight = true;
+    decision.notes.push(PREFLIGHT.to_owned());
+    decision.unverified.extend(policies.doubts_before_cors());
 }
 
 /// `urlRewrite.pathRegex`: every match in the path gives way to the substitution, which may name groups as `\1`
@@ -53,8 +69,9 @@ fn rewrite_path(decision: &mut Decision, in_force: &InForce, asked: &Asked<'_>) 
     let Ok(regex) = compile_captures(pattern) else { return };
     let Some(parts) = substituted(substitution, regex.captures_len() - 1) else {
         let key = applied.policy.meta.key();
-        let doubt = format!("urlRewrite of TrafficPolicy {key} names a group that its pattern does not have");
-        return decision.unverified.push(doubt);
+        let note =
+            format!("urlRewrite of TrafficPolicy {key} names a group that its pattern lacks, and rewrites nothing");
+        return decision.notes.push(note);
     };
     let path = asked.prepared.facts.path.as_bytes();
     let replaced = regex.replace_all(path, |found: &Captures<'_>| {
@@ -82,23 +99,26 @@ enum Substitute {
     Group(usize),
 }
 
-/// Reads a substitution; `None` when RE2 would not take it.
+/// Reads a substitution as RE2 does: one that names a group beyond the pattern's replaces nothing (`None`), and what
+/// follows a backslash without meaning is not written.
 fn substituted(text: &str, groups: usize) -> Option<Vec<Substitute>> {
     let mut parts = Vec::new();
     let mut plain = String::new();
+    let mut broken = false;
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            plain.push(letter);
-            continue;
-        }
-        match letters.next()? {
-            '\\' => plain.push('\\'),
-            digit => {
-                let group = usize::try_from(digit.to_digit(10)?).ok().filter(|group| *group <= groups)?;
+        let meant = if letter == '\\' { letters.next() } else { None };
+        let group = meant.and_then(|letter| letter.to_digit(10)).and_then(|digit| usize::try_from(digit).ok());
+        match (letter, meant, group) {
+            (_, _, Some(group)) if group > groups => return None,
+            _ if broken => {}
+            (_, _, Some(group)) => {
                 parts.push(Substitute::Text(std::mem::take(&mut plain)));
                 parts.push(Substitute::Group(group));
             }
+            ('\\', Some('\\'), _) => plain.push('\\'),
+            ('\\', _, _) => broken = true,
+            _ => plain.push(letter),
         }
     }
     parts.push(Substitute::Text(plain));
@@ -150,8 +170,9 @@ mod tests {
         assert_eq!(substituted(r"/a/\1/b", 1), Some(vec![text("/a/"), Substitute::Group(1), text("/b")]));
         assert_eq!(substituted(r"\\1", 1), Some(vec![text(r"\1")]));
         assert_eq!(substituted("$1", 1), Some(vec![text("$1")]));
-        for wrong in [r"\2", r"\g<1>", "\\"] {
-            assert_eq!(substituted(wrong, 1), None, "{wrong}");
-        }
+        assert_eq!(substituted(r"x\g<1>\1", 1), Some(vec![text("x")]));
+        assert_eq!(substituted("x\\", 1), Some(vec![text("x")]));
+        assert_eq!(substituted(r"\2", 1), None);
+        assert_eq!(substituted(r"\g\2", 1), None);
     }
 }

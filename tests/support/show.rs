@@ -110,6 +110,7 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
         Outcome::Respond => {
             let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
             let why = match action.map(AsRef::as_ref) {
+                _ if decision.preflight => "preflight".to_owned(),
                 Some(Action::Respond(respond)) => respond.reason.name().to_owned(),
                 _ => destinations(&decision.destinations),
             };

@@ -18,7 +18,7 @@ use crate::analysis::Analysis;
 use crate::render::style::{Line, Role};
 use crate::render::{policies, words};
 use crate::resolve::{Action, Destination, DestinationState, RespondReason};
-use crate::router::{Considered, Decision, Outcome, Request, Unseen, Verdict, VirtualHost};
+use crate::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
 
 use super::way::chain;
 use super::{Advice, Answers, branches, mend};
@@ -106,6 +106,7 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
     let is_told = |note: &str| {
         told == Some(note)
+            || (decision.preflight && note == PREFLIGHT)
             || cycle.is_some_and(|cycle| cycle == note)
             || starved.iter().any(|why| note.starts_with(why.as_str()))
     };
@@ -194,6 +195,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
             let (glyph, role) = if status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
             let head = Line::of(role, format!("{glyph}{status} from the gateway"));
             match action.as_deref() {
+                _ if decision.preflight => lines.extend(beside(head, PREFLIGHT, width)),
                 Some(Action::Respond(respond)) => {
                     let direct = respond.reason == RespondReason::DirectResponse;
                     let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };

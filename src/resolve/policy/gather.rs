@@ -31,13 +31,16 @@ impl Tree {
             Some(Action::Forward(_)) => Limits::of_rules(snapshot, self, &chain),
             _ => Limits::default(),
         };
-        let Some(policies) = &self.policies else { return InForce { applied: Vec::new(), limits } };
+        let filters = Filtering::of(snapshot, self, &chain);
+        let Some(policies) = &self.policies else {
+            return InForce { applied: Vec::new(), limits, cors_filter: filters.cors };
+        };
         let mut gathering = Gathering { policies, applied: Vec::new(), places: Vec::new() };
         if !replaced {
             gathering.of_rules(snapshot, self, &chain);
         }
         gathering.of_gateway(node, owner);
-        let row = Row { action, filters: Filtering::of(snapshot, self, &chain), replaced };
+        let row = Row { action, filters, replaced };
         gathering.settle(&row, limits)
     }
 }
@@ -238,7 +241,7 @@ impl Gathering<'_> {
                 self.applied[number].fields.push(FieldInForce { field, state, by, why, given });
             }
         }
-        InForce { applied: self.applied, limits }
+        InForce { applied: self.applied, limits, cors_filter: row.filters.cors.clone() }
     }
 
     fn givers(&self, numbers: &[usize]) -> Vec<Giver> {
@@ -380,6 +383,18 @@ impl Gathering<'_> {
             F::ExtAuth | F::ExtProc | F::Jwt if places.iter().any(|(_, part)| part.off) => {
                 let off = places.iter().filter(|(_, part)| part.off).flat_map(|(_, part)| part.from.clone());
                 if part.off { Standing::counts() } else { Standing::lost(self.givers(&off.collect::<Vec<_>>())) }
+            }
+            F::Cors if part.keys.is_empty() && !part.off => Standing::idle("it sets nothing"),
+            // The most specific place says whether it is on; what that leaves out, the others say (Envoy
+            // `source/extensions/filters/http/cors/cors_filter.cc`).
+            F::Cors => {
+                let before: Vec<&Part> =
+                    before.iter().map(|(_, part)| part).filter(|part| part.off || !part.keys.is_empty()).collect();
+                let known = |key: &Name| before.iter().any(|part| part.keys.contains(key));
+                let off = before.first().is_some_and(|first| first.off);
+                let counts = before.is_empty() || (!off && part.keys.iter().any(|key| !known(key)));
+                let lost = || before.iter().flat_map(|part| part.from.clone()).collect::<Vec<_>>();
+                if counts { Standing::counts() } else { Standing::lost(self.givers(&lost())) }
             }
             // A filter for each service and codec.
             F::ExtAuth | F::ExtProc | F::Jwt | F::OAuth2 | F::GlobalRateLimit | F::Compression | F::Decompression

@@ -26,6 +26,8 @@ pub struct InForce {
     pub applied: Vec<Applied>,
     /// Timeouts and retries, and who gives them.
     pub limits: Limits,
+    /// The rule whose CORS filter acts at the route, before those of policies.
+    pub cors_filter: Option<Giver>,
 }
 
 /// A policy at one place it is attached.
@@ -174,10 +176,24 @@ impl InForce {
         counting.filter_map(move |one| Some((one, one.setting(field)?)))
     }
 
+    /// Whether CORS is on: the most specific place says so.
+    pub fn cors(&self) -> bool {
+        self.cors_filter.is_some() || self.setting(PolicyField::Cors).is_some_and(|(_, setting)| !setting.is_off())
+    }
+
     /// Why an answer under these policies is not certain.
     pub fn doubts(&self) -> Vec<String> {
+        self.doubts_of(|_| true)
+    }
+
+    /// Why it is not certain that a preflight is answered: what comes before CORS (kgateway `HttpFilters`).
+    pub fn doubts_before_cors(&self) -> Vec<String> {
+        self.doubts_of(|field| matches!(field, PolicyField::FaultInjection | PolicyField::Acl))
+    }
+
+    fn doubts_of(&self, counts: impl Fn(PolicyField) -> bool) -> Vec<String> {
         let mut doubts = Vec::new();
-        for (field, does) in CHANGES {
+        for (field, does) in CHANGES.iter().filter(|(field, _)| counts(*field)) {
             for (applied, _) in self.settings(*field).filter(|(_, setting)| !setting.is_off()) {
                 let doubt = format!("{} of TrafficPolicy {} {does}", field.name(), applied.policy.meta.key());
                 if !doubts.contains(&doubt) {

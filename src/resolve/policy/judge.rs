@@ -7,7 +7,10 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Verdict, WEIGHT_ANNOTATION};
-use crate::model::{ExtensionRef, GatewayExtension, KGATEWAY_GROUP, ObjectKey, Position, TrafficPolicy, Written};
+use crate::model::value::Data;
+use crate::model::{
+    ExtensionRef, GatewayExtension, KGATEWAY_GROUP, ObjectKey, PolicyField, Position, Setting, TrafficPolicy, Written,
+};
 use crate::re2::check_re2;
 use crate::resolve::DestinationState;
 use crate::resolve::backend::{Lookup, Permission, Referred, Referrer};
@@ -61,6 +64,7 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> Verdict 
     }
     refused.extend(policy.origin_regexes.iter().filter_map(bad_origin));
     refused.extend(policy.templates.iter().filter_map(bad_template));
+    refused.extend(policy.setting(PolicyField::HeaderModifiers).and_then(changes_host));
     let strict = lookup.settings.validation == ValidationMode::Strict;
     if strict && refused.is_empty() && policy.templates.iter().any(|template| template.text.contains("{{")) {
         doubts.push(format!("strict validation lets Envoy judge the templates of TrafficPolicy {key}"));
@@ -184,6 +188,20 @@ fn bad_cidr(text: &str) -> Option<String> {
 fn bad_origin(regex: &Written) -> Option<Problem> {
     let why = check_re2(&regex.text).err()?;
     Some((regex.at, format!("the regex {} of csrf is invalid: {why}", regex.text)))
+}
+
+/// Envoy's `header_mutation` sets no header of its own making; that it may take them away is left aside.
+fn changes_host(modifiers: &Setting) -> Option<Problem> {
+    let lists = ["request", "response"].into_iter().filter_map(|side| modifiers.present(side));
+    let lists = lists.flat_map(|side| ["set", "add"].into_iter().filter_map(|change| side.get(change)));
+    let entries = lists.flat_map(|list| match &list.data {
+        Data::List(items) => items.as_slice(),
+        _ => &[],
+    });
+    let name = entries.filter_map(|entry| entry.get("name")).find(
+        |name| matches!(&name.data, Data::String(name) if name.eq_ignore_ascii_case("host") || name.starts_with(':')),
+    )?;
+    Some((name.at, "headerModifiers cannot set Host".to_owned()))
 }
 
 /// A template with an opening mark that nothing closes. Envoy's template engine finds more; this much is sure.

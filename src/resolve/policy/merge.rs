@@ -73,7 +73,7 @@ impl MergeDepth {
 pub(super) struct Part {
     /// The policies it comes from, by number; the first gives the value where only one can.
     pub from: Vec<usize>,
-    /// The services or codecs it turns on, the preferred first.
+    /// The services or codecs it turns on, the preferred first; of CORS, the properties it has.
     pub keys: Vec<Name>,
     /// It turns the part off.
     pub off: bool,
@@ -97,6 +97,7 @@ impl Part {
         let keys = match setting.field {
             PolicyField::Compression | PolicyField::Decompression => codecs(setting, off),
             _ if off => Vec::new(),
+            PolicyField::Cors => properties(setting),
             _ => setting.extension(namespace).map(|key| Name::from(key.to_string())).into_iter().collect(),
         };
         let acl = if setting.field == PolicyField::Acl { Acl::of(setting) } else { Acl::default() };
@@ -119,6 +120,17 @@ fn codecs(setting: &Setting, off: bool) -> Vec<Name> {
         _ => Vec::new(),
     };
     if named.is_empty() { vec![Name::new_static("Gzip")] } else { named }
+}
+
+/// What a CORS policy says of itself.
+fn properties(setting: &Setting) -> Vec<Name> {
+    let names = ["allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders", "maxAge", "allowCredentials"];
+    let says = |name: &&str| match setting.present(name).map(|value| &value.data) {
+        None | Some(Data::Bool(false) | Data::Int(0)) => false,
+        Some(Data::List(items)) => !items.is_empty(),
+        Some(_) => true,
+    };
+    names.into_iter().filter(says).map(Name::new_static).collect()
 }
 
 fn text(data: &Data) -> Option<Name> {
