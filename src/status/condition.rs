@@ -1,4 +1,6 @@
 //! Conditions, and what each says when all is well.
+//!
+//! Sources: kgateway `pkg/reports/status.go`, Gateway API `apis/v1/{gateway,shared}_types.go` (reasons).
 
 use std::borrow::Cow;
 

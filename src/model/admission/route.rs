@@ -1,8 +1,9 @@
 //! `HTTPRoute` and `GRPCRoute`.
 //!
 //! Source: Gateway API `config/crd/experimental/gateway.networking.k8s.io_{httproutes,grpcroutes}.yaml`. The standard
-//! channel refuses the same but for what it does not know: ports of `parentRefs` (its message speaks of `sectionName`
-//! alone), names of rules that repeat, and the form of a header's value.
+//! channel refuses the same but for what it does not know: ports of `parentRefs` (of two that differ by port alone it
+//! says that `sectionName` must be specified), the filter `ExternalAuth`, names of rules that repeat, and the form of a
+//! header's value.
 
 use super::filters::{GRPC_FILTERS, HTTP_FILTERS};
 use super::form::{DURATION, Form, HOSTNAME, PATH};
