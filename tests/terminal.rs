@@ -167,17 +167,35 @@ fn a_resize_lays_the_screen_out_anew() {
     session.ends_restored();
 }
 
+/// A route with one rule.
+fn route(path: &str) -> String {
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: team}}\nspec:\n  \
+         parentRefs: [{{name: g}}]\n  rules:\n  - matches: [{{path: {{value: {path}}}}}]\n    \
+         backendRefs: [{{name: s, port: 80}}]\n"
+    )
+}
+
+#[test]
+fn a_saved_file_turns_a_pinned_answer_marks_its_row_and_is_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("routes.yaml");
+    std::fs::write(&file, route("/before")).expect("a file");
+    let mut session = Session::start(&["-f", &file.to_string_lossy()], 40, 120);
+    session.shows("─ /before");
+    session.keys(":pin http://a.io/before\r").shows("● team/s:80  rule 1 of team/r");
+    std::fs::write(&file, route("/after")).expect("the file is written again");
+    session.shows("✗ 404 from the gateway  was team/s:80, since ");
+    session.wait("the mark", |screen| screen.contents().lines().any(|line| line.starts_with("~      └─ /after")));
+    session.keys("L").shows("HTTPRoute team/r: rule 1 now matches PathPrefix /after (was PathPrefix /before)");
+    session.keys("\x03");
+    session.ends_restored();
+}
+
 #[test]
 fn a_changed_file_is_read_again_and_the_editor_gets_the_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("routes.yaml");
-    let route = |path: &str| {
-        format!(
-            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: n}}\nspec:\n  \
-             parentRefs: [{{name: g}}]\n  rules:\n  - matches: [{{path: {{value: {path}}}}}]\n    \
-             backendRefs: [{{name: s, port: 80}}]\n"
-        )
-    };
     std::fs::write(&file, route("/before")).expect("a file");
     let editor = folder.path().join("editor.sh");
     std::fs::write(&editor, "#!/bin/sh\necho \"editing $1\"\nsed -i s,/after,/edited, \"$2\"\n").expect("an editor");
