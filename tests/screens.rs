@@ -312,6 +312,13 @@ fn a_match_tells_who_serves_its_backend() {
 }
 
 #[test]
+fn a_rule_tells_the_policies_on_its_way() {
+    let mut explorer = example("policies", 120, 40);
+    explorer.press(&["end"]);
+    insta::assert_snapshot!(explorer.text());
+}
+
+#[test]
 fn an_answer_that_nobody_serves_says_so() {
     let mut explorer = recorded(120, 40);
     explorer.ask("http://shop.example.com/pay");
