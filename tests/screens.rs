@@ -1232,6 +1232,20 @@ fn namespaces_narrow_the_tree_to_what_touches_them() {
 }
 
 #[test]
+fn the_answer_of_a_gateway_that_is_shown_comes_first() {
+    let other = SHOP.replace("name: web", "name: inner").replace("infra", "later").replace("orders", "stock");
+    let answers = "---\n".to_owned() + &other.replace("- matches: [{path: {value: /stock}}]\n    ", "- ");
+    let mut explorer = cluster(120, 40);
+    explorer.holds(&(SHOP.to_owned() + &answers), synced());
+    explorer.send(Message::Paste("http://a.io/orders/1".to_owned()));
+    shows(&explorer, "answer 1 of 2");
+    shows(&explorer, "shop/orders-v1:80");
+    explorer.press(&["esc", ":"]).write("ns later").press(&["enter"]);
+    shows(&explorer, "answer 2 of 2");
+    shows(&explorer, "shop/stock-v1:80");
+}
+
+#[test]
 fn a_namespace_is_picked_and_the_cluster_asked_for_it() {
     let mut explorer = cluster(80, 24);
     let mut status = synced();

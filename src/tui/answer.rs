@@ -1,6 +1,5 @@
 //! What a world answers to what stands in the URL bar.
 
-use crate::analysis::Analysis;
 use crate::render::answer::{Advice, mend};
 use crate::render::outline::{NodeRef, Outline};
 use crate::resolve::{Fate, HopId};
@@ -65,7 +64,8 @@ impl Answer {
     }
 
     /// Answers a question. What is shown stays on the same Gateway where that is possible.
-    pub fn ask(&mut self, question: Option<&Result<Request, RequestError>>, analysis: &Analysis) {
+    pub fn ask(&mut self, question: Option<&Result<Request, RequestError>>, outline: &Outline) {
+        let analysis = outline.analysis();
         let before = self.decision().map(|decision| decision.gateway);
         match question {
             None => {
@@ -75,6 +75,7 @@ impl Answer {
             Some(Err(error)) => self.reply = Reply::Invalid(error.clone()),
             Some(Ok(request)) => {
                 let decisions = analysis.explain(request, None);
+                let rank = |decision: &Decision| rank_within(outline, decision);
                 let same = before.and_then(|gateway| {
                     let best = decisions.iter().map(rank).min();
                     decisions.iter().position(|one| one.gateway == gateway && Some(rank(one)) == best)
@@ -125,6 +126,17 @@ impl Answer {
     }
 }
 
+/// The rank of a Gateway that serves no such host.
+const NOBODY: u8 = 4;
+
+/// Which answer to show first where some namespaces are shown: that of a Gateway among them which serves the host at all.
+fn rank_within(outline: &Outline, decision: &Decision) -> (bool, bool, u8) {
+    let gateway = outline.analysis().table.gateways.get(decision.gateway as usize);
+    let outside = gateway.is_none_or(|table| !outline.keeps(NodeRef::Gateway(table.node)));
+    let rank = rank(decision);
+    (rank == NOBODY, outside, rank)
+}
+
 /// Which answer to show first: the one that leads furthest.
 pub(super) fn rank(decision: &Decision) -> u8 {
     match decision.outcome {
@@ -132,6 +144,6 @@ pub(super) fn rank(decision: &Decision) -> u8 {
         Outcome::Redirect => 1,
         Outcome::Respond => 2,
         Outcome::NotFound if decision.virtual_host.is_some() => 3,
-        Outcome::NotFound => 4,
+        Outcome::NotFound => NOBODY,
     }
 }

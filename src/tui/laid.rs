@@ -67,7 +67,7 @@ pub fn mark(outline: &Outline, node: NodeRef) -> Option<Line> {
         (laid.mark, format!(" {}", subject.kind))
     };
     let (glyph, role) = glyph(mark);
-    (mark != Mark::Same).then(|| Line::of(role, format!("{glyph} {}{of}", word(mark))))
+    (mark != Mark::Same).then(|| Line::of(role, glyph).with(role, format!(" {}{of}", word(mark))))
 }
 
 /// How many objects are new, and how many are changed.

@@ -159,7 +159,7 @@ impl Outline {
     }
 
     /// Whether a node touches what is looked at.
-    pub(in crate::render) fn keeps(&self, node: NodeRef) -> bool {
+    pub fn keeps(&self, node: NodeRef) -> bool {
         let Some(kept) = &self.kept else { return true };
         let gateway = |hosts: u32| kept.gateways[self.hosts[hosts as usize].gateway as usize];
         match node {

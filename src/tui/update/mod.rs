@@ -231,7 +231,7 @@ fn ask(state: &mut State, follow: bool) {
 /// Answers a question, and unfolds the tree to the answer.
 fn answer(side: &mut Side, question: Option<&Result<Request, RequestError>>, follow: bool) {
     let Some(world) = &side.world else { return };
-    side.answer.ask(question, &world.analysis);
+    side.answer.ask(question, &world.outline);
     side.why_selected = 0;
     side.why_offset = 0;
     show_answer(side, follow);

@@ -66,7 +66,7 @@ pub(super) fn pin_url(state: &mut State, text: &str) {
     // Where several Gateways answer, it is asked of the one whose answer the bar would show.
     let mut shown = Side { world: state.side().world.clone(), ..Side::default() };
     if let (Some(question), Some(world)) = (ask.question(), &shown.world) {
-        shown.answer.ask(Some(&question), &world.analysis);
+        shown.answer.ask(Some(&question), &world.outline);
     }
     if let Some(question) = ask.asked(meant(&shown)) {
         pin(state, question);

@@ -244,7 +244,12 @@ fn row_line(
     let label = outline.label(row.node);
     let on_path = path.is_on(index);
     let mut tail = style::Line::new();
-    if let Some(mark) = laid::mark(outline, row.node) {
+    if let Some(mut mark) = laid::mark(outline, row.node) {
+        // Where room is short the glyph says it all, and the name stays whole.
+        let note = if label.note.is_empty() { 0 } else { 7 };
+        if label.main.width() + mark.width() + note + 4 > room {
+            mark.spans.truncate(1);
+        }
         tail.push(style::Role::Dim, " ");
         tail.extend(mark);
     }
