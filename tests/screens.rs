@@ -385,6 +385,24 @@ fn the_help_can_be_searched_and_does_what_is_picked() {
 }
 
 #[test]
+fn where_room_is_short_what_matters_most_stays_whole() {
+    let input = || Input::Path("examples/field-guide/guide-as-printed".into());
+    let title = "examples/field-guide/guide-as-printed";
+    for (width, height) in [(120, 40), (80, 24), (60, 20)] {
+        let mut explorer = Explorer::new(title, input(), width, height);
+        hides(&explorer, "✗ 50…");
+        let screen = explorer.text();
+        let header = screen.lines().next().unwrap_or_default();
+        assert!(header.contains("as-printed ") && header.contains("✗ 1"), "{header:?}");
+        explorer.send(Message::Paste("https://api.example.com/banking/cards".to_owned()));
+        shows(&explorer, "? not certain");
+        explorer.press(&["esc", "?"]);
+        shows(&explorer, "leave, from anywhere");
+        shows(&explorer, "go to the next context, also while");
+    }
+}
+
+#[test]
 fn folding_hides_and_unfolding_shows() {
     let mut explorer = demo(120, 40);
     explorer.press(&["-"]);

@@ -157,15 +157,17 @@ impl Window {
     }
 
     /// All keys, by where they are heard.
-    pub fn help() -> Self {
+    pub fn help(width: u16) -> Self {
         let mut items = Vec::new();
         for scope in Scope::ALL {
             items.push(Item { line: Line::of(Role::Heading, scope.title()), more: None, choice: None });
-            items.extend(ACTIONS.iter().filter(|entry| entry.scope == scope).map(action_item));
+            items.extend(
+                ACTIONS.iter().filter(|entry| entry.scope == scope).map(|entry| action_item(entry, width >= 100)),
+            );
         }
         items.push(Item { line: Line::of(Role::Heading, "commands"), more: None, choice: None });
         items.extend(super::command::WORDS.iter().map(|word| {
-            let line = Line::of(Role::Hint, format!("{:<20}", format!(":{} {}", word.name, word.operand)))
+            let line = Line::of(Role::Hint, format!("{:<18} ", format!(":{} {}", word.name, word.operand)))
                 .with(Role::Dim, word.doc);
             Item { line, more: None, choice: Some(Choice::Nothing) }
         }));
@@ -175,7 +177,11 @@ impl Window {
     /// All actions, by name.
     pub fn palette() -> Self {
         let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask | Scope::Command);
-        Self::new(Kind::Palette, "all actions", ACTIONS.iter().filter(heard).map(action_item).collect())
+        Self::new(
+            Kind::Palette,
+            "all actions",
+            ACTIONS.iter().filter(heard).map(|entry| action_item(entry, true)).collect(),
+        )
     }
 
     /// What is wrong, the worst first.
@@ -224,6 +230,9 @@ impl Window {
             (&state.side().world, state.side().answer.request(), state.side().answer.decision())
         {
             items.push(item("answer", super::words::answer_text(world, request, decision)));
+            if state.is_several() {
+                items.push(item("answers", answers(state)));
+            }
             items.push(item("curl", super::words::curl(request)));
         }
         if let (Some(outline), Some(node)) = (state.side().outline(), state.side().selected()) {
@@ -231,7 +240,10 @@ impl Window {
                 items.push(item("name", format!("{key}")));
                 // Other APIs have Gateways, too: the group tells kubectl which one is meant.
                 let kind = format!("{}.{}", kind.to_lowercase(), crate::model::GATEWAY_GROUP);
-                items.push(item("kubectl", format!("kubectl get {kind} -n {} {} -o yaml", key.namespace, key.name)));
+                let context = state.side().live.as_ref().map(|live| format!(" --context {}", live.title()));
+                let context = context.unwrap_or_default();
+                let command = format!("kubectl get {kind} -n {} {} -o yaml{context}", key.namespace, key.name);
+                items.push(item("kubectl", command));
             }
             if let Some(place) = outline.place(node) {
                 items.push(item("place", format!("{}:{}", place.source.name, place.at.line)));
@@ -413,10 +425,26 @@ fn log_item(state: &State, at: usize, entry: &Logged) -> Item {
     Item { line: line.with(entry.role, entry.text.clone()), more: None, choice: Some(choice) }
 }
 
-fn action_item(entry: &Entry) -> Item {
-    let line = Line::of(Role::Hint, format!("{:<20}", entry.keys.join(" ")))
-        .with(Role::Text, format!("{:<20} ", entry.name))
-        .with(Role::Dim, entry.doc);
+/// What every side answers, a line each.
+fn answers(state: &State) -> String {
+    let line = |at: usize| {
+        let side = &state.sides[at];
+        let text = match (&side.world, side.answer.request(), side.answer.decision()) {
+            (Some(world), Some(request), Some(decision)) => super::words::answer_text(world, request, decision),
+            _ => "no answer".to_owned(),
+        };
+        format!("{}: {text}", state.name(at))
+    };
+    (0..state.sides.len()).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// An action: its keys, its name and what it does. Where room is short, its name can be left out.
+fn action_item(entry: &Entry, named: bool) -> Item {
+    let mut line = Line::of(Role::Hint, format!("{:<18} ", entry.keys.join(" ")));
+    if named {
+        line.push(Role::Text, format!("{:<18} ", entry.name));
+    }
+    line.push(Role::Dim, entry.doc);
     Item { line, more: None, choice: Some(Choice::Act(entry.action)) }
 }
 

@@ -142,7 +142,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, Focus::ORDER.len() - 1),
         Action::Palette => state.window = Some(Window::palette()),
-        Action::Help => state.window = Some(Window::help()),
+        Action::Help => state.window = Some(Window::help(state.size.0)),
         Action::Findings => {
             if state.side().world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
                 state.tell(Role::Ok, "no findings: nothing is wrong that I know of");

@@ -135,6 +135,11 @@ pub fn is_told_at_length(state: &State) -> bool {
     state.size.0 >= 100 && !state.is_several()
 }
 
+/// Whether the answer has one line and no more.
+fn is_alone(state: &State) -> bool {
+    Layout::of(state).inside(Focus::Ask).height < 3
+}
+
 fn invalid(error: &RequestError) -> Vec<Line> {
     vec![
         Line::of(Role::Warning, "… ").with(Role::Text, error.message.clone()),
@@ -162,7 +167,9 @@ fn answer(state: &State) -> Vec<Line> {
             let nothing = decision.outcome == Outcome::NotFound;
             if is_told_at_length(state) {
                 let mut second = Line::of(Role::Text, "  ");
-                if nothing {
+                // Who decided gives way to what the client gets.
+                let room = usize::from(inside(&Layout::of(state)).width);
+                if nothing || first.width() + by.width() + 3 > room {
                     second.extend(by);
                     second.push(Role::Dim, "  ");
                 } else {
@@ -180,6 +187,9 @@ fn answer(state: &State) -> Vec<Line> {
                     second.extend(part);
                 }
                 return vec![first, second];
+            }
+            if is_alone(state) && !decision.unverified.is_empty() {
+                first.push(Role::Warning, "  ? not certain");
             }
             let mut second = Line::of(Role::Text, "  ");
             second.extend(by);

@@ -36,9 +36,10 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let mut left = Line::of(Role::Heading, " routescope");
     if !title.is_empty() {
         left.push(Role::Dim, " · ");
-        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(left.width())));
+        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(left.width() + 1)));
     }
-    let mut line = cutting::clip(left, room);
+    // A blank stands between the two, whatever was cut.
+    let mut line = cutting::clip(left, room.saturating_sub(1));
     line.pad_to(room);
     line.extend(right);
     put(buffer, area, 0, line, state.theme());

@@ -272,7 +272,7 @@ fn row_line(
     }
     // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
     let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
-    let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { 6.min(room / 3) });
+    let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { STATUS.min(room / 3) });
     let main = fit(without_extras(label.main, main_room), main_room);
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
     let filter = side.tree.filter.as_ref().filter(|filter| filter.found.is_some());
@@ -282,9 +282,23 @@ fn row_line(
     push(&mut spans, tail, theme);
     if !label.note.is_empty() && note_room > 3 {
         spans.push(Span::raw(" "));
-        push(&mut spans, clip(label.note, note_room), theme);
+        push(&mut spans, shortened(label.note, note_room), theme);
     }
     Painted::from(spans)
+}
+
+/// How many columns a status takes behind its blank: ` ✗ 500`.
+const STATUS: usize = 6;
+
+/// What is odd about a node, in few columns: the status whole (`✗ 500`), rather than a piece of the reason.
+fn shortened(note: style::Line, columns: usize) -> style::Line {
+    let plain = note.plain();
+    match (plain.split_once(':'), note.spans.first()) {
+        (Some((status, _)), Some(first)) if note.width() > columns && columns < status.width() + 6 => {
+            clip(style::Line::of(first.role, status.to_owned()), columns)
+        }
+        _ => clip(note, columns),
+    }
 }
 
 fn push(spans: &mut Vec<Span<'static>>, line: style::Line, theme: &Theme) {
