@@ -62,6 +62,8 @@ impl Coverage {
 pub enum Mark {
     /// The cluster does not have it.
     New,
+    /// What the cluster has of it is not known: not yet, or it may not be read.
+    Unseen,
     /// The cluster has another one.
     Changed,
     /// The cluster has the same.

@@ -1115,6 +1115,32 @@ fn an_answer_says_that_it_hangs_on_files() {
 }
 
 #[test]
+fn what_the_cluster_does_not_tell_of_is_not_called_new() {
+    let mut explorer = laid_over(120, 40);
+    let side = explorer.state.side();
+    let snapshot = &side.world.as_ref().expect("a world").analysis.snapshot;
+    let mut store = Store::default();
+    let mut marks = (*snapshot.overlaid).clone();
+    for laid in marks.values_mut() {
+        laid.mark = Mark::Unseen;
+    }
+    let input = Input::Text { name: "change.yaml".to_owned(), text: SHOP.to_owned() };
+    let objects = files::load(&[input], true).expect("the manifests load").objects;
+    let findings = store.apply(Change::Replace { objects, coverage: Coverage::open() });
+    store.overlay(marks);
+    let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
+    let status = Arc::new(synced());
+    let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
+    explorer.followed(Update::World(Box::new(world)));
+    shows(&explorer, "orders (shop) ? new or changed");
+    shows(&explorer, "?4 new or changed");
+    explorer.send(Message::Paste("http://a.io/orders".to_owned()));
+    shows(&explorer, "? perhaps not in the cluster yet");
+    explorer.press(&["esc", "o"]);
+    shows(&explorer, "4 new or changed");
+}
+
+#[test]
 fn without_files_there_is_nothing_to_step_through() {
     let mut explorer = cluster(80, 24);
     explorer.holds(SHOP, synced());

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use super::value::{Data, Value};
 use super::{
     BackendRef, CertificateRef, Filter, FrontendTls, Listener, Meta, Mirror, Name, Object, Origin, ParentRef, Position,
-    Rule, Source, SourceKind, Written,
+    Rule, Source, SourceKind, TargetPort, Written,
 };
 
 const NOWHERE: Position = Position { line: 0, column: 0 };
@@ -44,6 +44,13 @@ impl Object {
                     each.for_each(|validation| validation.authorities.iter_mut().for_each(of_certificate));
                 }
             }
+            // The port itself is what a targetPort is by default: the API server writes it down.
+            Self::Service(service) => {
+                for port in &mut service.ports {
+                    let number = port.port;
+                    port.target.take_if(|target| *target == TargetPort::Number(number));
+                }
+            }
             Self::ListenerSet(set) => set.listeners.iter_mut().for_each(of_listener),
             Self::Route(route) => {
                 route.parent_refs.iter_mut().for_each(of_parent);
@@ -71,7 +78,6 @@ impl Object {
             Self::GatewayClass(_)
             | Self::ReferenceGrant(_)
             | Self::Namespace(_)
-            | Self::Service(_)
             | Self::Backend(_)
             | Self::DirectResponse(_)
             | Self::ConfigMap(_) => {}
@@ -87,6 +93,10 @@ impl Object {
                 own.addresses.clone_from(&other.addresses);
             }
             (Self::Route(own), Self::Route(other)) => own.status.clone_from(&other.status),
+            // The address is the API server's to give.
+            (Self::Service(own), Self::Service(other)) if own.cluster_ip.is_none() => {
+                own.cluster_ip.clone_from(&other.cluster_ip);
+            }
             _ => {}
         }
     }

@@ -137,6 +137,7 @@ pub fn addresses(gateway: &Gateway) -> Line {
 pub fn mark(mark: Mark) -> Line {
     match mark {
         Mark::New => Line::of(Role::Ok, "   + new"),
+        Mark::Unseen => Line::of(Role::Warning, "   ? new or changed"),
         Mark::Changed => Line::of(Role::Warning, "   ~ changed"),
         Mark::Same => Line::new(),
     }

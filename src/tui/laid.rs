@@ -14,6 +14,7 @@ use crate::store::{Laid, Mark};
 pub fn glyph(mark: Mark) -> (&'static str, Role) {
     match mark {
         Mark::New => ("+", Role::Ok),
+        Mark::Unseen => ("?", Role::Warning),
         Mark::Changed => ("~", Role::Warning),
         Mark::Same => ("=", Role::Dim),
     }
@@ -22,6 +23,7 @@ pub fn glyph(mark: Mark) -> (&'static str, Role) {
 fn word(mark: Mark) -> &'static str {
     match mark {
         Mark::New => "new",
+        Mark::Unseen => "new or changed",
         Mark::Changed => "changed",
         Mark::Same => "the same",
     }
@@ -70,16 +72,12 @@ pub fn mark(outline: &Outline, node: NodeRef) -> Option<Line> {
     (mark != Mark::Same).then(|| Line::of(role, glyph).with(role, format!(" {}{of}", word(mark))))
 }
 
-/// How many objects are new, and how many are changed.
-pub fn counts(world: &World) -> [usize; 2] {
-    let overlaid = &world.analysis.snapshot.overlaid;
-    [Mark::New, Mark::Changed].map(|mark| overlaid.values().filter(|laid| laid.mark == mark).count())
-}
-
-/// The same in a few words, or in fewer; nothing where the files change nothing.
+/// How many objects are new or changed, in a few words, or in fewer; nothing where the files change nothing.
 pub fn summary(world: &World, short: bool) -> Option<Line> {
+    let overlaid = &world.analysis.snapshot.overlaid;
     let mut line = Line::new();
-    for (mark, count) in [Mark::New, Mark::Changed].into_iter().zip(counts(world)) {
+    for mark in [Mark::New, Mark::Changed, Mark::Unseen] {
+        let count = overlaid.values().filter(|laid| laid.mark == mark).count();
         let (glyph, role) = glyph(mark);
         if count > 0 {
             line.push(Role::Dim, if line.is_empty() { "" } else { " " });
@@ -141,6 +139,7 @@ fn told(laid: &Laid, subject: &Subject) -> Vec<Line> {
         Role::Text,
         match laid.mark {
             Mark::New => " is new: the cluster has none",
+            Mark::Unseen => " is new or changed: what the cluster has is not known",
             Mark::Changed => " is changed",
             Mark::Same => " is what the cluster has",
         },
@@ -180,6 +179,10 @@ pub fn hangs(side: &Side) -> Option<Line> {
     let marks = on_the_way(side).into_iter().map(|(_, laid)| laid.mark);
     let mark = marks.min()?;
     let (glyph, role) = glyph(mark);
-    let text = if mark == Mark::New { "not in the cluster yet" } else { "as the files change it" };
+    let text = match mark {
+        Mark::New => "not in the cluster yet",
+        Mark::Unseen => "perhaps not in the cluster yet",
+        Mark::Changed | Mark::Same => "as the files change it",
+    };
     Some(Line::of(role, format!("{glyph} {text}")))
 }

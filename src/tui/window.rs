@@ -324,9 +324,12 @@ impl Window {
         };
         let items: Vec<Item> = all.into_iter().map(item).collect();
         let count = |mark| overlaid.map_or(0, |all| all.values().filter(|laid| laid.mark == mark).count());
-        let [new, changed, same] = [Mark::New, Mark::Changed, Mark::Same].map(count);
-        let title =
-            format!("files over {}: {new} new, {changed} changed, {same} as they are", state.name(state.active));
+        let [new, changed, same, unseen] = [Mark::New, Mark::Changed, Mark::Same, Mark::Unseen].map(count);
+        let of = state.name(state.active);
+        let mut title = format!("files over {of}: {new} new, {changed} changed, {same} as they are");
+        if unseen > 0 {
+            title = format!("{title}, {unseen} new or changed");
+        }
         Self::new(Kind::Files, title, items)
     }
 

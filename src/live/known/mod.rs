@@ -97,7 +97,11 @@ impl Known {
             News::Status(status) => {
                 let different =
                     status.coverage() != self.status.coverage() || status.unreadable != self.status.unreadable;
+                let seen = status.coverage() != self.status.coverage();
                 self.status = Arc::new(status);
+                if seen {
+                    self.mark_again();
+                }
                 different
             }
             News::Listed { feed, objects } => {
@@ -163,6 +167,14 @@ impl Known {
         self.store.overlay(self.marks.clone());
     }
 
+    /// What has been seen is other than before: what was taken to be new may be there, or the other way round.
+    fn mark_again(&mut self) {
+        let over: Vec<Subject> = self.overlay.keys().cloned().collect();
+        if over.into_iter().fold(false, |marked, about| self.lay_again(about, Told::Silently) | marked) {
+            self.store.overlay(self.marks.clone());
+        }
+    }
+
     /// The cluster's own object of that name.
     fn held_live(&self, about: &Subject) -> Option<Object> {
         let holds = |(feed, held): (&Feed, &BTreeSet<ObjectKey>)| {
@@ -175,7 +187,11 @@ impl Known {
     fn lay_again(&mut self, about: Subject, told: Told) -> bool {
         let Some(file) = self.overlay.get(&about) else { return false };
         let beneath = self.beneath.get(&about);
-        let (object, mark) = laid(file, beneath);
+        let (object, mut mark) = laid(file, beneath);
+        // Only where all there is has been seen, what is not there is new.
+        if mark == Mark::New && !self.status.coverage().sees(about.kind, &about.key.namespace) {
+            mark = Mark::Unseen;
+        }
         let lines = if mark == Mark::Changed { changes::lines(beneath, Some(&object)) } else { Vec::new() };
         let origin = &object.meta().origin;
         let new = Laid { mark, lines, place: Place::within(origin, origin.at) };

@@ -43,6 +43,13 @@ fn known() -> Known {
     Known::new(Status::connecting("prod".to_owned(), "https://server".to_owned()))
 }
 
+/// All kinds stand like this.
+fn reading(state: &KindState) -> News {
+    let mut status = Status::connecting("prod".to_owned(), "https://server".to_owned());
+    status.kinds.fill(state.clone());
+    News::Status(status)
+}
+
 impl Known {
     fn hear(&mut self, news: News) -> bool {
         self.take(news, SystemTime::UNIX_EPOCH)
@@ -156,9 +163,38 @@ fn endpoints_are_told_of_their_service() {
 }
 
 #[test]
+fn what_may_not_be_read_is_not_taken_to_be_new() {
+    let mut known = known();
+    known.lay_text(&route("a", "one"));
+    assert_eq!(known.goes("a").1, Some(Mark::Unseen), "nothing is known yet");
+    assert!(known.hear(reading(&KindState::SyncedIn(vec!["team".into()]))));
+    assert_eq!(known.goes("a").1, Some(Mark::New));
+    known.hear(reading(&KindState::Forbidden));
+    assert_eq!(known.goes("a").1, Some(Mark::Unseen));
+    known.hear(applied("HTTPRoute", &route("a", "one")));
+    assert_eq!(known.goes("a").1, Some(Mark::Same));
+}
+
+#[test]
+fn what_the_api_server_writes_down_of_a_service_is_no_change() {
+    let mut known = known();
+    let service =
+        |spec: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: s, namespace: team }}\nspec: {spec}\n");
+    let live = "{ type: ClusterIP, clusterIP: 10.0.0.7, ports: [{ port: 80, targetPort: 80, protocol: TCP }] }";
+    known.hear(listed("Service", &[service(live)]));
+    known.lay_text(&service("{ ports: [{ port: 80 }] }"));
+    let about = Subject { kind: "Service", key: ObjectKey::new("team", "s") };
+    let mark = |known: &mut Known| known.state().snapshot.overlaid.get(&about).map(|laid| laid.mark);
+    assert_eq!(mark(&mut known), Some(Mark::Same));
+    known.lay_text(&service("{ ports: [{ port: 80, targetPort: 8080 }] }"));
+    assert_eq!(mark(&mut known), Some(Mark::Changed));
+}
+
+#[test]
 fn files_cover_the_cluster_and_uncover_it_again() {
     let mut known = known();
     known.hear(listed("HTTPRoute", &[route("a", "one"), route("b", "one")]));
+    known.hear(reading(&KindState::Synced));
     let file =
         |text: String| text.replace("namespace: team, ", "").replace("creationTimestamp: 2026-01-01T00:00:00Z, ", "");
     known.lay_text(&[file(route("a", "new")), file(route("b", "one")), file(route("c", "one"))].join("---\n"));

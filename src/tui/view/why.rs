@@ -53,7 +53,11 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         let (glyph, role) = laid::glyph(laid.mark);
         let line = Line::of(Role::Route, subject.to_string()).with(Role::Dim, " · ");
         let line = line.with(Role::Place, laid::place(laid));
-        let word = if laid.mark == Mark::New { "new" } else { "changed" };
+        let word = match laid.mark {
+            Mark::New => "new",
+            Mark::Unseen => "new?",
+            Mark::Changed | Mark::Same => "changed",
+        };
         entries.push(Entry::note(glyph, word, role.into(), line));
     }
     let broken = decision.destinations.iter().any(|one| one.state.is_broken());
