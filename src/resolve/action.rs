@@ -8,8 +8,8 @@ use super::backend::{Lookup, Referrer};
 use super::validate;
 use super::{Action, Complaint, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage};
 use crate::model::{
-    BackendRef, Filter, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route, RouteKind, Rule,
-    UrlRewrite,
+    BackendRef, Filter, HeaderChange, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route,
+    RouteKind, Rule, UrlRewrite,
 };
 
 /// What Envoy answers for a row that the engine replaced (kgateway `directResponseActionBody`).
@@ -167,12 +167,12 @@ impl Draft {
             Filter::Rewrite(rewrite) => self.rewrite(rewrite, level.overrides(), path),
             Filter::RequestHeaders(modifier) => {
                 if let Some(forward) = &mut self.forward {
-                    forward.request_headers.extend(modifier.changes.iter().cloned());
+                    change(&mut forward.request_headers, &modifier.changes);
                 }
             }
             Filter::ResponseHeaders(modifier) => {
                 if let Some(forward) = &mut self.forward {
-                    forward.response_headers.extend(modifier.changes.iter().cloned());
+                    change(&mut forward.response_headers, &modifier.changes);
                 }
             }
             Filter::Mirror(mirror) => {
@@ -304,10 +304,16 @@ impl Draft {
         });
         // The row is looked at when making it went well, even if it is replaced for its rule (kgateway `envoyRoutes`).
         let in_making = errors.iter().flat_map(|error| &error.complaints).any(|one| one.stage == Stage::Row);
+        // A prefix that a full path hides is looked at all the same.
+        let hidden = self.prefix_rewrite.clone().filter(|_| self.regex_rewrite.is_some());
         let action = if delegating || in_making { None } else { Some(self.action()) };
         match &action {
             Some(Action::Respond(none)) if none.reason == RespondReason::NoBackends => errors.push(none.clone()),
-            Some(action) => errors.extend(validate::action(action)),
+            Some(action) => {
+                let hidden = hidden.filter(|_| matches!(action, Action::Forward(_)));
+                errors.extend(hidden.and_then(|prefix| validate::prefix(&prefix)));
+                errors.extend(validate::action(action));
+            }
             None => {}
         }
         let complaints = errors.iter_mut().flat_map(|error| std::mem::take(&mut error.complaints)).collect();
@@ -341,6 +347,17 @@ impl Draft {
             Action::Respond(reported(RespondReason::NoBackends, detail, complaint))
         }
     }
+}
+
+/// Adds a filter's changes of headers to those in force, in the order in which Envoy makes them: whatever is removed on
+/// any level is removed first, then level by level what the filter adds, and what it sets (`convertHeaderModifierIR`,
+/// Envoy `source/common/router/header_parser.cc`).
+fn change(known: &mut Vec<HeaderChange>, changes: &[HeaderChange]) {
+    let removals = known.iter().take_while(|change| matches!(change, HeaderChange::Remove { .. })).count();
+    let of = |wanted: fn(&HeaderChange) -> bool| changes.iter().filter(move |one| wanted(one)).cloned();
+    known.splice(removals..removals, of(|one| matches!(one, HeaderChange::Remove { .. })));
+    known.extend(of(|one| matches!(one, HeaderChange::Add { .. })));
+    known.extend(of(|one| matches!(one, HeaderChange::Set { .. })));
 }
 
 /// The status of a redirect: the annotation's, else the filter's, else 302. An error is a sentence for a person, and
@@ -388,7 +405,20 @@ fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, (Str
 
 #[cfg(test)]
 mod tests {
-    use super::annotated_status;
+    use super::{annotated_status, change};
+    use crate::model::{HeaderChange, Name};
+
+    #[test]
+    fn headers_are_removed_first_then_added_then_set() {
+        let header = |name: &str| (Name::from(name), Name::new_static("v"));
+        let set = |name| HeaderChange::Set { name: header(name).0, value: header(name).1 };
+        let add = |name| HeaderChange::Add { name: header(name).0, value: header(name).1 };
+        let remove = |name| HeaderChange::Remove { name: header(name).0 };
+        let mut known = Vec::new();
+        change(&mut known, &[set("a"), add("b"), remove("c")]);
+        change(&mut known, &[set("d"), remove("e")]);
+        assert_eq!(known, [remove("c"), remove("e"), add("b"), set("a"), set("d")]);
+    }
 
     #[test]
     fn the_annotation_speaks_by_rule_name() {

@@ -23,19 +23,12 @@ pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
 /// What is wrong with what a row does.
 pub(super) fn action(action: &Action) -> Vec<Respond> {
     let mut wrong = Vec::new();
-    let mut note = |reason, detail, said: String| {
-        wrong.push(reported(reason, detail, Complaint::new(Stage::Check, said)));
-    };
+    let reported = |reason, detail, said: String| reported(reason, detail, Complaint::new(Stage::Check, said));
     match action {
         Action::Forward(forward) => {
             match &forward.rewrite.path {
                 // A rewrite to `/` is a regex of the engine's own, and a full path is not looked at.
-                Some(PathModifier::Prefix(value)) if value != "/" => {
-                    if let Some(Wrong { plain, said }) = prefix_rewrite(value) {
-                        let said = format!("the rewrite {value} is invalid: {said}");
-                        note(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), said);
-                    }
-                }
+                Some(PathModifier::Prefix(value)) if value != "/" => wrong.extend(prefix(value)),
                 _ => {}
             }
             let weights = &forward.destinations;
@@ -43,7 +36,7 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
                 let said = "All backend weights are 0. At least one backendRef in the HTTPRoute rule must specify a \
                             non-zero weight";
                 let detail = "the weights of all its backendRefs are 0".to_owned();
-                note(RespondReason::AllWeightsZero, detail, said.to_owned());
+                wrong.push(reported(RespondReason::AllWeightsZero, detail, said.to_owned()));
             }
         }
         Action::Redirect(redirect) => {
@@ -54,19 +47,28 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
             for value in full.into_iter().chain(&redirect.hostname) {
                 if let Some(Wrong { plain, said }) = route_path(value.as_bytes()) {
                     let said = format!("the \"{value}\" path is invalid: {said}");
-                    note(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {plain}"), said);
+                    let detail = format!("the redirect to {value} {plain}");
+                    wrong.push(reported(RespondReason::InvalidRedirectPath, detail, said));
                 }
             }
             if let Some(PathModifier::Prefix(value)) = &redirect.path
                 && let Some(Wrong { plain, said }) = prefix_rewrite(value)
             {
                 let said = format!("the rewrite {value} is invalid: {said}");
-                note(RespondReason::InvalidRedirectPath, format!("the redirect to {value} {plain}"), said);
+                let detail = format!("the redirect to {value} {plain}");
+                wrong.push(reported(RespondReason::InvalidRedirectPath, detail, said));
             }
         }
         Action::Respond(_) => {}
     }
     wrong
+}
+
+/// What is wrong with the replacement of a prefix.
+pub(super) fn prefix(value: &str) -> Option<Respond> {
+    let Wrong { plain, said } = prefix_rewrite(value)?;
+    let complaint = Complaint::new(Stage::Check, format!("the rewrite {value} is invalid: {said}"));
+    Some(reported(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), complaint))
 }
 
 /// What is wrong with a path: as a predicate for a person (`cannot contain //`), and in the engine's words.
