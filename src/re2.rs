@@ -11,9 +11,25 @@ use regex::bytes::{Regex, RegexBuilder};
 /// RE2's limit on a repetition's count, nested ones multiplied (`kMaxRepeat`).
 const MAX_REPEAT: u64 = 1000;
 
+/// The most instructions that Envoy lets a regex have (`re2.max_program_size.error_level`).
+const MAX_PROGRAM_SIZE: usize = 100;
+
 /// Says why RE2 (and so Envoy) refuses `pattern`, if it does.
 pub fn check_re2(pattern: &str) -> Result<(), String> {
-    translate(pattern).map(|_| ())
+    let read = read(pattern, "(?:")?;
+    // RE2 adds four: the match, the failure, and the loop that looks for a beginning.
+    let least = read.least + 4;
+    if !read.folds && least > MAX_PROGRAM_SIZE {
+        return Err(format!(
+            "its program has {least} instructions or more, and Envoy takes {MAX_PROGRAM_SIZE} at most"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether `pattern` has `\C` (any byte), which Go's regular expressions lack.
+pub fn has_any_byte(pattern: &str) -> bool {
+    read(pattern, "(?:").is_ok_and(|read| read.any_byte)
 }
 
 /// Compiles `pattern` to match a whole text, as Envoy's `safe_regex` does.
@@ -28,7 +44,7 @@ pub fn compile_search(pattern: &str) -> Result<Regex, String> {
 
 /// The same, with groups that tell what they matched, by number.
 pub fn compile_captures(pattern: &str) -> Result<Regex, String> {
-    build(&translate_to(pattern, "(")?)
+    build(&read(pattern, "(")?.out)
 }
 
 fn build(translated: &str) -> Result<Regex, String> {
@@ -66,14 +82,24 @@ struct Translator<'p> {
     repeated: bool,
     /// The largest product of counts in the current group.
     product: u64,
+    /// How many instructions RE2 makes of it at least: one for each byte of text, and for each class. What is repeated does
+    /// not count, because RE2 joins repetitions of the same.
+    least: usize,
+    /// `least` before the atom, and before each open group.
+    before: usize,
+    opened: Vec<usize>,
+    /// It has alternatives, which RE2 factors, or an anchor, whose text it may test apart: `least` says nothing then.
+    folds: bool,
+    /// It has `\C`.
+    any_byte: bool,
 }
 
 fn translate(pattern: &str) -> Result<String, String> {
-    translate_to(pattern, "(?:")
+    read(pattern, "(?:").map(|read| read.out)
 }
 
 /// `group` opens a group that the pattern captures.
-fn translate_to(pattern: &str, group: &'static str) -> Result<String, String> {
+fn read<'p>(pattern: &'p str, group: &'static str) -> Result<Translator<'p>, String> {
     let mut translator = Translator {
         rest: pattern,
         group,
@@ -84,9 +110,14 @@ fn translate_to(pattern: &str, group: &'static str) -> Result<String, String> {
         flags_from: None,
         repeated: false,
         product: 1,
+        least: 0,
+        before: 0,
+        opened: Vec::new(),
+        folds: false,
+        any_byte: false,
     };
     translator.run()?;
-    Ok(translator.out)
+    Ok(translator)
 }
 
 impl<'p> Translator<'p> {
@@ -101,10 +132,12 @@ impl<'p> Translator<'p> {
                     self.product = outer;
                     self.out.push(')');
                     self.done(inner);
+                    self.before = self.opened.pop().unwrap_or_default();
                 }
                 '|' => {
                     self.take(1);
                     self.out.push('|');
+                    self.folds = true;
                     self.nothing_to_repeat();
                 }
                 '*' | '+' | '?' => self.repeat(1, None)?,
@@ -121,6 +154,8 @@ impl<'p> Translator<'p> {
                 '.' | '^' | '$' => {
                     self.take(1);
                     self.out.push(c);
+                    self.folds |= c == '^';
+                    self.made(usize::from(c == '.'));
                     self.done(1);
                 }
                 _ => {
@@ -140,7 +175,14 @@ impl<'p> Translator<'p> {
 
     fn literal(&mut self, c: char) {
         push_literal(&mut self.out, c);
+        self.made(c.len_utf8());
         self.done(1);
+    }
+
+    /// Counts the instructions of an atom.
+    fn made(&mut self, instructions: usize) {
+        self.before = self.least;
+        self.least += instructions;
     }
 
     fn nothing_to_repeat(&mut self) {
@@ -192,6 +234,7 @@ impl<'p> Translator<'p> {
                 return Ok(());
             }
         }
+        self.opened.push(self.least);
         self.groups.push(self.product);
         self.product = 1;
         self.nothing_to_repeat();
@@ -222,6 +265,7 @@ impl<'p> Translator<'p> {
                 }
             }
         }
+        self.least = self.before;
         let end = self.flags_from.unwrap_or(self.out.len());
         self.out.insert_str(end, &text);
         self.done(product);
@@ -243,6 +287,7 @@ impl<'p> Translator<'p> {
                 return Ok(());
             }
             'A' | 'z' => {
+                self.folds |= c == 'A';
                 let text = self.take(2);
                 self.out.push_str(text);
             }
@@ -253,18 +298,23 @@ impl<'p> Translator<'p> {
             }
             // Any byte, even half a character.
             'C' => {
+                self.any_byte = true;
                 self.take(2);
                 self.out.push_str("(?s-u:.)");
             }
             _ => {
                 if let Some(class) = self.class_escape()? {
                     self.out.push_str(&class);
+                    self.made(1);
                 } else {
                     let c = self.character_escape()?;
-                    push_literal(&mut self.out, c);
+                    self.literal(c);
                 }
+                self.done(1);
+                return Ok(());
             }
         }
+        self.made(0);
         self.done(1);
         Ok(())
     }
@@ -414,6 +464,7 @@ impl<'p> Translator<'p> {
             }
         }
         self.out.push(']');
+        self.made(1);
         self.done(1);
         Ok(())
     }
@@ -474,6 +525,20 @@ mod tests {
     #[track_caller]
     fn refused(pattern: &str) {
         assert!(check_re2(pattern).is_err(), "{pattern} is accepted");
+    }
+
+    #[test]
+    fn a_program_of_more_than_100_instructions_is_refused() {
+        let text = |length: usize| "a".repeat(length);
+        assert!(check_re2(&text(96)).is_ok());
+        refused(&text(97));
+        refused(&format!("{}[ab]", text(96)));
+        refused(&format!("({})", text(97)));
+        // These are shorter than they look: what is repeated, factored, or tested before the program runs.
+        for pattern in [".*".repeat(60), format!("{}|b", text(97)), format!("^{}", text(99)), "(?:abc|abd)".repeat(12)]
+        {
+            assert!(check_re2(&pattern).is_ok(), "{pattern}");
+        }
     }
 
     #[test]

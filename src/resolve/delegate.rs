@@ -368,7 +368,7 @@ impl<'a> Expander<'a> {
         }
         let matcher = &self.tree.hops[id.0 as usize].matcher;
         let strict = self.settings.validation == ValidationMode::Strict;
-        if let Some(message) = hazard::of_match(matcher) {
+        if let Some(message) = hazard::of_match(matcher, strict) {
             if strict {
                 return Fate::Dropped(DropReason::Invalid { reason: message });
             }
@@ -377,6 +377,9 @@ impl<'a> Expander<'a> {
         }
         let merged = hazard.map(|message| (RespondReason::RuleReplaced, message.clone()));
         let Some((reason, message)) = merged.or_else(|| hazard::of_action(matcher, &row)) else {
+            if strict {
+                self.tree.hops[id.0 as usize].unverified.extend(hazard::unseen_mirror(&row));
+            }
             return Fate::Row(row);
         };
         if strict {

@@ -5,12 +5,13 @@
 //! Sources: Envoy `api/envoy/config/route/v3/route_components.proto` (what may be set together), kgateway
 //! `pkg/kgateway/translator/irtranslator/validate.go`.
 
-use super::{Action, RespondReason};
+use super::{Action, Destination, MirrorTo, RespondReason};
 use crate::model::{HeaderChange, PathKind, PathModifier, RouteMatch, ValueKind};
-use crate::re2::check_re2;
+use crate::re2::{check_re2, has_any_byte};
 
-/// What is wrong with the regular expressions of a match.
-pub(super) fn of_match(matcher: &RouteMatch) -> Option<String> {
+/// What is wrong with the regular expressions of a match. Strict validation reads them as Go does, too, which knows no
+/// `\C` (kgateway `validateRegexMatcher`).
+pub(super) fn of_match(matcher: &RouteMatch, strict: bool) -> Option<String> {
     let path = (matcher.path.kind == PathKind::RegularExpression).then_some(("path", &matcher.path.value));
     let regexes = |what, entries: &'_ [crate::model::ValueMatch]| {
         // An empty value means "present", whatever the type.
@@ -18,7 +19,8 @@ pub(super) fn of_match(matcher: &RouteMatch) -> Option<String> {
         of_kind.map(|one| (what, one.value.clone())).collect::<Vec<_>>()
     };
     let invalid = |what: &str, pattern: &str| {
-        let why = check_re2(pattern).err()?;
+        let any_byte = || (strict && has_any_byte(pattern)).then(|| "invalid escape sequence: `\\C`".to_owned());
+        let why = check_re2(pattern).err().or_else(any_byte)?;
         Some(format!("the {what} regex {pattern} is invalid: {why}"))
     };
     path.and_then(|(what, value)| invalid(what, value))
@@ -48,6 +50,21 @@ pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(Respon
         }
         _ => None,
     })
+}
+
+/// Why a row that copies its requests is not certain under strict validation: Envoy is shown the rules of a virtual host
+/// with the Services that they forward to, and without those that only get copies, and refuses what it does not know
+/// (kgateway `validateFullRoutes`, `appendClusterNames`).
+pub(super) fn unseen_mirror(action: &Action) -> Option<String> {
+    let Action::Forward(forward) = action else { return None };
+    let same = |one: &Destination, other: &Destination| {
+        (&one.kind, &one.namespace, &one.name, one.port) == (&other.kind, &other.namespace, &other.name, other.port)
+    };
+    let known = |mirror: &&MirrorTo| forward.destinations.iter().any(|one| same(one, &mirror.destination));
+    let Destination { kind, namespace, name, .. } = &forward.mirrors.iter().find(|one| !known(one))?.destination;
+    Some(format!(
+        "strict validation answers 500 for it, unless another rule of the host forwards to {kind} {namespace}/{name}"
+    ))
 }
 
 /// Whether a header value is a format string to Envoy: every `%` is doubled, or encloses a command
