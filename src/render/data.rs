@@ -125,7 +125,15 @@ impl From<&Action> for ActionData {
     fn from(action: &Action) -> Self {
         match action {
             Action::Forward(forward) => {
-                let Forward { destinations, rewrite, mirrors, request_headers, response_headers, timeout } = forward;
+                let Forward {
+                    destinations,
+                    rewrite,
+                    mirrors,
+                    request_headers,
+                    response_headers,
+                    timeout,
+                    websocket: _,
+                } = forward;
                 Self::Forward {
                     destinations: destinations.iter().map(DestinationData::from).collect(),
                     rewrite: RewriteData::of(rewrite),

@@ -115,7 +115,8 @@ pub(super) fn outcome(
     let referrer = Referrer::route(own.route.kind, &own.route.meta.namespace);
     let destinations = lookup.destinations(referrer, own.rule, delegates);
     if !destinations.is_empty() {
-        draft.forward = Some(Forward { destinations, ..Forward::default() });
+        let websocket = destinations.iter().any(|one| lookup.speaks_websocket(one));
+        draft.forward = Some(Forward { destinations, websocket, ..Forward::default() });
     }
     for (height, level) in levels.iter().enumerate() {
         for filter in &level.rule.filters {

@@ -64,6 +64,18 @@ impl Lookup<'_> {
         all
     }
 
+    /// Whether a Service says of its port that it speaks WebSocket (kgateway `ParseAppProtocol`).
+    pub fn speaks_websocket(&self, one: &Destination) -> bool {
+        if one.kind != "Service" || one.state.is_broken() {
+            return false;
+        }
+        let key = ObjectKey::new(one.namespace.clone(), one.name.clone());
+        let service = self.snapshot.services.get(&key);
+        let port = service.and_then(|service| service.ports.iter().find(|port| Some(port.port) == one.port));
+        let protocol = port.and_then(|port| port.app_protocol.as_deref());
+        protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("kubernetes.io/ws"))
+    }
+
     /// One ref.
     pub fn destination(&self, referrer: Referrer<'_>, reference: &BackendRef) -> Destination {
         let default = if is_hostname(reference) { Name::default() } else { referrer.namespace.clone() };

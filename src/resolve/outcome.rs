@@ -31,6 +31,8 @@ pub struct Forward {
     pub response_headers: Vec<HeaderChange>,
     /// The request timeout in force, as written, own or inherited.
     pub timeout: Option<Name>,
+    /// A client may upgrade to WebSocket: a Service says that it speaks it.
+    pub websocket: bool,
 }
 
 /// What becomes of authority and path on the way to the backend.

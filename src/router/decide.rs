@@ -9,10 +9,12 @@ use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
-use super::{Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments};
+use super::{
+    Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments, upgrade,
+};
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
-    Action, Destination, DestinationState, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints,
+    Action, Destination, DestinationState, Engine, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints,
 };
 use crate::store::Snapshot;
 
@@ -238,7 +240,10 @@ impl<'a> Router<'a> {
             let host = host.map(|host| &host.hostname);
             let manner = self.manner(table);
             let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host, manner };
-            if policed::is_preflight(action, &policies, &asked) {
+            let refused = upgrade::refused(action, prepared.facts.headers).filter(|_| table.engine == Engine::Kgateway);
+            if let Some(protocol) = refused {
+                upgrade::answer(&mut decision, &protocol);
+            } else if policed::is_preflight(action, &policies, &asked) {
                 policed::answer_preflight(&mut decision, &policies);
             } else {
                 self.apply(&mut decision, hop, action, &asked);
@@ -272,8 +277,15 @@ impl<'a> Router<'a> {
         let authority = facts.authority.as_deref().or(host.map(Name::as_str)).unwrap_or("*");
         match action {
             Action::Forward(forward) => {
-                let Forward { destinations, rewrite, mirrors, request_headers: _, response_headers: _, timeout: _ } =
-                    forward;
+                let Forward {
+                    destinations,
+                    rewrite,
+                    mirrors,
+                    request_headers: _,
+                    response_headers: _,
+                    timeout: _,
+                    websocket: _,
+                } = forward;
                 decision.destinations.clone_from(destinations);
                 decision.mirrors.clone_from(mirrors);
                 self.look_up_endpoints(decision);

@@ -26,6 +26,7 @@ mod request;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 mod values;
 mod walk;
 

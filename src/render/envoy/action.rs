@@ -10,7 +10,8 @@ use crate::resolve::{Destination, Forward, MirrorTo, Respond, Rewrite};
 use super::matching::{Prefix, prefix};
 use super::wire::{
     ClusterWeight, DataSource, DirectResponseAction, FractionalPercent, HeaderValue, HeaderValueOption, RedirectAction,
-    RegexMatchAndSubstitute, RegexMatcher, RequestMirrorPolicy, RouteAction, RuntimeFraction, WeightedCluster,
+    RegexMatchAndSubstitute, RegexMatcher, RequestMirrorPolicy, RouteAction, RuntimeFraction, UpgradeConfig,
+    WeightedCluster,
 };
 
 /// What a request that no cluster takes is answered with: kgateway's black hole is a cluster that does not exist.
@@ -21,13 +22,15 @@ const BLACK_HOLE: &str = "blackhole-cluster";
 
 /// A forward, on the row of `written`.
 pub(super) fn forward(forward: &Forward, written: &Written) -> RouteAction {
-    let Forward { destinations, rewrite, mirrors, request_headers: _, response_headers: _, timeout } = forward;
+    let Forward { destinations, rewrite, mirrors, request_headers: _, response_headers: _, timeout, websocket } =
+        forward;
     let Rewrite { host, path } = rewrite;
     let mut out = RouteAction {
         host_rewrite_literal: host.clone().filter(|host| !host.is_empty()),
         timeout: timeout.as_deref().and_then(duration),
         cluster_not_found_response_code: NO_CLUSTER,
         request_mirror_policies: mirrors.iter().map(mirror).collect(),
+        upgrade_configs: if *websocket { vec![UpgradeConfig { upgrade_type: "websocket" }] } else { Vec::new() },
         ..RouteAction::default()
     };
     match destinations.as_slice() {

@@ -133,6 +133,15 @@ pub struct RouteAction {
     pub request_mirror_policies: Vec<RequestMirrorPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regex_rewrite: Option<RegexMatchAndSubstitute>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upgrade_configs: Vec<UpgradeConfig>,
+}
+
+/// `RouteAction.UpgradeConfig`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct UpgradeConfig {
+    pub upgrade_type: &'static str,
 }
 
 /// `WeightedCluster`.

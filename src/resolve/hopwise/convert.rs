@@ -247,6 +247,7 @@ pub(super) fn action(
         mirrors: mirrors.clone(),
         request_headers: request_headers.clone(),
         response_headers: response_headers.clone(),
+        websocket: false,
         timeout: timeout.clone(),
     };
     (Action::Forward(forward), doubt)
