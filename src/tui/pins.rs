@@ -123,6 +123,24 @@ pub struct Standing {
     pub is: Short,
     /// The answer before, while nobody has seen yet that it changed.
     pub was: Option<Was>,
+    /// What the client got when the person last looked.
+    seen: Line,
+}
+
+impl Standing {
+    fn new(is: Short) -> Self {
+        Self { seen: is.gets.clone(), is, was: None }
+    }
+
+    /// Takes in another answer. What was seen last tells more than what there was for a moment in between; an answer
+    /// that is back at it was something else for a while.
+    fn turn(&mut self, is: Short, now: SystemTime) -> Line {
+        let before = std::mem::replace(&mut self.is, is).gets;
+        let is_back = self.seen.plain() == self.is.gets.plain();
+        let gets = if is_back { before.clone() } else { self.seen.clone() };
+        self.was = Some(Was { gets, since: now });
+        before
+    }
 }
 
 /// An answer that is none any more.
@@ -172,14 +190,17 @@ impl Standings {
         for pin in pins.iter() {
             let is = Short::of(pin, world);
             let Some(known) = self.0.get_mut(&pin.id) else {
-                self.0.insert(pin.id, Standing { is, was: None });
+                self.0.insert(pin.id, Standing::new(is));
                 continue;
             };
-            let differs = known.is.gets.plain() != is.gets.plain();
-            let before = std::mem::replace(&mut known.is, is);
-            if differs && is_news {
-                turned.push(Turned { question: pin.question.clone(), was: before.gets.clone(), is: known.is.clone() });
-                known.was = Some(Was { gets: before.gets, since: now });
+            if known.is.gets.plain() == is.gets.plain() {
+                known.is = is;
+            } else if is_news {
+                let was = known.turn(is, now);
+                turned.push(Turned { question: pin.question.clone(), was, is: known.is.clone() });
+            } else {
+                let was = known.was.take();
+                *known = Standing { was, ..Standing::new(is) };
             }
         }
         turned
@@ -188,7 +209,11 @@ impl Standings {
     /// What changed was seen: of one pin, or of all. Returns whether anything was marked.
     pub fn acknowledge(&mut self, only: Option<PinId>) -> bool {
         let marked = self.0.iter_mut().filter(|(id, _)| only.is_none_or(|only| only == **id));
-        marked.map(|(_, standing)| standing.was.take().is_some()).fold(false, |any, was| any | was)
+        let see = |standing: &mut Standing| {
+            standing.seen = standing.is.gets.clone();
+            standing.was.take().is_some()
+        };
+        marked.map(|(_, standing)| see(standing)).fold(false, |any, was| any | was)
     }
 }
 
@@ -266,6 +291,13 @@ spec:
         let v2 = SHOP.replace("name: v1", "name: v2");
         let said = ["shop/v1:80 → shop/v2:80", "shop/v2:80 → shop/v1:80"];
         turns(&[SHOP, &v2, SHOP], &said, Some(("shop/v2:80", 2)));
+    }
+
+    #[test]
+    fn what_was_there_for_a_moment_is_told_by_neither_side_of_the_mark() {
+        let (v2, v3) = (SHOP.replace("name: v1", "name: v2"), SHOP.replace("name: v1", "name: v3"));
+        let said = ["shop/v1:80 → shop/v2:80", "shop/v2:80 → shop/v3:80"];
+        turns(&[SHOP, &v2, &v3], &said, Some(("shop/v1:80", 2)));
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub fn answers(state: &State, pin: &Pin) -> Line {
 
 /// What one side answers, and what it did before.
 fn answer(state: &State, standing: Option<&Standing>) -> Line {
-    let Some(Standing { is, was }) = standing else { return Line::of(Role::Hint, "…") };
+    let Some(Standing { is, was, .. }) = standing else { return Line::of(Role::Hint, "…") };
     let mut line = Line::of(is.role, format!("{} ", is.glyph)).with_line(is.gets.clone());
     if let Some(Was { gets, since }) = was {
         line.push(Role::Warning, "  was ");
