@@ -240,6 +240,15 @@ fn in_60_by_20_the_answer_stands_over_one_pane() {
 }
 
 #[test]
+fn a_cross_is_drawn_once_where_a_match_is_dropped() {
+    let mut explorer = example("multi-level", 120, 40);
+    explorer.press(&["u"]).write("http://www.example.com/cart");
+    let screen = explorer.text();
+    let line = screen.lines().find(|line| line.contains("/cart") && line.contains("dropped")).expect("the row");
+    assert_eq!(line.matches('✗').count(), 1, "{line}");
+}
+
+#[test]
 fn a_url_that_reaches_nothing_shows_how_far_it_came() {
     let mut explorer = demo(120, 40);
     explorer.ask("https://api.example.com/payments/nothing");

@@ -256,19 +256,18 @@ fn row_line(
     if row.fold == Fold::Closed {
         tail.push(style::Role::Dim, format!(" ({})", outline.children(row.node).len()));
     }
-    if on_path
+    let said = if on_path
         && path.rows.last() == Some(&index)
         && path.rows.len() == side.lit.len()
         && let Some(decision) = side.answer.decision()
     {
-        let (glyph, role) = words::outcome_glyph(decision);
-        // A note that says what is broken begins with the same cross.
-        if !label.note.plain().starts_with(glyph) {
-            tail.push(role, format!(" {glyph}"));
-        }
-    } else if let Some(verdict) = side.verdict_on(row.node) {
-        let (glyph, _, _) = words::verdict(verdict);
-        tail.push(style::Role::Dim, format!(" {glyph}"));
+        Some(words::outcome_glyph(decision))
+    } else {
+        side.verdict_on(row.node).map(|verdict| (words::verdict(verdict).0, style::Role::Dim))
+    };
+    // A note that says what is broken, or dropped, begins with the same cross.
+    if let Some((glyph, role)) = said.filter(|(glyph, _)| !label.note.plain().starts_with(glyph)) {
+        tail.push(role, format!(" {glyph}"));
     }
     // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
     let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
