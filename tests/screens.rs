@@ -1124,6 +1124,20 @@ fn an_answer_says_that_it_hangs_on_files() {
 }
 
 #[test]
+fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
+    let laid = laid_over(80, 24);
+    let analysis = Arc::clone(&laid.state.side().world.as_ref().expect("a world").analysis);
+    let mut explorer = two(80, 24);
+    let status = Arc::new(named("prod"));
+    let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
+    explorer.followed_on(1, Update::World(Box::new(world)));
+    explorer.ask("http://a.io/orders/1");
+    shows(&explorer, "≠ ● shop/orders-v2:80  Service ? not certain · other destination");
+    explorer.send(Message::Resize(140, 40));
+    shows(&explorer, "other destination · ~ as the files change it");
+}
+
+#[test]
 fn what_the_cluster_does_not_tell_of_is_not_called_new() {
     let mut explorer = laid_over(120, 40);
     let side = explorer.state.side();

@@ -81,15 +81,17 @@ fn answer(state: &State, at: usize, room: usize) -> Line {
     let how = Line::of(Role::Warning, format!("other {}", different.join(", ")));
     let how = if different.is_empty() { Line::new() } else { also(&how) };
     let by = also(&words::decided_by(world, decision));
-    let trouble = laid::hangs(side).map_or(trouble.clone(), |hangs| also(&hangs).with_line(trouble));
+    let hangs = laid::hangs(side).as_ref().map(also).unwrap_or_default();
     let doubt = |text: &str| {
         if decision.unverified.is_empty() { Line::new() } else { Line::of(Role::Warning, text.to_owned()) }
     };
     // What the client gets comes first, and that it is not certain; the rest as far as there is room.
+    let told = trouble.clone().with_line(how);
     let tails = [
-        trouble.clone().with_line(how.clone()).with_line(by),
-        doubt(" ? not certain").with_line(trouble.clone()).with_line(how.clone()),
-        doubt(" ?").with_line(trouble.clone()).with_line(how),
+        told.clone().with_line(hangs.clone()).with_line(by),
+        doubt(" ? not certain").with_line(told.clone()).with_line(hangs),
+        doubt(" ? not certain").with_line(told.clone()),
+        doubt(" ?").with_line(told),
         doubt(" ?").with_line(trouble),
     ];
     let tail = tails.into_iter().find(|tail| line.width() + tail.width() <= room).unwrap_or_else(|| doubt(" ?"));
