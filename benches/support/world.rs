@@ -14,8 +14,8 @@ use std::fmt::Write;
 pub const NAMESPACES: usize = 500;
 /// How many routes a host has, about.
 const ROUTES_PER_HOST: usize = 2_000;
-/// How many prefixes each host's parent delegates.
-const GROUPS_PER_HOST: usize = 20;
+/// How many prefixes each host's parent delegates: as many as an `HTTPRoute` may have rules.
+const GROUPS_PER_HOST: usize = 16;
 
 /// A generated world.
 pub struct World {
