@@ -195,14 +195,14 @@ impl Walk {
     }
 
     fn number(&mut self, value: &Value, shape: &Shape, width: Width, trail: &Trail<'_>) -> Asked {
-        let shown = scalar(&value.data).unwrap_or_default();
+        let shown = || scalar(&value.data).unwrap_or_default();
         let number = whole(value);
         if number.is_none() {
             self.wrong_type(value, shape, trail);
         }
         if !number.is_some_and(|number| width.holds(number)) {
             let format = width.word().map_or("(default format)".to_owned(), |word| format!("with format {word}"));
-            let problem = format!("Invalid value: {shown}: Checked value must be of type integer {format}");
+            let problem = format!("Invalid value: {}: Checked value must be of type integer {format}", shown());
             self.refuse(value.at, trail, problem);
         }
         #[allow(clippy::cast_precision_loss)] // only where the number is no whole one
@@ -216,11 +216,15 @@ impl Walk {
                 self.refuse(
                     value.at,
                     trail,
-                    format!("Invalid value: {shown}: should be greater than or equal to {low}"),
+                    format!("Invalid value: {}: should be greater than or equal to {low}", shown()),
                 );
             }
             Shape::Integer { high, .. } if *high != i64::MAX && compared(*high).is_gt() => {
-                self.refuse(value.at, trail, format!("Invalid value: {shown}: should be less than or equal to {high}"));
+                self.refuse(
+                    value.at,
+                    trail,
+                    format!("Invalid value: {}: should be less than or equal to {high}", shown()),
+                );
             }
             Shape::Code { codes, .. } => {
                 let known = number.is_some_and(|number| codes.contains(&number));

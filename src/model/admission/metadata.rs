@@ -3,6 +3,8 @@
 //! Source: Kubernetes `apimachinery/pkg/api/validation/objectmeta.go`, `pkg/api/validate/content` and
 //! `pkg/util/validation`.
 
+use std::borrow::Cow;
+
 use super::check::Walk;
 use super::form::{is_label, is_name_part, is_subdomain};
 use super::look::{as_text, get};
@@ -37,7 +39,12 @@ pub(super) fn check(walk: &mut Walk, kind: &str, namespaced: bool, metadata: &Va
     }
     let annotations = trail.key("annotations");
     for entry in entries(metadata, "annotations") {
-        for problem in not_a_key(&entry.key.to_ascii_lowercase()) {
+        let key = if entry.key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(entry.key.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(entry.key.as_str())
+        };
+        for problem in not_a_key(&key) {
             walk.refuse(entry.at, &annotations, format!("Invalid value: {:?}: {problem}", entry.key));
         }
     }
