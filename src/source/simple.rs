@@ -153,7 +153,8 @@ impl<'t> Reader<'t, '_, '_> {
                 match self.next {
                     Some(next) if next.indent >= indent && next.is_item() => {
                         let list = (self.depth == 1 && key == "items").then_some(entries.as_slice());
-                        self.list(next.indent, list)?
+                        let value = self.list(next.indent, list)?;
+                        if next.indent > indent { value } else { begun_within(value, next)? }
                     }
                     _ => self.below(indent)?,
                 }
@@ -236,6 +237,12 @@ impl<'t> Reader<'t, '_, '_> {
         }
         Some(Value { at: line.at(offset), data })
     }
+}
+
+/// A list that stands no deeper than its key begins, for the general reader, with what its first item holds.
+fn begun_within(list: Value, first: Line<'_>) -> Option<Value> {
+    let rest = &first.text[1..];
+    (!ends(rest)).then(|| Value { at: first.at(1 + spaces(rest)), ..list })
 }
 
 /// How many spaces a text begins with.

@@ -227,6 +227,21 @@ mod tests {
         quick.is_some()
     }
 
+    #[test]
+    fn both_readers_agree_where_a_list_begins() {
+        let parents = "- name: g\n  - name: g\n";
+        for list in ["  parentRefs:\n  ", "  parentRefs:\n  - {}\n  ", "  parentRefs:\n  -   name: g\n  "] {
+            let text = format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: r\nspec:\n{list}{parents}"
+            );
+            assert!(quick(&text), "{text}");
+        }
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n-\n  name: r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n- name: r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n- - r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  - name: r\n");
+    }
+
     const ROUTE: &str = "---
 # A comment.
 apiVersion: gateway.networking.k8s.io/v1 # another
