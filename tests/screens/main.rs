@@ -1,0 +1,13 @@
+//! Keys in, screen out: the explorer without a terminal, a clock or a thread. Whole screens are snapshots, with a second
+//! layer that says what each cell *means* (its role), because colours are a theme's business.
+
+mod answers;
+mod changes;
+mod cluster;
+mod commands;
+mod contexts;
+mod explorer;
+mod flashes;
+mod overlay;
+mod panes;
+mod pins;
