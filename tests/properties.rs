@@ -3,15 +3,17 @@
 #[path = "support/worlds.rs"]
 mod worlds;
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use regex::bytes::Regex;
 use routescope::analysis::Analysis;
-use routescope::model::{PathKind, RouteMatch, ValueKind, ValueMatch};
+use routescope::model::{PathKind, Protocol, RouteMatch, ValueKind, ValueMatch};
 use routescope::resolve::{self, HopId, Settings};
-use routescope::router::{Request, RouteTable, VirtualHost, compile};
+use routescope::router::{GatewayTable, Request, RouteTable, Scheme, VirtualHost, compile};
 use routescope::store::Coverage;
-use worlds::{broken_worlds, requests, worlds};
+use worlds::{broken_worlds, requests, requests_of_hosts, worlds, worlds_of_hosts};
 
 /// Enough cases to be quick; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
@@ -81,12 +83,17 @@ proptest! {
     ) {
         let analysis = analyse(&text, false, weighted);
         for request in asked.into_iter().map(request) {
-            for decision in analysis.decide(&request, None) {
-                let Some(host) = decision.virtual_host else { continue };
-                let gateway = &analysis.table.gateways[decision.gateway as usize];
-                let host = &gateway.virtual_hosts[host as usize];
-                prop_assert_eq!(decision.hop, first(&analysis, host, &request));
-            }
+            found_by_scanning(&analysis, &request)?;
+        }
+    }
+
+    #[test]
+    fn the_closest_virtual_host_wins(
+        text in worlds_of_hosts(), asked in prop::collection::vec(requests_of_hosts(), 10..20),
+    ) {
+        let analysis = analyse(&text, true, false);
+        for request in asked.into_iter().map(request) {
+            found_by_scanning(&analysis, &request)?;
         }
     }
 
@@ -124,6 +131,88 @@ fn rank(row: &RouteMatch) -> (PathKind, usize, bool, usize, usize) {
     let most = usize::MAX;
     let (headers, params) = (most - row.headers.len(), most - row.query_params.len());
     (row.path.kind, most - length, row.method.is_none(), headers, params)
+}
+
+/// Every Gateway answers as a scan of its listeners, then of its virtual hosts, then of their rows says.
+fn found_by_scanning(analysis: &Analysis, request: &Request) -> Result<(), TestCaseError> {
+    let decisions = analysis.decide(request, None);
+    for (place, gateway) in (0..).zip(&analysis.table.gateways) {
+        let mut ends = Vec::new();
+        for (port, sni) in listened(analysis, gateway, request) {
+            let there = |host: &VirtualHost| host.port == port && host.sni.as_deref() == sni;
+            let hosts = (0u32..).zip(&gateway.virtual_hosts).filter(|(_, host)| there(host));
+            let chosen: Vec<_> = match host_of(request) {
+                Some(name) => closest(hosts, &name, |(_, host)| host.hostname.as_str()).into_iter().collect(),
+                // Without a host it is asked of all.
+                None => hosts.collect(),
+            };
+            ends.extend(chosen.iter().map(|(at, host)| (Some(*at), first(analysis, host, request))));
+            if chosen.is_empty() {
+                ends.push((None, None));
+            }
+        }
+        let answer = decisions.iter().find(|decision| decision.gateway == place);
+        let answer = answer.map(|decision| (decision.virtual_host, decision.hop));
+        prop_assert_eq!(answer.is_some(), !ends.is_empty(), "{}: {:?}", request, answer);
+        let Some(answer) = answer else { continue };
+        // What may come to several listeners is answered by one that has a row for it, if any has.
+        let taken = ends.iter().any(|(_, hop)| hop.is_some());
+        prop_assert!(ends.contains(&answer), "{}: {:?} is none of {:?}", request, answer, ends);
+        prop_assert_eq!(answer.1.is_some(), taken, "{}: {:?}", request, ends);
+    }
+    Ok(())
+}
+
+/// The ports, and the server names there, that a request may come to: of a Gateway that is not in view, all; without a
+/// port, that of the scheme, or any if the Gateway does not listen there.
+fn listened<'a>(analysis: &'a Analysis, gateway: &GatewayTable, request: &Request) -> BTreeSet<(u16, Option<&'a str>)> {
+    let node = &analysis.tree.gateways[gateway.node as usize];
+    let listeners = || node.listeners.iter().map(|listener| (listener, listener.port(&node.gateway)));
+    let mut open = BTreeSet::new();
+    for (listener, port) in listeners().filter(|(listener, _)| listener.is_served()) {
+        let listener = listener.listener(&node.gateway);
+        match listener.protocol {
+            Protocol::Http => open.insert((port, None)),
+            Protocol::Https => open.insert((port, Some(listener.hostname.as_deref().unwrap_or("*")))),
+            _ => false,
+        };
+    }
+    if gateway.assumed {
+        return open;
+    }
+    let usual = request.scheme.map(Scheme::default_port).filter(|usual| listeners().any(|(_, port)| port == *usual));
+    let port = request.port.or(usual);
+    open.retain(|(on, sni)| {
+        let spoken = if sni.is_some() { Scheme::Https } else { Scheme::Http };
+        port.is_none_or(|port| port == *on) && request.scheme.is_none_or(|scheme| scheme == spoken)
+    });
+    let Some(name) = request.host.clone().or_else(|| host_of(request)) else { return open };
+    // No server name ends in a dot (RFC 6066, 3).
+    let name = name.strip_suffix('.').unwrap_or(&name).to_ascii_lowercase();
+    let all = open.clone();
+    open.retain(|(on, sni)| {
+        let rivals = all.iter().filter(|(port, sni)| port == on && sni.is_some());
+        sni.is_none() || closest(rivals, &name, |(_, sni)| sni.unwrap_or("*")).is_some_and(|(_, best)| best == sni)
+    });
+    open
+}
+
+/// The host a request names, as virtual hosts are chosen by it: in lower case, without its port.
+fn host_of(request: &Request) -> Option<String> {
+    let authority = request.authority()?.to_ascii_lowercase();
+    let digits = authority.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some(digits.strip_suffix(':').unwrap_or(&authority).to_owned())
+}
+
+/// Of several, the one whose name covers `host` most closely: the host itself, then the longest wildcard, then `*`.
+fn closest<T>(all: impl Iterator<Item = T>, host: &str, name: impl Fn(&T) -> &str) -> Option<T> {
+    let closeness = |name: &str| match name.strip_prefix('*') {
+        None => (name == host).then_some(usize::MAX),
+        Some(ending) => {
+            (ending.is_empty() || host.len() > ending.len() && host.ends_with(ending)).then_some(ending.len())
+        }
+    };
+    all.filter(|one| closeness(name(one)).is_some()).max_by_key(|one| closeness(name(one)))
 }
 
 /// The first row whose every test holds, found by trying one after the other.

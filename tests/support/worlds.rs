@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 const NAMESPACES: [&str; 3] = ["a", "b", "all"];
 const NAMES: [&str; 5] = ["r1", "r2", "r3", "r4", "r5"];
 const HOSTS: [&str; 5] = ["a.io", "x.a.io", "*.a.io", "*.x.a.io", "b.io"];
+const NESTED_HOSTS: [&str; 8] = ["a.io", "x.a.io", "y.x.a.io", "b.io", "*.io", "*.a.io", "*.x.a.io", "*.b.io"];
 const PATHS: [&str; 12] =
     ["/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/a/b%2Fc", "/a+b", "/b", "/a//b", "/x/../a", "/a#"];
 const REGEXES: [&str; 6] = ["/a.*", "/[ab]/?", "/a|/b", "(/a)+", "/a(", ".*"];
@@ -29,6 +30,65 @@ pub fn broken_worlds() -> impl Strategy<Value = String> {
         }
         text(&documents)
     })
+}
+
+/// The text of a world of many hostnames, on routes and listeners, one inside another.
+pub fn worlds_of_hosts() -> impl Strategy<Value = String> {
+    let door = select(vec![("HTTP", 80), ("HTTP", 80), ("HTTP", 81), ("HTTPS", 81), ("HTTPS", 443), ("HTTPS", 443)]);
+    let listener = (door, prop::option::weighted(0.3, select(&NESTED_HOSTS))).prop_map(|((protocol, port), host)| {
+        let namespaces = json!({ "from": "All" });
+        let mut listener = json!({ "protocol": protocol, "port": port, "allowedRoutes": { "namespaces": namespaces } });
+        if protocol == "HTTPS" {
+            listener["tls"] = json!({ "certificateRefs": [{ "name": "certificate" }] });
+        }
+        if let Some(host) = host {
+            listener["hostname"] = json!(host);
+        }
+        listener
+    });
+    let gateway = prop::collection::vec(listener, 2..7);
+    let parents = prop::sample::subsequence(vec!["gw1", "gw2", "gw3"], 1..=3);
+    let route = (parents, prop::collection::vec(select(&NESTED_HOSTS), 0..4), select(vec!["/", "/", "/a", "/b"]));
+    let world = (prop::collection::vec(gateway, 1..3), prop::collection::vec(route, 1..7));
+    world.prop_map(|(gateways, routes)| {
+        let gateways = (1..).zip(gateways).map(|(number, mut listeners)| {
+            for (index, listener) in listeners.iter_mut().enumerate() {
+                listener["name"] = json!(format!("l{index}"));
+            }
+            let spec = json!({ "gatewayClassName": "kgateway", "listeners": listeners });
+            object("gateway.networking.k8s.io/v1", "Gateway", &format!("gw{number}"), "a", spec)
+        });
+        let routes = (1..).zip(routes).map(|(number, (parents, hosts, path))| {
+            let parents: Vec<_> = parents.into_iter().map(|name| json!({ "name": name })).collect();
+            let rule = json!({ "matches": [{ "path": { "type": "PathPrefix", "value": path } }] });
+            let spec = json!({ "parentRefs": parents, "hostnames": hosts, "rules": [rule] });
+            object("gateway.networking.k8s.io/v1", "HTTPRoute", &format!("r{number}"), "a", spec)
+        });
+        text(&gateways.chain(routes).collect::<Vec<_>>())
+    })
+}
+
+/// A request whose host is written oddly, is nobody's, or is not known: URL, method, headers.
+pub fn requests_of_hosts() -> impl Strategy<Value = (String, &'static str, Vec<&'static str>)> {
+    let usual = select(vec!["a.io", "x.a.io", "y.x.a.io", "z.y.x.a.io", "b.io", "x.b.io"]);
+    let odd = select(vec!["io", "xa.io", ".a.io", "x..a.io", "a.io.", "x.a.io.", "nobody.org", "[::1]", "10.0.0.1"]);
+    let hosts = prop_oneof![2 => usual, 1 => odd];
+    // Each bit writes a letter in upper case.
+    let host = (hosts, prop_oneof![Just(0), any::<u32>()]).prop_map(|(host, upper)| {
+        let letter =
+            |(at, letter): (usize, char)| if upper >> at & 1 == 1 { letter.to_ascii_uppercase() } else { letter };
+        host.chars().enumerate().map(letter).collect::<String>()
+    });
+    let place =
+        (select(vec!["http://", "http://", "https://", ""]), host, select(vec!["", "", "", ":80", ":81", ":443"]));
+    let place = prop_oneof![
+        9 => place.prop_map(|(scheme, host, port)| format!("{scheme}{host}{port}")),
+        1 => Just(String::new()),
+    ];
+    let written =
+        select(vec!["Host: X.a.io", "host: a.io:8080", ":authority: y.x.a.io.", "Host: [::1]:80", "Host: :80"]);
+    let header = prop::option::weighted(0.2, written).prop_map(|header| header.into_iter().collect());
+    (place, select(vec!["/", "/a", "/b"]), header).prop_map(|(place, path, header)| (place + path, "GET", header))
 }
 
 /// A request that has a chance to match something: URL, method, headers.
