@@ -7,6 +7,7 @@ mod backends;
 mod delegation;
 mod gateways;
 mod services;
+mod surprises;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -62,6 +63,7 @@ pub(super) fn report(
     report.of_hops();
     report.of_mirrors();
     report.of_services();
+    report.of_surprises();
     report.of_hazards();
     report.finish()
 }
