@@ -209,6 +209,7 @@ impl<'a> Router<'a> {
 
     /// A candidate's decision before its row is looked at.
     pub(super) fn begun(
+        &self,
         place: u32,
         table: &GatewayTable,
         candidate: &Candidate<'_>,
@@ -219,6 +220,9 @@ impl<'a> Router<'a> {
         let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
         Self::doubt_the_gateway(&mut decision, table, door);
+        if self.manner(table) == Manner::Agentgateway {
+            self.doubt_the_listener(&mut decision, table, door.port, prepared);
+        }
         decision
     }
 
@@ -233,7 +237,7 @@ impl<'a> Router<'a> {
     ) -> Decision {
         let Candidate { door, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = Self::begun(place, table, candidate, host, prepared);
+        let mut decision = self.begun(place, table, candidate, host, prepared);
         decision.hop = hop;
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
             let policies = host.map(|host| self.in_force(table, host, hop)).unwrap_or_default();

@@ -1,10 +1,10 @@
 //! Why an answer is not certain: what is not in view, what an engine leaves open, what Envoy would refuse.
 
 use super::decide::{Prepared, Router};
-use super::lookup::Door;
+use super::lookup::{Door, covers};
 use super::{Decision, GatewayTable, Request};
 use crate::model::{PathKind, ValueKind};
-use crate::resolve::{HopId, Manner};
+use crate::resolve::{HopId, ListenerState, Manner};
 
 impl Router<'_> {
     /// In whose manner a Gateway's proxy reads requests.
@@ -72,6 +72,32 @@ impl Router<'_> {
             let port = door.port;
             decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
             decision.notes.push(format!("Envoy refuses the whole route table of port {port}: {}", hazard.message));
+        }
+    }
+
+    /// agentgateway reports that a listener's hostname is taken, and sends the listener to the proxy all the same, which
+    /// picks any of the listeners of one hostname (`controller/pkg/syncer/syncer.go`, `buildAgwResources`;
+    /// `crates/agentgateway/src/types/agent.rs`, `ListenerSet::best_match_filtered`).
+    pub(super) fn doubt_the_listener(
+        &self,
+        decision: &mut Decision,
+        table: &GatewayTable,
+        port: u16,
+        prepared: &Prepared<'_>,
+    ) {
+        let Some(node) = self.tree.gateways.get(table.node as usize) else { return };
+        let host = prepared.host.as_deref();
+        for listener in &node.listeners {
+            let ListenerState::Rejected { reason: "HostnameConflict", .. } = listener.state else { continue };
+            let written = listener.listener(&node.gateway);
+            let hostname = written.hostname.as_deref().unwrap_or("*");
+            if written.port == port && host.is_none_or(|host| covers(hostname, host)) {
+                let name = listener.name(&node.gateway);
+                decision.unverified.push(format!(
+                    "listener {name} has a hostname that another has already, and may take it: the proxy is sent both"
+                ));
+                return;
+            }
         }
     }
 

@@ -107,7 +107,7 @@ impl<'a> Router<'a> {
     ) -> Decision {
         let Candidate { door, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = Self::begun(place, table, candidate, host, prepared);
+        let mut decision = self.begun(place, table, candidate, host, prepared);
         if let Some(name) = prepared.host.as_deref()
             && let Some(outcome) = self.misdirected(place, door, name)
         {
