@@ -11,7 +11,8 @@ use ahash::AHashMap;
 use crate::finding::{Finding, Place, Severity, Subject};
 use crate::model::{
     Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Name,
-    Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, TrafficPolicy,
+    Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
+    TrafficPolicy,
 };
 
 /// The label whose value a label ref selects children by, per dialect: both are indexed.
@@ -124,6 +125,8 @@ pub struct Snapshot {
     pub listener_sets: BTreeMap<ObjectKey, Arc<ListenerSet>>,
     /// All routes, by kind (`HTTPRoute` first), then `namespace/name` in byte order.
     pub routes: Vec<Arc<Route>>,
+    /// TCP and TLS routes, by kind, then `namespace/name`.
+    pub stream_routes: BTreeMap<(StreamKind, ObjectKey), Arc<StreamRoute>>,
     /// Services.
     pub services: AHashMap<ObjectKey, Arc<Service>>,
     /// Endpoint slices.
@@ -230,6 +233,8 @@ impl Snapshot {
         within.gateways = kept(&self.gateways, &mut keep);
         within.listener_sets = kept(&self.listener_sets, &mut keep);
         within.routes = self.routes.iter().filter(|route| keep(&route.meta.namespace)).map(Arc::clone).collect();
+        let streams = self.stream_routes.iter().filter(|((_, key), _)| keep(&key.namespace));
+        within.stream_routes = streams.map(|(key, route)| (key.clone(), Arc::clone(route))).collect();
         within.services = kept(&self.services, &mut keep);
         within.endpoint_slices = kept(&self.endpoint_slices, &mut keep);
         within.backends = kept(&self.backends, &mut keep);
@@ -264,6 +269,7 @@ pub struct Store {
     classes: BTreeMap<Name, Arc<GatewayClass>>,
     listener_sets: BTreeMap<ObjectKey, Arc<ListenerSet>>,
     routes: BTreeMap<(RouteKind, ObjectKey), Arc<Route>>,
+    stream_routes: BTreeMap<(StreamKind, ObjectKey), Arc<StreamRoute>>,
     services: AHashMap<ObjectKey, Arc<Service>>,
     endpoint_slices: AHashMap<ObjectKey, Arc<EndpointSlice>>,
     backends: AHashMap<ObjectKey, Arc<Backend>>,
@@ -314,12 +320,15 @@ impl Store {
             found.map(|found| object(T::clone(found)))
         }
         let route = |kind| some(self.routes.get(&(kind, key.clone())), Object::Route);
+        let stream = |kind| some(self.stream_routes.get(&(kind, key.clone())), Object::StreamRoute);
         match kind {
             "Gateway" => some(self.gateways.get(key), Object::Gateway),
             "GatewayClass" => some(self.classes.get(&key.name), Object::GatewayClass),
             "ListenerSet" => some(self.listener_sets.get(key), Object::ListenerSet),
             "HTTPRoute" => route(RouteKind::Http),
             "GRPCRoute" => route(RouteKind::Grpc),
+            "TCPRoute" => stream(StreamKind::Tcp),
+            "TLSRoute" => stream(StreamKind::Tls),
             "ReferenceGrant" => some(self.grants.get(key), Object::ReferenceGrant),
             "Namespace" => some(self.namespaces.get(&key.name), Object::Namespace),
             "Service" => some(self.services.get(key), Object::Service),
@@ -341,6 +350,9 @@ impl Store {
             Object::GatewayClass(o) => self.classes.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
             Object::ListenerSet(o) => self.listener_sets.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
             Object::Route(o) => self.routes.insert((o.kind, key), Arc::new(o)).map(|old| old.meta.origin.clone()),
+            Object::StreamRoute(o) => {
+                self.stream_routes.insert((o.kind, key), Arc::new(o)).map(|old| old.meta.origin.clone())
+            }
             Object::ReferenceGrant(o) => self.grants.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
             Object::Namespace(o) => self.namespaces.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
             Object::Service(o) => self.services.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
@@ -368,6 +380,8 @@ impl Store {
             "ListenerSet" => drop(self.listener_sets.remove(key)),
             "HTTPRoute" => drop(self.routes.remove(&(RouteKind::Http, key.clone()))),
             "GRPCRoute" => drop(self.routes.remove(&(RouteKind::Grpc, key.clone()))),
+            "TCPRoute" => drop(self.stream_routes.remove(&(StreamKind::Tcp, key.clone()))),
+            "TLSRoute" => drop(self.stream_routes.remove(&(StreamKind::Tls, key.clone()))),
             "ReferenceGrant" => drop(self.grants.remove(key)),
             "Namespace" => drop(self.namespaces.remove(&key.name)),
             "Service" => drop(self.services.remove(key)),
@@ -390,6 +404,7 @@ impl Store {
             classes: self.classes.clone(),
             listener_sets: self.listener_sets.clone(),
             routes: self.routes.values().map(Arc::clone).collect(),
+            stream_routes: self.stream_routes.clone(),
             services: self.services.clone(),
             endpoint_slices: self.endpoint_slices.clone(),
             backends: self.backends.clone(),

@@ -34,6 +34,7 @@ impl Object {
                 | Self::GatewayExtension(_)
                 | Self::DirectResponse(_)
                 | Self::GatewayClass(_)
+                | Self::StreamRoute(_)
         );
         of_meta(object.meta_mut(), selected_by_labels);
         match &mut object {
@@ -57,6 +58,7 @@ impl Object {
                 route.rules.iter_mut().for_each(of_rule);
                 route.status.iter_mut().for_each(|status| of_parent(&mut status.parent));
             }
+            Self::StreamRoute(route) => route.parent_refs.iter_mut().for_each(of_parent),
             Self::TrafficPolicy(policy) => {
                 policy.targets.iter_mut().for_each(|target| target.at = NOWHERE);
                 policy.extensions.iter_mut().for_each(|extension| extension.at = NOWHERE);

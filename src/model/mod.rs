@@ -16,6 +16,7 @@ mod meta;
 mod policy;
 mod route;
 mod setting;
+mod stream;
 pub mod value;
 
 pub use backend::{
@@ -38,6 +39,7 @@ pub use route::{
     RouteMatch, Rule, UrlRewrite, ValueKind, ValueMatch,
 };
 pub use setting::{PolicyField, Setting};
+pub use stream::{StreamKind, StreamRoute};
 
 /// The API group of Gateway API kinds.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
@@ -52,6 +54,7 @@ pub enum Object {
     GatewayClass(GatewayClass),
     ListenerSet(ListenerSet),
     Route(Route),
+    StreamRoute(StreamRoute),
     ReferenceGrant(ReferenceGrant),
     Namespace(Namespace),
     Service(Service),
@@ -71,6 +74,7 @@ impl Object {
             Self::GatewayClass(o) => &o.meta,
             Self::ListenerSet(o) => &o.meta,
             Self::Route(o) => &o.meta,
+            Self::StreamRoute(o) => &o.meta,
             Self::ReferenceGrant(o) => &o.meta,
             Self::Namespace(o) => &o.meta,
             Self::Service(o) => &o.meta,
@@ -90,6 +94,7 @@ impl Object {
             Self::GatewayClass(o) => &mut o.meta,
             Self::ListenerSet(o) => &mut o.meta,
             Self::Route(o) => &mut o.meta,
+            Self::StreamRoute(o) => &mut o.meta,
             Self::ReferenceGrant(o) => &mut o.meta,
             Self::Namespace(o) => &mut o.meta,
             Self::Service(o) => &mut o.meta,
@@ -109,6 +114,7 @@ impl Object {
             Self::GatewayClass(_) => "GatewayClass",
             Self::ListenerSet(_) => "ListenerSet",
             Self::Route(route) => route.kind.name(),
+            Self::StreamRoute(route) => route.kind.name(),
             Self::ReferenceGrant(_) => "ReferenceGrant",
             Self::Namespace(_) => "Namespace",
             Self::Service(_) => "Service",

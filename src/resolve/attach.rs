@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
-use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway};
+use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway, streams};
 use crate::model::{
     From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
     RequirementOperator, Route, RouteKind,
@@ -186,17 +186,17 @@ fn admits_kind(listener: &Listener, kind: RouteKind) -> bool {
 }
 
 /// What a parentRef points at.
-enum Parent {
+pub(super) enum Parent {
     Gateway(ObjectKey),
     ListenerSet(ObjectKey),
     /// Another kind: a delegating route, a mesh Service.
     Other,
 }
 
-fn parent_of(reference: &ParentRef, route: &Route) -> Parent {
+pub(super) fn parent_of(reference: &ParentRef, home: &Name) -> Parent {
     let key = || {
         let namespace = reference.namespace.clone().filter(|namespace| !namespace.is_empty());
-        ObjectKey::new(namespace.unwrap_or_else(|| route.meta.namespace.clone()), reference.name.clone())
+        ObjectKey::new(namespace.unwrap_or_else(|| home.clone()), reference.name.clone())
     };
     match (reference.group.as_str(), reference.kind.as_str()) {
         (GATEWAY_GROUP, "Gateway") => Parent::Gateway(key()),
@@ -207,10 +207,38 @@ fn parent_of(reference: &ParentRef, route: &Route) -> Parent {
 
 /// A parent's listeners: a range of one node's.
 #[derive(Clone)]
-struct Resource {
-    node: usize,
-    listeners: Range<usize>,
-    denied: bool,
+pub(super) struct Resource {
+    pub node: usize,
+    pub listeners: Range<usize>,
+    pub denied: bool,
+}
+
+/// How far a parentRef gets with a listener that admits routes of its kind.
+pub(super) enum Reach {
+    /// The listener does not admit the route's namespace.
+    Refused,
+    /// The parentRef means another listener.
+    Elsewhere,
+    /// The listener is meant, and admits.
+    Here(Admission),
+}
+
+pub(super) fn reach(
+    snapshot: &Snapshot,
+    node: &GatewayNode,
+    at: usize,
+    reference: &ParentRef,
+    namespace: &Name,
+) -> Reach {
+    let listener = node.listeners[at].listener(&node.gateway);
+    let home = node.listeners[at].set.as_ref().map_or(&node.gateway.meta, |set| &set.meta);
+    let admission = admits(snapshot, &listener.allowed_routes.namespaces, &home.namespace, namespace);
+    if admission == Admission::No {
+        return Reach::Refused;
+    }
+    let fits = reference.port.is_none_or(|port| port == listener.port)
+        && reference.section_name.as_ref().is_none_or(|name| *name == listener.name);
+    if fits || node.assumed { Reach::Here(admission) } else { Reach::Elsewhere }
 }
 
 /// Hangs every route on the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
@@ -223,7 +251,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
         let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
         for (place, reference) in route.parent_refs.iter().enumerate() {
             let parent_ref = u32::try_from(place).unwrap_or(u32::MAX);
-            let (what, resource, key) = match parent_of(reference, route) {
+            let (what, resource, key) = match parent_of(reference, &route.meta.namespace) {
                 Parent::Gateway(key) => ("Gateway", gateways.get(&key).cloned(), key),
                 Parent::ListenerSet(key) => ("ListenerSet", sets.get(&key).cloned(), key),
                 Parent::Other => continue,
@@ -245,18 +273,9 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 if !admits_kind(listener, route.kind) {
                     continue;
                 }
-                let home = node.listeners[at].set.as_ref().map_or(&node.gateway.meta, |set| &set.meta);
-                let admission =
-                    admits(snapshot, &listener.allowed_routes.namespaces, &home.namespace, &route.meta.namespace);
-                if admission == Admission::No {
-                    continue;
-                }
-                admitted = true;
-                let fits = reference.port.is_none_or(|port| port == listener.port)
-                    && reference.section_name.as_ref().is_none_or(|name| *name == listener.name);
-                if !fits && !node.assumed {
-                    continue;
-                }
+                let reached = reach(snapshot, node, at, reference, &route.meta.namespace);
+                admitted |= !matches!(reached, Reach::Refused);
+                let Reach::Here(admission) = reached else { continue };
                 matched = true;
                 let Some(mut hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else {
                     continue;
@@ -286,6 +305,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
             }
         }
     }
+    streams::attach(snapshot, tree, &gateways, &sets);
     for node in tree.gateways.iter_mut().filter(|node| node.dialect.delegation != DelegationModel::HopByHop) {
         isolate(node);
     }
@@ -324,7 +344,7 @@ fn refusal(
     }
 }
 
-type Resources = AHashMap<ObjectKey, Resource>;
+pub(super) type Resources = AHashMap<ObjectKey, Resource>;
 
 /// Builds the Gateways' nodes, assumed ones last, and says where the listeners of each Gateway and `ListenerSet` are.
 fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resources, Resources) {
@@ -368,12 +388,12 @@ fn spoken_of(
         |key: &ObjectKey| !snapshot.gateways.contains_key(key) && !snapshot.coverage.sees("Gateway", &key.namespace);
     for route in &snapshot.routes {
         for status in &route.status {
-            if let Parent::Gateway(key) = parent_of(&status.parent, route) {
+            if let Parent::Gateway(key) = parent_of(&status.parent, &route.meta.namespace) {
                 controllers.entry(key).or_insert_with(|| status.controller.clone());
             }
         }
         for reference in &route.parent_refs {
-            if let Parent::Gateway(key) = parent_of(reference, route)
+            if let Parent::Gateway(key) = parent_of(reference, &route.meta.namespace)
                 && may_exist(&key)
             {
                 assumed.insert(key, true);

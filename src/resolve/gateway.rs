@@ -10,7 +10,7 @@ use ahash::AHashMap;
 use super::attach::{Admission, admits};
 use super::backend::Lookup;
 use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
-use super::{GatewayNode, ListenerNode, ListenerState, tls};
+use super::{GatewayNode, ListenerNode, ListenerState, Streams, tls};
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayRecord, Listener, ListenerSet, Meta, Name, ObjectKey, Origin,
     Position, Protocol, Source, SourceKind,
@@ -135,6 +135,7 @@ fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
         state: ListenerState::Served,
         tls: Vec::new(),
         attached: Vec::new(),
+        streams: Streams::default(),
         replaced: None,
         complaints: Vec::new(),
     }

@@ -34,6 +34,7 @@ mod policed;
 mod policy;
 mod select;
 mod settings;
+mod streams;
 mod tls;
 mod validate;
 
@@ -63,6 +64,7 @@ pub use policy::{
     PolicyMerge, Retries, policy_merge,
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
+pub use streams::Streams;
 pub use tls::TlsFault;
 
 /// Everything that hangs under every Gateway.
@@ -133,6 +135,8 @@ pub struct ListenerNode {
     pub tls: Vec<TlsFault>,
     /// The attached routes, in the order of [`Snapshot::routes`].
     pub attached: Vec<Attached>,
+    /// The TCP and TLS routes that attached to it.
+    pub streams: Streams,
     /// The one row in place of the routes of each of its virtual hosts, when a policy of the listener cannot be built.
     pub replaced: Option<HopId>,
     /// What is wrong with the policies of the listener.

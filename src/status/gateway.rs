@@ -34,7 +34,7 @@ pub(super) fn status(analysis: &Analysis, node: &GatewayNode) -> GatewayStatus {
         }
         ListenerStatus {
             name: listener.listener(gateway).name.clone(),
-            attached_routes: listener.attached.len(),
+            attached_routes: listener.attached.len() + listener.streams.len(),
             conditions: conditions.or_healthy(LISTENER),
         }
     };
@@ -133,8 +133,9 @@ fn conditions(node: &GatewayNode, listener: &ListenerNode) -> Written {
         written.set(Condition::new("Programmed", false, reason, message));
     };
     match &listener.state {
-        ListenerState::Served if matches!(spec.protocol, Protocol::Tcp | Protocol::Tls) => {
-            // No route of a kind that is read here can attach to it.
+        ListenerState::Served
+            if matches!(spec.protocol, Protocol::Tcp | Protocol::Tls) && !node.serves_streams(port) =>
+        {
             let message = "TCP/TLS listener has no valid backends or routes";
             written.set(Condition::new("Programmed", false, "Invalid", message));
         }

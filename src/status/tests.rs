@@ -5,6 +5,8 @@ use crate::resolve::Settings;
 use crate::status::{Condition, Difference, Statuses, differences, parent_in_words, predict};
 use crate::store::Coverage;
 
+mod streams;
+
 /// A Gateway in `infra` with one listener for all namespaces, and whatever else.
 fn analysed(rest: &str) -> Analysis {
     let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: infra}, \

@@ -26,7 +26,7 @@ fn a_world_that_is_still_being_read_is_shown_and_says_how_far_it_is() {
     let mut explorer = cluster(80, 24);
     let half = |kind| if kind % 2 == 0 { KindState::Synced } else { KindState::Waiting };
     explorer.holds(SHOP, status(Phase::Syncing, half));
-    shows(&explorer, "… synced 7 of 14 kinds");
+    shows(&explorer, "… synced 8 of 16 kinds");
     shows(&explorer, "orders (shop)");
     explorer.holds(SHOP, synced());
     shows(&explorer, "● live");

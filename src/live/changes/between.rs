@@ -12,7 +12,7 @@ use crate::finding::Subject;
 use crate::live::Changed;
 use crate::model::{
     Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Meta,
-    Namespace, Object, ObjectKey, ReferenceGrant, Route, Service, Source, TrafficPolicy,
+    Namespace, Object, ObjectKey, ReferenceGrant, Route, Service, Source, StreamRoute, TrafficPolicy,
 };
 use crate::store::Snapshot;
 
@@ -47,6 +47,18 @@ held!(
     Service,
     TrafficPolicy
 );
+
+impl Held for StreamRoute {
+    fn kind(&self) -> &'static str {
+        self.kind.name()
+    }
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+    fn object(&self) -> Object {
+        Object::StreamRoute(self.clone())
+    }
+}
 
 impl Held for Route {
     fn kind(&self) -> &'static str {
@@ -105,6 +117,7 @@ fn objects(snapshot: &Snapshot) -> AHashMap<Subject, &dyn Held> {
     }
     let mut all = AHashMap::new();
     add(&mut all, &snapshot.routes);
+    add(&mut all, snapshot.stream_routes.values());
     add(&mut all, snapshot.gateways.values());
     add(&mut all, snapshot.classes.values());
     add(&mut all, snapshot.listener_sets.values());

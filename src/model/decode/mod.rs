@@ -12,6 +12,7 @@ mod grpc;
 mod meta;
 mod policy;
 mod route;
+mod stream;
 mod world;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,8 @@ struct Known {
 const KNOWN: &[Known] = &[
     known(GATEWAY_GROUP, "HTTPRoute", true, route::http_route),
     known(GATEWAY_GROUP, "GRPCRoute", true, grpc::grpc_route),
+    known(GATEWAY_GROUP, "TCPRoute", true, stream::tcp_route),
+    known(GATEWAY_GROUP, "TLSRoute", true, stream::tls_route),
     known(GATEWAY_GROUP, "Gateway", true, gateway::gateway),
     known(GATEWAY_GROUP, "GatewayClass", false, gateway::gateway_class),
     known(GATEWAY_GROUP, "ListenerSet", true, gateway::listener_set),

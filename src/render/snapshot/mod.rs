@@ -81,6 +81,7 @@ struct Unread<'s> {
 /// The objects of a world, by kind, namespace and name.
 pub fn objects(snapshot: &Snapshot) -> Vec<Saved<'_>> {
     let mut all: Vec<Saved<'_>> = snapshot.routes.iter().map(|route| (route.kind.name(), &route.meta)).collect();
+    all.extend(snapshot.stream_routes.values().map(|route| (route.kind.name(), &route.meta)));
     all.extend(snapshot.gateways.values().map(|object| ("Gateway", &object.meta)));
     all.extend(snapshot.classes.values().map(|object| ("GatewayClass", &object.meta)));
     all.extend(snapshot.listener_sets.values().map(|object| ("ListenerSet", &object.meta)));

@@ -30,6 +30,8 @@ pub const READABLE: &[(&str, &str)] = &[
     ("gateway.networking.k8s.io", "httproutes"),
     ("gateway.networking.k8s.io", "listenersets"),
     ("gateway.networking.k8s.io", "referencegrants"),
+    ("gateway.networking.k8s.io", "tcproutes"),
+    ("gateway.networking.k8s.io", "tlsroutes"),
     ("gateway.networking.x-k8s.io", "xlistenersets"),
 ];
 

@@ -36,6 +36,8 @@ pub const KINDS: &[Kind] = &[
     kind(GATEWAY, "Gateway", "gateways", &["v1", "v1beta1"], true),
     kind(GATEWAY, "GatewayClass", "gatewayclasses", &["v1", "v1beta1"], false),
     kind(GATEWAY, "GRPCRoute", "grpcroutes", &["v1", "v1alpha2"], true),
+    kind(GATEWAY, "TCPRoute", "tcproutes", &["v1", "v1alpha2"], true),
+    kind(GATEWAY, "TLSRoute", "tlsroutes", &["v1", "v1alpha3", "v1alpha2"], true),
     kind(GATEWAY, "ListenerSet", "listenersets", &["v1"], true),
     Kind {
         shown: "ListenerSet",

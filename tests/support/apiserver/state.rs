@@ -86,6 +86,8 @@ impl State {
             (GATEWAY, &["v1", "v1beta1"], "gateways", "Gateway", true),
             (GATEWAY, &["v1", "v1beta1"], "gatewayclasses", "GatewayClass", false),
             (GATEWAY, &["v1"], "grpcroutes", "GRPCRoute", true),
+            (GATEWAY, &["v1"], "tcproutes", "TCPRoute", true),
+            (GATEWAY, &["v1"], "tlsroutes", "TLSRoute", true),
             (GATEWAY, &["v1"], "listenersets", "ListenerSet", true),
             (GATEWAY, &["v1", "v1beta1"], "referencegrants", "ReferenceGrant", true),
             ("gateway.networking.x-k8s.io", &["v1alpha1"], "xlistenersets", "XListenerSet", true),
