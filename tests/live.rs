@@ -124,6 +124,17 @@ fn a_namespace_of_which_nothing_may_be_read_is_told_in_one_word() {
 }
 
 #[test]
+fn kinds_that_may_not_be_read_are_named_where_others_may_be() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::AllBut(&["tcproutes", "tlsroutes"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("warning: the cluster as a whole: not readable: TCPRoutes, TLSRoutes\n"), "{err}");
+    // No URL is answered by those.
+    assert!(!out.contains("not certain"), "{out}");
+}
+
+#[test]
 fn a_child_that_may_not_be_read_is_not_said_to_be_missing() {
     let cluster = Cluster::start();
     cluster.server.apply(&FILE.replace(

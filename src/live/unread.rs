@@ -43,8 +43,9 @@ pub fn unread(status: &Status) -> Vec<Unread> {
         .map(|(namespace, kinds)| {
             let instead =
                 if namespace.is_none() { read.iter().map(|name| (*name).clone()).collect() } else { Vec::new() };
-            // Kinds that belong to no namespace are not missed in one.
-            let there = |kind: &usize| missed(*kind) && (namespace.is_none() || KINDS[*kind].namespaced);
+            // Kinds that the cluster does not have are missed nowhere, and those of no namespace are not missed in one.
+            let has = |kind: &usize| status.kinds.get(*kind).is_some_and(|state| *state != KindState::Absent);
+            let there = |kind: &usize| has(kind) && (namespace.is_none() || KINDS[*kind].namespaced);
             let everything = (0..KINDS.len()).filter(there).all(|kind| kinds.contains(&kind));
             Unread { namespace, kinds: kinds.into_iter().collect(), everything, instead }
         })

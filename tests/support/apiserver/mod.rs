@@ -49,6 +49,8 @@ pub enum Rights {
     Everything,
     /// Lists of these namespaces only.
     Only(&'static [&'static str]),
+    /// Everything but these resources, anywhere.
+    AllBut(&'static [&'static str]),
     Nothing,
 }
 

@@ -201,6 +201,7 @@ impl State {
         let allowed = match self.rights {
             Rights::Everything => true,
             Rights::Only(namespaces) => namespace.is_some_and(|namespace| namespaces.contains(&namespace)),
+            Rights::AllBut(plurals) => !plurals.contains(&plural),
             Rights::Nothing => false,
         };
         if !allowed {
