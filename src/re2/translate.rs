@@ -1,0 +1,183 @@
+//! Reads a pattern from left to right and writes it again for the `regex` crate: text, groups and flags here; what is
+//! more to read, [`super::escape`], [`super::class`] and [`super::repeat`].
+
+use std::fmt::Write as _;
+
+use super::repeat::counted;
+use super::size::Size;
+
+/// A pattern, read up to `rest` and written up to there in `out`.
+pub(super) struct Translator<'p> {
+    pub rest: &'p str,
+    /// How a group is opened that the pattern captures.
+    group: &'static str,
+    pub out: String,
+    /// Per open group: the largest product of counts around it so far.
+    groups: Vec<u64>,
+    names: Vec<&'p str>,
+    /// What a repetition operator would apply to: the largest product of counts in it; `None` when there is nothing.
+    pub atom: Option<u64>,
+    /// Where flags such as `(?i)` were written after the atom.
+    pub flags_from: Option<usize>,
+    /// The last token was itself a repetition.
+    pub repeated: bool,
+    /// The largest product of counts in the current group.
+    pub product: u64,
+    pub size: Size,
+    /// It has `\C`.
+    pub any_byte: bool,
+}
+
+/// The pattern as the `regex` crate reads it.
+pub(super) fn translate(pattern: &str) -> Result<String, String> {
+    read(pattern, "(?:").map(|read| read.out)
+}
+
+/// Reads all of `pattern`, or says why RE2 refuses it; `group` opens a group that the pattern captures.
+pub(super) fn read<'p>(pattern: &'p str, group: &'static str) -> Result<Translator<'p>, String> {
+    let mut translator = Translator {
+        rest: pattern,
+        group,
+        out: String::with_capacity(pattern.len() + 16),
+        groups: Vec::new(),
+        names: Vec::new(),
+        atom: None,
+        flags_from: None,
+        repeated: false,
+        product: 1,
+        size: Size::default(),
+        any_byte: false,
+    };
+    translator.run()?;
+    Ok(translator)
+}
+
+impl<'p> Translator<'p> {
+    fn run(&mut self) -> Result<(), String> {
+        while let Some(c) = self.rest.chars().next() {
+            match c {
+                '(' => self.open()?,
+                ')' => {
+                    self.take(1);
+                    let Some(outer) = self.groups.pop() else { return Err("unexpected )".to_owned()) };
+                    let inner = self.product;
+                    self.product = outer;
+                    self.out.push(')');
+                    self.done(inner);
+                    self.size.close();
+                }
+                '|' => {
+                    self.take(1);
+                    self.out.push('|');
+                    self.size.folds();
+                    self.nothing_to_repeat();
+                }
+                '*' | '+' | '?' => self.repeat(1, None)?,
+                '{' => {
+                    if let Some((length, low, high)) = counted(self.rest) {
+                        self.repeat(length, Some((low, high)))?;
+                    } else {
+                        self.take(1);
+                        self.literal('{');
+                    }
+                }
+                '[' => self.class()?,
+                '\\' => self.escape()?,
+                '.' | '^' | '$' => {
+                    self.take(1);
+                    self.out.push(c);
+                    if c == '^' {
+                        self.size.folds();
+                    }
+                    self.size.made(usize::from(c == '.'));
+                    self.done(1);
+                }
+                _ => {
+                    self.take(c.len_utf8());
+                    self.literal(c);
+                }
+            }
+        }
+        if self.groups.is_empty() { Ok(()) } else { Err("missing closing )".to_owned()) }
+    }
+
+    /// Reads so many bytes.
+    pub fn take(&mut self, length: usize) -> &'p str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
+    }
+
+    /// An atom: the character that was read.
+    pub fn literal(&mut self, c: char) {
+        push_literal(&mut self.out, c);
+        self.size.made(c.len_utf8());
+        self.done(1);
+    }
+
+    fn nothing_to_repeat(&mut self) {
+        (self.atom, self.flags_from, self.repeated) = (None, None, false);
+    }
+
+    /// An atom stands written, with the largest product of counts in it.
+    pub fn done(&mut self, product: u64) {
+        self.atom = Some(product);
+        self.flags_from = None;
+        self.repeated = false;
+        self.product = self.product.max(product);
+    }
+
+    /// `(…`: every group loses its name; flags are checked.
+    fn open(&mut self) -> Result<(), String> {
+        let bad = |text: &str| Err(format!("invalid perl operator: {text}"));
+        if !self.rest.starts_with("(?") {
+            self.take(1);
+            self.out.push_str(self.group);
+        } else if let Some(name) = self.rest.strip_prefix("(?P<").or_else(|| self.rest.strip_prefix("(?<")) {
+            if name.starts_with(['=', '!']) {
+                return bad("(?<");
+            }
+            let Some(end) = name.find('>') else { return Err("invalid named capture group".to_owned()) };
+            let name = &name[..end];
+            let word = |c: char| c == '_' || c.is_alphanumeric();
+            if name.is_empty() || !name.chars().all(word) || self.names.contains(&name) {
+                return Err(format!("invalid named capture group: {name}"));
+            }
+            self.names.push(name);
+            let length = self.rest.find('>').unwrap_or(0) + 1;
+            self.take(length);
+            self.out.push_str(self.group);
+        } else {
+            let Some(end) = self.rest.find([':', ')']) else { return bad(self.rest) };
+            let flags = &self.rest[2..end];
+            let mut known = flags.strip_prefix('-').unwrap_or(flags).chars().filter(|c| *c != '-');
+            let minus = flags.matches('-').count();
+            let dangling = minus > 1 || flags.ends_with('-') || (flags.is_empty() && self.rest.as_bytes()[end] == b')');
+            if dangling || !known.all(|c| "imsU".contains(c)) {
+                return bad(&self.rest[..=end]);
+            }
+            let scoped = self.rest.as_bytes()[end] == b':';
+            let text = self.take(end + 1);
+            self.out.push_str(text);
+            if !scoped {
+                // `(?i)` changes flags and matches nothing; a repetition after it is that of what came before.
+                self.flags_from.get_or_insert(self.out.len() - text.len());
+                return Ok(());
+            }
+        }
+        self.size.open();
+        self.groups.push(self.product);
+        self.product = 1;
+        self.nothing_to_repeat();
+        Ok(())
+    }
+}
+
+/// Writes a character that stands for itself.
+pub(super) fn push_literal(out: &mut String, c: char) {
+    if c.is_ascii_alphanumeric() || c == '/' || c == '_' || !c.is_ascii() {
+        out.push(c);
+    } else {
+        let _ = write!(out, "\\x{{{:x}}}", u32::from(c));
+    }
+}
