@@ -627,7 +627,17 @@ fn backends_of_every_type_are_told_apart() {
     assert!(matches!(kind("{ static: { hosts: [ { host: b.io, port: 80 } ] } }"), BackendKind::Static(_)));
     assert_eq!(
         kind("{ type: AWS, aws: { accountId: '123456789012', region: eu, lambda: { functionName: f } } }"),
-        BackendKind::Aws("lambda f (eu)".into())
+        BackendKind::Aws("lambda.eu.amazonaws.com:443 (lambda f)".into())
+    );
+    assert_eq!(
+        kind("{ type: AWS, aws: { accountId: '123456789012', lambda: { functionName: f } } }"),
+        BackendKind::Aws("lambda.us-east-1.amazonaws.com:443 (lambda f)".into())
+    );
+    assert_eq!(
+        kind(
+            "{ type: AWS, aws: { accountId: '123456789012', lambda: { functionName: f, endpointURL: 'http://stack.local:4566/x' } } }"
+        ),
+        BackendKind::Aws("stack.local:4566 (lambda f)".into())
     );
     assert_eq!(kind("{ dynamicForwardProxy: {} }"), BackendKind::DynamicForwardProxy);
     assert_eq!(kind("{ gcp: { host: x } }"), BackendKind::Other("gcp".into()));

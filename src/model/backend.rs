@@ -94,7 +94,7 @@ pub struct Backend {
 pub enum BackendKind {
     /// `static`: fixed hosts.
     Static(Vec<StaticHost>),
-    /// `aws`: a Lambda function; the text shown to the user.
+    /// `aws`: where it lands and the Lambda function, as shown to the user.
     Aws(Name),
     /// `dynamicForwardProxy`: the request's own host.
     DynamicForwardProxy,

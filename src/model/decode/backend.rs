@@ -105,16 +105,24 @@ fn static_backend(field: &Field<'_>) -> BackendKind {
     BackendKind::Static(field.get("hosts").list(host).unwrap_or_default())
 }
 
-/// `lambda NAME (REGION)`, or what else is known of it.
+/// `HOST:PORT (lambda NAME)`, or what is known of it where it is no function: an ec2 backend finds its addresses at run
+/// time (kgateway `pkg/kgateway/extensions2/plugins/backend/aws.go`, `configureLambdaEndpoint`; `ec2.go`).
 fn aws_text(field: &Field<'_>) -> Name {
     let text = |field: &Field<'_>| field.text().ok().flatten();
-    let region = text(&field.get("region"));
-    let what = match text(&field.get("lambda").get("functionName")) {
-        Some(function) => format!("lambda {function}"),
-        None if field.get("ec2").is_present() => "ec2".to_owned(),
-        None => "aws".to_owned(),
-    };
-    Name::from(region.map_or(what.clone(), |region| format!("{what} ({region})")))
+    let region = text(&field.get("region")).unwrap_or_else(|| Name::new_static("us-east-1"));
+    let lambda = field.get("lambda");
+    if let Some(function) = text(&lambda.get("functionName")) {
+        let host = match text(&lambda.get("endpointURL")) {
+            Some(url) => {
+                let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+            }
+            None => format!("lambda.{region}.amazonaws.com:443"),
+        };
+        return Name::from(format!("{host} (lambda {function})"));
+    }
+    let what = if field.get("ec2").is_present() { "ec2" } else { "aws" };
+    Name::from(format!("{what} ({region})"))
 }
 
 /// kgateway's `DirectResponse`.
