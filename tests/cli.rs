@@ -66,6 +66,14 @@ fn shop<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
+fn an_answer_names_the_engine_that_was_asked_for() {
+    let said = |engine: &[&str]| run(&shop(&[&["where", "http://nowhere.io/"], engine].concat())).stdout;
+    assert!(said(&["--engine", "kgateway"]).contains(" · kgateway"));
+    assert!(said(&["--engine", "gloo"]).contains(" · gloo"));
+    assert!(!said(&[]).contains(" · kgateway"), "the usual one goes without saying");
+}
+
+#[test]
 fn the_tree_shows_every_broken_thing_where_it_breaks() {
     insta::assert_snapshot!(stdout(&shop(&["tree"])));
 }

@@ -164,7 +164,8 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
         name.push(Role::Warning, " (assumed)");
     }
     name.extend(words::addresses(&node.gateway));
-    if table.engine != Engine::Kgateway {
+    // The usual one goes without saying, unless it was asked for.
+    if table.engine != Engine::Kgateway || node.engine_from == "--engine" {
         name.push(Role::Dim, format!(" · {}", table.engine.name()));
     }
     let listener = node.listeners.iter().find(|listener| {
