@@ -178,6 +178,25 @@ fn a_rewrite_is_applied_to_the_url() {
 }
 
 #[test]
+fn what_filters_do_to_headers_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("routes.yaml");
+    let rule = "filters: [\
+        {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-team, value: blue}], remove: [cookie]}}, \
+        {type: ResponseHeaderModifier, responseHeaderModifier: {add: [{name: via, value: edge}]}}]";
+    let route = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, namespace: a}, \
+        spec: {parentRefs: [{name: gw}], rules: [{FILTERS, backendRefs: [{name: svc, port: 80}]}]}}";
+    std::fs::write(&file, route.replace("FILTERS", rule)).expect("a file");
+    let Run { stdout, stderr, .. } = run(&["where", "/x", "-f", &file.to_string_lossy()]);
+    let told: Vec<&str> = stdout.lines().filter(|line| line.starts_with("  re")).collect();
+    assert_eq!(
+        told,
+        ["  request   remove cookie", "  request   set x-team: blue", "  response  add via: edge"],
+        "{stdout}{stderr}"
+    );
+}
+
+#[test]
 fn a_redirect_says_its_location() {
     insta::assert_snapshot!(answer(0, &["http://shop.example.com/old"]));
 }

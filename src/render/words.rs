@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use crate::finding::Place;
 use crate::model::{
-    Gateway, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, SourceKind, ValueKind,
-    ValueMatch,
+    Gateway, HeaderChange, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, SourceKind,
+    ValueKind, ValueMatch,
 };
 use crate::resolve::{
     BrokenLink, ChildFate, Destination, DestinationState, Endpoints, Lack, Link, Settings, Target, TargetState, Via,
@@ -16,6 +16,19 @@ use crate::resolve::{
 use crate::store::Mark;
 
 use super::style::{Line, Role};
+
+/// What a filter does to one header: `set x-team: blue`.
+pub fn header_change(change: &HeaderChange) -> Line {
+    match change {
+        HeaderChange::Set { name, value } => {
+            Line::of(Role::Dim, "set ").with(Role::Matcher, format!("{name}: {value}"))
+        }
+        HeaderChange::Add { name, value } => {
+            Line::of(Role::Dim, "add ").with(Role::Matcher, format!("{name}: {value}"))
+        }
+        HeaderChange::Remove { name } => Line::of(Role::Dim, "remove ").with(Role::Matcher, name.to_string()),
+    }
+}
 
 /// A match as one line: `POST /a exact · x-tenant: blue · ?page=2`. A `PathPrefix` is shown bare.
 pub fn matcher(matcher: &RouteMatch) -> Line {

@@ -6,7 +6,7 @@ use super::side::World;
 use super::state::State;
 use super::words::{rule_name, verdict};
 use super::{behind, laid, recorded};
-use crate::model::{Filter, HeaderChange, PathModifier, Protocol, Route, RouteMatch, Source};
+use crate::model::{Filter, PathModifier, Protocol, Route, RouteMatch, Source};
 use crate::render::outline::{NodeRef, Outline, written_listener};
 use crate::render::style::{Line, Role};
 use crate::render::{policies, words};
@@ -433,7 +433,7 @@ fn forward(forward: &Forward, facts: &mut Vec<Fact>) {
         facts.push(("copied to", line));
     }
     for (name, changes) in [("request", &forward.request_headers), ("response", &forward.response_headers)] {
-        facts.extend(changes.iter().map(|change| (name, header_change(change))));
+        facts.extend(changes.iter().map(|change| (name, words::header_change(change))));
     }
 }
 
@@ -443,18 +443,6 @@ fn modifier(path: &PathModifier) -> Line {
         PathModifier::Prefix(prefix) => {
             Line::of(Role::Dim, "prefix becomes ").with(Role::Path, format!("\"{prefix}\""))
         }
-    }
-}
-
-fn header_change(change: &HeaderChange) -> Line {
-    match change {
-        HeaderChange::Set { name, value } => {
-            Line::of(Role::Dim, "set ").with(Role::Matcher, format!("{name}: {value}"))
-        }
-        HeaderChange::Add { name, value } => {
-            Line::of(Role::Dim, "add ").with(Role::Matcher, format!("{name}: {value}"))
-        }
-        HeaderChange::Remove { name } => Line::of(Role::Dim, "remove ").with(Role::Matcher, name.to_string()),
     }
 }
 

@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::analysis::Analysis;
 use crate::render::style::{Line, Role};
 use crate::render::{policies, words};
-use crate::resolve::{Action, Destination, DestinationState, RespondReason};
+use crate::resolve::{Action, Destination, DestinationState, Forward, RespondReason};
 use crate::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
 
 use super::way::chain;
@@ -180,6 +180,9 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                 }
             }
             lines.extend(received(request, decision));
+            if let Some(Action::Forward(forward)) = action.as_deref() {
+                lines.extend(headers(forward));
+            }
         }
         Outcome::Redirect => {
             let status = decision.status.unwrap_or(302);
@@ -299,6 +302,15 @@ fn received(request: &Request, decision: &Decision) -> Option<Line> {
         _ => "path rewritten",
     };
     Some(line.with(Role::Dim, format!("   {what}")))
+}
+
+/// What filters do to the headers on the way there and back, a change a line.
+fn headers(forward: &Forward) -> impl Iterator<Item = Line> {
+    let told = |name: &'static str| {
+        move |change| Line::of(Role::Dim, format!("  {name:<10}")).with_line(words::header_change(change))
+    };
+    let request = forward.request_headers.iter().map(told("request"));
+    request.chain(forward.response_headers.iter().map(told("response")))
 }
 
 fn not_found(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
