@@ -173,12 +173,22 @@ fn is_url(text: &str) -> bool {
     if text.starts_with('/') && !text.starts_with("//") {
         return true;
     }
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = match text.split_once("://") {
+        // No scheme is spelt like this: it is a path, whose first segment holds no colon.
+        Some((scheme, _)) if !scheme.bytes().all(is_of_scheme) => return scheme.contains('/'),
+        Some((_, rest)) => rest,
+        None => text,
+    };
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, port)| port);
     let port = after_host.split_once(':').map(|(_, port)| port);
     !authority.is_empty() && !authority.contains('@') && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// RFC 3986 section 3.1.
+fn is_of_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
 #[cfg(test)]
@@ -228,8 +238,11 @@ mod tests {
             seen("referer", &[url], Some(url));
         }
         seen("referer", &[""], Some(""));
-        for text in ["http://", "http://a b/", "http:x", "about:blank", "http://u@h/", "http://a.io:99999/"] {
+        for text in
+            ["http://", "http://a b/", "http:x", "about:blank", "http://u@h/", "http://a.io:99999/", "x,http://a.io/"]
+        {
             seen("referer", &[text], None);
         }
+        seen("referer", &["x", "http://a.io/"], None);
     }
 }
