@@ -330,7 +330,8 @@ async fn a_user_of_one_namespace_sees_that_one_and_is_told_what_is_not_seen() {
     for namespace in ["team-b", "team-c"] {
         follower.follow.ask.send(namespace.into()).unwrap();
     }
-    follower.until("asked", |f| f.status.asked.len() == 4 && f.status.is_settled()).await;
+    let answered = |f: &Follower| f.names("HTTPRoute").len() == 2 && unreadable(f).len() == 3;
+    follower.until("asked", |f| f.status.asked.len() == 4 && f.status.is_settled() && answered(f)).await;
     assert_eq!(follower.names("HTTPRoute"), ["team-a/one", "team-b/b"]);
     assert_eq!(*follower.state("HTTPRoute"), KindState::SyncedIn(vec!["team-a".into(), "team-b".into()]));
     assert_eq!(unreadable(&follower), [None, Some("default".to_owned()), Some("team-c".to_owned())]);
