@@ -179,10 +179,13 @@ fn admits_kind(listener: &Listener, kind: RouteKind) -> bool {
         Protocol::Other(_) => kind == RouteKind::Http,
         Protocol::Tls | Protocol::Tcp | Protocol::Udp => false,
     };
-    let listed = |kinds: &[crate::model::RouteGroupKind]| {
-        kinds.iter().any(|listed| listed.group == GATEWAY_GROUP && listed.kind == kind.name())
-    };
-    carried && listener.allowed_routes.kinds.as_deref().is_none_or(listed)
+    carried && lists_kind(listener, kind.name())
+}
+
+/// Whether `allowedRoutes.kinds` names a kind of the Gateway API, or nothing.
+pub(super) fn lists_kind(listener: &Listener, kind: &str) -> bool {
+    let mut kinds = listener.allowed_routes.kinds.iter().flatten();
+    listener.allowed_routes.kinds.is_none() || kinds.any(|listed| listed.group == GATEWAY_GROUP && listed.kind == kind)
 }
 
 /// What a parentRef points at.

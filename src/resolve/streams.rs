@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use super::attach::{Parent, Reach, Resources, parent_of, reach, shared_hostnames};
+use super::attach::{Parent, Reach, Resources, lists_kind, parent_of, reach, shared_hostnames};
 use super::gateway::supported_kinds;
 use super::{GatewayNode, Tree};
-use crate::model::{GATEWAY_GROUP, Listener, StreamKind, StreamRoute};
+use crate::model::{Listener, ParentRef, StreamKind, StreamRoute};
 use crate::store::Snapshot;
 
 /// The TCP and TLS routes of a listener.
@@ -64,13 +64,7 @@ pub(super) fn attach(snapshot: &Snapshot, tree: &mut Tree, gateways: &Resources,
     }
 }
 
-fn takes(
-    snapshot: &Snapshot,
-    node: &GatewayNode,
-    at: usize,
-    route: &StreamRoute,
-    reference: &crate::model::ParentRef,
-) -> bool {
+fn takes(snapshot: &Snapshot, node: &GatewayNode, at: usize, route: &StreamRoute, reference: &ParentRef) -> bool {
     let listener = node.listeners[at].listener(&node.gateway);
     admits_kind(listener, route.kind)
         && matches!(reach(snapshot, node, at, reference, &route.meta.namespace), Reach::Here(_))
@@ -79,10 +73,7 @@ fn takes(
 
 fn admits_kind(listener: &Listener, kind: StreamKind) -> bool {
     let carried = supported_kinds(listener).is_some_and(|kinds| kinds.contains(&kind.name()));
-    let listed = |kinds: &[crate::model::RouteGroupKind]| {
-        kinds.iter().any(|listed| listed.group == GATEWAY_GROUP && listed.kind == kind.name())
-    };
-    carried && listener.allowed_routes.kinds.as_deref().is_none_or(listed)
+    carried && lists_kind(listener, kind.name())
 }
 
 impl GatewayNode {
