@@ -33,7 +33,7 @@
 //!
 //! Modules in reading order; imports point only to the left:
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status` ← `live` ← `render` ← `tui` ← `cli`; `source`
-//! knows `model`, `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read.
+//! knows `model`, `finding` and `store`; `re2` and `spread`, which know nobody, are for those that resolve, route or read, and `visible` for all.
 
 pub mod analysis;
 pub mod cli;
@@ -51,3 +51,4 @@ pub mod status;
 pub mod store;
 pub mod theme;
 pub mod tui;
+pub mod visible;

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::live::Changed;
 use crate::render::data::{self, API_VERSION};
+use crate::visible::visible;
 
 use super::failure::Failure;
 use super::load::{self, World};
-use super::terminal::Reader;
+use super::terminal::{Content, Reader};
 use super::{Context, Verdict, clusters, terminal};
 
 /// How an answer is written down.
@@ -26,6 +27,16 @@ pub enum Shape {
     Lines,
     /// A drawing, of one world only.
     Drawing,
+}
+
+impl Shape {
+    /// What that is to a terminal.
+    pub fn content(self) -> Content {
+        match self {
+            Self::Json | Self::Lines => Content::Json,
+            Self::Text | Self::Yaml | Self::Drawing => Content::Lines,
+        }
+    }
 }
 
 /// What a command asks of a world.
@@ -57,7 +68,7 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     let world =
         if question.tells_findings() { load::load_quietly(source, settings)? } else { load::load(source, settings)? };
     let (text, verdict) = question.answer(&world, context, question.shape())?;
-    context.print(&text)?;
+    print(question.shape().content(), &text)?;
     Ok(verdict)
 }
 
@@ -94,7 +105,7 @@ pub fn rendered(
                 let hint = "give one --context, or another format";
                 return Err(Failure::new("several contexts cannot be drawn at once", hint));
             }
-            (Shape::Text, Ok((text, _))) => texts.push(format!("context {name}\n\n{text}")),
+            (Shape::Text, Ok((text, _))) => texts.push(format!("context {}\n\n{text}", visible(name))),
             // Why is told on standard error.
             (Shape::Text, Err(_)) => {}
             (Shape::Lines, Ok((text, _))) => {
@@ -143,9 +154,9 @@ pub fn divider(changes: &[(String, Changed)], several: bool) -> String {
     for (context, Changed { subject, how, lines, .. }) in changes.iter().rev().take(TOLD).rev() {
         let context = if several { format!("{context}: ") } else { String::new() };
         let how = format!("{how:?}").to_lowercase();
-        let _ = writeln!(text, "   {context}{subject} {how}");
+        let _ = writeln!(text, "   {}", visible(&format!("{context}{subject} {how}")));
         for line in lines {
-            let _ = writeln!(text, "     {line}");
+            let _ = writeln!(text, "     {}", visible(line));
         }
     }
     if changes.len() > TOLD {
@@ -156,7 +167,7 @@ pub fn divider(changes: &[(String, Changed)], several: bool) -> String {
 }
 
 /// Writes an answer; whether there is still someone to read it.
-pub fn print(text: &str) -> Result<Reader, Failure> {
-    terminal::write_out(text)
+pub fn print(content: Content, text: &str) -> Result<Reader, Failure> {
+    terminal::write_out(content, text)
         .map_err(|error| Failure { message: format!("cannot write to standard output: {error}"), hint: None })
 }

@@ -9,6 +9,7 @@ use crate::live::{self, Changed, Update, Worlds};
 use crate::source::cluster::kinds::KINDS;
 use crate::source::cluster::{KindState, Phase, Status};
 use crate::store::{Mark, Overlaid};
+use crate::visible::visible;
 
 use super::answer::{self, Answered, Question, Shape};
 use super::failure::Failure;
@@ -108,7 +109,7 @@ async fn answers(question: &impl Question, context: &Context, watch: bool) -> Re
                 } else {
                     silence = None;
                     for one in all.iter().filter(|one| one.outcome.is_none()) {
-                        terminal::write_err(&format!("{}\n", one.waits_for()));
+                        terminal::write_err(&format!("{}\n", visible(&one.waits_for())));
                     }
                 }
             }
@@ -170,15 +171,14 @@ fn tell(
         _ => text.clone(),
     };
     changes.clear();
-    let reader = answer::print(&divided)?;
+    let reader = answer::print(question.shape().content(), &divided)?;
     *last = Some(text);
     Ok((reader == Reader::There).then_some(verdict))
 }
 
 /// Says why there is no answer any more (the Gateway was deleted, the CRDs were), once: who watches waits for the next one.
-fn complain(Failure { message, hint }: &Failure, last: &mut Option<String>) -> Verdict {
-    let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-    let said = format!("error: {message}\n{hint}");
+fn complain(failure: &Failure, last: &mut Option<String>) -> Verdict {
+    let said = failure.lines();
     if last.as_ref() != Some(&said) {
         terminal::write_err(&said);
         *last = Some(said);
@@ -226,21 +226,19 @@ impl Followed {
         let prefix = if several { format!("context {}: ", self.title()) } else { String::new() };
         let mut said = String::new();
         match &self.outcome {
-            Some(Err(Failure { message, hint })) if several && first => {
-                let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-                said = format!("error: {message}\n{hint}");
-            }
+            Some(Err(failure)) if several && first => said = failure.lines(),
             Some(Ok(world)) => {
                 let lines: Vec<String> =
                     self.status.iter().flat_map(live::unread).map(|unread| unread.sentence()).collect();
                 let new = lines.iter().filter(|line| !findings_are_told && !self.told.contains(line));
                 for line in new {
-                    let _ = writeln!(said, "warning: {prefix}{line}");
+                    let _ = writeln!(said, "warning: {}", visible(&format!("{prefix}{line}")));
                 }
                 self.told = lines;
                 let snapshot = &world.analysis.snapshot;
                 if first && !snapshot.overlaid.is_empty() {
-                    let _ = writeln!(said, "over context {}: {}", self.title(), count_marks(&snapshot.overlaid));
+                    let _ =
+                        writeln!(said, "over context {}: {}", visible(self.title()), count_marks(&snapshot.overlaid));
                 }
                 if first && !findings_are_told {
                     said.push_str(&load::summary(&world.analysis.findings[..world.reading]));

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::router::RequestError;
 use crate::source::SourceError;
+use crate::visible::visible;
 
 /// Could not do it: exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,13 @@ impl Failure {
     /// A failure with a hint.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// What is said of it: a line for the failure, one for the hint. No name can begin a line of its own.
+    pub fn lines(&self) -> String {
+        let Self { message, hint } = self;
+        let hint = hint.as_ref().map(|hint| format!("hint: {}\n", visible(hint))).unwrap_or_default();
+        format!("error: {}\n{hint}", visible(message))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::resolve::Settings;
 use crate::source::files::{self, Input};
 use crate::source::{Loaded, SourceError};
 use crate::store::{Change, Coverage, Store};
+use crate::visible::visible;
 
 use super::failure::Failure;
 use super::options::{SettingsOptions, SourceOptions};
@@ -125,7 +126,7 @@ pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Resul
 fn unread(findings: &[Finding]) -> String {
     let unread = findings.iter().filter(|finding| finding.code == Finding::NOT_READABLE);
     unread.fold(String::new(), |mut said, finding| {
-        let _ = writeln!(said, "warning: {}", finding.message);
+        let _ = writeln!(said, "warning: {}", visible(&finding.message));
         said
     })
 }
@@ -144,7 +145,7 @@ pub fn summary(findings: &[Finding]) -> String {
     worst_first.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in worst_first.iter().take(NAMED) {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        let _ = writeln!(out, "{}: {place}{}", finding.severity.name(), finding.message);
+        let _ = writeln!(out, "{}: {}", finding.severity.name(), visible(&format!("{place}{}", finding.message)));
     }
     if told.len() > NAMED {
         let _ = writeln!(out, "{} more: `routescope check` lists them all", told.len() - NAMED);

@@ -104,12 +104,6 @@ impl Context {
     fn reads_a_cluster(&self) -> bool {
         self.source.inputs().is_empty() || self.cluster.ask_for_a_cluster()
     }
-
-    /// Writes data to standard output.
-    #[allow(clippy::unused_self)] // printing is a thing a command does in its context
-    fn print(&self, text: &str) -> Result<(), Failure> {
-        answer::print(text).map(|_| ())
-    }
 }
 
 /// What a command found.
@@ -138,7 +132,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to standard output with 0, mistakes to standard error with 2.
             let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
+            terminal::write_clap(&error);
             return ExitCode::from(code);
         }
     };
@@ -147,9 +141,8 @@ pub fn main() -> ExitCode {
         Ok(Verdict::No) => ExitCode::from(1),
         Ok(Verdict::Partly) => ExitCode::from(2),
         Ok(Verdict::Interrupted) => ExitCode::from(130),
-        Err(Failure { message, hint }) => {
-            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-            terminal::write_err(&format!("error: {message}\n{hint}"));
+        Err(failure) => {
+            terminal::write_err(&failure.lines());
             ExitCode::from(2)
         }
     }
@@ -165,7 +158,7 @@ fn run(Arguments { command, source, cluster, settings, output }: Arguments) -> R
         Command::Status(options) => status::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),
         Command::Snapshot(options) => snapshot::run(&options, &context),
-        Command::Completions(options) => shell::completions(&options, &context),
-        Command::Man(options) => shell::man(&options, &context),
+        Command::Completions(options) => shell::completions(&options),
+        Command::Man(options) => shell::man(&options),
     }
 }

@@ -7,6 +7,7 @@ use crate::analysis::Analysis;
 use crate::model::ObjectKey;
 use crate::render::{data, envoy, routes};
 use crate::router::GatewayTable;
+use crate::visible::visible;
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
@@ -86,7 +87,8 @@ impl Question for RoutesOptions {
 fn envoys(analysis: &Analysis, only: Option<&ObjectKey>) -> Result<String, Failure> {
     let gateway = one_envoy(analysis, only)?;
     for (name, why) in envoy::refused(analysis, gateway) {
-        terminal::write_err(&format!("warning: Envoy refuses {name}, and keeps the last good one: {why}\n"));
+        let warning = format!("Envoy refuses {name}, and keeps the last good one: {why}");
+        terminal::write_err(&format!("warning: {}\n", visible(&warning)));
     }
     Ok(envoy::configurations(analysis, gateway).iter().map(data::json).collect())
 }

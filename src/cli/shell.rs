@@ -3,8 +3,10 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
+use super::answer::print;
 use super::failure::Failure;
-use super::{Arguments, Context, Verdict};
+use super::terminal::Content;
+use super::{Arguments, Verdict};
 
 /// Print a completion script for a shell
 #[derive(Debug, Clone, Args)]
@@ -21,15 +23,15 @@ pub struct ManOptions {
 }
 
 /// Prints the completion script.
-pub fn completions(options: &CompletionsOptions, context: &Context) -> Result<Verdict, Failure> {
+pub fn completions(options: &CompletionsOptions) -> Result<Verdict, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Arguments::command(), "routescope", &mut script);
-    context.print(&String::from_utf8_lossy(&script))?;
+    print(Content::Own, &String::from_utf8_lossy(&script))?;
     Ok(Verdict::Yes)
 }
 
 /// Prints the manual page.
-pub fn man(options: &ManOptions, context: &Context) -> Result<Verdict, Failure> {
+pub fn man(options: &ManOptions) -> Result<Verdict, Failure> {
     let mut root = Arguments::command();
     root.build();
     let command = match &options.command {
@@ -43,6 +45,6 @@ pub fn man(options: &ManOptions, context: &Context) -> Result<Verdict, Failure> 
     clap_mangen::Man::new(command)
         .render(&mut page)
         .map_err(|error| Failure { message: format!("cannot render the manual page: {error}"), hint: None })?;
-    context.print(&String::from_utf8_lossy(&page))?;
+    print(Content::Own, &String::from_utf8_lossy(&page))?;
     Ok(Verdict::Yes)
 }

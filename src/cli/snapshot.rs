@@ -10,6 +10,7 @@ use crate::render::snapshot::{self, About, MARKER};
 use crate::render::words;
 use crate::source::original;
 use crate::source::save::{self, Overwrite};
+use crate::visible::visible;
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
@@ -80,7 +81,8 @@ impl Question for SnapshotOptions {
         let Some((path, overwrite)) = self.file() else { return Ok((text, Verdict::Yes)) };
         save::save(path, &text, overwrite)?;
         let count = words::count(objects.len(), "object");
-        terminal::write_err(&format!("saved {count} of {} to {}\n", about.name, path.display()));
+        let saved = format!("saved {count} of {} to {}", about.name, path.display());
+        terminal::write_err(&format!("{}\n", visible(&saved)));
         Ok((String::new(), Verdict::Yes))
     }
 }

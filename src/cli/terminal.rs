@@ -1,8 +1,10 @@
 //! What this process is attached to: colours, width, and writing without minding a closed pipe.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use crate::render::terminal::Paint;
+use crate::visible::{visible_json, visible_lines, visible_painted};
 
 use super::options::{ColorChoice, OutputOptions};
 
@@ -46,8 +48,25 @@ pub enum Reader {
     Gone,
 }
 
-/// Writes data. A closed pipe is not an error: the reader has seen enough.
-pub fn write_out(text: &str) -> Result<Reader, io::Error> {
+/// What is written, and so what may stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Lines for a person, perhaps in colours, or any other text.
+    Lines,
+    /// JSON documents.
+    Json,
+    /// What this program holds itself, with nothing from elsewhere in it: scripts and manual pages.
+    Own,
+}
+
+/// Writes data: all of it passes here, and nothing passes that a terminal would obey or hide. A closed pipe is not an
+/// error: the reader has seen enough.
+pub fn write_out(content: Content, text: &str) -> Result<Reader, io::Error> {
+    let text = match content {
+        Content::Lines => visible_painted(text),
+        Content::Json => visible_json(text),
+        Content::Own => Cow::Borrowed(text),
+    };
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Reader::There),
@@ -56,7 +75,17 @@ pub fn write_out(text: &str) -> Result<Reader, io::Error> {
     }
 }
 
-/// Writes to standard error; when even that fails there is nobody to tell.
+/// Writes help to standard output, a mistake in the arguments to standard error.
+pub fn write_clap(error: &clap::Error) {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        write_err(&text);
+    } else {
+        let _ = write_out(Content::Lines, &text);
+    }
+}
+
+/// Writes lines to standard error, past the same gate; when even that fails there is nobody to tell.
 pub fn write_err(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(visible_lines(text).as_bytes());
 }

@@ -82,8 +82,8 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
     let verdict = super::answer::run(&question, context, options.watch)?;
     for BadLine { line, failure: Failure { message, hint } } in &bad {
         let name = options.requests.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        terminal::write_err(&format!("error: {name}:{line}: {message}\n{hint}"));
+        let failure = Failure { message: format!("{name}:{line}: {message}"), hint: hint.clone() };
+        terminal::write_err(&failure.lines());
     }
     if !bad.is_empty() {
         return Ok(Verdict::Partly);

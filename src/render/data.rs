@@ -1,6 +1,8 @@
 //! The output types that commands share: a match, an action, a destination, a hop. They are the JSON contract, so they
 //! are apart from the types they are made of.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::model::{
@@ -9,6 +11,7 @@ use crate::model::{
 };
 use crate::resolve::{Action, Destination, Forward, HopId, MirrorTo, Respond, Rewrite, Tree, Via, ViaBy};
 use crate::store::Snapshot;
+use crate::visible::visible_json;
 
 use super::outline::match_position;
 use super::routes::RowData;
@@ -399,19 +402,24 @@ pub fn chain(snapshot: &Snapshot, tree: &Tree, gateway: &ObjectKey, hop: HopId) 
 /// A document as JSON, indented, or as YAML.
 pub fn json<T: Serialize>(document: &T) -> String {
     // The output types hold no maps with odd keys and no fallible parts: writing them cannot fail.
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
+    written(serde_json::to_string_pretty(document).unwrap_or_default())
 }
 
 /// A document as JSON on one line.
 pub fn json_line<T: Serialize>(document: &T) -> String {
-    let mut text = serde_json::to_string(document).unwrap_or_default();
-    text.push('\n');
-    text
+    written(serde_json::to_string(document).unwrap_or_default())
+}
+
+/// JSON lets characters stand that a terminal obeys.
+fn written(mut document: String) -> String {
+    if let Cow::Owned(escaped) = visible_json(&document) {
+        document = escaped;
+    }
+    document.push('\n');
+    document
 }
 
 /// A document as YAML.
 pub fn yaml<T: Serialize>(document: &T) -> String {
-    serde_yaml::to_string(document).unwrap_or_default()
+    super::yaml::write(&serde_json::to_value(document).unwrap_or_default())
 }

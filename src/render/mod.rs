@@ -18,3 +18,4 @@ pub mod style;
 pub mod terminal;
 pub mod tree;
 pub mod words;
+pub mod yaml;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::visible::visible;
+
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Role {
@@ -106,7 +108,7 @@ impl Role {
 /// A piece of text and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// The text, without line breaks.
+    /// The text: visible, and on one line.
     pub text: Cow<'static, str>,
     /// What it is.
     pub role: Role,
@@ -136,9 +138,16 @@ impl Line {
         self
     }
 
-    /// Adds a span; an empty text adds nothing.
+    /// Adds a span; an empty text adds nothing. Whatever cannot be seen is written out: a line never holds a character
+    /// that a terminal obeys.
     pub fn push(&mut self, role: Role, text: impl Into<Cow<'static, str>>) {
-        let text = text.into();
+        let text = match text.into() {
+            Cow::Borrowed(text) => visible(text),
+            Cow::Owned(text) => match visible(&text) {
+                Cow::Borrowed(_) => Cow::Owned(text),
+                Cow::Owned(shown) => Cow::Owned(shown),
+            },
+        };
         if !text.is_empty() {
             self.spans.push(Span { text, role });
         }

@@ -1,5 +1,5 @@
 //! Lines to bytes for a terminal: roles become ANSI colours (the terminal's own sixteen), glyphs become ASCII where that
-//! is asked for, and control characters that a manifest smuggled in become visible.
+//! is asked for.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -30,8 +30,8 @@ impl Paint {
     }
 
     fn text(self, role: Role, text: &str, out: &mut String) {
-        let text = visible(text);
-        let text = if self.ascii { Cow::Owned(to_ascii(&text).into_owned()) } else { text };
+        // The pieces of a line are visible text already.
+        let text = if self.ascii { to_ascii(text) } else { Cow::Borrowed(text) };
         match sgr(role) {
             Some(sgr) if self.color => {
                 let _ = write!(out, "\x1b[{sgr}m{text}\x1b[0m");
@@ -66,27 +66,6 @@ fn sgr(role: Role) -> Option<&'static str> {
         Role::Answer => "1;32",
         Role::Error => "1;31",
     })
-}
-
-/// The text with control characters and invisible marks written out, so that no manifest can steer the terminal.
-fn visible(text: &str) -> Cow<'_, str> {
-    let hidden = |c: char| c.is_control() || ('\u{200b}'..='\u{200f}').contains(&c) || is_bidi_control(c);
-    if !text.chars().any(hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if hidden(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    Cow::Owned(out)
-}
-
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

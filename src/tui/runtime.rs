@@ -33,6 +33,7 @@ use crate::live::{self, Changed, Control, Update};
 use crate::source::SourceError;
 use crate::source::cluster::contexts;
 use crate::theme::{self, Background, Theme};
+use crate::visible::visible_lines;
 
 /// How long the first load may take before the screen is taken to say that it runs: a load that fails at once (no such
 /// file) then fails on the person's own screen, without a flicker.
@@ -307,7 +308,8 @@ impl Explorer {
                 Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
                 Effect::Contexts => self.feed.contexts(&self.sender),
                 Effect::Copy(text) => {
-                    let result = execute!(stdout(), CopyToClipboard::to_clipboard_from(&text));
+                    let result =
+                        execute!(stdout(), CopyToClipboard::to_clipboard_from(visible_lines(&text).as_bytes()));
                     let result = result.map(|()| text).map_err(|error| error.to_string());
                     let _ = self.sender.send(Outside::Message(Message::Copied(result)));
                 }

@@ -4,8 +4,6 @@
 //! `ConfigMap`s hold: of that only what routing asks for is told. Of an object that files lay over a cluster's, the status
 //! that the cluster recorded is not kept.
 
-mod yaml;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -135,7 +133,7 @@ pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals
         strip(&mut document, kind);
         place(&mut document, meta, snapshot.overlaid.contains_key(&subject));
         text.push_str("---\n");
-        text.push_str(&yaml::write(&document));
+        text.push_str(&super::yaml::write(&document));
     }
     text
 }

@@ -10,6 +10,7 @@ use ahash::AHashMap;
 use crate::render::outline::{Health, NodeRef, Outline};
 use crate::render::words;
 use crate::resolve::{Action, Destination, is_starved};
+use crate::visible::is_invisible;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -189,7 +190,10 @@ fn mermaid_text(text: &str) -> String {
             '>' => out.push_str("#gt;"),
             '`' => out.push_str("#96;"),
             '\\' => out.push_str("#92;"),
-            c if c.is_control() => out.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c })),
+            c if is_invisible(c) => {
+                out.push_str("#92;");
+                out.extend(c.escape_default().skip(1));
+            }
             c => out.push(c),
         }
     }
@@ -240,13 +244,9 @@ fn dot_text(text: &str) -> String {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if c.is_control() => {
-                for c in c.escape_default() {
-                    if c == '\\' {
-                        out.push('\\');
-                    }
-                    out.push(c);
-                }
+            c if is_invisible(c) => {
+                out.push('\\');
+                out.extend(c.escape_default());
             }
             c => out.push(c),
         }
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_label_cannot_break_out_of_its_quotes() {
-        assert_eq!(mermaid_text("a\"b#c<\n"), "a#quot;b#35;c#lt;/n");
+        assert_eq!(mermaid_text("a\"b#c<\n"), "a#quot;b#35;c#lt;#92;n");
         assert_eq!(dot_text("a\"b\\c\n"), "a\\\"b\\\\c\\\\n");
     }
 }

@@ -4,11 +4,10 @@
 //!
 //! The objects are decoded from the values, never from the text.
 
-use std::fmt::Write as _;
-
 use crate::model::Position;
 use crate::model::value::{Data, Value};
 use crate::source::scalar;
+use crate::visible::{escape_yaml, is_invisible};
 
 /// What of the metadata tells people nothing. (`managedFields` are not even read.)
 const NOISE: &[&str] = &["generation", "resourceVersion", "selfLink", "uid"];
@@ -140,10 +139,8 @@ fn text(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // Controls, what some readers break lines at, a byte order mark, and what is no character.
-            '\0'..' ' | '\x7F'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
-            }
+            // What a terminal obeys, what some readers break lines at, what is no character.
+            c if is_invisible(c) => escape_yaml(c, &mut quoted),
             c => quoted.push(c),
         }
     }

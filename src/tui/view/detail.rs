@@ -18,6 +18,7 @@ use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
+use crate::visible::visible;
 
 /// How many lines of an object are shown at most; the editor shows the rest.
 const LINES_AT_MOST: usize = 3_000;
@@ -220,16 +221,20 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         let mut spans = vec![Span::styled(format!(" {number:>digits$} │ "), theme.style(theme::Role::LineNumber))];
         match state.side().excerpt.colours.get(index) {
             Some(pieces) => {
-                let piece =
-                    |(role, text): &(theme::Role, String)| Span::styled(text.replace('\t', "    "), theme.style(*role));
+                let piece = |(role, text): &(theme::Role, String)| Span::styled(shown(text), theme.style(*role));
                 spans.extend(pieces.iter().map(piece));
             }
-            None => spans.push(Span::raw(cut_end(&source.text[*start..*end], usize::from(inside.width)))),
+            None => spans.push(Span::raw(cut_end(&shown(&source.text[*start..*end]), usize::from(inside.width)))),
         }
         buffer.set_line(inside.x, inside.y + row, &Painted::from(spans), inside.width);
         row += 1;
     }
     scroll_bar(buffer, inside, state.side().detail_offset, total, theme.style(theme::Role::Muted));
+}
+
+/// A piece of a manifest as it can be drawn.
+fn shown(text: &str) -> String {
+    visible(&text.replace('\t', "    ")).into_owned()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::tui::laid;
 use crate::tui::side::Side;
 use crate::tui::state::State;
 use crate::tui::widget::text as cutting;
+use crate::visible::visible;
 
 /// How many columns the name of what is explored gets before anything else goes.
 const NAME: usize = 26;
@@ -23,7 +24,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         return;
     }
     let width = usize::from(area.width);
-    let title = title(state);
+    let title = visible(&title(state)).into_owned();
     let name = " routescope · ".width() + title.width().min(NAME);
     let candidates = candidates(state, layout, width);
     let last = candidates.len().saturating_sub(1);

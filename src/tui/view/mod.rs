@@ -26,6 +26,7 @@ use super::state::{Focus, State};
 use super::widget::text as cutting;
 use crate::render::style::{self, Line};
 use crate::theme::{Role, Theme};
+use crate::visible::{is_invisible, visible};
 use layout::{Layout, Shape};
 
 /// Draws the explorer.
@@ -63,6 +64,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
         window::draw(state, &layout, buffer);
     }
     command::draw(state, &layout, buffer);
+    hide_nothing(buffer);
     if state.ascii {
         to_ascii(buffer);
     }
@@ -72,6 +74,16 @@ pub fn draw(state: &State, frame: &mut Frame) {
         .or_else(|| window::cursor(state, &layout))
     {
         frame.set_cursor_position(at);
+    }
+}
+
+/// The last gate before the terminal: whatever way a text took, no cell holds a character that cannot be seen.
+fn hide_nothing(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().chars().any(is_invisible) {
+            let seen: String = cell.symbol().chars().filter(|c| !is_invisible(*c)).collect();
+            cell.set_symbol(if seen.is_empty() { "\u{fffd}" } else { &seen });
+        }
     }
 }
 
@@ -115,7 +127,7 @@ pub(super) fn pane(
         Block::bordered().border_set(set).border_style(edge).render(area, buffer);
     }
     let room = usize::from(area.width.saturating_sub(4));
-    let title = cutting::cut_end(&format!(" {title} "), room);
+    let title = cutting::cut_end(&visible(&format!(" {title} ")), room);
     let (after, _) = buffer.set_stringn(area.x + 1.min(area.width), area.y, &title, room, title_style);
     let width = u16::try_from(count.width() + 2).unwrap_or(u16::MAX);
     if !count.is_empty() && after + width < area.right() {
@@ -152,7 +164,7 @@ fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
     let theme = state.theme();
     if let Some(notice) = &state.notice {
-        let text = cutting::cut_end(&format!(" {}", notice.text), usize::from(area.width));
+        let text = cutting::cut_end(&visible(&format!(" {}", notice.text)), usize::from(area.width));
         buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(notice.role));
         return;
     }

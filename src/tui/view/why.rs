@@ -1,13 +1,12 @@
 //! The answer pane: every share of the traffic, what is not certain, and why each other rule did not win.
 
 use ratatui::buffer::Buffer;
-use unicode_width::UnicodeWidthStr;
 
 use super::ask::is_told_at_length;
 use super::layout::Layout;
 use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::render::answer::Advice;
-use crate::render::style::{Line, Role};
+use crate::render::style::{Line, Role, Span};
 use crate::render::words as say;
 use crate::resolve::HopId;
 use crate::router::{Decision, Outcome};
@@ -122,9 +121,9 @@ fn entries(state: &State) -> Vec<Entry> {
         let owner = world.analysis.snapshot.route(hop.route);
         let line = Line::of(Role::Route, format!("{} ", owner.meta.name))
             .with(Role::Rule, format!("{} ", words::rule_name(owner, hop.rule)))
-            .with(Role::Text, "\u{1f}")
+            .with_line(next_column())
             .with_line(say::matcher(&hop.matcher))
-            .with(Role::Text, "\u{1f}")
+            .with_line(next_column())
             .with(Role::Text, one.because.clone());
         Entry { glyph, word: name.to_owned(), role, line, hop: Some(one.hop) }
     });
@@ -201,11 +200,18 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     scroll_bar(buffer, inside, state.side().why_offset, entries.len(), theme.style(theme::Role::Muted));
 }
 
+/// Between two columns stands what no text can hold: the pieces of a line are visible.
+const NEXT_COLUMN: &str = "\u{1f}";
+
+fn next_column() -> Line {
+    Line { spans: vec![Span { text: NEXT_COLUMN.into(), role: Role::Text }] }
+}
+
 /// The columns of a line, which are held apart by a separator of their own.
 fn split(line: &Line) -> Vec<Line> {
     let mut parts = vec![Line::new()];
     for span in &line.spans {
-        if span.text.width() == 0 || span.text == "\u{1f}" {
+        if span.text == NEXT_COLUMN {
             parts.push(Line::new());
         } else if let Some(last) = parts.last_mut() {
             last.spans.push(span.clone());

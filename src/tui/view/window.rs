@@ -12,6 +12,7 @@ use crate::theme;
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::window::{Kind, Window};
+use crate::visible::visible;
 
 /// Where a window lies: as high as its list and what is said below it want.
 pub fn area(layout: &Layout, window: &Window) -> Rect {
@@ -55,7 +56,13 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let edge = theme.style(theme::Role::BorderFocused);
     Block::bordered().border_set(focused_border(state)).border_style(edge).render(area, buffer);
     let room = usize::from(area.width.saturating_sub(4));
-    buffer.set_stringn(area.x + 1, area.y, format!(" {} ", window.title), room, theme.style(theme::Role::Title));
+    buffer.set_stringn(
+        area.x + 1,
+        area.y,
+        visible(&format!(" {} ", window.title)),
+        room,
+        theme.style(theme::Role::Title),
+    );
     let inside = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(2),

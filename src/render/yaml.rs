@@ -1,15 +1,17 @@
-//! Block YAML that says the same to readers of YAML 1.1 and of 1.2: `serde_yaml` writes `yes`, `1_000` and `<<` bare,
-//! which kubectl does not read as text.
+//! Block YAML that says the same to readers of YAML 1.1 and of 1.2 (`yes`, `1_000` and `<<` are text, and in quotes), and
+//! in which nothing is written that a terminal would obey.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::visible::{escape_yaml, is_invisible};
+
 /// What a reader of YAML 1.1 takes for something other than text.
 const WORDS: &[&str] = &["y", "yes", "true", "on", "n", "no", "false", "off", "null"];
 
 /// Writes one document.
-pub(super) fn write(document: &Value) -> String {
+pub fn write(document: &Value) -> String {
     let mut text = String::new();
     value(&mut text, document, 0);
     text
@@ -67,10 +69,7 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', letter]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            // Controls, what some readers break lines at, a byte order mark, and what is no character.
-            '\0'..' ' | '\x7F'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFD}'..='\u{FFFF}' => {
-                let _ = write!(out, "\\u{:04X}", u32::from(letter));
-            }
+            letter if is_invisible(letter) => escape_yaml(letter, &mut out),
             letter => out.push(letter),
         }
     }
