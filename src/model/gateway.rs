@@ -11,6 +11,8 @@ pub struct Gateway {
     pub meta: Meta,
     /// `spec.gatewayClassName`.
     pub class: Name,
+    /// `spec.infrastructure.parametersRef.group`.
+    pub parameters_group: Option<Name>,
     /// `spec.listeners`, in order.
     pub listeners: Vec<Listener>,
     /// `spec.allowedListeners.namespaces`; `None` (absent) admits no `ListenerSet`.

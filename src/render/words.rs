@@ -162,6 +162,7 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
     match destination.state {
         DestinationState::Resolved => None,
         DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: taken to exist")),
+        DestinationState::GrantUnseen | DestinationState::KindUnread => destination.unverified(),
         DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
         DestinationState::PortMissing | DestinationState::PortUnserved => Some(match port {
             Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
@@ -174,6 +175,15 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
             format!("{}/{kind} is no kind of backend", destination.group)
         }),
         DestinationState::PortNotAllowed => Some(format!("a {kind} ref must not carry a port")),
+    }
+}
+
+/// Why a backend is only assumed to be served, in a few words.
+pub fn unverified(destination: &Destination) -> &'static str {
+    match destination.state {
+        DestinationState::GrantUnseen => "? no ReferenceGrant in view",
+        DestinationState::KindUnread => "? kind not read",
+        _ => "? not in view",
     }
 }
 

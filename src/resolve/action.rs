@@ -5,8 +5,8 @@
 //! (`runRoutePlugins`, `finalizeRoute`), `pkg/kgateway/extensions2/plugins/directresponse`, `pkg/pluginsdk/policy/merge.go`.
 
 use super::backend::{Lookup, Referrer};
-use super::validate;
 use super::{Action, Complaint, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage};
+use super::{plain, validate};
 use crate::model::{
     BackendRef, Filter, HeaderChange, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route,
     RouteKind, Rule, UrlRewrite,
@@ -90,13 +90,13 @@ struct Draft {
 }
 
 /// What a rule does at its place. `levels` is its own rule first, then the delegating rules above it, nearest first;
-/// `path` the kind of its matches' path (a rewrite of a regex differs), `of_backends` whether a backendRef's own redirects
-/// and rewrites act.
+/// `path` the kind of its matches' path (a rewrite of a regex differs), `assumed` whether nothing tells that it is kgateway: then a
+/// backendRef's own redirects and rewrites act, and kinds of other engines are assumed to exist.
 pub(super) fn outcome(
     lookup: Lookup<'_>,
     levels: &[Level<'_>],
     delegates: &dyn Fn(&BackendRef) -> bool,
-    of_backends: bool,
+    assumed: bool,
     path: PathKind,
 ) -> Outcome {
     let Some(own) = levels.first() else {
@@ -113,7 +113,10 @@ pub(super) fn outcome(
         unverified: Vec::new(),
     };
     let referrer = Referrer::route(own.route.kind, &own.route.meta.namespace);
-    let destinations = lookup.destinations(referrer, own.rule, delegates);
+    let mut destinations = lookup.destinations(referrer, own.rule, delegates);
+    if assumed {
+        destinations.iter_mut().for_each(plain::foreign);
+    }
     if !destinations.is_empty() {
         let websocket = destinations.iter().any(|one| lookup.speaks_websocket(one));
         draft.forward = Some(Forward { destinations, websocket, ..Forward::default() });
@@ -124,10 +127,10 @@ pub(super) fn outcome(
         }
         draft.apply_timeout(*level);
         // Those of a GRPCRoute's backendRefs are dropped (kgateway `convertGRPCBackendsToHTTP`).
-        let heeded = height == 0 && (of_backends || own.route.kind == RouteKind::Http);
+        let heeded = height == 0 && (assumed || own.route.kind == RouteKind::Http);
         let only = heeded.then(|| only_backend(own.rule, delegates)).flatten();
         for filter in only.map_or(&[][..], |only| &only.filters) {
-            if of_backends || matches!(filter, Filter::RequestHeaders(_) | Filter::ResponseHeaders(_)) {
+            if assumed || matches!(filter, Filter::RequestHeaders(_) | Filter::ResponseHeaders(_)) {
                 draft.apply(lookup, *level, filter, true, path);
             }
         }
@@ -135,7 +138,7 @@ pub(super) fn outcome(
     // Direct responses come after all built-in filters, whatever their level.
     for (height, level) in levels.iter().enumerate() {
         for filter in &level.rule.filters {
-            draft.answer(lookup, *level, filter, height == 0);
+            draft.answer(lookup, *level, filter, height == 0, assumed);
         }
     }
     draft.settle(delegating)
@@ -232,7 +235,7 @@ impl Draft {
         };
     }
 
-    fn answer(&mut self, lookup: Lookup<'_>, level: Level<'_>, filter: &Filter, own: bool) {
+    fn answer(&mut self, lookup: Lookup<'_>, level: Level<'_>, filter: &Filter, own: bool, assumed: bool) {
         let Filter::Extension { group, kind, name, .. } = filter else { return };
         // A GRPCRoute's ExtensionRefs are not looked at (kgateway `transformGRPCRulesToHttp`).
         if level.route.kind == RouteKind::Grpc {
@@ -259,7 +262,23 @@ impl Draft {
                 let doubt = format!("{kind} {key} is taken to exist: its kind is not read");
                 return self.unverified.push(doubt);
             }
-            _ => (false, false, RespondReason::UnresolvedExtension),
+            // Those of kgateway's enterprise edition.
+            (group, _) if group.ends_with(".solo.io") => {
+                return self.unverified.push(format!("{kind} {key} is taken to exist: its kind is not read"));
+            }
+            _ if assumed => {
+                let doubt = format!("the filter {kind} {name} is of group {group}: which engine reads it is not known");
+                return self.unverified.push(doubt);
+            }
+            _ => {
+                let said = format!("{group}/{kind}/{key}: policy not found");
+                let detail = format!("{kind} is not a kind of filter that kgateway knows (group {group})");
+                if own {
+                    let complaint = Complaint::new(Stage::Rule, said);
+                    self.errors.push(reported(RespondReason::UnresolvedExtension, detail, complaint));
+                }
+                return;
+            }
         };
         if exists {
             return;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use super::engine::Hints;
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway, streams};
 use crate::model::{
@@ -290,7 +291,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 let dialect = node.dialect;
                 let alone = dialect.delegation == DelegationModel::HopByHop;
                 let of_node = alone.then(|| u32::try_from(resource.node).unwrap_or(u32::MAX));
-                let root = *roots.entry((id, dialect.engine, dialect.backend_filters, of_node)).or_insert_with(|| {
+                let root = *roots.entry((id, dialect.engine, dialect.is_assumed, of_node)).or_insert_with(|| {
                     doubts.push(Vec::new());
                     push_root(tree, id, dialect, of_node)
                 });
@@ -352,7 +353,8 @@ pub(super) type Resources = AHashMap<ObjectKey, Resource>;
 /// Builds the Gateways' nodes, assumed ones last, and says where the listeners of each Gateway and `ListenerSet` are.
 fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resources, Resources) {
     let sets = gateway::sets_by_gateway(snapshot);
-    let (controllers, assumed) = spoken_of(snapshot, &sets);
+    let assumed = spoken_of(snapshot, &sets);
+    let hints = Hints::of(snapshot, settings);
     let mut gateways = Resources::default();
     let mut of_sets = Resources::default();
     let known = snapshot.gateways.iter().map(|(key, gateway)| (key.clone(), Arc::clone(gateway), false));
@@ -362,7 +364,7 @@ fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resource
     });
     for (key, gateway, assumed) in known.chain(unknown) {
         let sets = sets.get(&key).map_or(&[][..], Vec::as_slice);
-        let node = gateway::node_of(snapshot, settings, gateway, sets, controllers.get(&key), assumed);
+        let node = gateway::node_of(snapshot, settings, gateway, sets, &hints, assumed);
         let at = tree.gateways.len();
         let mut from = node.gateway.listeners.len();
         gateways.insert(key, Resource { node: at, listeners: 0..from, denied: false });
@@ -379,22 +381,16 @@ fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resource
     (gateways, of_sets)
 }
 
-/// What routes and `ListenerSets` say of Gateways: the controller that wrote a route's status, and which Gateways are
-/// not in view but may exist (and whether a route names them, not only a set).
+/// The Gateways that routes and `ListenerSets` speak of, which are not in view but may exist, and whether a route names
+/// them, not only a set.
 fn spoken_of(
     snapshot: &Snapshot,
     sets: &AHashMap<ObjectKey, Vec<Arc<crate::model::ListenerSet>>>,
-) -> (AHashMap<ObjectKey, Name>, BTreeMap<ObjectKey, bool>) {
-    let mut controllers: AHashMap<ObjectKey, Name> = AHashMap::default();
+) -> BTreeMap<ObjectKey, bool> {
     let mut assumed: BTreeMap<ObjectKey, bool> = BTreeMap::new();
     let may_exist =
         |key: &ObjectKey| !snapshot.gateways.contains_key(key) && !snapshot.coverage.sees("Gateway", &key.namespace);
     for route in &snapshot.routes {
-        for status in &route.status {
-            if let Parent::Gateway(key) = parent_of(&status.parent, &route.meta.namespace) {
-                controllers.entry(key).or_insert_with(|| status.controller.clone());
-            }
-        }
         for reference in &route.parent_refs {
             if let Parent::Gateway(key) = parent_of(reference, &route.meta.namespace)
                 && may_exist(&key)
@@ -406,7 +402,7 @@ fn spoken_of(
     for key in sets.keys().filter(|key| may_exist(key)) {
         assumed.entry(key.clone()).or_insert(false);
     }
-    (controllers, assumed)
+    assumed
 }
 
 /// Takes hostnames away from HTTP listeners where a more specific served one of the same port covers them.

@@ -82,11 +82,10 @@ impl Lookup<'_> {
         let namespace = reference.namespace.clone().unwrap_or(default);
         let (found, hosts) = self.look(reference, &namespace);
         let state = match self.permitted(referrer, reference, &namespace) {
-            Permission::Granted => found,
             Permission::Refused => DestinationState::NotPermitted,
+            Permission::Unknown if found == DestinationState::Resolved => DestinationState::GrantUnseen,
             // Without the grant it is a 500, with it a ref that is broken anyway is a 500 too.
-            Permission::Unknown if found.is_broken() => found,
-            Permission::Unknown => DestinationState::Unverified,
+            Permission::Granted | Permission::Unknown => found,
         };
         // Of the hosts that a ref may have, only those of a Service are mere names.
         let is_external = reference.kind == "Service" && !hosts.is_empty();
@@ -155,7 +154,7 @@ impl Lookup<'_> {
                 Some(backend) => (DestinationState::Resolved, lands(&backend.kind)),
             },
             // Kinds the engine knows and this program does not read.
-            ("networking.istio.io", "ServiceEntry" | "Hostname") => (DestinationState::Unverified, Vec::new()),
+            ("networking.istio.io", "ServiceEntry" | "Hostname") => (DestinationState::KindUnread, Vec::new()),
             _ => (DestinationState::InvalidKind, Vec::new()),
         }
     }

@@ -9,7 +9,8 @@ use ahash::AHashMap;
 
 use super::attach::{Admission, admits};
 use super::backend::Lookup;
-use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
+use super::engine::{Hints, Told};
+use super::settings::{Dialect, Engine, Settings};
 use super::{GatewayNode, ListenerNode, ListenerState, Streams, tls};
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayRecord, Listener, ListenerSet, Meta, Name, ObjectKey, Origin,
@@ -54,38 +55,6 @@ impl ListenerNode {
     }
 }
 
-/// The row of the dialect table for `engine`.
-pub(super) fn dialect(engine: Engine) -> &'static Dialect {
-    DIALECTS.iter().find(|dialect| dialect.engine == engine).unwrap_or(&DIALECTS[0])
-}
-
-/// Which dialect answers for a Gateway, and how that was told: `--engine`, the `GatewayClass`'s controller, the class's
-/// name, the controller that wrote a route's status, kgateway. `docs/fidelity.md`: `engine-option`, `engine-controller`,
-/// `engine-class-name`, `engine-recorded`.
-pub(super) fn dialect_of(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    gateway: &Gateway,
-    status_controller: Option<&Name>,
-) -> (&'static Dialect, String) {
-    if let Some(engine) = settings.engine {
-        return (dialect(engine), "--engine".to_owned());
-    }
-    if let Some(class) = snapshot.classes.get(&gateway.class) {
-        let known = DIALECTS.iter().find(|dialect| dialect.controllers.contains(&class.controller.as_str()));
-        let said = format!("GatewayClass {}, controller {}", gateway.class, class.controller);
-        return (known.unwrap_or_else(|| dialect(Engine::GatewayApi)), said);
-    }
-    if let Some(known) = DIALECTS.iter().find(|dialect| dialect.classes.contains(&gateway.class.as_str())) {
-        return (known, format!("class name {}", gateway.class));
-    }
-    let by_status = status_controller.and_then(|controller| {
-        let known = DIALECTS.iter().find(|dialect| dialect.controllers.contains(&controller.as_str()))?;
-        Some((known, format!("controller {controller} in a route's status")))
-    });
-    by_status.unwrap_or_else(|| (&ASSUMED, "assumed: its GatewayClass is not in view".to_owned()))
-}
-
 /// The `ListenerSets` of each Gateway: the oldest first, then by `namespace/name` as one string.
 pub(super) fn sets_by_gateway(snapshot: &Snapshot) -> AHashMap<ObjectKey, Vec<Arc<ListenerSet>>> {
     let mut by_gateway: AHashMap<ObjectKey, Vec<Arc<ListenerSet>>> = AHashMap::default();
@@ -102,7 +71,12 @@ pub(super) fn sets_by_gateway(snapshot: &Snapshot) -> AHashMap<ObjectKey, Vec<Ar
 }
 
 /// A Gateway's listeners in order of precedence, each with whether it is served.
-pub(super) fn listeners(snapshot: &Snapshot, gateway: &Gateway, sets: &[Arc<ListenerSet>]) -> Vec<ListenerNode> {
+fn listeners(
+    snapshot: &Snapshot,
+    dialect: &Dialect,
+    gateway: &Gateway,
+    sets: &[Arc<ListenerSet>],
+) -> Vec<ListenerNode> {
     let mut nodes: Vec<ListenerNode> = Vec::new();
     let own = (0..gateway.listeners.len()).map(|index| node(None, index));
     nodes.extend(own);
@@ -123,7 +97,7 @@ pub(super) fn listeners(snapshot: &Snapshot, gateway: &Gateway, sets: &[Arc<List
             node.state = ListenerState::Rejected { reason, message };
         }
     }
-    settle_conflicts(gateway, &mut nodes);
+    settle_conflicts(gateway, &mut nodes, dialect.is_of_kgateway());
     nodes
 }
 
@@ -184,7 +158,7 @@ fn unsupported(listener: &Listener) -> Option<(&'static str, String)> {
 
 /// Rejects listeners that clash with another of their port (`validateListeners`). A listener rejected for its protocol
 /// still claims its hostname.
-fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode]) {
+fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode], reserves_ports: bool) {
     let mut by_port: std::collections::BTreeMap<u16, Vec<usize>> = std::collections::BTreeMap::new();
     for (place, node) in nodes.iter_mut().enumerate() {
         if !node.is_served() {
@@ -212,7 +186,7 @@ fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode]) {
                 Some(("ProtocolConflict", format!("port {port} already speaks {other}, not {mine}")))
             } else if owner != name {
                 Some(("HostnameConflict", format!("listener {owner} already has {hostname} on port {port}")))
-            } else if RESERVED_PORTS.contains(&port) {
+            } else if reserves_ports && RESERVED_PORTS.contains(&port) {
                 Some(("Invalid", format!("port {port} is reserved for the proxy itself")))
             } else {
                 None
@@ -257,6 +231,7 @@ pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
             defective: false,
         },
         class: Name::default(),
+        parameters_group: None,
         listeners: if own_listener { vec![listener] } else { Vec::new() },
         allowed_listeners: Some(From::All),
         frontend_tls: None,
@@ -271,13 +246,22 @@ pub(super) fn node_of(
     settings: &Settings,
     gateway: Arc<Gateway>,
     sets: &[Arc<ListenerSet>],
-    status_controller: Option<&Name>,
+    hints: &Hints,
     assumed: bool,
 ) -> GatewayNode {
-    let (dialect, engine_from) = dialect_of(snapshot, settings, &gateway, status_controller);
-    let mut listeners = listeners(snapshot, &gateway, sets);
-    if dialect.engine == Engine::Kgateway {
+    let Told { dialect, from: engine_from, doubt: engine_doubt } = hints.told(snapshot, settings, &gateway);
+    let mut listeners = listeners(snapshot, dialect, &gateway, sets);
+    if dialect.engine == Engine::Kgateway && !dialect.is_assumed {
         tls::reject(Lookup { snapshot, settings }, &gateway, &mut listeners);
     }
-    GatewayNode { gateway, dialect, engine_from, assumed, listeners, replaced: None, complaints: Vec::new() }
+    GatewayNode {
+        gateway,
+        dialect,
+        engine_from,
+        engine_doubt,
+        assumed,
+        listeners,
+        replaced: None,
+        complaints: Vec::new(),
+    }
 }

@@ -20,6 +20,7 @@ mod broken;
 mod delegate;
 mod discovery;
 mod endpoints;
+mod engine;
 mod expand;
 mod findings;
 mod gateway;
@@ -112,6 +113,8 @@ pub struct GatewayNode {
     pub dialect: &'static Dialect,
     /// How the dialect was told, in words for a person (`GatewayClass kgateway`, `class name`, `--engine`).
     pub engine_from: String,
+    /// Why the engine is not certain: nothing in the input tells it.
+    pub engine_doubt: Option<String>,
     /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are taken for granted.
     pub assumed: bool,
     /// Its listeners, in order of precedence: its own, then those of its `ListenerSets`.

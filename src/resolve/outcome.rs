@@ -100,6 +100,10 @@ pub enum DestinationState {
     Resolved,
     /// It is not in view, and may exist: its share is taken to be served.
     Unverified,
+    /// It is of another namespace, and the `ReferenceGrant` that it needs is not in the input.
+    GrantUnseen,
+    /// It is of a kind that is not read: it is assumed to exist.
+    KindUnread,
     /// It does not exist: 500.
     Missing,
     /// The Service has no such port: 500.
@@ -114,12 +118,29 @@ pub enum DestinationState {
     PortNotAllowed,
 }
 
+impl Destination {
+    /// Why it is only assumed to be served, in a sentence.
+    pub fn unverified(&self) -> Option<String> {
+        let Self { group, kind, namespace, name, .. } = self;
+        match self.state {
+            DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view")),
+            DestinationState::GrantUnseen => Some(format!(
+                "{kind} {namespace}/{name} needs a ReferenceGrant in namespace {namespace}, and none is in the input"
+            )),
+            DestinationState::KindUnread => {
+                Some(format!("{kind} {namespace}/{name} is not read (group {group}): assumed to exist"))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl DestinationState {
     /// The word of the JSON contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Resolved => "resolved",
-            Self::Unverified => "unverified",
+            Self::Unverified | Self::GrantUnseen | Self::KindUnread => "unverified",
             Self::Missing => "missing",
             Self::PortMissing | Self::PortUnserved => "port-missing",
             Self::NotPermitted => "not-permitted",
@@ -135,7 +156,12 @@ impl DestinationState {
 
     /// Whether traffic sent there is answered by the gateway itself.
     pub fn is_broken(self) -> bool {
-        !matches!(self, Self::Resolved | Self::Unverified)
+        self != Self::Resolved && !self.is_unverified()
+    }
+
+    /// Whether it is only assumed to be served.
+    pub fn is_unverified(self) -> bool {
+        matches!(self, Self::Unverified | Self::GrantUnseen | Self::KindUnread)
     }
 }
 

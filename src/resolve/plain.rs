@@ -115,7 +115,7 @@ pub(super) fn foreign(destination: &mut Destination) {
         DestinationState::InvalidKind | DestinationState::PortNotAllowed | DestinationState::Missing
     );
     if unknown && !own {
-        destination.state = DestinationState::Unverified;
+        destination.state = DestinationState::KindUnread;
     }
     if destination.external_name == ExternalName::NotFollowed {
         destination.external_name = ExternalName::Unknown;

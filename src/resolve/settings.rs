@@ -124,6 +124,15 @@ pub struct Dialect {
     /// A backendRef's own redirects and rewrites act, as the specification says; kgateway heeds only header modifiers
     /// and CORS there (`pkg/krtcollections/builtin.go`, `ApplyForRouteBackend`).
     pub backend_filters: bool,
+    /// Nothing tells that it is this engine: what only this engine would do is not certain.
+    pub is_assumed: bool,
+}
+
+impl Dialect {
+    /// Whether it is kgateway, or Gloo Gateway before it, for certain: what only their proxies do holds.
+    pub fn is_of_kgateway(&self) -> bool {
+        matches!(self.engine, Engine::Kgateway | Engine::Gloo) && !self.is_assumed
+    }
 }
 
 /// Every dialect. Sources: kgateway `pkg/kgateway/wellknown`, `api/{labels,annotations}`; agentgateway
@@ -140,6 +149,7 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
         replaces_broken: true,
         backend_filters: false,
+        is_assumed: false,
     },
     Dialect {
         engine: Engine::Gloo,
@@ -152,6 +162,7 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: Some("delegation.gateway.solo.io/inherit-parent-matcher"),
         replaces_broken: false,
         backend_filters: false,
+        is_assumed: false,
     },
     Dialect {
         engine: Engine::Agentgateway,
@@ -164,6 +175,7 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
+        is_assumed: false,
     },
     Dialect {
         engine: Engine::GatewayApi,
@@ -176,6 +188,7 @@ pub static DIALECTS: [Dialect; 4] = [
         inherit_annotation: None,
         replaces_broken: false,
         backend_filters: true,
+        is_assumed: false,
     },
 ];
 
@@ -192,4 +205,5 @@ pub static ASSUMED: Dialect = Dialect {
     inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
     replaces_broken: true,
     backend_filters: true,
+    is_assumed: true,
 };

@@ -13,9 +13,7 @@ use super::{
     Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments, upgrade,
 };
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{
-    Action, Destination, DestinationState, Engine, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints,
-};
+use crate::resolve::{Action, Destination, Engine, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -123,6 +121,34 @@ impl<'a> Router<'a> {
             .collect()
     }
 
+    fn bad_request(
+        &self,
+        place: u32,
+        table: &GatewayTable,
+        doors: &[&Door],
+        bad: &BadTarget,
+        manner: Manner,
+    ) -> Decision {
+        let node = self.tree.gateways.get(table.node as usize);
+        let mut unverified: Vec<String> = node.and_then(|node| node.engine_doubt.clone()).into_iter().collect();
+        let who = match manner {
+            Manner::Agentgateway => "agentgateway",
+            Manner::Envoy => "Envoy",
+            Manner::Specification => {
+                let what = &bad.what;
+                unverified.push(format!("the specification leaves a request line with {what} to the implementation"));
+                "the gateway"
+            }
+        };
+        Decision {
+            outcome: Outcome::Respond,
+            status: Some(400),
+            unverified,
+            notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
+            ..blank(place, doors.first().copied(), None, None)
+        }
+    }
+
     fn gateways<'g>(&self, only: Option<&'g ObjectKey>) -> impl Iterator<Item = (u32, &'a GatewayTable)> + use<'a, 'g> {
         let wanted = move |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
         (0u32..).zip(&self.table.gateways).filter(move |(_, table)| wanted(table))
@@ -145,7 +171,7 @@ impl<'a> Router<'a> {
                 read.len() - 1
             });
             answers.push(match &read[known].1 {
-                Err(bad) => (None, bad_request(place, &doors, bad, manner)),
+                Err(bad) => (None, self.bad_request(place, table, &doors, bad, manner)),
                 Ok(prepared) if manner == Manner::Agentgateway => {
                     let candidates = self.candidates_hop_by_hop(table, &doors, prepared);
                     let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
@@ -219,7 +245,7 @@ impl<'a> Router<'a> {
         let Candidate { door, virtual_host, .. } = *candidate;
         let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
-        Self::doubt_the_gateway(&mut decision, table, door);
+        self.doubt_the_gateway(&mut decision, table, door);
         if self.manner(table) == Manner::Agentgateway {
             self.doubt_the_listener(&mut decision, table, door.port, prepared);
         }
@@ -312,12 +338,8 @@ impl<'a> Router<'a> {
                 }
                 let host = rewrite.host.as_deref().filter(|host| !host.is_empty()).unwrap_or(authority);
                 decision.upstream = Some(Upstream { host: host.to_owned(), path });
-                for destination in destinations {
-                    if destination.state == DestinationState::Unverified && destination.share > 0.0 {
-                        let Destination { kind, namespace, name, .. } = destination;
-                        decision.unverified.push(format!("{kind} {namespace}/{name} is not in view"));
-                    }
-                }
+                let getting = destinations.iter().filter(|destination| destination.share > 0.0);
+                decision.unverified.extend(getting.filter_map(Destination::unverified));
             }
             Action::Redirect(redirect) => {
                 decision.outcome = Outcome::Redirect;
@@ -449,16 +471,6 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         not_listed: 0,
         unverified: Vec::new(),
         notes: Vec::new(),
-    }
-}
-
-fn bad_request(place: u32, doors: &[&Door], bad: &BadTarget, manner: Manner) -> Decision {
-    let who = if manner == Manner::Agentgateway { "agentgateway" } else { "Envoy" };
-    Decision {
-        outcome: Outcome::Respond,
-        status: Some(400),
-        notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
-        ..blank(place, doors.first().copied(), None, None)
     }
 }
 

@@ -60,7 +60,9 @@ impl Router<'_> {
     }
 
     /// Why nothing this Gateway answers is certain.
-    pub(super) fn doubt_the_gateway(decision: &mut Decision, table: &GatewayTable, door: &Door) {
+    pub(super) fn doubt_the_gateway(&self, decision: &mut Decision, table: &GatewayTable, door: &Door) {
+        let node = self.tree.gateways.get(table.node as usize);
+        decision.unverified.extend(node.and_then(|node| node.engine_doubt.clone()));
         if table.assumed {
             let name = &table.gateway;
             decision

@@ -33,6 +33,8 @@ pub struct Statuses {
     pub gateways: BTreeMap<ObjectKey, GatewayStatus>,
     /// The Gateways whose engine's status is not modelled.
     pub unmodelled: Vec<(ObjectKey, Engine)>,
+    /// The Gateways whose engine is not certain, and why: what is predicted under them is not either.
+    pub unverified: BTreeMap<ObjectKey, String>,
 }
 
 /// What the controller would write into a route.
@@ -84,6 +86,11 @@ pub fn predict(analysis: &Analysis) -> Statuses {
     Statuses {
         routes: reports.publish(&analysis.snapshot),
         gateways: seen.map(|node| (node.gateway.meta.key(), gateway::status(analysis, node))).collect(),
+        unverified: nodes
+            .iter()
+            .filter(modelled)
+            .filter_map(|node| Some((node.gateway.meta.key(), node.engine_doubt.clone()?)))
+            .collect(),
         unmodelled: nodes
             .iter()
             .filter(|node| !modelled(node))

@@ -197,7 +197,10 @@ fn broken_backend(analysis: &Analysis, route: &Route, reference: &BackendRef) ->
     let found = destination(&analysis.snapshot, &analysis.settings, route, reference);
     let (kind, namespace, name) = (&found.kind, &found.namespace, &found.name);
     Some(match found.state {
-        DestinationState::Resolved | DestinationState::Unverified => return None,
+        DestinationState::Resolved
+        | DestinationState::Unverified
+        | DestinationState::GrantUnseen
+        | DestinationState::KindUnread => return None,
         // A Service is one backend a port: without the port it is not found either.
         DestinationState::Missing | DestinationState::PortMissing | DestinationState::PortUnserved => {
             unresolved("BackendNotFound", format!("{kind} {namespace}/{name} not found"))

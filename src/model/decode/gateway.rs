@@ -24,6 +24,7 @@ pub(super) fn gateway(root: &Field<'_>, meta: Meta) -> Object {
     Object::Gateway(Gateway {
         meta,
         class: spec.get("gatewayClassName").required_text().unwrap_or_default(),
+        parameters_group: spec.get("infrastructure").get("parametersRef").get("group").text().unwrap_or_default(),
         listeners: spec.get("listeners").list(listener).unwrap_or_default(),
         allowed_listeners: allowed_listeners(&spec.get("allowedListeners")),
         frontend_tls: frontend_tls(&spec.get("tls").get("frontend")),

@@ -137,7 +137,10 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
     let snapshot = &analysis.snapshot;
     let key = ObjectKey::new(namespace.clone(), name.clone());
     match to.state {
-        DestinationState::Resolved | DestinationState::Unverified => of_lack(analysis, to),
+        DestinationState::Resolved
+        | DestinationState::Unverified
+        | DestinationState::GrantUnseen
+        | DestinationState::KindUnread => of_lack(analysis, to),
         DestinationState::Missing => {
             let known: Vec<&ObjectKey> = match kind.as_str() {
                 "Service" => snapshot.services.keys().collect(),

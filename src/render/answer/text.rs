@@ -252,7 +252,7 @@ fn kind_and_state(destination: &Destination) -> Line {
     line.extend(words::hosts(destination));
     match destination.state {
         DestinationState::Resolved => {}
-        DestinationState::Unverified => line.push(Role::Warning, "   ? not in view"),
+        state if state.is_unverified() => line.push(Role::Warning, format!("   {}", words::unverified(destination))),
         _ => {
             let why = words::destination_trouble(destination).unwrap_or_default();
             line.push(Role::Error, format!("   ✗ {}: {why}", destination.state.status()));

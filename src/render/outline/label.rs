@@ -8,8 +8,8 @@ use crate::model::{
 use crate::render::style::{Line, Role};
 use crate::render::words;
 use crate::resolve::{
-    Action, Child, ChildFate, Destination, DestinationState, ExternalName, Fate, Forward, Hop, HopId, ListenerState,
-    RespondReason, is_starved,
+    Action, Child, ChildFate, Destination, ExternalName, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
+    is_starved,
 };
 
 use crate::router::Request;
@@ -354,8 +354,8 @@ fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination)
     match words::destination_trouble(destination) {
         None if names_a_host(snapshot, destination) => Label::odd(main, "the gateway does not follow an ExternalName"),
         None => Label::fine(main),
-        Some(_) if destination.state == DestinationState::Unverified => {
-            Label { main, note: Line::of(Role::Dim, "? not in view"), health: Health::Odd }
+        Some(_) if destination.state.is_unverified() => {
+            Label { main, note: Line::of(Role::Dim, words::unverified(destination)), health: Health::Odd }
         }
         Some(why) => Label::broken(main, format!("{}: {why}", destination.state.status())),
     }

@@ -18,6 +18,9 @@ pub struct StatusData {
     pub http_routes: BTreeMap<String, Vec<ParentData>>,
     pub grpc_routes: BTreeMap<String, Vec<ParentData>>,
     pub gateways: BTreeMap<String, GatewayData>,
+    /// The Gateways under which nothing is certain, and why; left out when there is none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unverified: BTreeMap<String, String>,
     /// Where a recorded status is another one; left out when none is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<DifferenceData>,
@@ -113,6 +116,7 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         http_routes: of_kind(RouteKind::Http),
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),
+        unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.clone())).collect(),
         differences: differences.iter().map(difference).collect(),
     }
 }

@@ -53,6 +53,10 @@ pub fn text(
             lines.push(first);
         }
     }
+    for (gateway, doubt) in &statuses.unverified {
+        let what = format!("not certain: Gateway {gateway}: {doubt}");
+        lines.push(Line::of(Role::Warning, "? ").with(Role::Text, what));
+    }
     for (gateway, engine) in &statuses.unmodelled {
         let what = format!("Gateway {gateway}: what {} writes is not predicted", engine.name());
         lines.push(Line::of(Role::Warning, "? ").with(Role::Text, what));

@@ -26,7 +26,10 @@ impl Report<'_> {
     fn of_destination(&mut self, id: RouteId, rule: u32, index: u32, one: &Destination, effect: &str) {
         let Destination { kind, namespace, name, .. } = one;
         let (code, message) = match one.state {
-            DestinationState::Resolved | DestinationState::Unverified => return,
+            DestinationState::Resolved
+            | DestinationState::Unverified
+            | DestinationState::GrantUnseen
+            | DestinationState::KindUnread => return,
             DestinationState::Missing => ("backend-missing", format!("{kind} {namespace}/{name} does not exist")),
             DestinationState::PortMissing | DestinationState::PortUnserved => (
                 "backend-port-missing",

@@ -20,6 +20,19 @@ impl Report<'_> {
                     help: Some("add its manifest, or say --complete when there is none".to_owned()),
                 });
             }
+            if let Some(doubt) = node.engine_doubt.as_ref().filter(|_| !node.assumed)
+                && self.has_room("engine-assumed", Severity::Info)
+            {
+                let origin = &node.gateway.meta.origin;
+                self.all.push(Finding {
+                    code: "engine-assumed",
+                    severity: Severity::Info,
+                    place: Some(Place::within(origin, origin.at)),
+                    subject: Some(Subject { kind: "Gateway", key: key.clone() }),
+                    message: format!("{doubt} (class {})", node.gateway.class),
+                    help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
+                });
+            }
             for listener in &node.listeners {
                 self.of_listener(node, listener);
             }
@@ -34,9 +47,12 @@ impl Report<'_> {
         };
         if let ListenerState::Rejected { reason, message } = &listener.state {
             if self.has_room("listener-rejected", Severity::Error) {
+                // What another engine makes of a protocol or of route kinds of its own is not known.
+                let own = matches!(*reason, "UnsupportedProtocol" | "InvalidRouteKinds");
+                let severity = if own && !node.dialect.is_of_kgateway() { Severity::Warning } else { Severity::Error };
                 self.all.push(Finding {
                     code: "listener-rejected",
-                    severity: Severity::Error,
+                    severity,
                     place: Some(Place::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind, key: meta.key() }),
                     message: format!("listener {} is not served ({reason}): {message}", written.name),

@@ -25,6 +25,30 @@ const MAX_OF_A_CODE: usize = 200;
 /// How many findings get a "did you mean": it costs a look at every name there is.
 const MAX_HINTS: usize = 50;
 
+/// What is wrong whatever engine serves a route.
+const OF_ANY_ENGINE: [&str; 6] = [
+    "backend-missing",
+    "backend-not-permitted",
+    "backend-port-missing",
+    "hostnames-isolated",
+    "route-not-attached",
+    "route-orphaned",
+];
+
+/// The routes that are reached under Gateways of an assumed engine only.
+fn under_assumed(tree: &Tree) -> AHashSet<RouteId> {
+    let (mut assumed, mut known) = (AHashSet::default(), AHashSet::default());
+    if tree.roots.iter().all(|root| !root.dialect.is_assumed) {
+        return assumed;
+    }
+    for (id, hop) in (0..).zip(&tree.hops) {
+        let under = if tree.dialect_of(HopId(id)).is_assumed { &mut assumed } else { &mut known };
+        under.insert(hop.route);
+    }
+    assumed.retain(|route| !known.contains(route));
+    assumed
+}
+
 /// Routes that hang on nothing.
 pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree) -> Vec<RouteId> {
     let mut hung = vec![false; snapshot.routes.len()];
@@ -55,6 +79,7 @@ pub(super) fn report(
         counts: BTreeMap::new(),
         seen: AHashSet::default(),
         hints: 0,
+        assumed: None,
     };
     report.of_gateways();
     report.of_unattached();
@@ -85,6 +110,8 @@ struct Report<'a> {
     counts: BTreeMap<&'static str, (usize, Severity)>,
     seen: AHashSet<Cause>,
     hints: usize,
+    /// The routes that are reached under Gateways of an assumed engine only; made when first asked for.
+    assumed: Option<AHashSet<RouteId>>,
 }
 
 impl Report<'_> {
@@ -113,7 +140,12 @@ impl Report<'_> {
         at: Position,
         say: (String, Option<String>),
     ) {
-        let (message, help) = say;
+        let (mut message, help) = say;
+        let mut severity = severity;
+        if severity == Severity::Error && !OF_ANY_ENGINE.contains(&code) && self.is_under_assumed(route) {
+            severity = Severity::Warning;
+            message.push_str(" (assumed kgateway: its GatewayClass is not in the input)");
+        }
         self.all.push(Finding {
             code,
             severity,
@@ -122,6 +154,13 @@ impl Report<'_> {
             message,
             help,
         });
+    }
+
+    /// Whether a route is reached under Gateways of an assumed engine only.
+    fn is_under_assumed(&mut self, route: &Route) -> bool {
+        let assumed = self.assumed.get_or_insert_with(|| under_assumed(self.tree));
+        let id = self.snapshot.find_route(route.kind, &route.meta.key());
+        id.is_some_and(|id| assumed.contains(&id))
     }
 
     /// Every hop once: matches that stand nowhere, and what rows do wrong.

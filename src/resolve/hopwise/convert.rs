@@ -27,7 +27,7 @@ pub(super) fn destination(lookup: Lookup<'_>, route: &Route, reference: &Backend
         // The Service is there: the proxy finds no endpoint of that port.
         DestinationState::PortMissing => DestinationState::PortUnserved,
         state if kind == ("", "Service") => state,
-        _ if UNREAD.contains(&kind) => DestinationState::Unverified,
+        _ if UNREAD.contains(&kind) => DestinationState::KindUnread,
         _ => DestinationState::InvalidKind,
     };
     destination.hosts.clear();
@@ -81,6 +81,8 @@ fn unresolved(destination: &Destination) -> Option<String> {
         DestinationState::InvalidKind => Some(format!("the kind {kind} of {namespace}/{name} is not known")),
         DestinationState::Resolved
         | DestinationState::Unverified
+        | DestinationState::GrantUnseen
+        | DestinationState::KindUnread
         | DestinationState::PortMissing
         | DestinationState::PortUnserved
         | DestinationState::PortNotAllowed => None,

@@ -137,6 +137,11 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, doubts: &mut Vec<S
                 doubts.push(format!("{to}, which GatewayExtension {key} needs, is not in view"));
                 continue;
             }
+            DestinationState::GrantUnseen | DestinationState::KindUnread => {
+                let why = found.unverified().unwrap_or_default();
+                doubts.push(format!("GatewayExtension {key}: {why}"));
+                continue;
+            }
             DestinationState::NotPermitted => format!("no ReferenceGrant lets it refer to {to}"),
             DestinationState::Missing => format!("{to} does not exist"),
             DestinationState::PortMissing | DestinationState::PortUnserved => format!("{to} has no such port"),
