@@ -2,140 +2,17 @@
 
 #[path = "support/apiserver/mod.rs"]
 mod apiserver;
+#[path = "support/follower.rs"]
+mod follower;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use apiserver::{ApiServer, Asked, PATIENCE, Reply, Rights};
+use apiserver::{ApiServer, Asked, Reply, Rights};
+use follower::{Follower, PACE, assert_reads_only, path_of, place, route};
 use routescope::model::{Name, Object};
 use routescope::source::cluster::kinds::KINDS;
-use routescope::source::cluster::{Cluster, Connection, Feed, Follow, KindState, News, Pace, Phase, Status, follow_at};
-
-/// Everything at a hundredth of the time.
-const PACE: Pace = Pace {
-    retry: Duration::from_millis(5),
-    retry_at_most: Duration::from_millis(50),
-    look: Duration::from_millis(20),
-    refused: Duration::from_millis(40),
-    restart: Duration::from_millis(5),
-    answer: Duration::from_secs(10),
-};
-
-/// A follower, and what it made of the news.
-struct Follower {
-    follow: Follow,
-    status: Status,
-    /// The objects of each feed, as `namespace/name`, and their decoded form.
-    held: BTreeMap<Feed, BTreeMap<String, Object>>,
-    /// How often each kind was listed as a whole.
-    listed: BTreeMap<&'static str, usize>,
-    /// What happened, in a word each.
-    trail: Vec<String>,
-    _folder: tempfile::TempDir,
-}
-
-impl Follower {
-    async fn of(server: &ApiServer) -> Self {
-        Self::at(server, PACE, &[]).await
-    }
-
-    async fn at(server: &ApiServer, pace: Pace, namespaces: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = Connection { kubeconfig: Some(server.kubeconfig(folder.path())), ..Connection::default() };
-        let cluster = Cluster::connect(&connection).await.unwrap();
-        let namespaces: Vec<Name> = namespaces.iter().map(|&name| Name::from(name)).collect();
-        let follow = follow_at(&cluster, &namespaces, pace);
-        let status = Status::connecting(String::new(), String::new());
-        Self { follow, status, held: BTreeMap::new(), listed: BTreeMap::new(), trail: Vec::new(), _folder: folder }
-    }
-
-    /// Takes news until `done`.
-    #[track_caller]
-    fn until(&mut self, what: &'static str, done: impl Fn(&Self) -> bool) -> impl Future<Output = ()> {
-        let caller = std::panic::Location::caller();
-        async move {
-            while !done(self) {
-                match tokio::time::timeout(PATIENCE, self.follow.news.recv()).await {
-                    Ok(Some(news)) => self.take(news),
-                    _ => panic!(
-                        "{caller}: waited in vain: {what}; {:#?}; {:#?}; {:#?}",
-                        self.status,
-                        self.trail,
-                        self.names("HTTPRoute")
-                    ),
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, news: News) {
-        match news {
-            News::Listed { feed, objects } => {
-                *self.listed.entry(KINDS[feed.kind].kind).or_default() += 1;
-                self.trail.push(format!("listed {} {:?}", KINDS[feed.kind].kind, feed.namespace));
-                let objects = objects.into_iter().map(|read| (read.object.meta().key().to_string(), read.object));
-                self.held.insert(feed, objects.collect());
-            }
-            News::Applied { feed, read } => {
-                self.trail.push(format!("applied {} {}", KINDS[feed.kind].kind, read.object.meta().key()));
-                let key = read.object.meta().key().to_string();
-                self.held.entry(feed).or_default().insert(key, read.object);
-            }
-            News::Deleted { feed, key } => {
-                self.trail.push(format!("deleted {} {key}", KINDS[feed.kind].kind));
-                self.held.entry(feed).or_default().remove(&key.to_string());
-            }
-            News::Closed { feed } => {
-                self.trail.push(format!("closed {} {:?}", KINDS[feed.kind].kind, feed.namespace));
-                self.held.remove(&feed);
-            }
-            News::Status(status) => self.status = status,
-        }
-    }
-
-    /// The objects of a kind.
-    fn names(&self, kind: &str) -> Vec<String> {
-        let feeds = self.held.iter().filter(|(feed, _)| KINDS[feed.kind].kind == kind);
-        feeds.flat_map(|(_, objects)| objects.keys().cloned()).collect()
-    }
-
-    fn state(&self, kind: &str) -> &KindState {
-        &self.status.kinds[place(kind)]
-    }
-
-    fn is_live(&self) -> bool {
-        self.status.phase == Phase::Live
-    }
-
-    async fn live(&mut self) {
-        self.until("live", Self::is_live).await;
-    }
-}
-
-fn place(kind: &str) -> usize {
-    KINDS.iter().position(|known| known.kind == kind).unwrap()
-}
-
-fn route(namespace: &str, name: &str, path: &str) -> String {
-    format!(
-        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{ namespace: {namespace}, name: {name} }}\n\
-         spec: {{ rules: [{{ matches: [{{ path: {{ value: {path} }} }}] }}] }}\n---\n"
-    )
-}
-
-fn path_of(object: &Object) -> String {
-    let Object::Route(route) = object else { panic!("not a route") };
-    format!("{:?}", route.rules[0].matches[0])
-}
-
-/// What every test holds in the end: nothing but reading, and no Secrets.
-#[track_caller]
-fn assert_reads_only(requests: &[Asked]) {
-    for asked in requests {
-        assert_eq!(asked.method, "GET", "{asked:?}");
-        assert!(!asked.path.contains("secrets"), "{asked:?}");
-    }
-}
+use routescope::source::cluster::{KindState, Pace, Phase};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_there_is_listed_and_then_followed() {

@@ -1,9 +1,10 @@
 //! Commands on clusters: waits until all that may be read is known, answers, and goes on answering with `--watch`.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
 
 use crate::live::{self, Changed, Update, Worlds};
 use crate::source::cluster::kinds::KINDS;
@@ -20,8 +21,32 @@ use super::{Context, Verdict, terminal};
 /// After so long it is said what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// For so long after the last sign of progress an answer is waited for.
+/// For so long an answer is waited for, counted from the start: a server that always tells something and never all of it does
+/// not hold a command for ever. A longer `--request-timeout` is a longer wait.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For so long a connection is waited for. It has limits of its own, which tell more: an exec plugin may need a sign-in.
+const CONNECTING: Duration = Duration::from_secs(240);
+
+/// For how long something is waited for, from the start; `None` for as long as it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Deadlines {
+    /// Everything that may be read.
+    answer: Option<Duration>,
+    /// The connection.
+    connection: Option<Duration>,
+}
+
+impl Deadlines {
+    fn of(request_timeout: Option<Duration>) -> Self {
+        let answer = match request_timeout {
+            None => Some(PATIENCE),
+            Some(limit) if limit.is_zero() => None,
+            Some(limit) => Some(limit.max(PATIENCE)),
+        };
+        Self { answer, connection: answer.map(|answer| answer.max(CONNECTING)) }
+    }
+}
 
 /// One context, and what is known of it.
 struct Followed {
@@ -69,11 +94,21 @@ fn follow(context: &Context) -> (Vec<Followed>, UnboundedReceiver<(usize, Update
 }
 
 async fn answers(question: &impl Question, context: &Context, watch: bool) -> Result<Verdict, Failure> {
-    let (mut all, mut updates) = follow(context);
+    let (all, updates) = follow(context);
+    answer_all(question, context, watch, Deadlines::of(context.cluster.request_timeout), (all, updates)).await
+}
+
+async fn answer_all(
+    question: &impl Question,
+    context: &Context,
+    watch: bool,
+    deadlines: Deadlines,
+    (mut all, mut updates): (Vec<Followed>, UnboundedReceiver<(usize, Update)>),
+) -> Result<Verdict, Failure> {
     let mut changes: Vec<(String, Changed)> = Vec::new();
     let mut last: Option<String> = None;
     let mut silence = Some(Instant::now() + SILENCE);
-    let mut patience = Instant::now() + PATIENCE;
+    let begun = Instant::now();
     loop {
         if all.iter().all(|one| one.outcome.is_some()) {
             let verdict = match tell(question, context, &mut all, &mut changes, &mut last) {
@@ -88,10 +123,12 @@ async fn answers(question: &impl Question, context: &Context, watch: bool) -> Re
             }
         }
         let waiting = all.iter().any(|one| one.outcome.is_none());
-        let wake = if waiting { Some(silence.unwrap_or(patience).min(patience)) } else { None };
+        let connects = all.iter().any(|one| one.outcome.is_none() && one.status.is_none());
+        let deadline = if connects { deadlines.connection } else { deadlines.answer }.map(|limit| begun + limit);
+        let wake = silence.into_iter().chain(deadline).min().filter(|_| waiting);
         let wait = async {
             match wake {
-                Some(wake) => tokio::time::sleep_until(wake.into()).await,
+                Some(wake) => tokio::time::sleep_until(wake).await,
                 None => std::future::pending().await,
             }
         };
@@ -100,11 +137,10 @@ async fn answers(question: &impl Question, context: &Context, watch: bool) -> Re
                 let Some((at, update)) = update else {
                     return Err(Failure { message: "the connection to the cluster ended".to_owned(), hint: None });
                 };
-                patience = Instant::now() + PATIENCE;
                 hear(&mut all[at], update, &mut changes);
             }
             () = wait => {
-                if Instant::now() >= patience {
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                     give_up(&mut all);
                 } else {
                     silence = None;
@@ -143,7 +179,10 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
 
 fn give_up(all: &mut [Followed]) {
     for one in all.iter_mut().filter(|one| one.outcome.is_none()) {
-        let failure = Failure::new(one.waits_for(), "is the cluster reachable? --request-timeout bounds each request");
+        let failure = Failure::new(
+            one.waits_for(),
+            "a longer --request-timeout waits longer; does `kubectl version` get an answer?",
+        );
         one.outcome = Some(Err(failure));
     }
 }
@@ -260,5 +299,71 @@ fn count_marks(overlaid: &Overlaid) -> String {
     match count(Mark::Unseen) {
         0 => known,
         unseen => format!("{known}, {unseen} new or changed (not readable)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cli::Arguments;
+    use clap::Parser;
+
+    struct Nothing;
+
+    impl Question for Nothing {
+        fn shape(&self) -> Shape {
+            Shape::Text
+        }
+
+        fn answer(&self, _: &World, _: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
+            Ok((String::new(), Verdict::Yes))
+        }
+    }
+
+    /// What is said of a cluster that tells something again and again, and never all of it.
+    async fn says(deadlines: Deadlines, connected: bool) -> String {
+        let Arguments { command: _, source, cluster, settings, output } =
+            Arguments::try_parse_from(["routescope", "tree"]).expect("a command line");
+        let context = Context { source, cluster, settings, output };
+        let (sender, updates) = unbounded_channel();
+        let (control, _) = unbounded_channel();
+        let all = vec![Followed {
+            name: "busy".to_owned(),
+            _control: control,
+            status: None,
+            outcome: None,
+            told: Vec::new(),
+        }];
+        tokio::spawn(async move {
+            let status = Arc::new(Status::connecting("busy".to_owned(), "https://busy".to_owned()));
+            while !connected || sender.send((0, Update::Status(Arc::clone(&status)))).is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        let answer = answer_all(&Nothing, &context, false, deadlines, (all, updates)).await;
+        answer.expect_err("it never settles").message
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_never_tells_all_is_given_up() {
+        let deadlines = Deadlines { answer: Some(Duration::from_millis(20)), connection: None };
+        assert_eq!(says(deadlines, true).await, "waiting for context busy: 16 of its 16 kinds");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_never_comes_is_given_up() {
+        let deadlines = Deadlines { answer: None, connection: Some(Duration::from_millis(20)) };
+        assert_eq!(says(deadlines, false).await, "waiting for context busy: connecting");
+    }
+
+    #[test]
+    fn a_longer_request_timeout_is_a_longer_wait_and_a_shorter_one_is_not() {
+        let of = |seconds: u64| Deadlines::of(Some(Duration::from_secs(seconds))).answer;
+        assert_eq!(Deadlines::of(None).answer, Some(PATIENCE));
+        assert_eq!((of(5), of(300), of(0)), (Some(PATIENCE), Some(Duration::from_secs(300)), None));
+        // A plugin may need a sign-in.
+        assert_eq!(Deadlines::of(None).connection, Some(CONNECTING));
     }
 }

@@ -14,6 +14,7 @@ use kube::runtime::watcher;
 
 pub use cause::{Cause, Certificate};
 
+use super::limits::Exceeded;
 use crate::source::SourceError;
 
 /// Who was asked, as messages name it.
@@ -40,6 +41,12 @@ pub struct Asked {
 pub enum Local {
     /// No answer in this time.
     Late(Duration),
+    /// More than is taken.
+    TooMuch(Exceeded),
+    /// It goes on and on.
+    NoEnd(&'static str),
+    /// The server sends us elsewhere (to this host, where it says), where nobody goes: our credentials are for this one.
+    Redirected(Option<String>),
     /// The guard did not let the request through.
     NotSent(String),
     /// There are no credentials to be had.
@@ -50,6 +57,9 @@ impl fmt::Display for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Late(limit) => write!(f, "no answer within {}", seconds(*limit)),
+            Self::TooMuch(exceeded) => exceeded.fmt(f),
+            Self::NoEnd(what) => f.write_str(what),
+            Self::Redirected(_) => f.write_str("a redirect, which is not followed"),
             Self::NotSent(why) => write!(f, "not sent: {why}"),
             Self::Credentials(error) => error.fmt(f),
         }
@@ -96,6 +106,21 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
         Cause::Local(Local::Late(limit)) => (
             format!("{server} gave no answer within {}", seconds(*limit)),
             "a longer --request-timeout may help; is the network (a VPN) up?".to_owned(),
+        ),
+        Cause::Local(Local::TooMuch(exceeded)) => (
+            format!("{exceeded}, which is the limit: {server} sends too much"),
+            "is it an API server, and not something before it?".to_owned(),
+        ),
+        Cause::Local(Local::NoEnd(what)) => (
+            format!("{what}: {server} does not keep to the protocol"),
+            "is it an API server, and not something before it?".to_owned(),
+        ),
+        Cause::Local(Local::Redirected(to)) => (
+            match to {
+                Some(to) => format!("{server} redirects to {to} and does not answer as a Kubernetes API server does"),
+                None => format!("{server} does not answer as a Kubernetes API server does"),
+            },
+            "check `server` of the cluster; a sign-in page or a proxy may answer in its place".to_owned(),
         ),
         Cause::Local(Local::NotSent(why)) => (format!("not sent: {why}"), "this program only reads".to_owned()),
         Cause::Local(Local::Credentials(error)) => return (error.message.clone(), error.hint.clone()),

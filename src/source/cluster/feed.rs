@@ -5,6 +5,8 @@
 //! waited for, and that a watch goes on again is not told: see [`kube::runtime::watcher`]'s `step_trampolined`. In these
 //! cases it is thrown away here, and a new one lists anew: one atomic [`News::Listed`].
 
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -12,14 +14,17 @@ use kube::Api;
 use kube::core::{ApiResource, Status as ApiStatus};
 use kube::runtime::watcher;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::kinds::KINDS;
+use super::limits::{self, Amount, Exceeded};
 use super::pace::Backoff;
 use super::raw::Raw;
 use super::tally::{Event, Part};
 use super::watch::Shared;
+use super::wire::Unfinished;
 use super::{Feed, News, Read, wire};
+use crate::model::ObjectKey;
 
 /// Why a feed is no longer kept up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +43,10 @@ const MOST_CUT_SHORT: u32 = 2;
 /// Keeps up with `feed`. What it brings first takes the place of what the feeds in `open` brought: from then on it
 /// is the only one in there.
 pub(super) async fn keep_up(shared: &Shared, feed: &Feed, version: &str, open: &mut Vec<Feed>) -> Ended {
-    let mut backoff = Backoff::new(shared.pace);
-    let mut way = Way { streams: shared.streams(), paged: true };
+    let backoff = Backoff::new(shared.pace);
+    let mut course = Course { streams: shared.streams(), paged: true, watch_is_broken: false, backoff };
     loop {
-        match list_and_watch(shared, feed, version, &mut way, &mut backoff, open).await {
+        match list_and_watch(shared, feed, version, &mut course, open).await {
             Turn::Again => {}
             Turn::After(pause) => sleep(pause).await,
             Turn::Ended(ended) => return ended,
@@ -49,10 +54,15 @@ pub(super) async fn keep_up(shared: &Shared, feed: &Feed, version: &str, open: &
     }
 }
 
-/// How the first list is read.
-struct Way {
+/// What is known of the server's ways from one watcher to the next.
+struct Course {
+    /// Whether the first list is asked for as a stream; else
     streams: bool,
+    /// in pages; else as a whole.
     paged: bool,
+    /// The watch failed, and did not hold since.
+    watch_is_broken: bool,
+    backoff: Backoff,
 }
 
 /// What follows when a watcher is of no more use.
@@ -69,112 +79,187 @@ async fn list_and_watch(
     shared: &Shared,
     feed: &Feed,
     version: &str,
-    way: &mut Way,
-    backoff: &mut Backoff,
+    course: &mut Course,
     open: &mut Vec<Feed>,
 ) -> Turn {
     let kind = &KINDS[feed.kind];
     let resource = resource(feed, version);
     let (begun, mut begins) = unbounded_channel();
-    let client = wire::client(&shared.cluster.client, shared.pace, begun);
+    let unfinished = Unfinished::default();
+    let client = wire::client(&shared.cluster.client, shared.pace, begun, Unfinished::clone(&unfinished));
     let api: Api<Raw> = match &feed.namespace {
         None => Api::all_with(client, &resource),
         Some(namespace) => Api::namespaced_with(client, namespace, &resource),
     };
     let mut config = watcher::Config::default().timeout(WATCH);
-    config.page_size = config.page_size.filter(|_| way.paged);
-    if way.streams {
+    config.page_size = config.page_size.filter(|_| course.paged);
+    if course.streams {
         config = config.streaming_lists();
     }
     let mut stream = std::pin::pin!(watcher(api, config));
     let mut listing: Vec<Read> = Vec::new();
+    let mut held = Held::default();
     let (mut lists, mut begun_lists) = (true, 0);
-    let broken = |reason: String| Event::Broken(Part::Feed(feed.clone()), reason);
+    // When the watch began, and from when on it is known to hold.
+    let (mut watched, mut holds) = (None, None);
     loop {
         let next = async {
             if lists { timeout(shared.pace.answer, stream.next()).await.ok() } else { Some(stream.next().await) }
         };
+        let proof = async {
+            match holds {
+                Some(at) if course.watch_is_broken && !lists => sleep_until(at).await,
+                _ => std::future::pending().await,
+            }
+        };
         let event = tokio::select! {
             biased;
             Some(()) = begins.recv() => {
-                // A streaming list begins as a watch, too, and is told when it is complete.
-                if !lists && !shared.tell(Event::Recovered(Part::Feed(feed.clone()))) {
-                    return Turn::Ended(Ended::Dropped);
+                watched = Some(Instant::now());
+                holds = Some(Instant::now() + shared.pace.restart);
+                continue;
+            }
+            () = proof => {
+                // That a watch begins says little: a server that ends it with an error at once begins it, too.
+                holds = Some(Instant::now() + shared.pace.restart);
+                if !unfinished.load(Ordering::Relaxed) {
+                    course.watch_is_broken = false;
+                    if !shared.tell(Event::Recovered(Part::Watch(feed.clone()))).await {
+                        return Turn::Ended(Ended::Dropped);
+                    }
                 }
                 continue;
             }
             event = next => event,
         };
-        let event = match event {
-            Some(Some(event)) => event,
-            Some(None) => return Turn::After(backoff.next()),
+        let failed = match event {
+            Some(Some(Ok(event))) => {
+                let news = match event {
+                    watcher::Event::Init => {
+                        listing.clear();
+                        held = Held::default();
+                        lists = true;
+                        begun_lists += 1;
+                        if course.streams && begun_lists > MOST_CUT_SHORT {
+                            course.streams = false;
+                            return Turn::Again;
+                        }
+                        continue;
+                    }
+                    watcher::Event::InitApply(raw) => {
+                        if let Some(read) = raw.decode(kind, version) {
+                            held.put(&read);
+                            listing.push(read);
+                        }
+                        None
+                    }
+                    watcher::Event::InitDone => {
+                        (lists, begun_lists) = (false, 0);
+                        holds = holds.map(|_| Instant::now() + shared.pace.restart);
+                        for other in open.drain(..).filter(|other| other != feed) {
+                            shared.tell(Event::News(News::Closed { feed: other })).await;
+                        }
+                        open.push(feed.clone());
+                        Some(News::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) })
+                    }
+                    watcher::Event::Apply(raw) => raw.decode(kind, version).map(|read| {
+                        held.put(&read);
+                        News::Applied { feed: feed.clone(), read: Box::new(read) }
+                    }),
+                    watcher::Event::Delete(raw) => {
+                        let key = raw.key();
+                        held.take(&key);
+                        Some(News::Deleted { feed: feed.clone(), key })
+                    }
+                };
+                if let Some(exceeded) = held.exceeded() {
+                    Failed { reason: format!("{exceeded}, which is the limit"), anew: true }
+                } else {
+                    if let Some(news) = news
+                        && !shared.tell(Event::News(news)).await
+                    {
+                        return Turn::Ended(Ended::Dropped);
+                    }
+                    continue;
+                }
+            }
+            Some(None) => Failed { reason: "the watch ended".to_owned(), anew: true },
             None => {
-                way.streams = false;
-                shared.tell(broken(format!("no answer within {} s", shared.pace.answer.as_secs_f32())));
-                return Turn::After(backoff.next());
+                course.streams = false;
+                Failed { reason: format!("no answer within {} s", shared.pace.answer.as_secs_f32()), anew: true }
             }
-        };
-        let news = match event {
-            Ok(watcher::Event::Init) => {
-                listing.clear();
-                lists = true;
-                begun_lists += 1;
-                if way.streams && begun_lists > MOST_CUT_SHORT {
-                    way.streams = false;
-                    return Turn::Again;
-                }
-                continue;
-            }
-            Ok(watcher::Event::InitApply(raw)) => {
-                listing.extend(raw.decode(kind, version));
-                continue;
-            }
-            Ok(watcher::Event::InitDone) => {
-                (lists, begun_lists) = (false, 0);
-                for other in open.drain(..).filter(|other| other != feed) {
-                    shared.tell(Event::News(News::Closed { feed: other }));
-                }
-                open.push(feed.clone());
-                News::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) }
-            }
-            Ok(watcher::Event::Apply(raw)) => match raw.decode(kind, version) {
-                Some(read) => News::Applied { feed: feed.clone(), read: Box::new(read) },
-                None => continue,
-            },
-            Ok(watcher::Event::Delete(raw)) => News::Deleted { feed: feed.clone(), key: raw.key() },
-            Err(error) => {
+            Some(Some(Err(error))) => {
                 let code = status(&error).map_or(0, |status| status.code);
                 let starts = matches!(error, watcher::Error::WatchStartFailed(_));
                 match code {
                     403 => return Turn::Ended(Ended::Refused),
                     404 => return Turn::Ended(Ended::Gone),
-                    400 | 422 if lists && starts && way.streams => {
+                    400 | 422 if lists && starts && course.streams => {
                         shared.stop_streaming();
-                        way.streams = false;
+                        course.streams = false;
                         return Turn::Again;
                     }
-                    410 if lists && !way.streams => {
-                        // The list changes faster than its pages are read, or the server forgets fast: all at once.
-                        way.paged = false;
-                        return Turn::After(backoff.next());
-                    }
-                    410 => return Turn::Again,
+                    // The list changes faster than its pages are read, or the server forgets fast: all at once.
+                    410 if lists && !course.streams => course.paged = false,
                     _ => {}
                 }
-                let pause = backoff.next();
-                if !shared.tell(broken(shared.cluster.cause_of_watch(&error))) {
-                    return Turn::Ended(Ended::Dropped);
+                if code == 410 && course.backoff.is_fresh() {
+                    // A watch that was away for long, which is nothing to speak of. The next time it is.
+                    let pause = course.backoff.next();
+                    return if lists { Turn::After(pause) } else { Turn::Again };
                 }
-                if lists || loses_track(&error) {
-                    return Turn::After(pause);
-                }
-                sleep(pause).await;
-                continue;
+                let anew = lists || code == 410 || loses_track(&error);
+                Failed { reason: shared.cluster.cause_of_watch(&error), anew }
             }
         };
-        if !shared.tell(Event::News(news)) {
+        if let Some(watched) = watched.take() {
+            course.backoff.ran(Instant::elapsed(&watched));
+        }
+        holds = None;
+        let pause = course.backoff.next();
+        let part = if lists { Part::Feed(feed.clone()) } else { Part::Watch(feed.clone()) };
+        course.watch_is_broken |= !lists;
+        if !shared.tell(Event::Broken(part, failed.reason)).await {
             return Turn::Ended(Ended::Dropped);
         }
+        if failed.anew {
+            return Turn::After(pause);
+        }
+        sleep(pause).await;
+    }
+}
+
+/// What went wrong, and whether a list must be read anew for it.
+struct Failed {
+    reason: String,
+    anew: bool,
+}
+
+/// How much the feed holds: the length of each object's text, by the hash of its key.
+#[derive(Default)]
+struct Held {
+    objects: HashMap<u64, usize>,
+    text: usize,
+    hasher: ahash::RandomState,
+}
+
+impl Held {
+    fn put(&mut self, read: &Read) {
+        let length = read.object.meta().origin.source.text.len();
+        let key = self.hasher.hash_one(read.object.meta().key());
+        self.text = self.text + length - self.objects.insert(key, length).unwrap_or_default();
+    }
+
+    fn take(&mut self, key: &ObjectKey) {
+        self.text -= self.objects.remove(&self.hasher.hash_one(key)).unwrap_or_default();
+    }
+
+    fn exceeded(&self) -> Option<Exceeded> {
+        let what = "the list";
+        if self.objects.len() > limits::OBJECTS {
+            return Some(Exceeded { what, limit: Amount::Count(limits::OBJECTS, "objects") });
+        }
+        (self.text > limits::TEXT).then(|| Exceeded::bytes(what, limits::TEXT))
     }
 }
 

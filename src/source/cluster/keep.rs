@@ -31,7 +31,7 @@ pub(super) async fn keep(shared: &Shared, kind: usize) {
         if found == version && how == Found::AtOnce {
             // Discovery and lists do not agree, as they may for a moment when a kind comes or goes.
             let reason = format!("{} are said to be served as {version}, but are not found", KINDS[kind].plural);
-            if !shared.tell(Event::Broken(Part::Kind(kind), reason)) {
+            if !shared.tell(Event::Broken(Part::Kind(kind), reason)).await {
                 return;
             }
             sleep(backoff.next()).await;
@@ -59,14 +59,14 @@ impl Keeper<'_> {
         Feed { kind: self.kind, namespace: None }
     }
 
-    fn tell(&self, event: Event) -> bool {
-        self.shared.tell(event)
+    async fn tell(&self, event: Event) -> bool {
+        self.shared.tell(event).await
     }
 
     /// Gives up what was read so far.
-    fn close(&mut self) {
+    async fn close(&mut self) {
         for feed in std::mem::take(&mut self.open) {
-            self.tell(Event::News(News::Closed { feed }));
+            self.tell(Event::News(News::Closed { feed })).await;
         }
     }
 
@@ -74,7 +74,7 @@ impl Keeper<'_> {
     async fn follow(&mut self, version: &'static str) -> Ended {
         let everywhere = self.everywhere();
         loop {
-            if !self.tell(Event::Asked(everywhere.clone())) {
+            if !self.tell(Event::Asked(everywhere.clone())).await {
                 return Ended::Dropped;
             }
             let ended = keep_up(self.shared, &everywhere, version, &mut self.open).await;
@@ -88,9 +88,9 @@ impl Keeper<'_> {
                 Served::In(_) | Served::Refused | Served::Failed(_) => {}
             }
             // What was read under rights that are gone now does not count any more.
-            self.tell(Event::News(News::Closed { feed: everywhere.clone() }));
+            self.tell(Event::News(News::Closed { feed: everywhere.clone() })).await;
             self.open.retain(|feed| *feed != everywhere);
-            if !self.tell(Event::Refused(everywhere.clone())) {
+            if !self.tell(Event::Refused(everywhere.clone())).await {
                 return Ended::Dropped;
             }
             if KINDS[self.kind].namespaced {
@@ -112,11 +112,12 @@ impl Keeper<'_> {
         let mut asked: Vec<Name> = Vec::new();
         let mut whole = std::pin::pin!(readable_as_a_whole(shared, kind, version));
         loop {
-            for namespace in known.borrow_and_update().iter() {
-                if !asked.contains(namespace) {
+            let named = known.borrow_and_update().clone();
+            for namespace in named {
+                if !asked.contains(&namespace) {
                     asked.push(namespace.clone());
                     let feed = Feed { kind, namespace: Some(namespace.clone()) };
-                    if !self.tell(Event::Asked(feed.clone())) {
+                    if !self.tell(Event::Asked(feed.clone())).await {
                         return Ended::Dropped;
                     }
                     if !self.open.contains(&feed) {
@@ -143,7 +144,7 @@ impl Keeper<'_> {
         loop {
             match shared.discovery.served(kind, since).await {
                 Served::In(version) => {
-                    return self.tell(Event::Recovered(Part::Kind(self.kind))).then_some((version, how));
+                    return self.tell(Event::Recovered(Part::Kind(self.kind))).await.then_some((version, how));
                 }
                 Served::Refused => {
                     // Then there is only trying: the next version, and all over again after a while.
@@ -151,8 +152,8 @@ impl Keeper<'_> {
                     if let Some(next) = next {
                         return Some((next, how));
                     }
-                    self.close();
-                    if !self.tell(Event::Absent(self.kind)) {
+                    self.close().await;
+                    if !self.tell(Event::Absent(self.kind)).await {
                         return None;
                     }
                     sleep(spread(shared.pace.look)).await;
@@ -165,8 +166,8 @@ impl Keeper<'_> {
                     since = Instant::now();
                 }
                 Served::Absent => {
-                    self.close();
-                    if !self.tell(Event::Absent(self.kind)) {
+                    self.close().await;
+                    if !self.tell(Event::Absent(self.kind)).await {
                         return None;
                     }
                     sleep(spread(shared.pace.look)).await;
@@ -174,7 +175,7 @@ impl Keeper<'_> {
                     since = shared.lately();
                 }
                 Served::Failed(reason) => {
-                    if !self.tell(Event::Broken(Part::Kind(self.kind), reason)) {
+                    if !self.tell(Event::Broken(Part::Kind(self.kind), reason)).await {
                         return None;
                     }
                     sleep(backoff.next()).await;
@@ -190,8 +191,8 @@ async fn follow_one(shared: &Shared, feed: Feed, version: &str) -> Ended {
     loop {
         match keep_up(shared, &feed, version, &mut vec![feed.clone()]).await {
             Ended::Refused => {
-                shared.tell(Event::News(News::Closed { feed: feed.clone() }));
-                if !shared.tell(Event::Refused(feed.clone())) {
+                shared.tell(Event::News(News::Closed { feed: feed.clone() })).await;
+                if !shared.tell(Event::Refused(feed.clone())).await {
                     return Ended::Dropped;
                 }
                 sleep(spread(shared.pace.refused)).await;

@@ -16,6 +16,7 @@ mod feed;
 pub mod guard;
 mod keep;
 pub mod kinds;
+pub mod limits;
 pub mod pace;
 #[doc(hidden)] // for measuring without a cluster
 pub mod raw;

@@ -3,8 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// How long is waited for what. All of it but [`Pace::answer`] is spread by a quarter, so that many clients (and our own
 /// watches) do not ask at the same moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,23 +46,30 @@ pub(super) fn spread(duration: Duration) -> Duration {
 pub(super) struct Backoff {
     pace: Pace,
     failures: u32,
-    last: Option<Instant>,
 }
 
 impl Backoff {
     pub fn new(pace: Pace) -> Self {
-        Self { pace, failures: 0, last: None }
+        Self { pace, failures: 0 }
     }
 
-    /// The pause after one more failure. A failure long after the one before counts as the first: one success is not
-    /// enough, lest a server that breaks down under a list is asked for it again and again.
-    pub fn next(&mut self) -> Duration {
-        if self.last.is_some_and(|last| last.elapsed() > self.pace.retry_at_most * 2) {
+    /// Whether nothing failed lately.
+    pub fn is_fresh(&self) -> bool {
+        self.failures == 0
+    }
+
+    /// A watch ran for `lasted`: a failure long after it began counts as the first. That a list was read is not enough: a
+    /// server that breaks down under it must not be asked for it again and again.
+    pub fn ran(&mut self, lasted: Duration) {
+        if lasted > self.pace.retry_at_most * 2 {
             self.failures = 0;
         }
+    }
+
+    /// The pause after one more failure.
+    pub fn next(&mut self) -> Duration {
         let pause = self.pace.retry.saturating_mul(1 << self.failures.min(16)).min(self.pace.retry_at_most);
-        self.failures += 1;
-        self.last = Some(Instant::now());
+        self.failures = self.failures.saturating_add(1);
         spread(pause)
     }
 }
@@ -81,5 +86,9 @@ mod tests {
         assert!(pauses[0] >= pace.retry.mul_f64(0.75) && pauses[0] <= pace.retry.mul_f64(1.25), "{:?}", pauses[0]);
         assert!(pauses[39] >= pace.retry_at_most.mul_f64(0.75) && pauses[39] <= pace.retry_at_most.mul_f64(1.25));
         assert_ne!(pauses[38], pauses[39]);
+        backoff.ran(pace.retry_at_most);
+        assert!(!backoff.is_fresh());
+        backoff.ran(pace.retry_at_most * 3);
+        assert!(backoff.is_fresh());
     }
 }

@@ -14,6 +14,18 @@ pub(super) enum Part {
     Kind(usize),
     /// A list.
     Feed(Feed),
+    /// The watch after it: a list that is read again does not mend it.
+    Watch(Feed),
+}
+
+impl Part {
+    /// Which kind it is of.
+    fn kind(&self) -> usize {
+        match self {
+            Self::Kind(kind) => *kind,
+            Self::Feed(feed) | Self::Watch(feed) => feed.kind,
+        }
+    }
 }
 
 /// What happens.
@@ -79,28 +91,20 @@ impl Tally {
                 self.feeds.insert(feed.clone(), Stand::Listed);
                 self.absent[feed.kind] = false;
             }
-            Event::News(News::Applied { feed, .. } | News::Deleted { feed, .. }) => {
-                self.broken.remove(&Part::Feed(feed.clone()));
-                // Events are what most of all that happens is: they change nothing else.
-                if self.broken.is_empty() && !matches!(self.status.phase, Phase::Stale { .. }) {
-                    return false;
-                }
-            }
+            // What most of all that happens is. It changes nothing else.
+            Event::News(News::Applied { .. } | News::Deleted { .. }) => return false,
             Event::News(News::Closed { feed }) => {
-                self.broken.remove(&Part::Feed(feed.clone()));
+                self.works(feed);
                 self.feeds.remove(feed);
             }
             Event::News(News::Status(_)) => {}
             Event::Absent(kind) => {
                 self.absent[*kind] = true;
                 self.feeds.retain(|feed, _| feed.kind != *kind);
-                self.broken.retain(|part, _| match part {
-                    Part::Kind(broken) => broken != kind,
-                    Part::Feed(feed) => feed.kind != *kind,
-                });
+                self.broken.retain(|part, _| part.kind() != *kind);
             }
             Event::Refused(feed) => {
-                self.broken.remove(&Part::Feed(feed.clone()));
+                self.works(feed);
                 self.feeds.insert(feed.clone(), Stand::Refused);
                 self.absent[feed.kind] = false;
                 self.expect();
@@ -114,6 +118,12 @@ impl Tally {
             }
         }
         self.sum_up()
+    }
+
+    /// Nothing of a feed is tried again.
+    fn works(&mut self, feed: &Feed) {
+        self.broken.remove(&Part::Feed(feed.clone()));
+        self.broken.remove(&Part::Watch(feed.clone()));
     }
 
     /// These namespaces are asked one by one; whether that is new.

@@ -1,26 +1,29 @@
 //! Keeps up with a cluster: a task for each kind, and what they tell as [`News`].
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use futures::FutureExt;
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::discover::Discovery;
 use super::keep::keep;
 use super::kinds::KINDS;
-use super::pace::Pace;
-use super::tally::{Event, Tally};
+use super::limits;
+use super::pace::{Backoff, Pace};
+use super::tally::{Event, Part, Tally};
 use super::{Cluster, News, Status};
 use crate::model::Name;
 
 /// A cluster that is followed. Dropping it ends the watches.
 pub struct Follow {
     /// What the cluster tells, in order.
-    pub news: UnboundedReceiver<News>,
+    pub news: Receiver<News>,
     /// Namespaces to ask one by one, where a list of the whole cluster is forbidden.
     pub ask: UnboundedSender<Name>,
     tasks: JoinSet<()>,
@@ -41,9 +44,10 @@ pub fn follow(cluster: &Cluster, namespaces: &[Name]) -> Follow {
 
 /// Follows `cluster` as [`follow`] does, at another pace.
 pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
-    let (sender, news) = unbounded_channel();
+    // Who takes the news slowly makes the server wait, and nothing grow.
+    let (sender, news) = channel(limits::EVENTS);
     let (ask, mut asked) = unbounded_channel();
-    let (events, mut happens) = unbounded_channel();
+    let (events, mut happens) = channel(limits::EVENTS);
     let mut first: Vec<Name> = Vec::new();
     for namespace in namespaces.iter().chain([&cluster.namespace]) {
         if !first.contains(namespace) {
@@ -61,23 +65,33 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
         events,
     });
     let mut tasks = JoinSet::new();
-    for kind in 0..KINDS.len() {
+    for (kind, about) in KINDS.iter().enumerate() {
         let shared = Arc::clone(&shared);
-        tasks.spawn(async move { keep(&shared, kind).await });
+        tasks.spawn(async move {
+            let mut backoff = Backoff::new(pace);
+            // What panics is told and tried again: nobody would know why a kind is waited for.
+            while AssertUnwindSafe(keep(&shared, kind)).catch_unwind().await.is_err() {
+                let reason = format!("reading {} failed: an internal error", about.plural);
+                if !shared.tell(Event::Broken(Part::Kind(kind), reason)).await {
+                    return;
+                }
+                sleep(backoff.next()).await;
+            }
+        });
     }
     drop(shared);
     tasks.spawn(async move {
         let mut tally = Tally::new(status);
-        let _ = sender.send(News::Status(tally.status().clone()));
+        let _ = sender.send(News::Status(tally.status().clone())).await;
         loop {
             tokio::select! {
                 event = happens.recv() => {
                     let Some(event) = event else { return };
                     let changed = tally.take(&event, SystemTime::now());
                     if let Event::News(news) = event {
-                        let _ = sender.send(news);
+                        let _ = sender.send(news).await;
                     }
-                    if changed && sender.send(News::Status(tally.status().clone())).is_err() {
+                    if changed && sender.send(News::Status(tally.status().clone())).await.is_err() {
                         return;
                     }
                 }
@@ -88,7 +102,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
                         new
                     });
                     if tally.ask(known.borrow().clone()) {
-                        let _ = sender.send(News::Status(tally.status().clone()));
+                        let _ = sender.send(News::Status(tally.status().clone())).await;
                     }
                 }
             }
@@ -106,13 +120,13 @@ pub(super) struct Shared {
     pub namespaces: watch::Receiver<Vec<Name>>,
     /// Whether the server may have streaming lists.
     streams: AtomicBool,
-    events: UnboundedSender<Event>,
+    events: Sender<Event>,
 }
 
 impl Shared {
     /// Tells what happened; false when nobody listens.
-    pub fn tell(&self, event: Event) -> bool {
-        self.events.send(event).is_ok()
+    pub async fn tell(&self, event: Event) -> bool {
+        self.events.send(event).await.is_ok()
     }
 
     /// Whether lists are asked for as streams.

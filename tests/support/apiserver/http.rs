@@ -91,6 +91,14 @@ pub enum Reply {
     Torn(String),
     /// 200 with these lines, and then nothing, until the rule is lifted; then the end.
     LinesThenNothing(Vec<String>),
+    /// An answer of another kind: the status line's end, more headers (each with its line end), the body.
+    Raw(&'static str, String, Vec<u8>),
+    /// 200 with this and then the filling, again and again, for as long as somebody reads.
+    Endless(String, String),
+    /// The beginning of a head, and then nothing until the rule is lifted.
+    HalfAHead,
+    /// 200 with this, without a line end, and then nothing until the rule is lifted.
+    HalfALine(String),
     /// No answer until the rule is lifted; then the usual one.
     Hang,
     /// The connection breaks without an answer.
@@ -186,6 +194,30 @@ fn answer(asked: &Asked, to: &mut TcpStream, shared: &Shared) -> std::io::Result
         Some((name, Reply::LinesThenNothing(lines))) => {
             begin(to)?;
             lines.iter().try_for_each(|line| chunk(to, line))?;
+            wait_for_lift(&name, shared)?;
+            end(to)
+        }
+        Some((_, Reply::Raw(status, headers, body))) => {
+            write!(to, "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len())?;
+            to.write_all(&body)
+        }
+        Some((_, Reply::Endless(head, filling))) => {
+            begin(to)?;
+            let mut part = head;
+            loop {
+                write!(to, "{:x}\r\n{part}\r\n", part.len())?;
+                shared.sent.fetch_add(part.len() as u64, std::sync::atomic::Ordering::SeqCst);
+                part.clone_from(&filling);
+            }
+        }
+        Some((name, Reply::HalfAHead)) => {
+            write!(to, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-More")?;
+            wait_for_lift(&name, shared)?;
+            Err(ErrorKind::ConnectionAborted.into())
+        }
+        Some((name, Reply::HalfALine(text))) => {
+            begin(to)?;
+            write!(to, "{:x}\r\n{text}\r\n", text.len())?;
             wait_for_lift(&name, shared)?;
             end(to)
         }

@@ -65,6 +65,8 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     connections: Mutex<Vec<TcpStream>>,
+    /// The bytes of endless answers that somebody took.
+    sent: std::sync::atomic::AtomicU64,
 }
 
 impl Shared {
@@ -94,6 +96,7 @@ impl ApiServer {
             state: Mutex::new(State::new()),
             changed: Condvar::new(),
             connections: Mutex::new(Vec::new()),
+            sent: std::sync::atomic::AtomicU64::new(0),
         });
         let accepting = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -212,6 +215,11 @@ impl ApiServer {
     /// Answers again.
     pub fn up(&self) {
         self.shared.change(|state| state.down = false);
+    }
+
+    /// How many bytes of endless answers were taken so far, by somebody or by the sockets in between.
+    pub fn sent(&self) -> u64 {
+        self.shared.sent.load(std::sync::atomic::Ordering::SeqCst)
     }
 
     /// Every request so far.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::{Body, ClientBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +29,8 @@ use super::exec::Credentials;
 use super::target::{Credential, Target};
 use crate::source::SourceError;
 use crate::source::cluster::fault::{Local, explain};
+use crate::source::cluster::limits;
+use crate::source::cluster::wire::read_up_to;
 
 /// Who asks: whoever looks after the cluster can tell our requests from others in its audit log.
 const USER_AGENT: &str = concat!("routescope/", env!("CARGO_PKG_VERSION"));
@@ -95,6 +97,7 @@ impl Shared {
         parts.headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         let mut renewed = false;
         let mut attempts = 0;
+        let begun = Instant::now();
         loop {
             attempts += 1;
             let (client, since) = self.client().await?;
@@ -104,7 +107,10 @@ impl Shared {
                 continue;
             }
             match pause(&response) {
-                Some(pause) if attempts <= AGAIN => sleep(pause).await,
+                // Pauses that a server asks for are part of the time that its answer may take.
+                Some(pause) if attempts <= AGAIN && self.limit.is_none_or(|limit| begun.elapsed() + pause < limit) => {
+                    sleep(pause).await;
+                }
                 _ => return Ok(response),
             }
         }
@@ -112,19 +118,24 @@ impl Shared {
 
     /// Sends one request: all of its answer arrives in time, or that of a watch begins in time.
     async fn send(&self, client: &kube::Client, request: Request<Body>) -> Result<Response<Body>, BoxError> {
-        let watch = is_watch(request.uri().query());
+        let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+        let watch = is_watch(&query);
         let answer = async {
             let response = client.send(request).await?;
+            if response.status().is_redirection() {
+                return Err(Local::Redirected(elsewhere(&response)).into());
+            }
             if watch && response.status().is_success() {
                 return Ok(response);
             }
             let (parts, body) = response.into_parts();
-            Ok::<_, kube::Error>(Response::from_parts(parts, Body::from(body.collect_bytes().await?)))
+            let (what, limit) = most(&path, &query, parts.status.is_success());
+            Ok::<_, BoxError>(Response::from_parts(parts, Body::from(read_up_to(body, what, limit).await?)))
         };
         match self.limit {
-            None => Ok(answer.await?),
+            None => answer.await,
             Some(limit) => match timeout(limit, answer).await {
-                Ok(response) => Ok(response?),
+                Ok(response) => response,
                 Err(_) => Err(Box::new(Local::Late(limit))),
             },
         }
@@ -215,6 +226,24 @@ fn client(target: &Target, credentials: &Credentials) -> Result<kube::Client, So
     Ok(builder.build())
 }
 
+/// Where a redirect leads: scheme and host, and nothing that may hold a secret.
+fn elsewhere(response: &Response<Body>) -> Option<String> {
+    let to: Uri = response.headers().get(header::LOCATION)?.to_str().ok()?.parse().ok()?;
+    let port = to.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{}{port}", to.scheme_str()?, to.host()?))
+}
+
+/// How much of an answer is taken, and what it is called.
+fn most(path: &str, query: &str, success: bool) -> (&'static str, usize) {
+    match path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+        _ if !success => ("the message", limits::MESSAGE),
+        ["version"] => ("the version", limits::MESSAGE),
+        ["api" | "apis"] | ["api" | "apis", _] | ["apis", _, _] => ("the list of resources", limits::DISCOVERY),
+        _ if query.split('&').any(|pair| pair.starts_with("limit=")) => ("one page of the list", limits::PAGE),
+        _ => ("the list", limits::WHOLE_LIST),
+    }
+}
+
 /// How long to wait before the server wants to be asked again.
 fn pause(response: &Response<Body>) -> Option<Duration> {
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
@@ -224,6 +253,6 @@ fn pause(response: &Response<Body>) -> Option<Duration> {
     Some(Duration::from_secs(after).min(PAUSE))
 }
 
-fn is_watch(query: Option<&str>) -> bool {
-    query.unwrap_or_default().split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "watch"))
+fn is_watch(query: &str) -> bool {
+    query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "watch"))
 }
