@@ -12,19 +12,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use routescope::analysis::Analysis;
-use routescope::live::known::{Known, State};
-use routescope::live::{Changed, Update, World};
-use routescope::resolve::Settings;
-use routescope::source::cluster::kinds::KINDS;
-use routescope::source::cluster::raw::Raw;
-use routescope::source::cluster::{Feed, KindState, News, Phase, Read, Status};
 use routescope::theme::Theme;
 use routescope::tui::live::Live;
 use routescope::tui::side::SideId;
 use routescope::tui::state::State as Explorer;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
+use routescope_cluster::kinds::KINDS;
+use routescope_cluster::live::known::{Known, State};
+use routescope_cluster::live::{Changed, Update, World};
+use routescope_cluster::raw::Raw;
+use routescope_cluster::{Feed, KindState, News, Phase, Read, Status};
+use routescope_core::analysis::Analysis;
+use routescope_core::resolve::Settings;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -6,13 +6,6 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use routescope::analysis::Analysis;
-use routescope::render::outline::Outline;
-use routescope::resolve::Settings;
-use routescope::router::Request;
-use routescope::source::Loaded;
-use routescope::source::files::{Input, load};
-use routescope::store::{Change, Coverage, Snapshot, Store};
 use routescope::theme::Theme;
 use routescope::tui::Reading;
 use routescope::tui::action::parse_key;
@@ -20,6 +13,13 @@ use routescope::tui::fresh;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
+use routescope_core::analysis::Analysis;
+use routescope_core::resolve::Settings;
+use routescope_core::router::Request;
+use routescope_core::store::{Change, Coverage, Snapshot, Store};
+use routescope_manifest::Loaded;
+use routescope_manifest::files::{Input, load};
+use routescope_render::outline::Outline;
 
 #[path = "support/world.rs"]
 mod world;

@@ -2,8 +2,10 @@
 //! for is what the screen shows, never a time.
 #![cfg(unix)]
 
-#[path = "support/apiserver/mod.rs"]
-mod apiserver;
+#[path = "support/mod.rs"]
+mod support;
+
+use support::apiserver;
 
 use std::io::{Read, Write};
 use std::num::NonZero;

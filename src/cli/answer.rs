@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::live::Changed;
-use crate::render::data::{self, API_VERSION};
-use crate::visible::visible;
+use routescope_cluster::live::Changed;
+use routescope_core::visible::visible;
+use routescope_render::data::{self, API_VERSION};
 
 use super::failure::Failure;
 use super::load::{self, World};

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::finding::{Finding, Severity};
-use crate::render::{data, findings};
+use routescope_core::finding::{Finding, Severity};
+use routescope_render::{data, findings};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-use crate::live::{self, Changed, Update, Worlds};
-use crate::source::cluster::kinds::KINDS;
-use crate::source::cluster::{KindState, Phase, Status};
-use crate::store::{Mark, Overlaid};
-use crate::visible::visible;
+use routescope_cluster::kinds::KINDS;
+use routescope_cluster::live::{self, Changed, Update, Worlds};
+use routescope_cluster::{KindState, Phase, Status};
+use routescope_core::store::{Mark, Overlaid};
+use routescope_core::visible::visible;
 
 use super::answer::{self, Answered, Question, Shape};
 use super::failure::Failure;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::live::Worlds;
-use crate::source::SourceError;
-use crate::source::cluster::{Connection, Prompt};
 use crate::tui;
+use routescope_cluster::live::Worlds;
+use routescope_cluster::{Connection, Prompt};
+use routescope_manifest::SourceError;
 
 use super::failure::Failure;
 use super::tree::{self, TreeFormat, TreeOptions};

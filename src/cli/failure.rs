@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::router::RequestError;
-use crate::source::SourceError;
-use crate::visible::visible;
+use routescope_core::router::RequestError;
+use routescope_core::visible::visible;
+use routescope_manifest::SourceError;
 
 /// Could not do it: exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]

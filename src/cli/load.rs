@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::analysis::Analysis;
-use crate::finding::{Finding, Severity};
-use crate::model::decode::{Seen, Unread};
-use crate::resolve::Settings;
-use crate::source::files::{self, Input};
-use crate::source::{Loaded, SourceError};
-use crate::store::{Change, Coverage, Store};
-use crate::visible::visible;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::{Finding, Severity};
+use routescope_core::resolve::Settings;
+use routescope_core::store::{Change, Coverage, Store};
+use routescope_core::visible::visible;
+use routescope_manifest::decode::{Seen, Unread};
+use routescope_manifest::files::{self, Input};
+use routescope_manifest::{Loaded, SourceError};
 
 use super::failure::Failure;
 use super::options::{SettingsOptions, SourceOptions};
@@ -97,7 +97,7 @@ fn no_routes(files: usize, objects: usize, ignored: usize) -> SourceError {
 }
 
 fn count(n: usize, noun: &str) -> String {
-    crate::render::words::count(n, noun)
+    routescope_render::words::count(n, noun)
 }
 
 /// Reads what the options name, and tells what could not be read.

@@ -22,10 +22,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::live::{self, Worlds};
-use crate::render::scope::Scope;
-use crate::render::terminal::Paint;
-use crate::source::cluster::Connection;
+use routescope_cluster::Connection;
+use routescope_cluster::live::{self, Worlds};
+use routescope_render::scope::Scope;
+use routescope_render::terminal::Paint;
 
 use failure::Failure;
 use options::{ClusterOptions, OutputOptions, SettingsOptions, SourceOptions};

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::model::{DiscoverySelectors, Name};
-use crate::resolve::{Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge};
-use crate::source::files::Input;
+use routescope_core::model::{DiscoverySelectors, Name};
+use routescope_core::resolve::{
+    Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge,
+};
+use routescope_manifest::files::Input;
 
 use super::answer::Shape;
 

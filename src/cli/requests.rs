@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::ObjectKey;
-use crate::router::Request;
+use routescope_core::model::ObjectKey;
+use routescope_core::router::Request;
 
 use super::failure::Failure;
 

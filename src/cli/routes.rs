@@ -3,11 +3,11 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::Analysis;
-use crate::model::ObjectKey;
-use crate::render::{data, envoy, routes};
-use crate::router::GatewayTable;
-use crate::visible::visible;
+use routescope_core::analysis::Analysis;
+use routescope_core::model::ObjectKey;
+use routescope_core::router::GatewayTable;
+use routescope_core::visible::visible;
+use routescope_render::{data, envoy, routes};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::model::Meta;
-use crate::render::snapshot::{self, About, MARKER};
-use crate::render::words;
-use crate::source::original;
-use crate::source::save::{self, Overwrite};
-use crate::visible::visible;
+use routescope_core::model::Meta;
+use routescope_core::visible::visible;
+use routescope_manifest::original;
+use routescope_manifest::save::{self, Overwrite};
+use routescope_render::snapshot::{self, About, MARKER};
+use routescope_render::words;
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::render::{data, status as render};
-use crate::status;
+use routescope_core::status;
+use routescope_render::{data, status as render};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;

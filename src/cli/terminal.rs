@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-use crate::render::terminal::Paint;
-use crate::visible::{visible_json, visible_lines, visible_painted};
+use routescope_core::visible::{visible_json, visible_lines, visible_painted};
+use routescope_render::terminal::Paint;
 
 use super::options::{ColorChoice, OutputOptions};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::render::outline::Outline;
-use crate::render::{data, tree};
+use routescope_render::outline::Outline;
+use routescope_render::{data, tree};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::Analysis;
-use crate::finding::closest;
-use crate::model::ObjectKey;
-use crate::render::answer::{self, Answers};
-use crate::render::data;
-use crate::router::Request;
-use crate::source::plain;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::closest;
+use routescope_core::model::ObjectKey;
+use routescope_core::router::Request;
+use routescope_manifest::plain;
+use routescope_render::answer::{self, Answers};
+use routescope_render::data;
 
 use super::answer::{Question, Shape};
 use super::failure::Failure;

@@ -1,9 +1,9 @@
 //! What a world answers to what stands in the URL bar.
 
-use crate::render::answer::{Advice, mend};
-use crate::render::outline::{NodeRef, Outline};
-use crate::resolve::{Fate, HopId};
-use crate::router::{Decision, Outcome, Request, RequestError};
+use routescope_core::resolve::{Fate, HopId};
+use routescope_core::router::{Decision, Outcome, Request, RequestError};
+use routescope_render::answer::{Advice, mend};
+use routescope_render::outline::{NodeRef, Outline};
 
 /// The answer of one world, one decision of which is shown.
 #[derive(Debug, Default)]

@@ -2,10 +2,10 @@
 
 use tui_input::Input;
 
-use crate::model::ObjectKey;
-use crate::render::style::{Line, Role};
-use crate::render::words::count;
-use crate::router::{Request, RequestError};
+use routescope_core::model::ObjectKey;
+use routescope_core::router::{Request, RequestError};
+use routescope_render::style::{Line, Role};
+use routescope_render::words::count;
 
 /// The methods that `m` goes through.
 pub const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];

@@ -2,10 +2,10 @@
 
 use super::facts::Fact;
 use super::side::World;
-use crate::model::{ObjectKey, Service, TargetPort};
-use crate::render::style::{Line, Role};
-use crate::render::words;
-use crate::resolve::{Destination, Endpoints, endpoints};
+use routescope_core::model::{ObjectKey, Service, TargetPort};
+use routescope_core::resolve::{Destination, Endpoints, endpoints};
+use routescope_render::style::{Line, Role};
+use routescope_render::words;
 
 /// How many endpoints are listed of one backend.
 const LISTED: usize = 8;

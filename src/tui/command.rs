@@ -6,7 +6,7 @@ use tui_input::Input;
 
 use super::action::{ACTIONS, Action, Entry, Scope};
 use super::state::State;
-use crate::finding::closest;
+use routescope_core::finding::closest;
 
 /// The command line, while it is open.
 #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::resolve::Destination;
-use crate::router::{Decision, Outcome, Upstream};
+use routescope_core::resolve::Destination;
+use routescope_core::router::{Decision, Outcome, Upstream};
 
 /// What a client and a backend can tell two answers apart by, beginning with what matters most.
 #[derive(Debug, PartialEq)]

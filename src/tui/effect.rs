@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::side::{SideId, World};
-use crate::model::Name;
-use crate::render::outline::Outline;
+use routescope_core::model::Name;
+use routescope_render::outline::Outline;
 
 /// Something to be done outside.
 #[derive(Debug, Clone)]

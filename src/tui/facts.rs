@@ -6,12 +6,12 @@ use super::side::World;
 use super::state::State;
 use super::words::{rule_name, verdict};
 use super::{behind, laid, recorded};
-use crate::model::{Filter, PathModifier, Protocol, Route, RouteMatch, Source};
-use crate::render::outline::{NodeRef, Outline, written_listener};
-use crate::render::style::{Line, Role};
-use crate::render::{policies, words};
-use crate::resolve::{Action, Attached, Destination, Engine, Fate, Forward, Hop, HopId, ListenerState};
-use crate::router::{Decision, Outcome, Verdict};
+use routescope_core::model::{Filter, PathModifier, Protocol, Route, RouteMatch, Source};
+use routescope_core::resolve::{Action, Attached, Destination, Engine, Fate, Forward, Hop, HopId, ListenerState};
+use routescope_core::router::{Decision, Outcome, Verdict};
+use routescope_render::outline::{NodeRef, Outline, written_listener};
+use routescope_render::style::{Line, Role};
+use routescope_render::{policies, words};
 
 /// A named line; lines that follow each other under the same name are shown under it once.
 pub type Fact = (&'static str, Line);
@@ -220,10 +220,10 @@ fn hosts(outline: &Outline, at: u32, facts: &mut Vec<Fact>) {
             .push(("serves", Line::of(Role::Host, if host == "*" { "any host".to_owned() } else { host.to_string() })));
     }
     let from = match &written.allowed_routes.namespaces {
-        crate::model::From::All => "all namespaces",
-        crate::model::From::Same => "the Gateway's own namespace",
-        crate::model::From::Selector(_) => "namespaces by label",
-        crate::model::From::None => "no namespace",
+        routescope_core::model::From::All => "all namespaces",
+        routescope_core::model::From::Same => "the Gateway's own namespace",
+        routescope_core::model::From::Selector(_) => "namespaces by label",
+        routescope_core::model::From::None => "no namespace",
     };
     facts.push(("admits", Line::of(Role::Text, format!("routes of {from}"))));
     if let Some(tls) = &written.tls {
@@ -299,7 +299,7 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
         Some(written) => {
             let mut line = full_match(written);
             if let Some(grpc) = &written.grpc {
-                let part = |name: &Option<crate::model::Name>| name.as_deref().unwrap_or("any").to_owned();
+                let part = |name: &Option<routescope_core::model::Name>| name.as_deref().unwrap_or("any").to_owned();
                 line.push(Role::Dim, format!(" · gRPC {}/{}", part(&grpc.service), part(&grpc.method)));
             }
             facts.push(("match", line));
@@ -323,7 +323,7 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
         facts.push(("via", words::via(&link.via, &world.analysis.settings)));
     }
     for at in hop.links.clone() {
-        let link = outline.link(crate::resolve::LinkId(at));
+        let link = outline.link(routescope_core::resolve::LinkId(at));
         let mut told = words::via(&link.via, &world.analysis.settings);
         match &link.broken {
             Some(_) => {

@@ -8,7 +8,7 @@ use fuzzy_matcher::FuzzyMatcher;
 use fuzzy_matcher::skim::SkimMatcherV2;
 
 use super::rows::Kept;
-use crate::render::outline::{Key, NodeRef, Outline};
+use routescope_render::outline::{Key, NodeRef, Outline};
 
 /// How many nodes a filter leaves at most: the best ones. More than a person reads, few enough to be shown at once.
 const KEPT_AT_MOST: usize = 1_000;

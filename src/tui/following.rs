@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::runtime::Outside;
 use super::side::SideId;
 use super::update::Message;
-use crate::live::{self, Control, Following, Options};
+use routescope_cluster::live::{self, Control, Following, Options};
 
 /// A cluster that is followed. Dropping it ends that.
 pub struct Follower {

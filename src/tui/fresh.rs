@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use ahash::AHashMap;
 
-use crate::render::outline::{Key, NodeRef, Outline};
+use routescope_render::outline::{Key, NodeRef, Outline};
 
 /// For how long a changed row stands out as a whole.
 pub const FLASH: Duration = Duration::from_secs(2);

@@ -3,12 +3,12 @@
 
 use super::locate;
 use super::side::{Side, World};
-use crate::finding::Subject;
-use crate::model::ObjectKey;
-use crate::render::outline::{NodeRef, Outline};
-use crate::render::style::{Line, Role};
-use crate::resolve::{Action, Destination};
-use crate::store::{Laid, Mark};
+use routescope_core::finding::Subject;
+use routescope_core::model::ObjectKey;
+use routescope_core::resolve::{Action, Destination};
+use routescope_core::store::{Laid, Mark};
+use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::style::{Line, Role};
 
 /// The glyph of a mark: what the role says, for eyes and terminals without colour.
 pub fn glyph(mark: Mark) -> (&'static str, Role) {

@@ -7,13 +7,13 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 
-use crate::live::hopeless;
-use crate::model::Name;
-use crate::render::style::{Line, Role};
-use crate::render::words::count;
-use crate::source::SourceError;
-use crate::source::cluster::kinds::KINDS;
-use crate::source::cluster::{KindState, Phase, Status};
+use routescope_cluster::kinds::KINDS;
+use routescope_cluster::live::hopeless;
+use routescope_cluster::{KindState, Phase, Status};
+use routescope_core::model::Name;
+use routescope_manifest::SourceError;
+use routescope_render::style::{Line, Role};
+use routescope_render::words::count;
 
 /// How a cluster is followed.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub enum Show {
     #[default]
     AsItComes,
     /// Not until the person says so. The newest world waits, with all the changes up to it.
-    Paused(Option<Box<crate::live::World>>),
+    Paused(Option<Box<routescope_cluster::live::World>>),
 }
 
 impl Live {

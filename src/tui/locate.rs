@@ -1,9 +1,9 @@
 //! From findings, objects and rows of the table to nodes of the tree, and back.
 
-use crate::finding::{Finding, Subject};
-use crate::model::ObjectKey;
-use crate::render::outline::{NodeRef, Outline};
-use crate::resolve::{Action, Destination, Hop, HopId, Under};
+use routescope_core::finding::{Finding, Subject};
+use routescope_core::model::ObjectKey;
+use routescope_core::resolve::{Action, Destination, Hop, HopId, Under};
+use routescope_render::outline::{NodeRef, Outline};
 
 use super::side::World;
 
@@ -87,7 +87,7 @@ pub fn subject(world: &World, subject: &Subject) -> Option<NodeRef> {
     let (index, child) = tree.children.iter().enumerate().find(|(_, child)| named(child.route))?;
     let above = tree.links[child.link.0 as usize].hop;
     let NodeRef::Match(slot, _) = hop(outline, above, None)? else { return None };
-    Some(NodeRef::Child(slot, crate::resolve::ChildId(u32::try_from(index).ok()?)))
+    Some(NodeRef::Child(slot, routescope_core::resolve::ChildId(u32::try_from(index).ok()?)))
 }
 
 /// The first hop that forwards to a Service.

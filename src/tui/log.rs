@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use super::ask::Question;
 use super::pins::Turned;
-use crate::finding::Subject;
-use crate::live::{Changed, How};
-use crate::model::Name;
-use crate::render::style::Role;
-use crate::source::cluster::kinds::KINDS;
-use crate::source::cluster::{KindState, Phase, Status};
+use routescope_cluster::kinds::KINDS;
+use routescope_cluster::live::{Changed, How};
+use routescope_cluster::{KindState, Phase, Status};
+use routescope_core::finding::Subject;
+use routescope_core::model::Name;
+use routescope_render::style::Role;
 
 /// How many entries are kept: the oldest go first.
 pub const MOST: usize = 1_000;

@@ -41,9 +41,9 @@ pub mod words;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::analysis::Analysis;
-use crate::live::Changed;
-use crate::source::SourceError;
+use routescope_cluster::live::Changed;
+use routescope_core::analysis::Analysis;
+use routescope_manifest::SourceError;
 
 /// How the explorer starts.
 pub struct Options {
@@ -58,7 +58,7 @@ pub struct Options {
     /// A URL to start with.
     pub url: Option<String>,
     /// What is looked at, to start with.
-    pub scope: crate::render::scope::Scope,
+    pub scope: routescope_render::scope::Scope,
     /// The person's settings and themes ([`crate::config::load`]).
     pub config: crate::config::Loaded,
     /// Where the world comes from.
@@ -77,7 +77,7 @@ pub enum Source {
 #[derive(Debug, Clone)]
 pub struct ClusterSource {
     /// How, and under which settings; the context is each one's own.
-    pub options: crate::live::Options,
+    pub options: routescope_cluster::live::Options,
     /// The contexts, at least one; `None` is the current one of the kubeconfig.
     pub contexts: Vec<Option<String>>,
 }

@@ -9,8 +9,8 @@ use super::answer::rank;
 use super::ask::Question;
 use super::side::World;
 use super::words;
-use crate::render::style::{Line, Role};
-use crate::router::{Decision, Request, RequestError};
+use routescope_core::router::{Decision, Request, RequestError};
+use routescope_render::style::{Line, Role};
 
 /// A pin, told apart from others by a number that no other has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,11 +222,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::analysis::Analysis;
-    use crate::model::ObjectKey;
-    use crate::render::scope::Scope;
-    use crate::resolve::Settings;
-    use crate::store::Coverage;
+    use routescope_core::model::ObjectKey;
+    use routescope_core::resolve::Settings;
+    use routescope_core::store::Coverage;
+    use routescope_render::scope::Scope;
 
     const SHOP: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -247,7 +246,7 @@ spec:
 ";
 
     fn world(text: &str) -> World {
-        let analysis = Analysis::of_text(text, Coverage::open(), Settings::default());
+        let analysis = routescope_manifest::analyse_text(text, Coverage::open(), Settings::default());
         World::within(Arc::new(analysis), &Scope::default())
     }
 

@@ -1,8 +1,8 @@
 //! The status that controllers recorded: every condition, with a mark where it tells of trouble. For the detail pane.
 
 use super::facts::Fact;
-use crate::model::{GatewayRecord, ListenerRecord, Name, RecordedCondition, Route};
-use crate::render::style::{Line, Role};
+use routescope_core::model::{GatewayRecord, ListenerRecord, Name, RecordedCondition, Route};
+use routescope_render::style::{Line, Role};
 
 /// The conditions that are bad news when they are true; all others are when they are not.
 const BAD_WHEN_TRUE: &[&str] =

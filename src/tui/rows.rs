@@ -3,7 +3,7 @@
 
 use ahash::{AHashMap, AHashSet};
 
-use crate::render::outline::{Key, NodeRef, Outline};
+use routescope_render::outline::{Key, NodeRef, Outline};
 
 /// How many rows a fresh tree may unfold to: small worlds are shown whole, large ones by level.
 const UNFOLD_AT_START: usize = 250;

@@ -28,12 +28,12 @@ use super::view;
 use super::watch::Watch;
 use super::widget::yaml;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
-use crate::analysis::Analysis;
-use crate::live::{self, Changed, Control, Update};
-use crate::source::SourceError;
-use crate::source::cluster::contexts;
 use crate::theme::{self, Background, Theme};
-use crate::visible::visible_lines;
+use routescope_cluster::contexts;
+use routescope_cluster::live::{self, Changed, Control, Update};
+use routescope_core::analysis::Analysis;
+use routescope_core::visible::visible_lines;
+use routescope_manifest::SourceError;
 
 /// How long the first load may take before the screen is taken to say that it runs: a load that fails at once (no such
 /// file) then fails on the person's own screen, without a flicker.

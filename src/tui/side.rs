@@ -14,12 +14,12 @@ use super::log::Log;
 use super::pins::Standings;
 use super::rows::{self, Folds, Row};
 use super::view::detail;
-use crate::analysis::Analysis;
-use crate::finding::Severity;
-use crate::render::outline::{NodeRef, Outline};
-use crate::render::scope::Scope;
-use crate::router::{Considered, Verdict};
-use crate::source::SourceError;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::Severity;
+use routescope_core::router::{Considered, Verdict};
+use routescope_manifest::SourceError;
+use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::scope::Scope;
 
 /// What is explored: an analysis and what the explorer derives from it once.
 #[derive(Debug, Clone)]

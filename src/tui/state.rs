@@ -10,10 +10,10 @@ use super::live::Live;
 use super::pins::{PinId, Pins};
 use super::side::{Side, SideId};
 use super::window::Window;
-use crate::render::outline::NodeRef;
-use crate::render::scope::Scope;
-use crate::source::cluster::ContextEntry;
 use crate::theme::{Role, Theme};
+use routescope_cluster::ContextEntry;
+use routescope_render::outline::NodeRef;
+use routescope_render::scope::Scope;
 
 /// Which pane takes the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,11 +13,11 @@ use super::pins::{Pin, PinId};
 use super::side::{Side, SideId};
 use super::state::State;
 use super::view;
-use crate::finding::{Severity, Subject};
-use crate::model::SourceKind;
-use crate::render::style::{Line, Role};
-use crate::source::cluster::ContextEntry;
-use crate::store::{Laid, Mark};
+use routescope_cluster::ContextEntry;
+use routescope_core::finding::{Severity, Subject};
+use routescope_core::model::SourceKind;
+use routescope_core::store::{Laid, Mark};
+use routescope_render::style::{Line, Role};
 
 /// What a window is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -239,7 +239,7 @@ impl Window {
             if let Some((kind, key)) = super::locate::object(outline, node) {
                 items.push(item("name", format!("{key}")));
                 // Other APIs have Gateways, too: the group tells kubectl which one is meant.
-                let kind = format!("{}.{}", kind.to_lowercase(), crate::model::GATEWAY_GROUP);
+                let kind = format!("{}.{}", kind.to_lowercase(), routescope_core::model::GATEWAY_GROUP);
                 let context = state.side().live.as_ref().map(|live| format!(" --context {}", live.title()));
                 let context = context.unwrap_or_default();
                 let command = format!("kubectl get {kind} -n {} {} -o yaml{context}", key.namespace, key.name);

@@ -1,11 +1,11 @@
 //! The explorer's own words: the answer in a line, what can be copied.
 
 use super::side::World;
-use crate::render::answer::branches;
-use crate::render::style::{Line, Role};
-use crate::render::words;
-use crate::resolve::{Action, Destination};
-use crate::router::{Decision, Outcome, Request, Scheme, Verdict};
+use routescope_core::resolve::{Action, Destination};
+use routescope_core::router::{Decision, Outcome, Request, Scheme, Verdict};
+use routescope_render::answer::branches;
+use routescope_render::style::{Line, Role};
+use routescope_render::words;
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
@@ -183,7 +183,7 @@ pub fn decider(world: &World, decision: &Decision) -> Line {
 }
 
 /// A rule by its place, from 1, and its name.
-pub fn rule_name(route: &crate::model::Route, rule: u32) -> String {
+pub fn rule_name(route: &routescope_core::model::Route, rule: u32) -> String {
     match route.rules.get(rule as usize).and_then(|rule| rule.name.as_ref()) {
         Some(name) => format!("{} ({name})", rule + 1),
         None => (rule + 1).to_string(),

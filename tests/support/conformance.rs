@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use routescope::analysis::Analysis;
-use routescope::model::{Name, Object};
-use routescope::resolve::{GrantMode, Settings, ValidationMode, discovery_selectors};
-use routescope::source::files::load_text;
-use routescope::store::{Change, Coverage, Store};
+use routescope_core::analysis::Analysis;
+use routescope_core::model::{Name, Object};
+use routescope_core::resolve::{GrantMode, Settings, ValidationMode, discovery_selectors};
+use routescope_core::store::{Change, Coverage, Store};
+use routescope_manifest::files::load_text;
 use serde_json::Value;
 
 /// How many differences are printed in full.

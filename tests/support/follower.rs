@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use routescope::model::{Name, Object};
-use routescope::source::cluster::kinds::KINDS;
-use routescope::source::cluster::{Cluster, Connection, Feed, Follow, KindState, News, Pace, Phase, Status, follow_at};
+use routescope_cluster::kinds::KINDS;
+use routescope_cluster::{Cluster, Connection, Feed, Follow, KindState, News, Pace, Phase, Status, follow_at};
+use routescope_core::model::{Name, Object};
 
 use super::apiserver::{ApiServer, Asked, PATIENCE};
 

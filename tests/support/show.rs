@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use routescope::analysis::Analysis;
-use routescope::model::PolicyField;
-use routescope::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit, MirrorTo};
-use routescope::router::{Branch, Decision, Outcome};
+use routescope_core::analysis::Analysis;
+use routescope_core::model::PolicyField;
+use routescope_core::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
+use routescope_core::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit, MirrorTo};
+use routescope_core::router::{Branch, Decision, Outcome};
 
 /// `team/name`, without the namespace `default`.
 pub fn key(key: &ObjectKey) -> String {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::model::Name;
-use crate::source::cluster::connect::time_limit;
-use crate::source::cluster::{Connection, Prompt};
+use routescope_cluster::connect::time_limit;
+use routescope_cluster::{Connection, Prompt};
+use routescope_core::model::Name;
 
 /// Which cluster, and as whom.
 #[derive(Debug, Clone, Default, Args)]

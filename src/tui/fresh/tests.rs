@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::Analysis;
-use crate::resolve::Settings;
-use crate::store::Coverage;
+use routescope_core::resolve::Settings;
+use routescope_core::store::Coverage;
 
 const SHOP: &str = "
 apiVersion: gateway.networking.k8s.io/v1
@@ -38,7 +37,7 @@ spec:
 ";
 
 fn outline(text: &str) -> Outline {
-    Outline::of(Arc::new(Analysis::of_text(text, Coverage::open(), Settings::default())))
+    Outline::of(Arc::new(routescope_manifest::analyse_text(text, Coverage::open(), Settings::default())))
 }
 
 /// The marked rows, in the order of the tree.

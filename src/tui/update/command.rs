@@ -6,11 +6,6 @@ use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::Input;
 
 use super::{keys, pins, replace};
-use crate::finding::closest;
-use crate::model::Name;
-use crate::render::scope::Scope;
-use crate::source::SourceError;
-use crate::source::cluster::ContextEntry;
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::command::{self, Command, CommandLine};
@@ -20,6 +15,11 @@ use crate::tui::rows;
 use crate::tui::side::{Side, TreePane, World};
 use crate::tui::state::State;
 use crate::tui::window::Window;
+use routescope_cluster::ContextEntry;
+use routescope_core::finding::closest;
+use routescope_core::model::Name;
+use routescope_manifest::SourceError;
+use routescope_render::scope::Scope;
 
 /// Opens the line. The contexts are looked up at once, so that they can be completed.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {

@@ -5,8 +5,6 @@ use tui_input::{Input, InputRequest};
 
 use super::{ask, reload, search, show_answer};
 use super::{command, folds, pins, windows};
-use crate::model::SourceKind;
-use crate::render::outline::NodeRef;
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
@@ -18,6 +16,8 @@ use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
 use crate::tui::view::why;
 use crate::tui::window::{Kind, Window, can_be_edited};
+use routescope_core::model::SourceKind;
+use routescope_render::outline::NodeRef;
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {

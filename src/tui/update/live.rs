@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::windows;
-use crate::live::{self, Update};
-use crate::render::words::count;
-use crate::source::cluster::Status;
 use crate::theme::Role;
 use crate::tui::effect::Effect;
 use crate::tui::live::{Live, Show};
 use crate::tui::log::MOST;
 use crate::tui::side::World;
 use crate::tui::state::State;
+use routescope_cluster::Status;
+use routescope_cluster::live::{self, Update};
+use routescope_render::words::count;
 
 /// The cluster of the side at a place tells something.
 pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update) -> Vec<Effect> {

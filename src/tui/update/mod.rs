@@ -22,13 +22,13 @@ use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
 use super::view::layout::Layout;
 use super::view::{detail, why};
-use crate::live::Update;
-use crate::render::outline::NodeRef;
-use crate::render::words::count;
-use crate::router::{Request, RequestError};
-use crate::source::SourceError;
-use crate::source::cluster::ContextEntry;
 use crate::theme::Role;
+use routescope_cluster::ContextEntry;
+use routescope_cluster::live::Update;
+use routescope_core::router::{Request, RequestError};
+use routescope_manifest::SourceError;
+use routescope_render::outline::NodeRef;
+use routescope_render::words::count;
 
 /// Something that happened.
 #[derive(Debug)]

@@ -1,8 +1,6 @@
 //! Pins: set, let go, asked again, seen.
 
 use super::{answer, keys, show_answer, windows};
-use crate::model::ObjectKey;
-use crate::render::words::count;
 use crate::theme::Role;
 use crate::tui::answer::Answer;
 use crate::tui::ask::Question;
@@ -10,6 +8,8 @@ use crate::tui::pins::PinId;
 use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
 use crate::tui::window::Window;
+use routescope_core::model::ObjectKey;
+use routescope_render::words::count;
 
 /// Pins what stands in the URL bar, or unpins it.
 pub(super) fn toggle(state: &mut State) {

@@ -3,8 +3,6 @@
 use tui_input::Input;
 
 use super::{ask, command, keys, pins};
-use crate::render::outline::NodeRef;
-use crate::router::Request;
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -13,6 +11,8 @@ use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::Layout;
 use crate::tui::view::window::{area, list_height};
 use crate::tui::window::{Choice, Kind, Window};
+use routescope_core::router::Request;
+use routescope_render::outline::NodeRef;
 
 /// Does what an action says in the window that is open.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {

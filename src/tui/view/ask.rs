@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
 use super::{beside, focused_border, painted, put};
-use crate::render::style::{Line, Role};
-use crate::router::{Outcome, RequestError};
 use crate::theme;
 use crate::tui::answer::Reply;
 use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::words;
+use routescope_core::router::{Outcome, RequestError};
+use routescope_render::style::{Line, Role};
 
 /// Draws the bar and the answer.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
@@ -103,7 +103,7 @@ fn prompt(state: &State) -> Line {
     let mut line = Line::of(Role::Rule, state.ask.method());
     let headers = state.ask.headers.len();
     if headers > 0 {
-        line.push(Role::Matcher, format!(" +{}", crate::render::words::count(headers, "header")));
+        line.push(Role::Matcher, format!(" +{}", routescope_render::words::count(headers, "header")));
     }
     line
 }

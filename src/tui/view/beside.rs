@@ -3,8 +3,6 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::header;
-use crate::render::style::{Line, Role};
-use crate::router::Decision;
 use crate::tui::answer::Reply;
 use crate::tui::compare::differences;
 use crate::tui::laid;
@@ -12,6 +10,8 @@ use crate::tui::live::Live;
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, cut_middle, fit};
 use crate::tui::words;
+use routescope_core::router::Decision;
+use routescope_render::style::{Line, Role};
 
 /// How many columns a name gets at most.
 const NAME: usize = 24;

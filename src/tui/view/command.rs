@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
 use super::put;
-use crate::render::style::{Line, Role};
 use crate::tui::command::completions;
 use crate::tui::state::State;
 use crate::tui::widget::text::clip;
+use routescope_render::style::{Line, Role};
 
 fn area(layout: &Layout) -> Rect {
     if layout.footer.is_empty() {

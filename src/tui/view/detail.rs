@@ -7,10 +7,6 @@ use ratatui::text::{Line as Painted, Span};
 
 use super::layout::Layout;
 use super::{is_focused, painted, pane, put, scroll_bar};
-use crate::finding::{Finding, Severity};
-use crate::model::Source;
-use crate::render::outline::{NodeRef, Outline};
-use crate::render::style::{Line, Role};
 use crate::theme;
 use crate::tui::facts;
 use crate::tui::locate;
@@ -18,7 +14,11 @@ use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
-use crate::visible::visible;
+use routescope_core::finding::{Finding, Severity};
+use routescope_core::model::Source;
+use routescope_core::visible::visible;
+use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::style::{Line, Role};
 
 /// How many lines of an object are shown at most; the editor shows the rest.
 const LINES_AT_MOST: usize = 3_000;

@@ -6,13 +6,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
 use super::put;
-use crate::render::style::{Line, Role};
-use crate::render::words;
 use crate::tui::laid;
 use crate::tui::side::Side;
 use crate::tui::state::State;
 use crate::tui::widget::text as cutting;
-use crate::visible::visible;
+use routescope_core::visible::visible;
+use routescope_render::style::{Line, Role};
+use routescope_render::words;
 
 /// How many columns the name of what is explored gets before anything else goes.
 const NAME: usize = 26;

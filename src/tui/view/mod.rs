@@ -24,10 +24,10 @@ use unicode_width::UnicodeWidthStr;
 use super::action::Action;
 use super::state::{Focus, State};
 use super::widget::text as cutting;
-use crate::render::style::{self, Line};
 use crate::theme::{Role, Theme};
-use crate::visible::{is_invisible, visible};
 use layout::{Layout, Shape};
+use routescope_core::visible::{is_invisible, visible};
+use routescope_render::style::{self, Line};
 
 /// Draws the explorer.
 pub fn draw(state: &State, frame: &mut Frame) {

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 
 use super::layout::{Layout, Shape};
 use super::put;
-use crate::render::style::{Line, Role};
-use crate::render::words::count;
 use crate::tui::live::clock;
 use crate::tui::pins::{Pin, Standing, Was};
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, fit};
+use routescope_render::style::{Line, Role};
+use routescope_render::words::count;
 
 /// What stands before the first pin.
 const LABEL: &str = " pins";

@@ -1,7 +1,7 @@
 //! What the renderers' roles are called in a theme.
 
-use crate::render::style;
 use crate::theme::Role;
+use routescope_render::style;
 
 impl From<style::Role> for Role {
     fn from(role: style::Role) -> Self {

@@ -11,8 +11,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
 use super::{is_focused, pane, put, scroll_bar};
-use crate::render::outline::Outline;
-use crate::render::style;
 use crate::theme::{Role, Theme};
 use crate::tui::laid;
 use crate::tui::rows::{Fold, Row};
@@ -20,6 +18,8 @@ use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
+use routescope_render::outline::Outline;
+use routescope_render::style;
 
 /// Draws the pane of a side.
 pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut Buffer) {

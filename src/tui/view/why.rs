@@ -5,17 +5,17 @@ use ratatui::buffer::Buffer;
 use super::ask::is_told_at_length;
 use super::layout::Layout;
 use super::{is_focused, painted, pane, put, scroll_bar};
-use crate::render::answer::Advice;
-use crate::render::style::{Line, Role, Span};
-use crate::render::words as say;
-use crate::resolve::HopId;
-use crate::router::{Decision, Outcome};
-use crate::store::Mark;
 use crate::theme;
 use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
+use routescope_core::resolve::HopId;
+use routescope_core::router::{Decision, Outcome};
+use routescope_core::store::Mark;
+use routescope_render::answer::Advice;
+use routescope_render::style::{Line, Role, Span};
+use routescope_render::words as say;
 
 /// A line of the pane.
 struct Entry {

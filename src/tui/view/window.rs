@@ -7,12 +7,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::Layout;
 use super::{focused_border, painted, put, scroll_bar};
-use crate::render::style::{Line, Role};
 use crate::theme;
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::window::{Kind, Window};
-use crate::visible::visible;
+use routescope_core::visible::visible;
+use routescope_render::style::{Line, Role};
 
 /// Where a window lies: as high as its list and what is said below it want.
 pub fn area(layout: &Layout, window: &Window) -> Rect {

@@ -3,7 +3,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::render::style::{Line, Span};
+use routescope_render::style::{Line, Span};
 
 /// The text in at most `columns`, with an ellipsis in the *middle*: names differ at their ends.
 pub fn cut_middle(text: &str, columns: usize) -> String {
@@ -144,7 +144,7 @@ fn without_blanks(mut line: Line) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::style::Role;
+    use routescope_render::style::Role;
 
     #[test]
     fn names_are_cut_in_the_middle() {

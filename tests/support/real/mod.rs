@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use routescope::source::cluster::guard::READABLE;
+use routescope_cluster::guard::READABLE;
 use serde_json::{Value, json};
 
 pub use proxy::Proxy;

@@ -1,0 +1,263 @@
+//! What goes wrong between here and a server, in one line with a hint.
+//!
+//! kube's errors are wrapped many times over, and say "client error (Connect)". [`Cause::of`] looks for the one that counts;
+//! [`explain`] makes a sentence of it: what was attempted, where, why, and what to do about it. Neither tells tokens or
+//! certificates: they are in none of the values that are used.
+
+mod cause;
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::runtime::watcher;
+
+pub use cause::{Cause, Certificate};
+
+use super::limits::Exceeded;
+use routescope_manifest::SourceError;
+
+/// Who was asked, as messages name it.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The context's name.
+    pub context: String,
+    /// The server's address.
+    pub server: String,
+    /// The user's name in the kubeconfig.
+    pub user: Option<String>,
+    /// The kubeconfig has no such user: nobody asks.
+    pub user_is_missing: bool,
+    /// The proxy's address, without a password.
+    pub proxy: Option<String>,
+    /// Who is impersonated.
+    pub impersonated: Option<String>,
+    /// When the user's credentials end, where they tell.
+    pub ends: Option<Timestamp>,
+}
+
+/// What goes wrong on this side of the connection. It travels through kube as the error of a service.
+#[derive(Debug, Clone)]
+pub enum Local {
+    /// No answer in this time.
+    Late(Duration),
+    /// More than is taken.
+    TooMuch(Exceeded),
+    /// It goes on and on.
+    NoEnd(&'static str),
+    /// The server sends us elsewhere (to this host, where it says), where nobody goes: our credentials are for this one.
+    Redirected(Option<String>),
+    /// The guard did not let the request through.
+    NotSent(String),
+    /// There are no credentials to be had.
+    Credentials(SourceError),
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late(limit) => write!(f, "no answer within {}", seconds(*limit)),
+            Self::TooMuch(exceeded) => exceeded.fmt(f),
+            Self::NoEnd(what) => f.write_str(what),
+            Self::Redirected(_) => f.write_str("a redirect, which is not followed"),
+            Self::NotSent(why) => write!(f, "not sent: {why}"),
+            Self::Credentials(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Local {}
+
+/// Why a request failed. `attempt` says what for: "list httproutes".
+pub fn explain(attempt: &str, asked: &Asked, error: &kube::Error) -> SourceError {
+    tell(attempt, asked, Cause::of(error))
+}
+
+/// Why a watch failed.
+pub fn explain_watch(attempt: &str, asked: &Asked, error: &watcher::Error) -> SourceError {
+    tell(attempt, asked, Cause::of_watch(error))
+}
+
+/// The cause of a watch's failure alone, for a line that says what failed already.
+pub fn cause_of_watch(asked: &Asked, error: &watcher::Error) -> String {
+    match Cause::of_watch(error) {
+        Cause::Local(Local::Credentials(error)) => error.message,
+        cause => words(asked, &cause).0,
+    }
+}
+
+/// The server answers, but not as Kubernetes does.
+pub fn not_kubernetes(attempt: &str, asked: &Asked) -> SourceError {
+    tell(attempt, asked, Cause::NotKubernetes)
+}
+
+fn tell(attempt: &str, asked: &Asked, cause: Cause) -> SourceError {
+    if let Cause::Local(Local::Credentials(error)) = cause {
+        return error;
+    }
+    let (why, hint) = words(asked, &cause);
+    SourceError { message: format!("cannot {attempt} (context {}): {why}", asked.context), hint }
+}
+
+/// The cause, and what to do about it.
+fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
+    let server = &asked.server;
+    let (why, hint) = match cause {
+        Cause::Local(Local::Late(limit)) => (
+            format!("{server} gave no answer within {}", seconds(*limit)),
+            "a longer --request-timeout may help; is the network (a VPN) up?".to_owned(),
+        ),
+        Cause::Local(Local::TooMuch(exceeded)) => (
+            format!("{exceeded}, which is the limit: {server} sends too much"),
+            "is it an API server, and not something before it?".to_owned(),
+        ),
+        Cause::Local(Local::NoEnd(what)) => (
+            format!("{what}: {server} does not keep to the protocol"),
+            "is it an API server, and not something before it?".to_owned(),
+        ),
+        Cause::Local(Local::Redirected(to)) => (
+            match to {
+                Some(to) => format!("{server} redirects to {to} and does not answer as a Kubernetes API server does"),
+                None => format!("{server} does not answer as a Kubernetes API server does"),
+            },
+            "check `server` of the cluster; a sign-in page or a proxy may answer in its place".to_owned(),
+        ),
+        Cause::Local(Local::NotSent(why)) => (format!("not sent: {why}"), "this program only reads".to_owned()),
+        Cause::Local(Local::Credentials(error)) => return (error.message.clone(), error.hint.clone()),
+        Cause::NoSuchHost => {
+            let host = asked.proxy.as_ref().unwrap_or(server);
+            (
+                format!("the name of {host} cannot be resolved"),
+                "check the address, the DNS and the network (a VPN)".to_owned(),
+            )
+        }
+        Cause::Refused if asked.proxy.is_some() => {
+            (format!("the proxy {} refused the connection", proxy(asked)), PROXY.to_owned())
+        }
+        Cause::Refused => (
+            format!("{server} refused the connection"),
+            "is the cluster running, and the port right? --context chooses another cluster".to_owned(),
+        ),
+        Cause::NoRoute(why) => (format!("{server} cannot be reached: {why}"), "is the network (a VPN) up?".to_owned()),
+        Cause::NoConnection => (
+            format!("{server} did not take the connection in time"),
+            "is the network (a VPN) up, and the address right?".to_owned(),
+        ),
+        Cause::Closed => (
+            format!("{server} closed the connection"),
+            "is it an API server, and is https:// or http:// right?".to_owned(),
+        ),
+        Cause::Proxy(why) => (format!("the proxy {} did not help: {why}", proxy(asked)), PROXY.to_owned()),
+        Cause::Certificate(wrong) => return certificate(asked, wrong),
+        Cause::NotTls => (
+            format!("{server} does not speak TLS"),
+            format!("is it http{}?", server.strip_prefix("https").unwrap_or("://…")),
+        ),
+        Cause::NotPlain => {
+            (format!("{server} wants TLS"), format!("is it https{}?", server.strip_prefix("http").unwrap_or("://…")))
+        }
+        Cause::Tls(why) => (format!("no TLS with {server}: {why}"), "a proxy in between may be the reason".to_owned()),
+        Cause::ClientCertificate(why) => (
+            format!("{server} does not take the client certificate of the user {}: {why}", user(asked)),
+            "get a new kubeconfig, or sign in again".to_owned(),
+        ),
+        Cause::Identity(why) => (
+            format!("the client certificate of the user {} cannot be used: {why}", user(asked)),
+            "client-certificate and client-key must be PEM, and belong together".to_owned(),
+        ),
+        Cause::Unauthorized(_) => return unauthorized(asked),
+        Cause::Forbidden(why) => (
+            format!("forbidden: {why}"),
+            match (&asked.impersonated, asked.user_is_missing) {
+                (Some(name), _) => format!("you act as {name} (--as); the rights needed are those of deploy/"),
+                (None, true) => format!("the kubeconfig has no user {}: you ask as nobody", user(asked)),
+                (None, false) => {
+                    "-n NAMESPACE reads what you may read; the rights needed are those of deploy/".to_owned()
+                }
+            },
+        ),
+        Cause::NotFound(why) => (
+            if why.is_empty() { "the server has no such resource".to_owned() } else { format!("not found: {why}") },
+            "are the CRDs installed, in a version that is read? `kubectl api-resources` lists what there is".to_owned(),
+        ),
+        Cause::Gone => ("what was asked for is too old".to_owned(), "it is listed anew".to_owned()),
+        Cause::Busy => (format!("{server} is too busy"), "try again in a while".to_owned()),
+        Cause::Unavailable { code, message } => (
+            format!("{server} answered {code}{}", colon(message)),
+            "the API server, or what stands before it, is not ready: try again in a while".to_owned(),
+        ),
+        Cause::Status { code, message } => (format!("{server} answered {code}{}", colon(message)), KUBECTL.to_owned()),
+        Cause::NotKubernetes => (
+            format!("{server} does not answer as a Kubernetes API server does"),
+            "check `server` of the cluster; a sign-in page or a proxy may answer in its place".to_owned(),
+        ),
+        Cause::Other(why) => (why.clone(), KUBECTL.to_owned()),
+    };
+    (why, Some(hint))
+}
+
+const KUBECTL: &str = "does `kubectl version` get an answer from it?";
+
+const PROXY: &str = "check proxy-url of the cluster, or HTTPS_PROXY and NO_PROXY";
+
+fn certificate(asked: &Asked, wrong: &Certificate) -> (String, Option<String>) {
+    let server = &asked.server;
+    let (why, hint) = match wrong {
+        Certificate::UnknownIssuer => (
+            "is of an authority that the kubeconfig does not know".to_owned(),
+            "name it with certificate-authority (--certificate-authority FILE)",
+        ),
+        Certificate::WrongName(names) => (
+            match names.as_slice() {
+                [] => "is for another name".to_owned(),
+                names => format!("is for {}", names.join(", ")),
+            },
+            "use one of its names as the server, or name it with --tls-server-name",
+        ),
+        Certificate::Expired(at) => (format!("ended{}", on(*at)), "renew it; and is this machine's clock right?"),
+        Certificate::NotYet(at) => (format!("is not valid yet{}", on(*at)), "is this machine's clock right?"),
+        Certificate::Other(why) => (format!("is no good: {why}"), "ask who runs the cluster"),
+    };
+    (format!("the certificate of {server} {why}"), Some(hint.to_owned()))
+}
+
+fn unauthorized(asked: &Asked) -> (String, Option<String>) {
+    let server = &asked.server;
+    let Some(user) = &asked.user else {
+        return (
+            format!("{server} does not know who you are (401)"),
+            Some("the context names no user, or the account's token is no longer valid".to_owned()),
+        );
+    };
+    if asked.user_is_missing {
+        return (
+            format!("{server} does not know who you are (401)"),
+            Some(format!("the context names the user {user}, which the kubeconfig does not have")),
+        );
+    }
+    let hint = Some("sign in again, or get a new kubeconfig".to_owned());
+    match asked.ends.filter(|ends| *ends <= Timestamp::now()) {
+        Some(ends) => (format!("the credentials of the user {user} ended{} (401)", on(Some(ends))), hint),
+        None => (format!("{server} does not accept the credentials of the user {user} (401)"), hint),
+    }
+}
+
+fn user(asked: &Asked) -> &str {
+    asked.user.as_deref().unwrap_or("(none)")
+}
+
+fn proxy(asked: &Asked) -> &str {
+    asked.proxy.as_deref().unwrap_or("in between")
+}
+
+fn on(at: Option<Timestamp>) -> String {
+    at.map(|at| format!(" ({})", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default()
+}
+
+fn colon(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+fn seconds(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{} ms", limit.as_millis()) }
+}

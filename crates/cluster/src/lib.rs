@@ -1,0 +1,100 @@
+//! A live cluster, read and followed. The only user of kube, and strictly read-only: lists, watches and discovery.
+//!
+//! ```text
+//! Connection ─► connect ─► Cluster ─► watch: a task for each kind ─► News
+//!                                       keep: its version, everywhere or by namespace; absent ones are looked for
+//!                                       feed: one list and its watch, kept up whatever happens
+//!                                       tally: how it goes, as a Status
+//! ```
+//!
+//! It does not know the [`Store`](routescope_core::store::Store): whoever listens to the news applies them.
+
+pub mod connect;
+mod discover;
+pub mod fault;
+mod feed;
+pub mod guard;
+mod keep;
+pub mod kinds;
+pub mod limits;
+pub mod live;
+pub mod pace;
+#[doc(hidden)] // for measuring without a cluster
+pub mod raw;
+pub mod status;
+mod tally;
+mod watch;
+mod wire;
+
+pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts};
+pub use pace::Pace;
+pub use status::{KindState, Phase, Status, Unreadable};
+pub use watch::{Follow, follow, follow_at};
+
+use routescope_core::finding::Finding;
+use routescope_core::model::{Name, Object, ObjectKey};
+
+/// One list that is kept up with: a kind, everywhere or in one namespace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Feed {
+    /// The place of the kind in [`kinds::KINDS`].
+    pub kind: usize,
+    /// The one namespace that is asked; `None` for all of them.
+    pub namespace: Option<Name>,
+}
+
+/// An object as it was read, and what is wrong with it.
+#[derive(Debug)]
+pub struct Read {
+    /// The object.
+    pub object: Object,
+    /// What decoding it brought up.
+    pub findings: Vec<Finding>,
+}
+
+/// What a cluster tells.
+#[derive(Debug)]
+pub enum News {
+    /// Everything there is in a feed, at once: what it held before and does not hold now is gone.
+    Listed {
+        /// Which list.
+        feed: Feed,
+        /// All its objects.
+        objects: Vec<Read>,
+    },
+    /// An object appeared or changed.
+    Applied {
+        /// In which list.
+        feed: Feed,
+        /// The object.
+        read: Box<Read>,
+    },
+    /// An object went away.
+    Deleted {
+        /// From which list.
+        feed: Feed,
+        /// Its namespace and name.
+        key: ObjectKey,
+    },
+    /// A feed is given up: its kind is no longer served, or no longer readable. What it held is gone.
+    Closed {
+        /// Which list.
+        feed: Feed,
+    },
+    /// How reading goes has changed.
+    Status(Status),
+}
+
+/// An error in one line, its causes included.
+fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

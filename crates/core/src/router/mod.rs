@@ -1,0 +1,221 @@
+//! From the [`Tree`] to the [`RouteTable`], and from a [`Request`] to a [`Decision`].
+//!
+//! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
+//! path decides and explains: the quick lookup and the traced one share the test of an entry.
+
+mod authority;
+mod because;
+mod compile;
+mod decide;
+mod doubt;
+mod effect;
+mod explain;
+mod explain_hops;
+mod groups;
+mod hidden;
+mod hosts;
+mod index;
+mod lookup;
+mod matcher;
+mod normalise;
+mod policed;
+mod precedence;
+mod received;
+mod replaced;
+mod request;
+mod segments;
+mod upgrade;
+mod values;
+mod walk;
+
+use std::sync::Arc;
+
+use crate::model::{Name, ObjectKey, Protocol};
+use crate::resolve::{Destination, Engine, Hazard, HopId, InForce, MirrorTo};
+
+pub use compile::compile;
+pub use decide::Router;
+pub use groups::{Group, Groups, Tier};
+pub use index::Index;
+pub use lookup::{Lookup, Unseen};
+pub use policed::PREFLIGHT;
+pub use precedence::{Precedence, Ranks};
+pub use request::{Request, RequestError, Scheme};
+
+/// What every Gateway's proxy would load.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    /// One per [`Tree::gateways`], in the same order.
+    pub gateways: Vec<GatewayTable>,
+    /// The tables below, of engines that walk hop by hop.
+    pub groups: Groups,
+}
+
+/// One Gateway's virtual hosts.
+#[derive(Debug)]
+pub struct GatewayTable {
+    /// The Gateway.
+    pub gateway: ObjectKey,
+    /// Its place in [`Tree::gateways`].
+    pub node: u32,
+    /// Which engine answers.
+    pub engine: Engine,
+    /// The Gateway is not in view.
+    pub assumed: bool,
+    /// By port, SNI (none first), then host: exact hosts, longest wildcard first, `*` last.
+    pub virtual_hosts: Vec<VirtualHost>,
+}
+
+/// The routes of one host on one port.
+#[derive(Debug)]
+pub struct VirtualHost {
+    /// The listener's port.
+    pub port: u16,
+    /// The listener's protocol.
+    pub protocol: Protocol,
+    /// The server name by which an HTTPS listener is chosen (`*` when it has no hostname); `None` on plain HTTP.
+    pub sni: Option<Name>,
+    /// The host, a wildcard (`*.example.com`), or `*`.
+    pub hostname: Name,
+    /// The listeners that serve it: plain names, `namespace/set/name` for those of a `ListenerSet`.
+    pub listeners: Vec<Name>,
+    /// It belongs to its one listener alone, which takes requests by its own hostname first (agentgateway).
+    pub alone: bool,
+    /// The rows, in evaluation order; shared with the hosts that the same routes serve.
+    pub rows: Arc<[HopId]>,
+    /// What Envoy would refuse this table for.
+    pub hazards: Vec<Hazard>,
+    /// Finds the winning row.
+    pub index: Arc<Index>,
+}
+
+/// What becomes of a request, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Forward,
+    Redirect,
+    Respond,
+    NotFound,
+}
+
+impl Outcome {
+    /// The word of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Redirect => "redirect",
+            Self::Respond => "respond",
+            Self::NotFound => "not-found",
+        }
+    }
+}
+
+/// Where a request goes on one Gateway, and why.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Its place in [`RouteTable::gateways`].
+    pub gateway: u32,
+    /// The listener that took it (as in [`VirtualHost::listeners`]).
+    pub listener: Option<Name>,
+    /// The listener's port.
+    pub port: Option<u16>,
+    /// Its place in [`GatewayTable::virtual_hosts`]; `None` when no host matches.
+    pub virtual_host: Option<u32>,
+    /// The row that decided.
+    pub hop: Option<HopId>,
+    /// Hop by hop: the rule that handed the request on to where nothing takes it, or into a cycle.
+    pub stopped: Option<HopId>,
+    /// Hop by hop: what becomes of each share, when chance decides between several ends; else empty.
+    pub branches: Vec<Branch>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the gateway itself answers; `None` for a forward.
+    pub status: Option<u16>,
+    /// Where it may go, broken ones included.
+    pub destinations: Vec<Destination>,
+    /// What the backend receives, for a forward.
+    pub upstream: Option<Upstream>,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
+    /// Who else gets a copy.
+    pub mirrors: Vec<MirrorTo>,
+    /// It is a CORS preflight, and the gateway answers it in place of what the row does.
+    pub preflight: bool,
+    /// The policies that reach the row that decided, with the row's timeouts and retries.
+    pub policies: InForce,
+    /// Why the others lost; empty from the quick lookup. The winner first, then the closest.
+    pub considered: Vec<Considered>,
+    /// How many more rows of this virtual host could not match at all and are not listed.
+    pub not_listed: usize,
+    /// Why the answer is not certain; empty when it is.
+    pub unverified: Vec<String>,
+    /// What else a person should know (a redirect that keeps a port, a table Envoy would refuse).
+    pub notes: Vec<String>,
+}
+
+impl Decision {
+    /// Whether the request reaches a redirect, or a backend that serves it as far as is known.
+    pub fn arrives(&self) -> bool {
+        match self.outcome {
+            Outcome::Forward => self.destinations.iter().any(|one| one.share > 0.0 && one.serves()),
+            Outcome::Redirect => true,
+            Outcome::Respond | Outcome::NotFound => false,
+        }
+    }
+}
+
+/// What becomes of one share of the requests.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    /// The share, 0 to 1.
+    pub share: f64,
+    /// The row that decided, or the rule that handed on in vain.
+    pub hop: HopId,
+    /// Whether a row decided.
+    pub decided: bool,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the gateway itself answers; `None` for a forward.
+    pub status: Option<u16>,
+    /// Where it may go; the shares are those of all requests.
+    pub destinations: Vec<Destination>,
+    /// What the backend receives, for a forward.
+    pub upstream: Option<Upstream>,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
+}
+
+/// What the backend receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// The authority.
+    pub host: String,
+    /// The path after normalisation and rewrites, with its query string.
+    pub path: String,
+}
+
+/// A row (or a dropped match) that was held against the request.
+#[derive(Debug, Clone)]
+pub struct Considered {
+    /// Which.
+    pub hop: HopId,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Why, in a clause (`shorter prefix than /payments/charge`, `needs method POST`,
+    /// `dropped: /x is not under /payments`).
+    pub because: String,
+}
+
+/// What came of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It decided.
+    Won,
+    /// It matches too, but comes later.
+    Lost,
+    /// It does not match.
+    Missed,
+    /// It is not in the table.
+    Dropped,
+}

@@ -1,0 +1,274 @@
+//! Decisions and explanations over whole manifests: what a person reads.
+
+use routescope_core::analysis::Analysis;
+use routescope_core::model::ObjectKey;
+use routescope_core::resolve::Settings;
+use routescope_core::router::{Decision, Outcome, Request, Verdict};
+use routescope_core::store::Coverage;
+
+/// A Gateway on ports 80 (HTTP) and 443 (HTTPS for `*.a.io`), a delegating parent, its child, a stand-alone route.
+const WORLD: &str = r"
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: infra}
+spec:
+  gatewayClassName: kgateway
+  listeners:
+  - {name: http, protocol: HTTP, port: 80, allowedRoutes: {namespaces: {from: All}}}
+  - {name: https, protocol: HTTPS, port: 443, hostname: '*.a.io', tls: {certificateRefs: [{name: cert}]}, allowedRoutes: {namespaces: {from: All}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: parent, namespace: infra}
+spec:
+  parentRefs: [{name: gw, sectionName: http}]
+  hostnames: [api.a.io]
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /payments}}]
+    backendRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: '*', namespace: payments}]
+  - matches: [{path: {type: PathPrefix, value: /}, headers: [{name: canary, value: ''}]}]
+    backendRefs: [{name: front, port: 80}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: child, namespace: payments}
+spec:
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /payments/charge}, method: POST}]
+    backendRefs: [{name: charge, port: 80}]
+  - matches: [{path: {type: PathPrefix, value: /payments/refund}, headers: [{name: x-tenant, value: blue}]}]
+    backendRefs: [{name: gone, port: 80}]
+  - matches: [{path: {type: PathPrefix, value: /x}}]
+    backendRefs: [{name: charge, port: 80}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: secure, namespace: infra}
+spec:
+  parentRefs: [{name: gw, sectionName: https}]
+  rules:
+  - filters: [{type: RequestRedirect, requestRedirect: {hostname: new.io}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: front, namespace: infra}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: charge, namespace: payments}
+spec: {ports: [{port: 80}]}
+";
+
+fn world() -> Analysis {
+    routescope_manifest::analyse_text(WORLD, Coverage::closed(), Settings::default())
+}
+
+#[track_caller]
+fn request(text: &str) -> Request {
+    let mut parts = text.split(' ');
+    let (method, url) = (parts.next().unwrap(), parts.next().unwrap());
+    let headers: Vec<&str> = parts.collect();
+    let mut request = Request::parse(url).unwrap().with_method(method).unwrap();
+    for header in headers {
+        request = request.with_header(header).unwrap();
+    }
+    request
+}
+
+#[track_caller]
+fn explain(text: &str) -> Decision {
+    let mut decisions = world().explain(&request(text), None);
+    assert_eq!(decisions.len(), 1, "{text}: {decisions:?}");
+    decisions.remove(0)
+}
+
+#[track_caller]
+fn considered(decision: &Decision, verdict: Verdict, because: &str) {
+    let all: Vec<(Verdict, &str)> =
+        decision.considered.iter().map(|entry| (entry.verdict, entry.because.as_str())).collect();
+    assert!(all.contains(&(verdict, because)), "{all:?} lacks {because}");
+}
+
+#[test]
+fn the_winner_comes_first_and_the_shorter_prefix_says_why_it_lost() {
+    let decision = explain("POST http://api.a.io/payments/charge/7 canary:1");
+    assert_eq!(decision.outcome, Outcome::Forward);
+    assert_eq!(decision.considered[0].verdict, Verdict::Won);
+    considered(&decision, Verdict::Lost, "shorter prefix than /payments/charge");
+    assert_eq!(decision.listener.as_deref(), Some("http"));
+}
+
+#[test]
+fn a_miss_says_what_the_closest_rule_needs() {
+    let decision = explain("GET http://api.a.io/payments/charge");
+    assert_eq!((decision.outcome, decision.status), (Outcome::NotFound, Some(404)));
+    considered(&decision, Verdict::Missed, "needs method POST");
+    assert_eq!(
+        decision.notes,
+        ["no rule under /payments of infra/parent takes GET /payments/charge; the closest needs method POST"]
+    );
+    assert!(decision.unverified.is_empty());
+}
+
+#[test]
+fn a_neighbouring_path_is_shown() {
+    let decision = explain("GET http://api.a.io/payments/refunds x-tenant:red");
+    considered(
+        &decision,
+        Verdict::Missed,
+        "the path is not under /payments/refund and needs header x-tenant: blue, not red",
+    );
+    assert_eq!(decision.considered.len() + decision.not_listed, 3);
+}
+
+#[test]
+fn a_dropped_match_that_would_have_taken_it_is_shown() {
+    considered(&explain("GET http://api.a.io/x/y"), Verdict::Dropped, "dropped: /x is not under /payments");
+}
+
+#[test]
+fn a_forward_whose_every_share_is_broken_is_a_500_with_its_destinations() {
+    let decision = explain("GET http://api.a.io/payments/refund x-tenant:blue");
+    assert_eq!((decision.outcome, decision.status), (Outcome::Respond, Some(500)));
+    assert_eq!(decision.destinations.len(), 1);
+}
+
+#[test]
+fn an_unknown_host_is_a_404_without_a_virtual_host() {
+    let decision = explain("GET http://nowhere.io/");
+    assert_eq!((decision.virtual_host, decision.status), (None, Some(404)));
+    assert_eq!(decision.notes, ["no route serves nowhere.io on port 80"]);
+}
+
+#[test]
+fn https_is_chosen_by_server_name_and_then_by_host() {
+    let decision = explain("GET https://x.a.io/");
+    assert_eq!(decision.location.as_deref(), Some("https://new.io/"));
+    let analysis = world();
+    let reason = |url: &str| {
+        let request = request(&format!("GET {url}"));
+        assert!(analysis.decide(&request, None).is_empty(), "{url}");
+        analysis.unseen(&request, None).remove(0).reason
+    };
+    assert_eq!(reason("https://a.io/"), "no HTTPS listener serves a.io; they serve *.a.io");
+    assert_eq!(reason("http://x.a.io:443/"), "port 443 speaks TLS, and the request is plain HTTP");
+    assert_eq!(reason("https://x.a.io:80/"), "port 80 speaks plain HTTP, and the request is TLS");
+    assert_eq!(reason("http://x.a.io:8080/"), "no listener on port 8080; it listens on 80, 443");
+}
+
+#[test]
+fn a_bare_host_is_answered_by_the_best_listener_and_the_others_are_named() {
+    let decision = explain("POST api.a.io/payments/charge");
+    assert_eq!((decision.outcome, decision.port), (Outcome::Forward, Some(80)));
+    assert!(decision.notes.contains(&"on listener https (port 443): redirect 302".to_owned()), "{:?}", decision.notes);
+}
+
+#[test]
+fn a_bare_path_is_answered_by_the_best_host() {
+    let decision = explain("POST /payments/charge");
+    assert_eq!(decision.upstream.as_ref().map(|upstream| upstream.host.as_str()), Some("api.a.io"));
+}
+
+#[test]
+fn a_bad_request_line_is_a_400() {
+    let decision = explain("GET http://api.a.io/ü");
+    assert_eq!((decision.outcome, decision.status), (Outcome::Respond, Some(400)));
+    assert!(decision.notes[0].contains("400"));
+}
+
+#[test]
+fn an_open_world_makes_no_certain_404() {
+    let analysis = routescope_manifest::analyse_text(WORLD, Coverage::open(), Settings::default());
+    let decision = analysis.decide(&request("GET http://api.a.io/nothing"), None).remove(0);
+    assert_eq!(decision.unverified, ["an HTTPRoute that is not in view may take it"]);
+}
+
+#[test]
+fn only_the_named_gateway_answers() {
+    let analysis = world();
+    let request = request("GET http://api.a.io/");
+    assert_eq!(analysis.decide(&request, Some(&ObjectKey::new("infra", "gw"))).len(), 1);
+    assert!(analysis.decide(&request, Some(&ObjectKey::new("infra", "other"))).is_empty());
+}
+
+#[test]
+fn every_hop_can_be_asked_why() {
+    let analysis = world();
+    let request = request("POST http://api.a.io/payments/charge");
+    let decision = analysis.explain(&request, None).remove(0);
+    for hop in (0..analysis.tree.hops.len()).map(|at| routescope_core::resolve::HopId(u32::try_from(at).unwrap())) {
+        let considered = analysis.explain_hop(&request, &decision, hop);
+        assert!(!considered.because.is_empty());
+        assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.hop.unwrap()).contains(&hop));
+    }
+}
+
+/// Where a cluster of which namespace team-a alone may be read sends a request for `/a/x`, and why that is not certain.
+#[track_caller]
+fn limited(from: &str, reference: &str) -> (Outcome, Vec<String>) {
+    let text = format!(
+        "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{ name: gw, namespace: team-a }}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{{ name: http, port: 80, protocol: HTTP, allowedRoutes: {{ namespaces: {{ from: {from} }} }} }}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{ name: parent, namespace: team-a }}
+spec:
+  parentRefs: [{{ name: gw }}]
+  rules:
+  - matches: [{{ path: {{ value: /a }} }}]
+    backendRefs: [{reference}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{ name: child, namespace: team-a, labels: {{ delegation.kgateway.dev/label: one }} }}
+spec:
+  rules:
+  - matches: [{{ path: {{ value: /a/x }} }}]
+    backendRefs: [{{ name: web, port: 80 }}]
+"
+    );
+    let mut coverage = Coverage { forbidden: true, ..Coverage::open() };
+    for kind in ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "ListenerSet"] {
+        coverage.namespaces.entry(kind).or_default().insert("team-a".into());
+    }
+    let text = format!(
+        "{text}---\napiVersion: v1\nkind: Service\nmetadata: {{ name: web, namespace: team-a }}\nspec: {{ ports: [{{ port: 80 }}] }}\n"
+    );
+    let analysis = routescope_manifest::analyse_text(&text, coverage, Settings::default());
+    let decision = analysis.decide(&request("GET http://a.io/a/x"), None).remove(0);
+    (decision.outcome, decision.unverified)
+}
+
+const LABEL_ALL: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: all }";
+const LABEL_HERE: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: team-a }";
+
+#[test]
+fn what_may_be_read_in_full_is_certain() {
+    assert_eq!(limited("Same", LABEL_HERE), (Outcome::Forward, Vec::new()));
+}
+
+#[test]
+fn a_route_of_a_hidden_namespace_may_take_what_a_listener_admits() {
+    let doubt = "a route that may not be read may hang on Gateway team-a/gw and take it".to_owned();
+    assert_eq!(limited("All", LABEL_HERE), (Outcome::Forward, vec![doubt]));
+}
+
+#[test]
+fn a_child_of_a_hidden_namespace_may_take_what_a_label_selects_everywhere() {
+    let doubt = "label one in namespace all may select an HTTPRoute that may not be read".to_owned();
+    assert_eq!(limited("Same", LABEL_ALL), (Outcome::Forward, vec![doubt]));
+}
+
+#[test]
+fn a_service_of_a_hidden_namespace_is_unverified() {
+    let (outcome, doubts) =
+        limited("Same", "{ name: web, port: 80 }, { name: web, namespace: team-b, port: 80, weight: 9 }");
+    assert_eq!(outcome, Outcome::Forward);
+    assert!(doubts.iter().any(|doubt| doubt == "Service team-b/web is not in view"), "{doubts:?}");
+}

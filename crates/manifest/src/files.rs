@@ -1,0 +1,306 @@
+//! Manifests: files, folders, standard input, kustomize output, the embedded demo.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::demo::DEMO;
+use super::text::{self, Text};
+use super::{Loaded, SourceError, encoding, kustomize};
+use crate::decode::Decoded;
+use routescope_core::finding::{Finding, Place, Severity, closest};
+use routescope_core::model::{Position, Source, SourceKind};
+use routescope_core::spread;
+
+/// The largest input that is read: 100,000 routes are some 120 MiB.
+const LARGEST: u64 = 1 << 29;
+
+/// So few files are not worth a thread.
+const FEW_FILES: usize = 16;
+
+/// What `-f`, `-k` and `--demo` name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// `-f FILE` or `-f DIR`.
+    Path(PathBuf),
+    /// `-f -`.
+    Stdin,
+    /// `-k DIR`.
+    Kustomize(PathBuf),
+    /// `--demo`.
+    Demo,
+    /// A text that is already in memory, under a name to show (tests, benches).
+    Text {
+        /// The name shown in positions.
+        name: String,
+        /// YAML or JSON.
+        text: String,
+    },
+}
+
+/// Reads all inputs, in order. `recursive` is `-R`.
+///
+/// A broken document is a finding; the rest still loads. An error is returned only when an input cannot be read at all
+/// (no such file, kustomize not on PATH).
+pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
+    let mut gathered = Gathered::default();
+    for input in inputs {
+        match input {
+            Input::Path(path) => gathered.path(path, recursive)?,
+            Input::Stdin => gathered.stdin()?,
+            Input::Kustomize(folder) => gathered.kustomize(folder)?,
+            Input::Demo => {
+                for (name, text) in DEMO {
+                    gathered.text((*name).to_owned(), (*text).to_owned());
+                }
+            }
+            Input::Text { name, text } => gathered.text(name.clone(), text.clone()),
+        }
+    }
+    Ok(gathered.decode())
+}
+
+/// Reads a text that is already in memory.
+pub fn load_text(name: &str, text: &str) -> Loaded {
+    let mut gathered = Gathered::default();
+    gathered.text(name.to_owned(), text.to_owned());
+    gathered.decode()
+}
+
+/// Something in a folder.
+enum Found {
+    /// A file to read.
+    Manifest(PathBuf),
+    /// What it held.
+    Text(Text),
+    /// A link to a folder.
+    Link(PathBuf),
+    /// What cannot be read, and why.
+    Unreadable(PathBuf, String),
+}
+
+impl Found {
+    /// Reads what is to be read. Whatever is wrong with a file that was found in a folder is a finding.
+    fn read(self) -> Self {
+        let Self::Manifest(path) = self else { return self };
+        // Through symbolic links, so that a loop of them shows.
+        match fs::metadata(&path) {
+            Err(error) => Self::Unreadable(path, reason(&error)),
+            // A link, or it would have been taken for a folder.
+            Ok(about) if about.is_dir() => Self::Link(path),
+            // Reading a pipe or a device may take for ever.
+            Ok(about) if !about.is_file() => Self::Unreadable(path, "not a regular file".to_owned()),
+            Ok(about) => match File::open(&path).and_then(|file| read(file, about.len())) {
+                Ok(bytes) => Self::Text(text_of(path.display().to_string(), SourceKind::File, bytes)),
+                Err(error) => Self::Unreadable(path, reason(&error)),
+            },
+        }
+    }
+}
+
+/// What was read, before it is decoded.
+#[derive(Default)]
+struct Gathered {
+    texts: Vec<Text>,
+    findings: Vec<Finding>,
+    watch: Vec<PathBuf>,
+}
+
+impl Gathered {
+    fn text(&mut self, name: String, text: String) {
+        self.texts.push(Text { source: Arc::new(Source { name, kind: SourceKind::Text, text }), lossy: false });
+    }
+
+    fn bytes(&mut self, name: String, kind: SourceKind, bytes: Vec<u8>) {
+        self.texts.push(text_of(name, kind, bytes));
+    }
+
+    fn stdin(&mut self) -> Result<(), SourceError> {
+        let stdin = std::io::stdin();
+        if stdin.is_terminal() {
+            let message = "cannot read manifests from standard input: it is the terminal".to_owned();
+            return Err(SourceError { message, hint: Some("kubectl kustomize . | routescope -f -".to_owned()) });
+        }
+        let bytes = read(stdin.lock(), 0).map_err(|error| failed("standard input", &error))?;
+        self.bytes("-".to_owned(), SourceKind::Text, bytes);
+        Ok(())
+    }
+
+    fn kustomize(&mut self, folder: &Path) -> Result<(), SourceError> {
+        let bytes = kustomize::build(folder)?;
+        self.watch.push(folder.to_owned());
+        self.bytes(format!("kustomize {}", folder.display()), SourceKind::Text, bytes);
+        Ok(())
+    }
+
+    /// A path that was named by the user: whatever is wrong with it is an error.
+    fn path(&mut self, path: &Path, recursive: bool) -> Result<(), SourceError> {
+        if path.as_os_str().is_empty() {
+            let message = "an empty text is no path".to_owned();
+            return Err(SourceError { message, hint: Some("is a variable unset?".to_owned()) });
+        }
+        let about = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+        if about.is_dir() {
+            return self.folder(path, recursive);
+        }
+        // `-f <(command)`: the shell hands over a pipe, and writes to it.
+        let is_handed_over = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].iter().any(|known| path.starts_with(known));
+        if !about.is_file() && !is_handed_over && path != Path::new("/dev/null") {
+            let message = format!("{} is neither a file nor a folder", path.display());
+            return Err(SourceError {
+                message,
+                hint: Some(format!("to read from it: cat {0} | routescope -f -", path.display())),
+            });
+        }
+        let bytes =
+            File::open(path).and_then(|file| read(file, about.len())).map_err(|error| cannot_read(path, &error))?;
+        if about.is_file() {
+            self.watch.push(path.to_owned());
+        }
+        self.bytes(path.display().to_string(), SourceKind::File, bytes);
+        Ok(())
+    }
+
+    /// The manifests of a folder, by kubectl's rule: `*.yaml`, `*.yml` and `*.json`, by name; folders inside it only
+    /// when `recursive`, and never through a symbolic link. What cannot be read is a finding.
+    fn folder(&mut self, folder: &Path, recursive: bool) -> Result<(), SourceError> {
+        let before = (self.texts.len(), self.findings.len());
+        let mut inner = 0;
+        let mut waiting = vec![folder.to_owned()];
+        let mut found = Vec::new();
+        while let Some(next) = waiting.pop() {
+            let entries = match fs::read_dir(&next) {
+                Ok(entries) => entries,
+                Err(error) if next == folder => return Err(cannot_read(folder, &error)),
+                Err(error) => {
+                    found.push(Found::Unreadable(next, reason(&error)));
+                    continue;
+                }
+            };
+            self.watch.push(next.clone());
+            let mut entries: Vec<_> = entries.flatten().collect();
+            entries.sort_by_key(fs::DirEntry::file_name);
+            let mut folders = Vec::new();
+            for entry in entries {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    inner += 1;
+                    folders.push(path);
+                } else if is_manifest(&path) {
+                    found.push(Found::Manifest(path));
+                } else if recursive && is_linked_folder(&entry) {
+                    found.push(Found::Link(path));
+                }
+            }
+            if recursive {
+                waiting.extend(folders.into_iter().rev());
+            }
+        }
+        let threads = if found.len() < FEW_FILES { 1 } else { spread::threads() };
+        for found in spread::in_order(found, threads, Found::read) {
+            match found {
+                Found::Text(text) => self.texts.push(text),
+                Found::Unreadable(path, reason) => self.unreadable(&path, &reason),
+                Found::Manifest(path) | Found::Link(path) => self.not_followed(&path),
+            }
+        }
+        if before == (self.texts.len(), self.findings.len()) {
+            let message = format!("no manifests in {}: no *.yaml, *.yml or *.json", folder.display());
+            let hint = (inner > 0 && !recursive).then(|| "to look into the folders inside it, add -R".to_owned());
+            return Err(SourceError { message, hint });
+        }
+        Ok(())
+    }
+
+    fn not_followed(&mut self, path: &Path) {
+        let message = format!("{} is a link to a folder: it is not followed", path.display());
+        self.report(path, Severity::Info, "not-followed", message);
+    }
+
+    fn unreadable(&mut self, path: &Path, reason: &str) {
+        let message = format!("cannot read {}: {reason}", path.display());
+        self.report(path, Severity::Error, "unreadable", message);
+    }
+
+    fn report(&mut self, path: &Path, severity: Severity, code: &'static str, message: String) {
+        let source = Source { name: path.display().to_string(), kind: SourceKind::File, text: String::new() };
+        let place = Some(Place { source: Arc::new(source), at: Position::default() });
+        self.findings.push(Finding { code, severity, place, subject: None, message, help: None });
+    }
+
+    fn decode(self) -> Loaded {
+        let Self { texts, mut findings, watch } = self;
+        let Decoded { objects, findings: more, ignored, worlds, values: _ } = text::read(&texts);
+        findings.extend(more);
+        Loaded { objects, findings, ignored, worlds, files: texts.len(), watch }
+    }
+}
+
+fn text_of(name: String, kind: SourceKind, bytes: Vec<u8>) -> Text {
+    let (text, lossy) = encoding::decode(bytes);
+    Text { source: Arc::new(Source { name, kind, text }), lossy }
+}
+
+/// kubectl's rule (`resource.FileExtensions`).
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// A symbolic link to a folder. Hidden ones are the machinery of mounted `ConfigMaps`.
+fn is_linked_folder(entry: &fs::DirEntry) -> bool {
+    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+    !hidden && entry.path().is_dir()
+}
+
+/// Reads to the end, but no more than a manifest may hold; `length` is how much there is, as far as is known.
+fn read(mut from: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default());
+    from.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == LARGEST && from.read(&mut [0])? > 0 {
+        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> SourceError {
+    if error.kind() != io::ErrorKind::NotFound {
+        return failed(&path.display().to_string(), error);
+    }
+    let text = path.to_string_lossy();
+    if text.starts_with("http://") || text.starts_with("https://") {
+        let message = format!("cannot read {text}: only files and folders are read");
+        return SourceError { message, hint: Some(format!("curl -sL {text} | routescope -f -")) };
+    }
+    SourceError { message: format!("no such file or folder: {text}"), hint: neighbour(path) }
+}
+
+/// A file beside the missing one whose name is almost the same.
+fn neighbour(path: &Path) -> Option<String> {
+    let parent = path.parent()?;
+    let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let names =
+        fs::read_dir(folder).ok()?.flatten().take(10_000).filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    let name = path.file_name()?.to_str()?;
+    let near = closest(name, names.iter().map(String::as_str))?;
+    Some(format!("did you mean {}?", parent.join(near).display()))
+}
+
+fn failed(what: &str, error: &io::Error) -> SourceError {
+    SourceError { message: format!("cannot read {what}: {}", reason(error)), hint: None }
+}
+
+/// The error in words, without the number of the operating system.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            text.to_owned()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything. ([`save`] writes what
+//! was read.)
+
+mod admission;
+pub mod decode;
+pub mod demo;
+mod encoding;
+pub mod files;
+mod json;
+pub mod kubectl_yaml;
+mod kustomize;
+pub mod original;
+pub mod plain;
+pub mod save;
+pub mod scalar;
+mod simple;
+mod split;
+mod text;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::decode::Seen;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::Finding;
+use routescope_core::model::Object;
+use routescope_core::resolve::Settings;
+use routescope_core::store::{Change, Coverage, Store};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The objects, in order of file and document.
+    pub objects: Vec<Object>,
+    /// What could not be read, or was odd.
+    pub findings: Vec<Finding>,
+    /// Kinds that routing does not need, and how many of each were passed over (`Deployment.apps` → 3).
+    pub ignored: BTreeMap<String, usize>,
+    /// What saved worlds say of themselves.
+    pub worlds: Vec<Seen>,
+    /// How many files (or other texts) were read.
+    pub files: usize,
+    /// The paths that were read or looked into, to be watched for changes.
+    pub watch: Vec<std::path::PathBuf>,
+}
+
+/// Nothing could be read at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceError {
+    /// What was attempted and why it failed, in one line.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// Reads a YAML text, as if it were a file named `test.yaml`, and analyses it.
+pub fn analyse_text(text: &str, coverage: Coverage, settings: Settings) -> Analysis {
+    let loaded = files::load_text("test.yaml", text);
+    let mut store = Store::default();
+    let mut findings = loaded.findings;
+    findings.extend(store.apply(Change::Replace { objects: loaded.objects, coverage }));
+    Analysis::of(Arc::new(store.snapshot()), settings, findings)
+}

@@ -1,0 +1,408 @@
+//! From texts to objects: documents are independent, so big inputs are read on every core.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::split::{Chunk, documents};
+use super::yaml::{Broken, Odd};
+use super::{json, simple, yaml};
+use crate::decode::{Decoded, Documents};
+use routescope_core::finding::{Finding, Place, Severity};
+use routescope_core::model::{Position, Source};
+use routescope_core::spread;
+
+/// Texts up to this size are not worth a thread.
+const SMALL: usize = 256 * 1024;
+/// Texts above this size are read by several threads, so much at a time.
+const LARGE: usize = 2 * 1024 * 1024;
+const BLOCK: usize = 512 * 1024;
+
+/// A text to read.
+pub(super) struct Text {
+    pub source: Arc<Source>,
+    /// Some of it was no text, and is U+FFFD now.
+    pub lossy: bool,
+}
+
+/// A run of documents of one source.
+struct Block<'a> {
+    text: &'a Text,
+    chunks: Vec<Chunk<'a>>,
+}
+
+/// What a thread takes at a time.
+enum Work<'a> {
+    /// A text that is not large: whoever reads it cuts it into documents, too.
+    Whole(&'a Text),
+    /// A part of a large one.
+    Part(Block<'a>),
+}
+
+/// Reads all texts, in order.
+pub(super) fn read(texts: &[Text]) -> Decoded {
+    let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
+    let threads = if size <= SMALL { 1 } else { spread::threads() };
+    let mut work = Vec::with_capacity(texts.len());
+    for text in texts {
+        if text.source.text.len() > LARGE {
+            work.extend(blocks(text).into_iter().map(Work::Part));
+        } else {
+            work.push(Work::Whole(text));
+        }
+    }
+    let parts = spread::in_order(work, threads, |work| {
+        let mut decoded = Decoded::default();
+        match work {
+            Work::Whole(text) => read_one(text, &mut decoded),
+            Work::Part(block) => read_block(&block, &mut decoded),
+        }
+        decoded
+    });
+    let mut all = Decoded::default();
+    all.objects.reserve_exact(parts.iter().map(|part| part.objects.len()).sum());
+    for part in parts {
+        all.append(part);
+    }
+    all
+}
+
+/// Reads one text on this thread.
+pub(super) fn read_one(text: &Text, into: &mut Decoded) {
+    for block in &blocks(text) {
+        read_block(block, into);
+    }
+}
+
+fn blocks(text: &Text) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut size = 0;
+    for chunk in documents(&text.source.text) {
+        if size == 0 {
+            blocks.push(Block { text, chunks: Vec::new() });
+        }
+        size += chunk.text.len();
+        if let Some(block) = blocks.last_mut() {
+            block.chunks.push(chunk);
+        }
+        if size > BLOCK {
+            size = 0;
+        }
+    }
+    blocks
+}
+
+fn read_block(block: &Block<'_>, into: &mut Decoded) {
+    let source = &block.text.source;
+    for chunk in &block.chunks {
+        let plain = is_plain(chunk.text);
+        match if plain { None } else { no_text(chunk, block.text.lossy) } {
+            Some(Broken { code, at, message, help }) => {
+                into.findings.push(finding(source, Severity::Error, code, at, message, help));
+            }
+            None => read_chunk(source, chunk, plain, into),
+        }
+    }
+}
+
+/// Whether a text is nothing but printable ASCII and line feeds, as most are: one pass that tells two things, that there
+/// is nothing odd in it, and that the quick reader may try.
+fn is_plain(text: &str) -> bool {
+    // Without a way out in the middle of a run the compiler tests many bytes at once.
+    let run = |run: &[u8]| run.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..0x7F | b'\n'));
+    text.as_bytes().chunks(256).all(run)
+}
+
+/// What in a document is no text. A YAML reader would take some of it for the end of the input.
+fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
+    let is_control = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0x7F;
+    let offset = match chunk.text.bytes().position(|byte| is_control(&byte)) {
+        Some(offset) => offset,
+        None if lossy => chunk.text.find(char::REPLACEMENT_CHARACTER)?,
+        None => return None,
+    };
+    let before = &chunk.text[..offset];
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let at = Position::new(chunk.line.saturating_add(number(lines)), number(before[start..].chars().count() + 1));
+    let message = match chunk.text.as_bytes()[offset] {
+        byte @ (..b' ' | 0x7F) => format!("not a text: found the control character 0x{byte:02X}"),
+        _ => "not a text: found bytes that are not UTF-8".to_owned(),
+    };
+    Some(Broken { code: "not-text", at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
+}
+
+fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
+    let mut odd = Vec::new();
+    let mut broken = Vec::new();
+    let is_json = matches!(chunk.text.trim_start().as_bytes().first(), Some(b'{' | b'['));
+    let mut read = false;
+    if is_json {
+        let mut documents = Documents::new(source, into);
+        broken = json::read(chunk.text, chunk.line, &mut documents, &mut odd);
+        // What begins with a brace may be a YAML flow mapping (or a template). kubectl tries both, too.
+        read = broken.is_empty() || documents.any() || is_json_file(&source.name);
+    }
+    if !read {
+        odd.clear();
+        let mut documents = Documents::new(source, into);
+        match read_yaml(chunk, plain, &mut documents, &mut odd) {
+            Ok(()) => broken.clear(),
+            Err(error) => {
+                documents.broken();
+                // Of two readers that failed, the one that got further understood more.
+                if broken.first().is_none_or(|other| other.at <= error.at) {
+                    broken = vec![error];
+                }
+            }
+        }
+    }
+    for odd in odd {
+        into.findings.push(finding(source, Severity::Warning, odd.code, odd.at, odd.message, None));
+    }
+    for Broken { code, at, message, help } in broken {
+        into.findings.push(finding(source, Severity::Error, code, at, message, help));
+    }
+}
+
+/// By the extension that kubectl looks for.
+fn is_json_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "json")
+}
+
+/// Most documents are simple; the others are read in full.
+fn read_yaml(chunk: &Chunk<'_>, plain: bool, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+    if plain && simple::read(chunk.text, chunk.line, documents, odd).is_some() {
+        return Ok(());
+    }
+    documents.forget();
+    odd.clear();
+    yaml::read(chunk.text, chunk.line, documents, odd)
+}
+
+fn finding(
+    source: &Arc<Source>,
+    severity: Severity,
+    code: &'static str,
+    at: Position,
+    message: String,
+    help: Option<String>,
+) -> Finding {
+    let place = Some(Place { source: Arc::clone(source), at });
+    Finding { code, severity, place, subject: None, message, help }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use routescope_core::model::SourceKind;
+
+    /// What a reader makes of a text: objects and findings, places included. `None` when it gives up.
+    fn outcome(text: &str, full: bool) -> Option<String> {
+        let source = Arc::new(Source { name: "test.yaml".to_owned(), kind: SourceKind::Text, text: String::new() });
+        let mut decoded = Decoded::default();
+        let mut odd = Vec::new();
+        let mut documents = Documents::new(&source, &mut decoded);
+        if full {
+            if let Err(broken) = yaml::read(text, 7, &mut documents, &mut odd) {
+                return Some(format!("{broken:?}"));
+            }
+        } else {
+            is_plain(text).then(|| simple::read(text, 7, &mut documents, &mut odd)).flatten()?;
+        }
+        Some(format!("{decoded:?}\n{odd:?}"))
+    }
+
+    /// Whether the quick reader reads the text; it must then agree with the full one.
+    #[track_caller]
+    fn quick(text: &str) -> bool {
+        let quick = outcome(text, false);
+        if let Some(quick) = &quick {
+            assert_eq!(quick, &outcome(text, true).unwrap_or_default(), "{text}");
+        }
+        quick.is_some()
+    }
+
+    #[test]
+    fn both_readers_agree_where_a_list_begins() {
+        let parents = "- name: g\n  - name: g\n";
+        for list in ["  parentRefs:\n  ", "  parentRefs:\n  - {}\n  ", "  parentRefs:\n  -   name: g\n  "] {
+            let text = format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: r\nspec:\n{list}{parents}"
+            );
+            assert!(quick(&text), "{text}");
+        }
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n-\n  name: r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n- name: r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n- - r\n");
+        quick("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  - name: r\n");
+    }
+
+    const ROUTE: &str = "---
+# A comment.
+apiVersion: gateway.networking.k8s.io/v1 # another
+kind: HTTPRoute
+metadata:
+  name: \"r\"
+  creationTimestamp: 2024-01-01T00:00:00Z
+  labels: {}
+  annotations:
+    a: 'b # c'
+    dup: x
+    dup: y
+    off: text # of a boolean key
+spec:
+  parentRefs:
+  - name: g
+
+    namespace: infra
+  hostnames: [] # none
+  rules:
+    -   matches:
+        - path:
+            type: PathPrefix
+            value: /a#b
+          method: GET
+        - headers:
+          - name: h
+            value: v
+        backendRefs:
+        - name: svc
+          port: 8080
+          weight: -1
+    -
+      name: two
+";
+
+    #[test]
+    fn the_quick_reader_reads_what_most_manifests_are() {
+        assert!(quick(ROUTE));
+        let list = ROUTE.replace("---\n", "").replace('\n', "\n  ");
+        let list =
+            format!("apiVersion: v1\nitems:\n- {}\nkind: List\n", list.trim_end().replacen("# A comment.\n  ", "", 1));
+        assert!(quick(&list));
+        assert!(quick("apiVersion: apps/v1\nkind: Deployment\na: 1\na: 2\nspec:\n  b: 1\n  b: 2\n"));
+    }
+
+    #[test]
+    fn the_quick_reader_gives_up_on_the_rest() {
+        for line in [
+            "a: b: c",
+            "a: *b",
+            "a: &b c",
+            "a: |",
+            "a: {b: c}",
+            "a: \"\\n\"",
+            "a: b\n  c",
+            "a:\n- b\n c: d",
+            "a: é",
+            "? a",
+            "a: !x b",
+            "a:\tb",
+            "a:b",
+            "- a",
+            "a: 'b'c",
+            "a: - b",
+            "a:",
+            "<<: {}",
+            "a: %b",
+            "--- a: b",
+            "a: b\n b: c",
+            "a: b\n  - c",
+        ] {
+            assert!(!quick(&format!("apiVersion: v1\n{line}\n")), "{line}");
+        }
+    }
+
+    /// Lines of manifests, and of what looks like them.
+    fn lines() -> impl Strategy<Value = String> {
+        let key = prop_oneof![
+            Just("kind"),
+            Just("apiVersion"),
+            Just("metadata"),
+            Just("name"),
+            Just("labels"),
+            Just("spec"),
+            Just("rules"),
+            Just("items"),
+            Just("matches"),
+            Just("no"),
+            Just("010"),
+            Just("a.b/c-d"),
+            Just("path")
+        ];
+        let value = prop_oneof![
+            Just(""),
+            Just("v1"),
+            Just("HTTPRoute"),
+            Just("Service"),
+            Just("List"),
+            Just("gateway.networking.k8s.io/v1"),
+            Just("a b"),
+            Just("/a"),
+            Just("'x'"),
+            Just("\"y # z\""),
+            Just("{}"),
+            Just("[]"),
+            Just("80"),
+            Just("yes"),
+            Just("a:b"),
+            Just("-"),
+            Just("- x"),
+            Just("-1"),
+            Just("x # c"),
+            Just("x #"),
+            Just("#c"),
+            Just("a: b"),
+            Just("''"),
+            Just("1.50"),
+            Just("\"a\" b"),
+            Just("[a]"),
+            Just("x:"),
+            Just("- - y"),
+            Just("'it''s'"),
+            Just(".5"),
+            Just("(x)")
+        ];
+        let line = (
+            0usize..5,
+            prop_oneof![Just(""), Just("- "), Just("-   "), Just("-"), Just("# ")],
+            key,
+            value,
+            prop_oneof![Just(": "), Just(":"), Just(":  "), Just("")],
+        );
+        prop::collection::vec(line, 1..14).prop_map(|lines| {
+            let mut text = String::new();
+            for (indent, dash, key, value, colon) in lines {
+                let _ = writeln!(text, "{}{dash}{key}{colon}{value}", " ".repeat(indent * 2));
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_readers_agree(text in lines()) {
+            quick(&text);
+        }
+
+        #[test]
+        fn both_readers_agree_on_whole_objects(text in lines()) {
+            let text = text.replace('\n', "\n  ");
+            quick(&format!("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: r\nspec:\n  {text}"));
+        }
+
+        #[test]
+        fn both_readers_agree_on_a_changed_object(at in 0usize..700, new in "[ \\-#:a'\"\n{}]{0,3}", cut in 0usize..4) {
+            let start = at.min(ROUTE.len());
+            let end = (start + cut).min(ROUTE.len());
+            quick(&format!("{}{new}{}", &ROUTE[..start], &ROUTE[end..]));
+        }
+    }
+}

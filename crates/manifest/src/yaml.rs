@@ -1,0 +1,447 @@
+//! YAML as kubectl reads it: a document becomes a tree of values that know their place.
+//!
+//! kubectl turns YAML into JSON with a YAML 1.1 reader (`sigs.k8s.io/yaml` over `go.yaml.in/yaml/v2`), whose rules for
+//! plain scalars, keys, merge keys and aliases are followed here. Depth, size and alias expansion are bounded: a document
+//! beyond them is refused before it costs anything. Objects that routing does not read are only checked for their
+//! syntax, and the items of a list are handed over one by one: no tree is built of either.
+
+use ahash::AHashMap;
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+
+use super::scalar;
+use crate::decode::Documents;
+use routescope_core::model::value::{Data, Entry, Value};
+use routescope_core::model::{Name, Position};
+
+/// How deep collections may be nested. Kubernetes objects stay below 20.
+pub(super) const DEEPEST: usize = 128;
+/// How many values one object may hold. The API server takes no object above 3 MB.
+pub(super) const LARGEST: usize = 1_000_000;
+/// How many values aliases may add to one document; what go-yaml allows for a large one.
+const MOST_ALIASED: usize = 400_000;
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Broken {
+    pub code: &'static str,
+    pub at: Position,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// Something odd in a document that loads all the same.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Odd {
+    pub code: &'static str,
+    pub at: Position,
+    pub message: String,
+}
+
+/// Reads the documents of one chunk; `line` is the number of its first line. What was read before an error is kept.
+pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+    let mut builder = Builder {
+        first_line: line,
+        frames: Vec::new(),
+        anchors: AHashMap::new(),
+        has_anchors: text.contains('&'),
+        aliased: 0,
+        values: 0,
+        skipping: 0,
+        root: None,
+        last_line: line,
+        documents,
+        odd,
+    };
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        match event {
+            Ok((event, span)) => builder.event(event, span)?,
+            Err(error) => return Err(builder.syntax_error(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// A collection that is not complete yet.
+enum Frame {
+    List { at: Position, anchor: usize, items: Vec<Value> },
+    Map { at: Position, anchor: usize, entries: Vec<Entry>, key: Option<Key>, merged: Vec<Name> },
+}
+
+/// A key that waits for its value.
+struct Key {
+    at: Position,
+    text: Name,
+    merge: bool,
+}
+
+/// A value that aliases may refer to.
+struct Anchored {
+    value: Value,
+    size: usize,
+    depth: usize,
+}
+
+struct Builder<'o, 'd> {
+    first_line: u32,
+    frames: Vec<Frame>,
+    anchors: AHashMap<usize, Anchored>,
+    /// The text has anchors (or what may be one), so that no part of a list may be passed over.
+    has_anchors: bool,
+    aliased: usize,
+    /// How many values the object at hand holds so far.
+    values: usize,
+    /// How many collections are open inside an object that is passed over, itself included; 0 when none is.
+    skipping: usize,
+    root: Option<Value>,
+    last_line: u32,
+    documents: &'o mut Documents<'d>,
+    odd: &'o mut Vec<Odd>,
+}
+
+impl Builder<'_, '_> {
+    fn position(&self, mark: Marker) -> Position {
+        Position::new(self.line(mark), u32::try_from(mark.col() + 1).unwrap_or(u32::MAX))
+    }
+
+    fn line(&self, mark: Marker) -> u32 {
+        self.first_line.saturating_add(u32::try_from(mark.line().saturating_sub(1)).unwrap_or(u32::MAX))
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Broken> {
+        if self.skipping > 0 && self.skip(&event, span)? {
+            return Ok(());
+        }
+        let at = self.position(span.start);
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => Ok(()),
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                self.aliased = 0;
+                self.values = 0;
+                if let Some(value) = self.root.take() {
+                    self.documents.document(&value, self.last_line);
+                }
+                Ok(())
+            }
+            Event::Alias(anchor) => {
+                self.seen(span);
+                let value = self.expand(anchor, at)?;
+                self.add(value, 0)
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.seen(span);
+                self.count(at)?;
+                let merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
+                let data = data(&text, style, tag.as_deref());
+                self.scalar(Value { at, data }, merge, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.nest(at, Frame::List { at, anchor, items: Vec::new() }),
+            Event::MappingStart(anchor, _) => {
+                self.nest(at, Frame::Map { at, anchor, entries: Vec::new(), key: None, merged: Vec::new() })
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                // The end of a block collection is found where the next token begins; that of a flow one is a bracket.
+                if !span.is_empty() {
+                    self.seen(span);
+                }
+                let (value, anchor) = match self.frames.pop() {
+                    Some(Frame::List { at, anchor, items }) => (Value { at, data: Data::List(items) }, anchor),
+                    Some(Frame::Map { at, anchor, entries, .. }) => (Value { at, data: Data::Map(entries) }, anchor),
+                    None => return Ok(()),
+                };
+                self.add(value, anchor)
+            }
+        }
+    }
+
+    /// Passes over an event inside an object that routing does not read; false when the object ends here.
+    fn skip(&mut self, event: &Event<'_>, span: Span) -> Result<bool, Broken> {
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                self.skipping += 1;
+                if self.frames.len() + self.skipping > DEEPEST {
+                    return Err(too_deep(self.position(span.start)));
+                }
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.skipping -= 1,
+            Event::Scalar(..) | Event::Alias(_) => self.seen(span),
+            _ => {}
+        }
+        Ok(self.skipping > 0)
+    }
+
+    fn count(&mut self, at: Position) -> Result<(), Broken> {
+        self.values += 1;
+        if self.values > LARGEST { Err(too_large(at)) } else { Ok(()) }
+    }
+
+    /// Whether the collection that is being built is the `items` of the document: a list's items need no list.
+    fn in_items(&self) -> bool {
+        match self.frames.as_slice() {
+            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: 0, .. }] => key.text == "items" && !key.merge,
+            _ => false,
+        }
+    }
+
+    /// Begins to pass over the object at hand once it is known to be of no use.
+    fn leave_out(&mut self) {
+        let is_object = match self.frames.as_slice() {
+            [_] => true,
+            [_, _, _] => !self.has_anchors,
+            _ => false,
+        };
+        if let (true, Some(Frame::Map { entries, .. })) = (is_object, self.frames.last())
+            && matches!(entries.last(), Some(entry) if entry.key == "kind" || entry.key == "apiVersion")
+            && Documents::passes_over(entries)
+        {
+            self.skipping = 1;
+        }
+    }
+
+    /// Notes the last line that something was written on.
+    fn seen(&mut self, span: Span) {
+        // A block scalar ends at the beginning of the line after it.
+        let line = self.line(span.end);
+        let line = if span.end.col() == 0 && span.end.line() > span.start.line() { line - 1 } else { line };
+        self.last_line = self.last_line.max(line);
+    }
+
+    fn nest(&mut self, at: Position, frame: Frame) -> Result<(), Broken> {
+        if let Some(Frame::Map { key: None, .. }) = self.frames.last() {
+            return Err(complex_key(at));
+        }
+        if self.frames.len() >= DEEPEST {
+            return Err(too_deep(at));
+        }
+        self.count(at)?;
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn scalar(&mut self, value: Value, merge: bool, anchor: usize) -> Result<(), Broken> {
+        if let Some(Frame::Map { key: key @ None, .. }) = self.frames.last_mut() {
+            let at = value.at;
+            *key = Some(Key { at, text: key_text(&value.data), merge });
+            if anchor > 0 {
+                self.anchors.insert(anchor, Anchored { value, size: 1, depth: 1 });
+            }
+            return Ok(());
+        }
+        self.add(value, anchor)
+    }
+
+    /// Adds a complete value to the collection it stands in.
+    fn add(&mut self, value: Value, anchor: usize) -> Result<(), Broken> {
+        if anchor > 0 {
+            let (size, depth) = measure(&value);
+            self.anchors.insert(anchor, Anchored { value: value.clone(), size, depth });
+        }
+        if self.in_items() {
+            let list = match self.frames.first() {
+                Some(Frame::Map { entries, .. }) => entries.as_slice(),
+                _ => &[],
+            };
+            self.documents.item(list, value, self.last_line);
+            self.values = 0;
+            return Ok(());
+        }
+        match self.frames.last_mut() {
+            None => self.root = Some(value),
+            Some(Frame::List { items, .. }) => items.push(value),
+            Some(Frame::Map { entries, key, merged, .. }) => match key.take() {
+                None => match value.data {
+                    Data::List(_) | Data::Map(_) => return Err(complex_key(value.at)),
+                    // An alias to a scalar as key.
+                    data => *key = Some(Key { at: value.at, text: key_text(&data), merge: false }),
+                },
+                Some(Key { at, merge: true, .. }) => merge_into(entries, merged, value, at, self.odd)?,
+                Some(Key { at, text: key, merge: false }) => {
+                    if let Some(place) = merged.iter().position(|merged| *merged == key) {
+                        // What was merged is there to be overridden.
+                        merged.swap_remove(place);
+                        entries.retain(|entry| entry.key != key);
+                    }
+                    put(entries, Entry { at, key, value }, self.odd);
+                    self.leave_out();
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn expand(&mut self, anchor: usize, at: Position) -> Result<Value, Broken> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            // The parser knows every anchor it has met, so this one is not complete yet.
+            return Err(Broken {
+                code: "yaml-syntax",
+                at,
+                message: "an alias stands inside the value that its anchor names".to_owned(),
+                help: None,
+            });
+        };
+        self.aliased += anchored.size;
+        if self.aliased > MOST_ALIASED {
+            return Err(Broken {
+                code: "too-many-aliases",
+                at,
+                message: format!("aliases add more than {MOST_ALIASED} values to this document"),
+                help: Some("kubectl refuses it too; write the values out".to_owned()),
+            });
+        }
+        if self.frames.len() + anchored.depth > DEEPEST {
+            return Err(too_deep(at));
+        }
+        Ok(anchored.value.clone())
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> Broken {
+        let info = error.info();
+        if info.contains("recursion limit") {
+            return too_deep(self.position(*error.marker()));
+        }
+        let help = HINTS.iter().find(|(part, _)| info.contains(part)).map(|(_, hint)| (*hint).to_owned());
+        let at = self.position(*error.marker());
+        Broken { code: "yaml-syntax", at, message: info.to_owned(), help }
+    }
+}
+
+/// What usually lies behind the parser's messages.
+const HINTS: &[(&str, &str)] = &[
+    ("mapping values are not allowed", "a value that contains `: ` needs quotes; or the line is indented too far"),
+    ("tab", "YAML is indented with spaces"),
+    ("did not find expected key", "the line's indentation fits no mapping above it"),
+    ("did not find expected '-' indicator", "the line's indentation fits no list above it"),
+    ("simple key", "expected `key: value`"),
+    ("unknown anchor", "an alias `*name` needs an anchor `&name` before it in the same document"),
+    ("quoted scalar", "expected a closing quote"),
+    ("flow", "expected a closing `]` or `}`, or a comma"),
+];
+
+pub(super) fn too_deep(at: Position) -> Broken {
+    Broken {
+        code: "too-deep",
+        at,
+        message: format!("nested more than {DEEPEST} levels deep"),
+        help: Some("no Kubernetes object is that deep".to_owned()),
+    }
+}
+
+pub(super) fn too_large(at: Position) -> Broken {
+    Broken {
+        code: "too-large",
+        at,
+        message: format!("more than {LARGEST} values in one object"),
+        help: Some("the API server takes no object that large".to_owned()),
+    }
+}
+
+fn complex_key(at: Position) -> Broken {
+    Broken {
+        code: "yaml-syntax",
+        at,
+        message: "expected a plain key, found a list or mapping as key".to_owned(),
+        help: Some("a template such as {{ .Values.x }} must be rendered, or quoted, first".to_owned()),
+    }
+}
+
+/// What a scalar is. Only plain ones are anything but text, unless a tag says so.
+fn data(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Data {
+    let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" });
+    match (tag, style) {
+        (Some("int" | "float" | "bool" | "null"), _) | (None, ScalarStyle::Plain) => scalar::plain(text),
+        _ => Data::String(scalar::name(text)),
+    }
+}
+
+/// A key as `sigs.k8s.io/yaml` turns it into text.
+pub(super) fn key_text(data: &Data) -> Name {
+    match data {
+        Data::String(text) => text.clone(),
+        Data::Bool(b) => Name::new_static(if *b { "true" } else { "false" }),
+        Data::Int(i) => Name::from(i.to_string()),
+        Data::Float(x) => Name::from(x.to_string()),
+        _ => Name::new_static("null"),
+    }
+}
+
+/// How many values a value holds, itself included, and how deep it is. Bounded by [`DEEPEST`].
+fn measure(value: &Value) -> (usize, usize) {
+    let add = |(size, depth): (usize, usize), inner: &Value| {
+        let (inner_size, inner_depth) = measure(inner);
+        (size + inner_size, depth.max(inner_depth + 1))
+    };
+    match &value.data {
+        Data::List(items) => items.iter().fold((1, 1), add),
+        Data::Map(entries) => entries.iter().map(|entry| &entry.value).fold((1, 1), add),
+        _ => (1, 1),
+    }
+}
+
+/// Adds an entry; of a key written twice the last counts, as in kubectl.
+pub(super) fn put(entries: &mut Vec<Entry>, entry: Entry, odd: &mut Vec<Odd>) {
+    // Beyond this length a search for every key would take too long, and nothing that routing reads gets there.
+    const LONGEST: usize = 1000;
+    let short = entries.len() <= LONGEST;
+    let Some(earlier) = entries.iter_mut().find(|earlier| short && earlier.key == entry.key) else {
+        entries.push(entry);
+        return;
+    };
+    odd.push(Odd {
+        code: "duplicate-key",
+        at: entry.at,
+        message: format!("{:?} is written twice, first in line {}: the last one counts", entry.key, earlier.at.line),
+    });
+    *earlier = entry;
+}
+
+/// Merges a mapping, or each mapping of a list, into `entries`. As in go-yaml v2, a merge acts where it stands: what is
+/// written before it is overridden, what is written after it overrides. Of several mappings the first wins.
+fn merge_into(
+    entries: &mut Vec<Entry>,
+    merged_keys: &mut Vec<Name>,
+    value: Value,
+    at: Position,
+    odd: &mut Vec<Odd>,
+) -> Result<(), Broken> {
+    let broken = || Broken {
+        code: "yaml-syntax",
+        at,
+        message: "expected a mapping (or a list of them) to merge after `<<:`".to_owned(),
+        help: None,
+    };
+    let maps = match value.data {
+        Data::Map(merged) => vec![merged],
+        Data::List(items) => {
+            let maps = items.into_iter().rev().map(|item| match item.data {
+                Data::Map(merged) => Some(merged),
+                _ => None,
+            });
+            maps.collect::<Option<Vec<_>>>().ok_or_else(broken)?
+        }
+        _ => return Err(broken()),
+    };
+    let own = entries.len();
+    for merged in maps {
+        for entry in merged {
+            merged_keys.push(entry.key.clone());
+            match entries.iter().position(|earlier| earlier.key == entry.key) {
+                None => entries.push(entry),
+                Some(place) => {
+                    if place < own {
+                        odd.push(Odd {
+                            code: "merge-overrides",
+                            at,
+                            message: format!(
+                                "the merge overrides {:?} in line {}: kubectl applies `<<` where it stands",
+                                entry.key, entries[place].at.line
+                            ),
+                        });
+                    }
+                    entries[place] = entry;
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The answer as data: the JSON contract.
+
+use serde::Serialize;
+
+use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain};
+use crate::policies::{self, LimitsData, PolicyData};
+use routescope_core::analysis::Analysis;
+use routescope_core::model::{Name, ObjectKey};
+use routescope_core::router::{Branch, Considered, Decision, Request, Scheme, Upstream, Verdict};
+
+use super::{Answers, gateway_name};
+
+/// `where -o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct AnswersData {
+    pub api_version: &'static str,
+    pub answers: Vec<AnswerData>,
+}
+
+/// One line of `where -o jsonl`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct RequestAnswersData {
+    pub request: RequestData,
+    pub answers: Vec<AnswerData>,
+}
+
+/// What one Gateway says to one request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct AnswerData {
+    pub request: RequestData,
+    pub gateway: String,
+    pub engine: &'static str,
+    pub listener: Option<Name>,
+    pub port: Option<u16>,
+    pub virtual_host: Option<Name>,
+    pub outcome: &'static str,
+    pub status: Option<u16>,
+    pub destinations: Vec<DestinationData>,
+    pub upstream: Option<UpstreamData>,
+    pub location: Option<String>,
+    pub mirrors: Vec<MirrorData>,
+    /// What becomes of each share, where chance decides between several ends (hop by hop).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OutcomeData>,
+    pub chain: Vec<HopData>,
+    /// The policies that reach the rule that decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyData>,
+    /// The timeouts and retries of the rule that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<LimitsData>,
+    pub considered: Vec<ConsideredData>,
+    pub confidence: &'static str,
+    pub notes: Vec<String>,
+}
+
+/// What becomes of one share of the requests.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct OutcomeData {
+    pub share: f64,
+    pub outcome: &'static str,
+    pub status: Option<u16>,
+    pub destinations: Vec<DestinationData>,
+    pub upstream: Option<UpstreamData>,
+    pub location: Option<String>,
+    pub chain: Vec<HopData>,
+}
+
+/// What was asked.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct RequestData {
+    pub method: String,
+    pub scheme: Option<&'static str>,
+    pub host: Option<String>,
+    pub port: Option<u16>,
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: Vec<HeaderData>,
+}
+
+/// One header of the request.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct HeaderData {
+    pub name: String,
+    pub value: String,
+}
+
+impl From<&Request> for RequestData {
+    fn from(Request { method, scheme, host, port, path, query, headers }: &Request) -> Self {
+        Self {
+            method: method.clone(),
+            scheme: scheme.map(Scheme::name),
+            host: host.clone(),
+            port: *port,
+            path: path.clone(),
+            query: query.clone(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| HeaderData { name: name.clone(), value: value.clone() })
+                .collect(),
+        }
+    }
+}
+
+/// What the backend receives.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct UpstreamData {
+    pub host: String,
+    pub path: String,
+}
+
+/// A row that was held against the request.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct ConsideredData {
+    pub chain: Vec<HopData>,
+    pub verdict: &'static str,
+    pub because: String,
+}
+
+impl From<&Upstream> for UpstreamData {
+    fn from(Upstream { host, path }: &Upstream) -> Self {
+        Self { host: host.clone(), path: path.clone() }
+    }
+}
+
+fn outcome(analysis: &Analysis, gateway: &ObjectKey, branch: &Branch) -> OutcomeData {
+    OutcomeData {
+        share: branch.share,
+        outcome: branch.outcome.name(),
+        status: branch.status,
+        destinations: branch.destinations.iter().map(DestinationData::from).collect(),
+        upstream: branch.upstream.as_ref().map(UpstreamData::from),
+        location: branch.location.clone(),
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, branch.hop),
+    }
+}
+
+/// All answers, in the order of the requests.
+pub fn answers(analysis: &Analysis, all: &[Answers]) -> AnswersData {
+    let answers = all.iter().flat_map(|one| {
+        one.decisions.iter().map(|decision| answer(analysis, RequestData::from(&one.request), decision))
+    });
+    AnswersData { api_version: API_VERSION, answers: answers.collect() }
+}
+
+/// The answers to one request.
+pub fn line(analysis: &Analysis, one: &Answers) -> RequestAnswersData {
+    let request = RequestData::from(&one.request);
+    let answers = one.decisions.iter().map(|decision| answer(analysis, request.clone(), decision)).collect();
+    RequestAnswersData { request, answers }
+}
+
+fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> AnswerData {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    let gateway = gateway_name(analysis, decision);
+    let considered = decision.considered.iter().map(|Considered { hop, verdict, because }| ConsideredData {
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, *hop),
+        verdict: match verdict {
+            Verdict::Won => "won",
+            Verdict::Lost => "lost",
+            // A dropped match is not in the table at all: for the contract, it did not match.
+            Verdict::Missed | Verdict::Dropped => "missed",
+        },
+        because: because.clone(),
+    });
+    let way = |hop| chain(&analysis.snapshot, &analysis.tree, gateway, hop);
+    let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
+    AnswerData {
+        request,
+        gateway: gateway.to_string(),
+        engine: table.engine.name(),
+        listener: decision.listener.clone(),
+        port: decision.port,
+        virtual_host: host.map(|host| host.hostname.clone()),
+        outcome: decision.outcome.name(),
+        status: decision.status,
+        destinations: decision.destinations.iter().map(DestinationData::from).collect(),
+        upstream: decision.upstream.as_ref().map(UpstreamData::from),
+        location: decision.location.clone(),
+        mirrors: decision.mirrors.iter().map(MirrorData::from).collect(),
+        outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
+        // Where nothing decides, the way to the rule that handed on in vain.
+        chain: decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
+        policies: policies::policies(&decision.policies),
+        timeouts: policies::limits(&decision.policies.limits),
+        considered: considered.collect(),
+        confidence: if decision.unverified.is_empty() { "certain" } else { "unverified" },
+        notes: decision.notes.iter().chain(&decision.unverified).cloned().collect(),
+    }
+}

@@ -1,0 +1,56 @@
+//! The answer to "where does this URL go, and why?", as data and as text.
+
+pub mod branches;
+mod data;
+mod mend;
+mod summary;
+pub(crate) mod text;
+mod way;
+
+use routescope_core::analysis::Analysis;
+use routescope_core::model::ObjectKey;
+use routescope_core::router::{Decision, Request, Unseen};
+
+pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
+pub use mend::{Advice, mend};
+pub use summary::summary;
+pub use text::{headline, text};
+pub use way::chain;
+
+/// How many rows an answer tells of at the most, when everything is asked for.
+const EVERYTHING: usize = 1000;
+
+/// What the Gateways say to one request.
+#[derive(Debug)]
+pub struct Answers {
+    /// What was asked.
+    pub request: Request,
+    /// One per Gateway (and host) that could see it.
+    pub decisions: Vec<Decision>,
+    /// When none could: the Gateways, and why they could not.
+    pub unseen: Vec<Unseen>,
+}
+
+impl Answers {
+    /// Asks every Gateway, or `gateway` alone. `all` tells everything that was considered, not only the closest.
+    pub fn of(analysis: &Analysis, request: Request, gateway: Option<&ObjectKey>, all: bool) -> Self {
+        let decisions = if all {
+            analysis.router().explain_at_most(&request, gateway, EVERYTHING)
+        } else {
+            analysis.explain(&request, gateway)
+        };
+        let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
+        Self { request, decisions, unseen }
+    }
+
+    /// Whether the request reaches a backend or a redirect, on one Gateway at least. A backend that is known to have
+    /// no ready endpoints is not reached: the client gets a 503.
+    pub fn arrives(&self) -> bool {
+        self.decisions.iter().any(Decision::arrives)
+    }
+}
+
+/// `infra/example-gateway`.
+fn gateway_name<'a>(analysis: &'a Analysis, decision: &Decision) -> &'a ObjectKey {
+    &analysis.table.gateways[decision.gateway as usize].gateway
+}

@@ -1,0 +1,100 @@
+//! Many answers at a glance: a line each.
+
+use crate::outline::match_position;
+use crate::style::{Line, Role};
+use crate::words;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::Place;
+use routescope_core::resolve::Action;
+use routescope_core::router::{Decision, Outcome};
+
+use super::{Answers, branches, gateway_name};
+
+/// How wide the column of requests may grow.
+const COLUMN: usize = 60;
+
+/// A line per answer: the request, what happens, and the rule that decided.
+pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
+    let requests: Vec<String> = all.iter().map(|one| one.request.to_string()).collect();
+    let column = requests.iter().map(String::len).max().unwrap_or(0).min(COLUMN);
+    let mut lines = Vec::new();
+    for (one, request) in all.iter().zip(requests) {
+        if one.decisions.is_empty() {
+            let mut line = Line::of(Role::Error, "✗ ").with(Role::Path, request.clone());
+            line.pad_to(2 + column);
+            lines.push(line.with(Role::Error, "  no Gateway sees it"));
+        }
+        let several = one.decisions.len() > 1;
+        for decision in &one.decisions {
+            let arrives = decision.arrives();
+            let mut line = if arrives { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") };
+            line.push(Role::Path, request.clone());
+            line.pad_to(2 + column);
+            line.push(Role::Text, "  ");
+            line.extend(short(decision));
+            if several {
+                line.push(Role::Dim, "  on ");
+                line.push(Role::Gateway, gateway_name(analysis, decision).to_string());
+            }
+            if !decision.unverified.is_empty() {
+                line.push(Role::Warning, "  ? not certain");
+            }
+            if let Some(hop) = decision.hop {
+                let hop = &analysis.tree.hops[hop.0 as usize];
+                let route = analysis.snapshot.route(hop.route);
+                let place = Place::within(&route.meta.origin, match_position(hop, route));
+                line.push(Role::Text, "  ");
+                line.extend(words::place(&place));
+            }
+            if !arrives {
+                line.push(Role::Dim, format!("  {}", reason(analysis, decision)));
+            }
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// Why the request does not arrive.
+fn reason(analysis: &Analysis, decision: &Decision) -> String {
+    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
+    match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
+        (Some(Action::Respond(respond)), _) => respond.detail.clone(),
+        (_, [only]) => words::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
+        (_, [_, ..]) => "none of its backends can be reached".to_owned(),
+        (_, []) => decision.notes.last().cloned().unwrap_or_default(),
+    }
+}
+
+/// What happens, in a few words.
+fn short(decision: &Decision) -> Line {
+    if !decision.branches.is_empty() {
+        return branches::short(decision);
+    }
+    match decision.outcome {
+        Outcome::Forward => {
+            let mut line = Line::of(Role::Guide, "→ ");
+            let split = decision.destinations.len() > 1;
+            for (at, to) in decision.destinations.iter().enumerate() {
+                if at > 0 {
+                    line.push(Role::Dim, ", ");
+                }
+                if split {
+                    line.push(Role::Text, format!("{} ", words::share(to.share)));
+                }
+                if !to.serves() {
+                    let status = if to.state.is_broken() { to.state.status() } else { 503 };
+                    line.push(Role::Error, format!("✗ {status} "));
+                }
+                line.push(Role::Backend, words::destination_name(to));
+            }
+            line
+        }
+        Outcome::Redirect => Line::of(Role::Guide, "↪ ")
+            .with(Role::Answer, format!("{} ", decision.status.unwrap_or(302)))
+            .with(Role::Path, decision.location.clone().unwrap_or_default()),
+        Outcome::Respond | Outcome::NotFound => {
+            Line::of(Role::Error, format!("{} from the gateway", decision.status.unwrap_or(404)))
+        }
+    }
+}

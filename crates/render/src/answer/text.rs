@@ -1,0 +1,407 @@
+//! The answer for a person: what happens first, then the way through the tree, then why the closest others lost.
+//!
+//! ```text
+//! ● payments/payments-bff:8080   Service
+//!
+//!   Gateway infra/http               :443 https  api.example.com        gateway.yaml:8
+//!   └ parent           infra         rule 3  /payments                  parent.yaml:31
+//!     ⇢ label payments-bff in all namespaces
+//!     └ payments-routes  payments    rule 1  /payments/charge         payments.yaml:10
+//!       └ Service payments-bff:8080
+//!
+//!   missed  payments/payments-routes rule 2  /payments/refund   the path is not under it
+//! ```
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::style::{Line, Role};
+use crate::{policies, words};
+use routescope_core::analysis::Analysis;
+use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason};
+use routescope_core::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
+
+use super::way::chain;
+use super::{Advice, Answers, branches, mend};
+
+/// How many of the others are told, unless all are asked for.
+const CLOSEST: usize = 5;
+/// How many endpoints of a backend are told, when all is asked for.
+const ENDPOINTS: usize = 100;
+
+/// The answers to one request. `titled` puts the request above them; `wide` tells all that was considered.
+pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, wide: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if titled {
+        lines.push(Line::of(Role::Heading, answers.request.to_string()));
+    }
+    for (at, decision) in answers.decisions.iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::new());
+        }
+        one(analysis, &answers.request, decision, width, wide, &mut lines);
+    }
+    if answers.decisions.is_empty() {
+        lines.push(Line::of(Role::Error, "✗ no Gateway sees this request"));
+        for Unseen { gateway, reason } in &answers.unseen {
+            let line = Line::of(Role::Dim, "  Gateway ").with(Role::Gateway, gateway.to_string());
+            lines.push(line.with(Role::Text, format!("  {reason}")));
+        }
+    }
+    lines
+}
+
+fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize, wide: bool, lines: &mut Vec<Line>) {
+    lines.extend(headline(analysis, request, decision, width));
+    lines.push(Line::new());
+    lines.extend(chain(analysis, request, decision, width));
+    if wide {
+        lines.extend(endpoints(decision));
+    }
+    let policies = policies::text(&decision.policies, width, wide);
+    if !policies.is_empty() {
+        lines.push(Line::new());
+        lines.extend(policies);
+    }
+    let considered: Vec<_> = decision.considered.iter().filter(|other| other.verdict != Verdict::Won).collect();
+    if !considered.is_empty() {
+        lines.push(Line::new());
+        let shown = if wide { considered.len() } else { considered.len().min(CLOSEST) };
+        lines.extend(others(analysis, &considered[..shown], width));
+        let hidden = considered.len() - shown + if wide { decision.not_listed } else { 0 };
+        if considered.len() > shown {
+            lines.push(Line::of(Role::Dim, format!("  {hidden} more were considered: -o wide tells them all")));
+        }
+    }
+    if wide && decision.not_listed > 0 {
+        if considered.is_empty() {
+            lines.push(Line::new());
+        }
+        let rest = words::count(decision.not_listed, "other route");
+        lines.push(Line::of(Role::Dim, format!("  {rest} of this host could not match at all")));
+    }
+    lines.extend(remarks(analysis, request, decision, width));
+}
+
+/// Who serves the destinations: an address a line.
+fn endpoints(decision: &Decision) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (to, endpoints) in decision.destinations.iter().filter_map(|to| Some((to, to.endpoints.as_ref()?))) {
+        lines.push(Line::new());
+        let head = Line::of(Role::Dim, "  behind ").with(Role::Backend, words::destination_name(to));
+        lines.push(head.with(Role::Dim, "  ").with_line(words::endpoints(endpoints)));
+        lines.extend(
+            words::targets(endpoints, ENDPOINTS).into_iter().map(|line| Line::of(Role::Text, "    ").with_line(line)),
+        );
+    }
+    lines
+}
+
+/// What else a person should know: doubts, notes, what would mend it.
+fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
+    let mut remarks: Vec<(Role, &str, String)> = Vec::new();
+    remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
+    let told = not_found_note(decision);
+    let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
+    // Why nobody serves a backend stands beside it.
+    let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
+    let is_told = |note: &str| {
+        told == Some(note)
+            || (decision.preflight && note == PREFLIGHT)
+            || cycle.is_some_and(|cycle| cycle == note)
+            || starved.iter().any(|why| note.starts_with(why.as_str()))
+    };
+    for note in decision.notes.iter().filter(|note| !is_told(note)) {
+        let (role, lead) = if note.starts_with("Envoy refuses") {
+            (Role::Error, "⚠ ")
+        } else if decision.destinations.iter().any(|to| to.note().as_ref() == Some(note)) {
+            (Role::Warning, "⚠ ")
+        } else {
+            (Role::Dim, "note: ")
+        };
+        remarks.push((role, lead, note.clone()));
+    }
+    let mut lead = "to mend it: ";
+    for hint in mend(analysis, request, decision) {
+        match hint {
+            Advice::Ask(hint) => remarks.push((Role::Hint, "", hint)),
+            Advice::Change(hint) => {
+                remarks.push((Role::Hint, lead, hint));
+                lead = "        or: ";
+            }
+        }
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    if !remarks.is_empty() {
+        lines.push(Line::new());
+    }
+    for (role, lead, text) in remarks {
+        lines.extend(wrapped(Line::of(role, format!("  {lead}")), &text, width));
+    }
+    lines
+}
+
+/// What a 404 lacks, as the router puts it: the headline says it.
+fn not_found_note(decision: &Decision) -> Option<&str> {
+    if decision.outcome != Outcome::NotFound {
+        return None;
+    }
+    decision.notes.last().map(String::as_str).filter(|note| note.starts_with("no ") || note.starts_with("rule "))
+}
+
+/// What happens, in a line or a few.
+pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
+    if !decision.branches.is_empty() {
+        return branches::headline(analysis, decision);
+    }
+    let mut lines = Vec::new();
+    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
+    match decision.outcome {
+        Outcome::Forward => {
+            match &decision.destinations[..] {
+                [only] => {
+                    let mut line = glyph(decision).with(Role::Answer, words::destination_name(only));
+                    line.extend(kind_and_state(only));
+                    lines.push(line);
+                }
+                several => {
+                    let title = format!("split over {}", words::count(several.len(), "backend"));
+                    let mut line = glyph(decision).with(Role::Answer, title);
+                    let broken: f64 = several.iter().filter(|to| to.state.is_broken()).map(|to| to.share).sum();
+                    let starved: f64 =
+                        several.iter().filter(|to| !to.serves() && !to.state.is_broken()).map(|to| to.share).sum();
+                    for (status, share) in [(500, broken), (503, starved)] {
+                        if share > 0.0 {
+                            let what = format!("   ✗ {status} for {} of the requests", words::share(share));
+                            line.push(Role::Error, what);
+                        }
+                    }
+                    lines.push(line);
+                    lines.extend(shares(several));
+                }
+            }
+            lines.extend(received(request, decision));
+            if let Some(Action::Forward(forward)) = action.as_deref() {
+                lines.extend(headers(forward));
+            }
+        }
+        Outcome::Redirect => {
+            let status = decision.status.unwrap_or(302);
+            let location = decision.location.clone().unwrap_or_default();
+            lines.push(
+                Line::of(Role::Ok, "↪ ")
+                    .with(Role::Answer, format!("{status} redirect to "))
+                    .with(Role::Path, location),
+            );
+        }
+        Outcome::Respond => {
+            let status = decision.status.unwrap_or(500);
+            let (glyph, role) = if status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
+            let head = Line::of(role, format!("{glyph}{status} from the gateway"));
+            match action.as_deref() {
+                _ if decision.preflight => lines.extend(beside(head, PREFLIGHT, width)),
+                Some(Action::Respond(respond)) => {
+                    let direct = respond.reason == RespondReason::DirectResponse;
+                    let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };
+                    lines.extend(beside(head, why, width));
+                    if let Some(body) = respond.body.as_ref().filter(|_| direct) {
+                        let body = body.trim_end().replace('\n', " ⏎ ");
+                        lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body));
+                    }
+                }
+                _ if decision.destinations.len() == 1 => {
+                    let why = words::destination_trouble(&decision.destinations[0]).unwrap_or_default();
+                    lines.extend(beside(head, &why, width));
+                }
+                _ if decision.destinations.is_empty() => {
+                    let why = decision.stopped.and(decision.notes.first()).map_or("", String::as_str);
+                    lines.extend(beside(head, why, width));
+                }
+                _ => {
+                    lines.extend(beside(head, "none of its backends can be reached", width));
+                    lines.extend(shares(&decision.destinations));
+                }
+            }
+        }
+        Outcome::NotFound => {
+            let why = not_found_note(decision).map_or_else(|| not_found(analysis, request, decision), str::to_owned);
+            lines.extend(beside(Line::of(Role::Error, "✗ 404 from the gateway"), &why, width));
+        }
+    }
+    for mirror in &decision.mirrors {
+        let mut line = Line::of(Role::Dim, "  copied to ");
+        line.push(Role::Backend, words::destination_name(&mirror.destination));
+        if let Some(fraction) = mirror.fraction.filter(|fraction| fraction.denominator > 0) {
+            let share = f64::from(fraction.numerator) / f64::from(fraction.denominator);
+            line.push(Role::Dim, format!(" ({} of the requests)", words::share(share)));
+        }
+        let trouble = words::destination_trouble(&mirror.destination);
+        if let Some(why) = trouble.or_else(|| mirror.destination.starved()) {
+            line.push(Role::Warning, format!("   ⚠ {why}"));
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn glyph(decision: &Decision) -> Line {
+    if decision.arrives() { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") }
+}
+
+fn kind_and_state(destination: &Destination) -> Line {
+    let mut line = Line::of(Role::Text, format!("   {}", destination.kind));
+    line.extend(words::hosts(destination));
+    match destination.state {
+        DestinationState::Resolved => {}
+        state if state.is_unverified() => line.push(Role::Warning, format!("   {}", words::unverified(destination))),
+        _ => {
+            let why = words::destination_trouble(destination).unwrap_or_default();
+            line.push(Role::Error, format!("   ✗ {}: {why}", destination.state.status()));
+        }
+    }
+    if let Some(endpoints) = &destination.endpoints {
+        line.push(Role::Text, "   ");
+        line.extend(words::endpoints(endpoints));
+    }
+    line
+}
+
+fn shares(destinations: &[Destination]) -> Vec<Line> {
+    let width = destinations.iter().map(|to| words::destination_name(to).len()).max().unwrap_or(0);
+    destinations
+        .iter()
+        .map(|to| {
+            let mut line = Line::of(Role::Text, format!("  {:>5}  ", words::share(to.share)));
+            let name = words::destination_name(to);
+            let padding = " ".repeat(width - name.len());
+            line.push(if to.serves() { Role::Backend } else { Role::Text }, name);
+            line.push(Role::Text, padding);
+            line.with_line(kind_and_state(to))
+        })
+        .collect()
+}
+
+/// What the backend receives, when it is not what the client sent.
+fn received(request: &Request, decision: &Decision) -> Option<Line> {
+    let upstream = decision.upstream.as_ref()?;
+    let sent = match &request.query {
+        Some(query) => format!("{}?{query}", request.path),
+        None => request.path.clone(),
+    };
+    let host = request.authority().unwrap_or_default();
+    let host_changed = !upstream.host.is_empty() && !host.is_empty() && !upstream.host.eq_ignore_ascii_case(&host);
+    let path_changed = upstream.path != sent;
+    if !host_changed && !path_changed {
+        return None;
+    }
+    let mut line = Line::of(Role::Dim, "  receives ").with(Role::Matcher, format!("{} ", request.method));
+    line.push(if host_changed { Role::Host } else { Role::Text }, upstream.host.clone());
+    line.push(if path_changed { Role::Path } else { Role::Text }, upstream.path.clone());
+    let what = match (host_changed, path_changed) {
+        (true, true) => "host and path rewritten",
+        (true, false) => "host rewritten",
+        _ => "path rewritten",
+    };
+    Some(line.with(Role::Dim, format!("   {what}")))
+}
+
+/// What filters do to the headers on the way there and back, a change a line.
+fn headers(forward: &Forward) -> impl Iterator<Item = Line> {
+    let told = |name: &'static str| {
+        move |change| Line::of(Role::Dim, format!("  {name:<10}")).with_line(words::header_change(change))
+    };
+    let request = forward.request_headers.iter().map(told("request"));
+    request.chain(forward.response_headers.iter().map(told("response")))
+}
+
+fn not_found(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
+    let host = request.host_header().or(request.host.as_deref());
+    match (virtual_host(analysis, decision), host) {
+        (None, Some(host)) => format!("no listener serves the host {host}"),
+        (None, None) => "no route is attached".to_owned(),
+        (Some(_), _) => format!("no rule takes {}", request.path),
+    }
+}
+
+/// A reason beside its headline where it fits, else below it.
+fn beside(head: Line, why: &str, width: usize) -> Vec<Line> {
+    if why.is_empty() {
+        vec![head]
+    } else if head.width() + 3 + why.width() <= width {
+        vec![head.with(Role::Text, format!("   {why}"))]
+    } else {
+        let mut lines = vec![head];
+        lines.extend(wrapped(Line::of(Role::Text, "  "), why, width));
+        lines
+    }
+}
+
+pub(super) fn virtual_host<'a>(analysis: &'a Analysis, decision: &Decision) -> Option<&'a VirtualHost> {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    table.virtual_hosts.get(decision.virtual_host? as usize)
+}
+
+fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<Line> {
+    let rows: Vec<[Line; 4]> = considered
+        .iter()
+        .map(|Considered { hop, verdict, because }| {
+            let hop = &analysis.tree.hops[hop.0 as usize];
+            let route = analysis.snapshot.route(hop.route);
+            let (word, role) = match verdict {
+                Verdict::Won => ("won", Role::Ok),
+                Verdict::Lost => ("lost", Role::Warning),
+                Verdict::Missed => ("missed", Role::Dim),
+                Verdict::Dropped => ("dropped", Role::Error),
+            };
+            [
+                Line::of(role, word),
+                Line::of(Role::Namespace, format!("{}/", route.meta.namespace))
+                    .with(Role::Route, route.meta.name.to_string())
+                    .with(Role::Rule, format!(" rule {}", hop.rule + 1)),
+                words::matcher(&hop.matcher),
+                Line::of(Role::Text, because.trim_start_matches("dropped: ").to_owned()),
+            ]
+        })
+        .collect();
+    let widest = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+    let (verdict, owner, matcher) = (widest(0), widest(1), widest(2));
+    let because_at = 2 + verdict + 2 + owner + 2 + matcher + 3;
+    let one_line = because_at + widest(3) <= width;
+    let mut lines = Vec::new();
+    for [word, route, match_, because] in rows {
+        let mut line = Line::of(Role::Text, "  ").with_line(word);
+        line.pad_to(2 + verdict + 2);
+        line.extend(route);
+        line.pad_to(2 + verdict + 2 + owner);
+        line.push(Role::Text, "  ");
+        line.extend(match_);
+        if one_line {
+            line.pad_to(because_at);
+            lines.push(line.with_line(because));
+        } else {
+            lines.push(line);
+            lines.push(Line::of(Role::Text, " ".repeat(2 + verdict + 2 + 2)).with_line(because));
+        }
+    }
+    lines
+}
+
+/// A text behind a lead, broken at blanks; further lines stand under the text.
+pub fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
+    let indent = lead.width();
+    let mut lines = Vec::new();
+    let mut line = lead;
+    let mut fresh = true;
+    for word in text.split_whitespace() {
+        if !fresh && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut line, Line::of(Role::Text, " ".repeat(indent))));
+            fresh = true;
+        }
+        if !fresh {
+            line.push(Role::Text, " ");
+        }
+        line.push(Role::Text, word.to_owned());
+        fresh = false;
+    }
+    lines.push(line);
+    lines
+}

@@ -1,0 +1,143 @@
+//! Findings as text and data.
+
+use serde::Serialize;
+
+use routescope_core::finding::{Finding, Place, Severity, Subject};
+use routescope_core::model::{Name, SourceKind};
+
+use super::data::API_VERSION;
+use super::style::{Line, Role};
+use super::terminal::Paint;
+use super::words;
+
+/// `check -o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct FindingsData {
+    pub api_version: &'static str,
+    pub findings: Vec<FindingData>,
+    pub summary: SummaryData,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct FindingData {
+    pub code: &'static str,
+    pub severity: &'static str,
+    pub kind: Option<&'static str>,
+    pub namespace: Option<Name>,
+    pub name: Option<Name>,
+    pub message: String,
+    pub help: Option<String>,
+    pub source: Option<PlaceData>,
+}
+
+/// A place in a file.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct PlaceData {
+    pub file: String,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+}
+
+/// How many there are of each severity.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct SummaryData {
+    pub error: usize,
+    pub warning: usize,
+    pub info: usize,
+}
+
+fn with_severity(findings: &[Finding], severity: Severity) -> usize {
+    findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// The place, unless it is an object in a cluster: that is named anyway.
+fn in_file(place: Option<&Place>) -> Option<&Place> {
+    place.filter(|place| place.source.kind != SourceKind::Cluster)
+}
+
+/// The findings as data.
+pub fn data(findings: &[Finding]) -> FindingsData {
+    let one = |finding: &Finding| {
+        let Finding { code, severity, place, subject, message, help } = finding;
+        FindingData {
+            code,
+            severity: severity.name(),
+            kind: subject.as_ref().map(|subject| subject.kind),
+            namespace: subject.as_ref().map(|subject| subject.key.namespace.clone()),
+            name: subject.as_ref().map(|subject| subject.key.name.clone()),
+            message: message.clone(),
+            help: help.clone(),
+            source: in_file(place.as_ref()).map(|place| PlaceData {
+                file: place.source.name.clone(),
+                line: place.at.is_known().then_some(place.at.line),
+                column: place.at.is_known().then_some(place.at.column),
+            }),
+        }
+    };
+    FindingsData {
+        api_version: API_VERSION,
+        findings: findings.iter().map(one).collect(),
+        summary: SummaryData {
+            error: with_severity(findings, Severity::Error),
+            warning: with_severity(findings, Severity::Warning),
+            info: with_severity(findings, Severity::Info),
+        },
+    }
+}
+
+/// The findings as text: place first, so that editors and terminals can jump there.
+pub fn text(findings: &[Finding], paint: Paint) -> String {
+    let mut lines = Vec::new();
+    for Finding { code, severity, place, subject, message, help } in findings {
+        let mut line = Line::new();
+        if let Some(place) = place {
+            line.push(Role::Place, format!("{place}: "));
+        }
+        line.push(severity_role(*severity), severity.name());
+        line.push(Role::Dim, format!("[{code}] "));
+        // An object in a cluster is its own place.
+        let said = |subject: &Subject| {
+            let of_cluster = |place: &&Place| place.source.kind == SourceKind::Cluster;
+            place.as_ref().filter(of_cluster).is_some_and(|place| place.source.name == subject.to_string())
+        };
+        if let Some(subject) = subject.as_ref().filter(|subject| !said(subject)) {
+            line.push(Role::Route, format!("{subject}: "));
+        }
+        line.push(Role::Text, message.clone());
+        lines.push(line);
+        if let Some(help) = help {
+            lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help.clone()));
+        }
+    }
+    let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .filter_map(|severity| match with_severity(findings, severity) {
+            0 => None,
+            n if severity == Severity::Info => Some(format!("{n} info")),
+            n => Some(words::count(n, severity.name())),
+        })
+        .collect();
+    match &counts[..] {
+        [] => lines.push(Line::of(Role::Ok, "✓ nothing found")),
+        counts => {
+            lines.push(Line::new());
+            lines.push(Line::of(Role::Heading, counts.join(", ")));
+        }
+    }
+    paint.lines(&lines)
+}
+
+/// The role of a severity.
+pub fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Info => Role::Dim,
+        Severity::Warning => Role::Warning,
+        Severity::Error => Role::Error,
+    }
+}

@@ -1,0 +1,398 @@
+//! The route table: what every Gateway's proxy would load, in evaluation order.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::Place;
+use routescope_core::model::{Name, ObjectKey};
+use routescope_core::resolve::{Action, Engine, Fate, Hop, HopId, LinkId, OwnShare, Under};
+use routescope_core::router::{GatewayTable, VirtualHost};
+
+use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
+use super::outline::match_position;
+use super::scope::Scope;
+use super::style::{Line, Role};
+use super::terminal::Paint;
+use super::words;
+
+/// `routes -o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct RoutesData {
+    pub api_version: &'static str,
+    pub gateways: Vec<GatewayData>,
+}
+
+/// One Gateway's table.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct GatewayData {
+    pub namespace: Name,
+    pub name: Name,
+    pub engine: &'static str,
+    pub assumed: bool,
+    pub virtual_hosts: Vec<VirtualHostData>,
+}
+
+/// The routes of one host on one port.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct VirtualHostData {
+    pub port: u16,
+    pub protocol: String,
+    pub sni: Option<Name>,
+    pub hostname: Name,
+    pub listeners: Vec<Name>,
+    pub routes: Vec<RowData>,
+}
+
+/// One row.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct RowData {
+    pub r#match: MatchData,
+    /// What the route demands of the host beside, in a table below (hop by hop).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hostnames: Vec<Name>,
+    pub action: ActionData,
+    pub chain: Vec<HopData>,
+    pub weight: i32,
+}
+
+/// The tables of all Gateways that are looked at, or of one.
+fn tables<'a>(
+    analysis: &'a Analysis,
+    only: Option<&ObjectKey>,
+    scope: &Scope,
+) -> impl Iterator<Item = &'a GatewayTable> {
+    let wanted = move |table: &&GatewayTable| only.is_none_or(|only| *only == table.gateway);
+    analysis.table.gateways.iter().filter(wanted).filter(move |table| looked_at(analysis, table, scope))
+}
+
+/// The route table as data, of one Gateway when `only` names it.
+pub fn data(analysis: &Analysis, only: Option<&ObjectKey>, scope: &Scope) -> RoutesData {
+    let gateways = tables(analysis, only, scope).map(|gateway| GatewayData {
+        namespace: gateway.gateway.namespace.clone(),
+        name: gateway.gateway.name.clone(),
+        engine: gateway.engine.name(),
+        assumed: gateway.assumed,
+        virtual_hosts: gateway
+            .virtual_hosts
+            .iter()
+            .map(|host| virtual_host(analysis, gateway, host, scope))
+            .filter(|host| !host.routes.is_empty() || scope.holds(&gateway.gateway.namespace))
+            .collect(),
+    });
+    RoutesData { api_version: API_VERSION, gateways: gateways.collect() }
+}
+
+/// Whether anything of a Gateway's table is looked at.
+fn looked_at(analysis: &Analysis, gateway: &GatewayTable, scope: &Scope) -> bool {
+    let mut rows = gateway.virtual_hosts.iter().flat_map(|host| host.rows.iter());
+    scope.holds(&gateway.gateway.namespace) || rows.any(|row| scope.holds_row(analysis, *row))
+}
+
+fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost, scope: &Scope) -> VirtualHostData {
+    let whole = scope.holds(&gateway.gateway.namespace);
+    VirtualHostData {
+        port: host.port,
+        protocol: host.protocol.name().to_owned(),
+        // A listener without a hostname has no server name to show.
+        sni: host.sni.clone().filter(|sni| sni != "*"),
+        hostname: host.hostname.clone(),
+        listeners: host.listeners.clone(),
+        routes: host
+            .rows
+            .iter()
+            .filter(|row| whole || scope.holds_row(analysis, **row))
+            .filter_map(|row| row_data(analysis, &gateway.gateway, *row))
+            .collect(),
+    }
+}
+
+fn row_data(analysis: &Analysis, gateway: &ObjectKey, id: HopId) -> Option<RowData> {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    let action = match &hop.fate {
+        Fate::Forks(own) => delegate(analysis, gateway, hop, own.as_ref()),
+        _ => ActionData::from(hop.action()?.as_ref()),
+    };
+    Some(RowData {
+        r#match: MatchData::from(hop.matcher.as_ref()),
+        hostnames: match hop.under {
+            Under::Root(_) => Vec::new(),
+            Under::Child(_) => hostnames(analysis, hop).to_vec(),
+        },
+        action,
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, id),
+        weight: weight(analysis, id),
+    })
+}
+
+/// What a route demands of the host beside, where it stands in a table of its own.
+fn hostnames<'a>(analysis: &'a Analysis, hop: &Hop) -> &'a [Name] {
+    let walked = analysis.tree.link_above_of(hop).is_some_and(|link| analysis.tree.walks(link));
+    if walked { &analysis.snapshot.route(hop.route).hostnames } else { &[] }
+}
+
+fn delegate(analysis: &Analysis, gateway: &ObjectKey, hop: &Hop, own: Option<&OwnShare>) -> ActionData {
+    let refs = &analysis.snapshot.route(hop.route).rules[hop.rule as usize].backend_refs;
+    let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
+    ActionData::Delegate {
+        refs: links
+            .map(|link| DelegateRefData {
+                via: ViaData::from(&link.via),
+                weight: refs[link.ref_index as usize].weight,
+                share: link.share,
+            })
+            .collect(),
+        routes: below(analysis, hop).filter_map(|row| row_data(analysis, gateway, row)).collect(),
+        otherwise: own.map(|own| Box::new(ActionData::from(own.action.as_ref()))),
+    }
+}
+
+/// The rows of the tables that a rule hands on to, hop by hop, in evaluation order; one that serves two hosts once.
+fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = HopId> + use<'a> {
+    let links = hop.links.clone().map(LinkId);
+    let groups = links.filter_map(|link| analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link));
+    let rows = groups.flat_map(|group| group.tiers.iter().flat_map(|tier| tier.rows.iter().copied()));
+    let mut seen = Vec::new();
+    let rows: Vec<HopId> = rows
+        .filter(|row| {
+            let new = !seen.contains(row);
+            seen.push(*row);
+            new
+        })
+        .collect();
+    rows.into_iter()
+}
+
+/// The weight that decides before anything else: `kgateway.dev/route-weight` of the route that owns the rule, in force
+/// only under weighted route precedence (kgateway `pkg/kgateway/translator/routeutils`).
+fn weight(analysis: &Analysis, id: HopId) -> i32 {
+    let weighed = analysis.settings.weighted_route_precedence;
+    let route = analysis.snapshot.route(analysis.tree.hops[id.0 as usize].route);
+    if !weighed
+        || analysis.tree.dialect_of(id).engine != Engine::Kgateway
+        || route.kind != routescope_core::model::RouteKind::Http
+    {
+        return 0;
+    }
+    route.meta.annotation("kgateway.dev/route-weight").and_then(|weight| weight.parse().ok()).unwrap_or(0)
+}
+
+/// The cells of one row of the text table.
+struct Cells {
+    number: String,
+    matcher: Line,
+    action: Line,
+    owner: Line,
+    place: Line,
+}
+
+/// How wide the columns before the last may grow before a row may break the alignment.
+const COLUMN: usize = 44;
+
+/// The route table as text. Without a `width` every column is shown in full.
+pub fn text(
+    analysis: &Analysis,
+    only: Option<&ObjectKey>,
+    scope: &Scope,
+    paint: Paint,
+    width: Option<usize>,
+) -> String {
+    let mut lines = Vec::new();
+    for gateway in tables(analysis, only, scope) {
+        let whole = scope.holds(&gateway.gateway.namespace);
+        if !lines.is_empty() {
+            lines.push(Line::new());
+        }
+        let mut title = Line::of(Role::Dim, "Gateway ")
+            .with(Role::Namespace, format!("{}/", gateway.gateway.namespace))
+            .with(Role::Gateway, gateway.gateway.name.to_string())
+            .with(Role::Dim, format!(" · {}", gateway.engine.name()));
+        if gateway.assumed {
+            title.push(Role::Warning, "   ⚠ assumed: not in view");
+        }
+        lines.push(title);
+        if gateway.virtual_hosts.is_empty() {
+            lines.push(Line::of(Role::Dim, "  no routes: every request gets a 404"));
+        }
+        for host in &gateway.virtual_hosts {
+            // Numbers are places in the whole table.
+            let mut rows: Vec<Cells> = Vec::with_capacity(host.rows.len());
+            for (at, row) in (1..).zip(host.rows.iter()) {
+                if whole || scope.holds_row(analysis, *row) {
+                    rows.extend(cells(analysis, at.to_string(), *row, 0));
+                    nested(analysis, &at.to_string(), *row, 1, &mut rows);
+                }
+            }
+            if rows.is_empty() && !whole {
+                continue;
+            }
+            lines.push(Line::new());
+            lines.push(host_title(host));
+            for hazard in &host.hazards {
+                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", hazard.message)));
+            }
+            table(&rows, width, &mut lines);
+        }
+    }
+    paint.lines(&lines)
+}
+
+fn host_title(host: &VirtualHost) -> Line {
+    let protocol = host.protocol.name().to_lowercase();
+    let mut line = Line::of(Role::Listener, format!("  :{} {protocol}", host.port)).with(Role::Text, "  ");
+    line.push(Role::Host, if host.hostname == "*" { "any host".to_owned() } else { host.hostname.to_string() });
+    if let Some(sni) = host.sni.as_ref().filter(|sni| **sni != host.hostname) {
+        line.push(Role::Dim, format!(" · SNI {sni}"));
+    }
+    if !host.listeners.is_empty() {
+        line.push(Role::Dim, format!(" · listener {}", host.listeners.join(", ")));
+    }
+    line
+}
+
+/// The rows below a rule that hands on, hop by hop, numbered as its parts.
+fn nested(analysis: &Analysis, number: &str, id: HopId, depth: usize, rows: &mut Vec<Cells>) {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    if !matches!(hop.fate, Fate::Forks(_)) {
+        return;
+    }
+    for (at, row) in (1..).zip(below(analysis, hop)) {
+        let number = format!("{number}.{at}");
+        rows.extend(cells(analysis, number.clone(), row, depth));
+        nested(analysis, &number, row, depth + 1, rows);
+    }
+}
+
+fn cells(analysis: &Analysis, number: String, id: HopId, depth: usize) -> Option<Cells> {
+    let hop = &analysis.tree.hops[id.0 as usize];
+    let route = analysis.snapshot.route(hop.route);
+    let owner = Line::new()
+        .with(Role::Namespace, format!("{}/", route.meta.namespace))
+        .with(Role::Route, route.meta.name.to_string())
+        .with(Role::Rule, format!(" rule {}", hop.rule + 1));
+    let place = Place::within(&route.meta.origin, match_position(hop, route));
+    let does = match &hop.fate {
+        Fate::Forks(own) => handed_on(analysis, hop, own.as_ref()),
+        _ => action(hop.action()?),
+    };
+    let mut matcher = Line::of(Role::Guide, "  ".repeat(depth));
+    let hostnames = hostnames(analysis, hop);
+    if depth > 0 && !hostnames.is_empty() {
+        matcher.push(Role::Host, format!("{} ", hostnames.join(", ")));
+    }
+    matcher.extend(words::matcher(&hop.matcher));
+    Some(Cells { number, matcher, action: does, owner, place: words::place(&place) })
+}
+
+/// Where a rule hands on to, in one cell.
+fn handed_on(analysis: &Analysis, hop: &Hop, own: Option<&OwnShare>) -> Line {
+    let mut line = Line::new();
+    let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
+    for (at, link) in links.enumerate() {
+        line.push(Role::Guide, if at > 0 { ", ⇢ " } else { "⇢ " });
+        if link.share < 1.0 {
+            line.push(Role::Text, format!("{} ", words::share(link.share)));
+        }
+        if link.broken.is_some() {
+            line.push(Role::Error, format!("✗ {} ", words::broken_status(link)));
+        }
+        line.extend(words::via(&link.via, &analysis.settings));
+    }
+    if let Some(own) = own {
+        line.push(Role::Dim, ", ");
+        if let Action::Forward(forward) = own.action.as_ref()
+            && forward.destinations.len() == 1
+        {
+            line.push(Role::Text, format!("{} ", words::share(own.share)));
+        }
+        line.extend(action(&own.action));
+    }
+    line
+}
+
+/// What a row does, in one cell.
+pub fn action(action: &Arc<Action>) -> Line {
+    match action.as_ref() {
+        Action::Forward(forward) => {
+            let mut line = Line::of(Role::Guide, "→ ");
+            let split = forward.destinations.len() > 1;
+            for (at, destination) in forward.destinations.iter().enumerate() {
+                if at > 0 {
+                    line.push(Role::Dim, ", ");
+                }
+                if split {
+                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                }
+                if destination.state.is_broken() {
+                    line.push(Role::Error, format!("✗ {} ", destination.state.status()));
+                }
+                if destination.kind != "Service" {
+                    line.push(Role::Dim, format!("{} ", destination.kind));
+                }
+                line.push(Role::Backend, words::destination_name(destination));
+            }
+            line
+        }
+        Action::Redirect(redirect) => Line::of(Role::Guide, "↪ ").with(Role::Answer, words::redirect(redirect)),
+        Action::Respond(respond) => {
+            let role = if respond.status >= 500 { Role::Error } else { Role::Answer };
+            let glyph = if respond.status >= 500 { "✗ " } else { "↪ " };
+            Line::of(role, format!("{glyph}{} ", respond.status)).with(Role::Dim, respond.reason.name())
+        }
+    }
+}
+
+/// Rows as aligned columns: with file and line where they fit, on two lines where even the owner does not.
+fn table(rows: &[Cells], width: Option<usize>, lines: &mut Vec<Line>) {
+    let widest = |cell: fn(&Cells) -> usize| rows.iter().map(cell).max().unwrap_or(0);
+    let cap = |column: usize| if width.is_some() { column.min(COLUMN) } else { column };
+    let number = widest(|row| row.number.len());
+    let widest_matcher = widest(|row| row.matcher.width());
+    let mut matcher = cap(widest_matcher);
+    let action = cap(widest(|row| row.action.width()));
+    let owner = widest(|row| row.owner.width());
+    let place = widest(|row| row.place.width());
+    let full = 4 + number + 2 + matcher + 2 + action + 2 + owner;
+    let (one_line, with_place) = match width {
+        None => (true, true),
+        Some(width) => (full <= width, full + 2 + place <= width),
+    };
+    if let Some(width) = width.filter(|_| !one_line) {
+        matcher = widest_matcher.min(width * 2 / 3);
+    }
+    for row in rows {
+        let mut line = Line::of(Role::Dim, format!("    {:>number$}  ", row.number));
+        let left = line.width();
+        line.extend(row.matcher.clone());
+        line.pad_to(left + matcher);
+        line.push(Role::Text, "  ");
+        line.extend(row.action.clone());
+        if one_line {
+            line.pad_to(left + matcher + 2 + action);
+            line.push(Role::Text, "  ");
+            line.extend(row.owner.clone());
+            if with_place {
+                line.pad_to(left + matcher + 2 + action + 2 + owner);
+                line.push(Role::Text, "  ");
+                line.extend(row.place.clone());
+            }
+            lines.push(line);
+        } else {
+            lines.push(line);
+            let mut second = Line::of(Role::Text, " ".repeat(left + 2)).with_line(row.owner.clone());
+            if !row.place.is_empty() {
+                second.push(Role::Text, "  ");
+                second.extend(row.place.clone());
+            }
+            lines.push(second);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The tree as data: what hangs under what, what becomes of it, and where it is written.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::data::{API_VERSION, ActionData, MatchData, SourceData, ViaData};
+use crate::outline::{NodeRef, Outline, match_position, written_listener};
+use crate::words;
+use routescope_core::model::{Name, Route};
+use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Fate, Hop, HopId, LinkId, ListenerState};
+
+/// `tree -o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct TreeData {
+    pub api_version: &'static str,
+    pub gateways: Vec<GatewayData>,
+    pub not_attached: Vec<NotAttachedData>,
+}
+
+/// A Gateway.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct GatewayData {
+    pub namespace: Name,
+    pub name: Name,
+    pub engine: &'static str,
+    pub engine_from: String,
+    pub assumed: bool,
+    /// As recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Name>,
+    pub source: Option<SourceData>,
+    pub listeners: Vec<ListenerData>,
+}
+
+/// A listener and the hosts served on it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct ListenerData {
+    pub name: Name,
+    pub port: u16,
+    pub protocol: String,
+    pub hostname: Option<Name>,
+    pub served: bool,
+    pub reason: Option<&'static str>,
+    pub message: Option<String>,
+    pub source: Option<SourceData>,
+    pub hosts: Vec<HostsData>,
+}
+
+/// The routes that serve the same hosts on one listener.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct HostsData {
+    pub hostnames: Vec<Name>,
+    pub routes: Vec<RouteData>,
+}
+
+/// A route at one place in the tree.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct RouteData {
+    pub kind: &'static str,
+    pub namespace: Name,
+    pub name: Name,
+    /// `attached` under a listener; under a ref: `adopted`, or why it was not.
+    pub fate: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub isolated: Vec<Name>,
+    pub source: Option<SourceData>,
+    pub matches: Vec<HopData>,
+}
+
+/// A match of a route at one place in the tree.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct HopData {
+    pub rule: u32,
+    pub rule_name: Option<Name>,
+    pub r#match: Option<u32>,
+    /// What must hold in the end, after inheritance.
+    pub matcher: MatchData,
+    /// `row`, `delegates` or `dropped`.
+    pub fate: &'static str,
+    pub dropped: Option<String>,
+    pub action: Option<ActionData>,
+    pub delegates: Vec<LinkData>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<String>,
+    pub source: Option<SourceData>,
+}
+
+/// A delegating ref at one place in the tree.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct LinkData {
+    pub via: ViaData,
+    pub broken: Option<BrokenData>,
+    pub children: Vec<RouteData>,
+}
+
+/// Why a delegating ref leads nowhere.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct BrokenData {
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// A route that serves nothing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct NotAttachedData {
+    pub kind: &'static str,
+    pub namespace: Name,
+    pub name: Name,
+    /// The parentRef in question; `null` for a route without any.
+    pub parent_ref: Option<u32>,
+    pub reason: &'static str,
+    pub message: String,
+    pub source: Option<SourceData>,
+}
+
+/// The whole outline as data.
+pub fn data(outline: &Outline) -> TreeData {
+    let mut gateways = Vec::new();
+    let mut not_attached = Vec::new();
+    for root in outline.roots() {
+        match root {
+            NodeRef::Gateway(at) => gateways.push(gateway(outline, at)),
+            _ => not_attached.extend(outline.children(root).into_iter().filter_map(|node| loose(outline, node))),
+        }
+    }
+    TreeData { api_version: API_VERSION, gateways, not_attached }
+}
+
+fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {
+    let place = outline.place(node)?;
+    words::is_in_text(&place).then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
+}
+
+fn gateway(outline: &Outline, at: u32) -> GatewayData {
+    let node = outline.gateway(at);
+    let mut listeners: Vec<ListenerData> = Vec::new();
+    let mut last = None;
+    for child in outline.children(NodeRef::Gateway(at)) {
+        let NodeRef::Hosts(hosts) = child else { continue };
+        let group = outline.hosts(hosts);
+        if last != Some(group.listener) {
+            listeners.push(listener(outline, hosts));
+            last = Some(group.listener);
+        }
+        let routes: Vec<_> =
+            outline.children(child).into_iter().filter_map(|route| attached_route(outline, route)).collect();
+        if let Some(listener) = listeners.last_mut()
+            && !routes.is_empty()
+        {
+            listener.hosts.push(HostsData { hostnames: group.hostnames.clone(), routes });
+        }
+    }
+    GatewayData {
+        namespace: node.gateway.meta.namespace.clone(),
+        name: node.gateway.meta.name.clone(),
+        engine: node.dialect.engine.name(),
+        engine_from: node.engine_from.clone(),
+        assumed: node.assumed,
+        addresses: node.gateway.addresses.clone(),
+        source: source(outline, NodeRef::Gateway(at)),
+        listeners,
+    }
+}
+
+fn listener(outline: &Outline, hosts: u32) -> ListenerData {
+    let (gateway, node) = outline.listener_of(hosts);
+    let written = written_listener(gateway, node);
+    let (served, reason, message) = match &node.state {
+        ListenerState::Served => (true, None, None),
+        ListenerState::Rejected { reason, message } => (false, Some(*reason), Some(message.clone())),
+    };
+    ListenerData {
+        name: crate::outline::listener_name(gateway, node),
+        port: written.port,
+        protocol: written.protocol.name().to_owned(),
+        hostname: written.hostname.clone(),
+        served,
+        reason,
+        message,
+        source: source(outline, NodeRef::Hosts(hosts)),
+        hosts: Vec::new(),
+    }
+}
+
+fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData> {
+    let NodeRef::Route(slot) = node else { return None };
+    let hops = if outline.has_children(node) { outline.root(slot).hops.clone() } else { 0..0 };
+    let mut data = route(outline, slot, outline.route_of(node)?, "attached", hops);
+    data.isolated.clone_from(&outline.attached(slot).isolated);
+    Some(data)
+}
+
+fn route(outline: &Outline, slot: u32, route: &Route, fate: &'static str, hops: Range<u32>) -> RouteData {
+    RouteData {
+        kind: route.kind.name(),
+        namespace: route.meta.namespace.clone(),
+        name: route.meta.name.clone(),
+        fate,
+        isolated: Vec::new(),
+        source: SourceData::of(&route.meta.origin, route.meta.origin.at),
+        matches: hops
+            .map(HopId)
+            .filter(|hop| outline.keeps(NodeRef::Match(slot, *hop)))
+            .map(|hop| self::hop(outline, slot, outline.hop(hop), route))
+            .collect(),
+    }
+}
+
+fn hop(outline: &Outline, slot: u32, hop: &Hop, route: &Route) -> HopData {
+    let (fate, dropped, action) = match &hop.fate {
+        Fate::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
+        Fate::Delegates => ("delegates", None, None),
+        Fate::Forks(own) => ("delegates", None, own.as_ref().map(|own| ActionData::from(own.action.as_ref()))),
+        Fate::Dropped(reason) => ("dropped", Some(reason.to_string()), None),
+    };
+    HopData {
+        rule: hop.rule,
+        rule_name: route.rules.get(hop.rule as usize).and_then(|rule| rule.name.clone()),
+        r#match: hop.match_index,
+        matcher: MatchData::from(hop.matcher.as_ref()),
+        fate,
+        dropped,
+        action,
+        delegates: hop
+            .links
+            .clone()
+            .map(LinkId)
+            .filter(|link| outline.keeps(NodeRef::Link(slot, *link)))
+            .map(|id| link(outline, slot, id))
+            .collect(),
+        unverified: hop.unverified.clone(),
+        source: SourceData::of(&route.meta.origin, match_position(hop, route)),
+    }
+}
+
+fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
+    let link = outline.link(id);
+    let broken = link.broken.as_ref().map(|broken| BrokenData {
+        reason: match broken {
+            BrokenLink::Unresolved => "unresolved-delegation",
+            BrokenLink::Cyclic { .. } => "cyclic-delegation",
+        },
+        message: words::broken_link(link).to_owned(),
+    });
+    let kept = |at: &u32| outline.keeps(NodeRef::Child(slot, ChildId(*at)));
+    let children = link.children.clone().filter(kept).map(|at| {
+        let child = outline.child(ChildId(at));
+        route(outline, slot, outline.analysis().snapshot.route(child.route), child_fate(child.fate), child.hops.clone())
+    });
+    LinkData { via: ViaData::from(&link.via), broken, children: children.collect() }
+}
+
+fn child_fate(fate: ChildFate) -> &'static str {
+    match fate {
+        ChildFate::Adopted => "adopted",
+        ChildFate::NotAdoptable => "not-adoptable",
+        ChildFate::HasHostnames => "has-hostnames",
+        ChildFate::Cycle => "cycle",
+        ChildFate::NothingLeft => "nothing-left",
+        ChildFate::Poisoned => "poisoned",
+        ChildFate::NotPermitted => "not-permitted",
+        ChildFate::ParentElsewhere => "parent-elsewhere",
+    }
+}
+
+fn loose(outline: &Outline, node: NodeRef) -> Option<NotAttachedData> {
+    let route = outline.route_of(node)?;
+    let (parent_ref, reason, message) = match node {
+        NodeRef::Unattached(at) => {
+            let unattached = &outline.analysis().tree.unattached[at as usize];
+            (Some(unattached.parent_ref), unattached.reason, unattached.message.clone())
+        }
+        _ => (None, "NoParent", outline.label(node).note.plain().trim_start_matches("✗ ").to_owned()),
+    };
+    Some(NotAttachedData {
+        kind: route.kind.name(),
+        namespace: route.meta.namespace.clone(),
+        name: route.meta.name.clone(),
+        parent_ref,
+        reason,
+        message,
+        source: source(outline, node),
+    })
+}

@@ -1,0 +1,294 @@
+//! The commands on a cluster: the real binary, a real kubeconfig, a server inside the test.
+
+use crate::support::apiserver;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use apiserver::{ApiServer, Rights};
+use serde_json::Value;
+
+const WORLD: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: gw, namespace: infra, creationTimestamp: 2026-01-01T00:00:00Z }
+spec:
+  gatewayClassName: kgateway
+  listeners: [{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop, namespace: team-a, creationTimestamp: 2026-01-01T00:00:00Z }
+spec:
+  parentRefs: [{ name: gw, namespace: infra }]
+  rules: [{ matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: one, port: 80 }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: one, namespace: team-a }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: two, namespace: team-a }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: one-x, namespace: team-a, labels: { kubernetes.io/service-name: one } }
+addressType: IPv4
+ports: [{ name: \"\", port: 8080 }]
+endpoints: [{ addresses: [10.0.0.1], conditions: { ready: true } }]
+";
+
+const FILE: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop, namespace: team-a }
+spec:
+  parentRefs: [{ name: gw, namespace: infra }]
+  rules: [{ matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: two, port: 80 }] }]
+";
+
+/// A cluster, and the folder with its kubeconfig.
+struct Cluster {
+    server: ApiServer,
+    folder: tempfile::TempDir,
+    kubeconfig: PathBuf,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let server = ApiServer::start();
+        server.apply(WORLD);
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = server.kubeconfig(folder.path());
+        Self { server, folder, kubeconfig }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_routescope"));
+        command.env_clear().env("KUBECONFIG", &self.kubeconfig).current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// Exit code, standard output, standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.command(arguments).stdin(Stdio::null()).output().expect("the binary starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let (_, out, err) = self.run(arguments);
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"))
+    }
+}
+
+#[test]
+fn a_cluster_answers_as_the_same_manifests_do() {
+    let cluster = Cluster::start();
+    std::fs::write(cluster.folder.path().join("world.yaml"), WORLD).unwrap();
+    let rows = |mut document: Value| {
+        document["gateways"][0]["virtualHosts"][0]["routes"][0]["chain"] = Value::Null;
+        document
+    };
+    let live = cluster.json(&["routes", "-o", "json"]);
+    assert_eq!(rows(live), rows(cluster.json(&["routes", "-o", "json", "-f", "world.yaml", "--complete"])));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("team-a/one:80"), "{out}");
+    assert!(cluster.server.requests().iter().all(|asked| asked.method == "GET"));
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_no_answer_is_certain() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x", "-n", "team-a"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("warning: the cluster as a whole: not readable"), "{err}");
+    assert!(out.contains("? not certain: a route that may not be read may hang"), "{out}");
+}
+
+#[test]
+fn a_namespace_of_which_nothing_may_be_read_is_told_in_one_word() {
+    let cluster = Cluster::start();
+    // A kind that the cluster does not have is not missed.
+    cluster.server.withdraw("xlistenersets", "v1alpha1");
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (_, _, err) = cluster.run(&["tree", "-n", "team-a,team-b"]);
+    assert!(err.contains("warning: namespace team-b: not readable: everything\n"), "{err}");
+}
+
+#[test]
+fn kinds_that_may_not_be_read_are_named_where_others_may_be() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::AllBut(&["tcproutes", "tlsroutes"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("warning: the cluster as a whole: not readable: TCPRoutes, TLSRoutes\n"), "{err}");
+    // No URL is answered by those.
+    assert!(!out.contains("not certain"), "{out}");
+}
+
+#[test]
+fn a_child_that_may_not_be_read_is_not_said_to_be_missing() {
+    let cluster = Cluster::start();
+    cluster.server.apply(&FILE.replace(
+        "name: two, port: 80",
+        "name: hidden, namespace: team-b, kind: HTTPRoute, group: gateway.networking.k8s.io",
+    ));
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    let (code, out, err) = cluster.run(&["where", "http://a.io/x", "-n", "team-a"]);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("warning: namespace team-b: not readable"), "{err}");
+    assert!(out.contains("there is no HTTPRoute team-b/hidden, as far as may be read"), "{out}");
+    assert!(out.contains("? not certain: a child of HTTPRoute team-b/hidden may exist"), "{out}");
+    assert!(!out.contains("to mend it"), "{out}");
+}
+
+#[test]
+fn someone_who_may_read_nothing_is_told_what_to_ask_for() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Nothing);
+    let (code, out, err) = cluster.run(&["tree"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.starts_with("error: context fake: HTTPRoutes may be read neither"), "{err}");
+    assert!(err.contains("\nhint: name the namespaces you may read with -n"), "{err}");
+}
+
+#[test]
+fn files_are_laid_over_the_cluster() {
+    let cluster = Cluster::start();
+    std::fs::write(cluster.folder.path().join("new.yaml"), FILE).unwrap();
+    let (code, out, err) = cluster.run(&["tree", "-f", "new.yaml", "--live"]);
+    assert_eq!((code, err.as_str()), (0, "over context fake: 0 new, 1 changed, 0 as they are\n"), "{out}");
+    assert!(out.contains("shop (team-a)   ~ changed") && out.contains("Service two:80"), "{out}");
+}
+
+#[test]
+fn several_contexts_answer_side_by_side() {
+    let cluster = Cluster::start();
+    let document = cluster.json(&["routes", "-o", "json", "--context", "fake", "--context", "fake"]);
+    assert_eq!(document["apiVersion"], "routescope/v1");
+    let contexts = document["contexts"].as_array().expect("contexts");
+    assert_eq!(contexts.len(), 2);
+    assert_eq!(contexts[0]["context"], "fake");
+    assert_eq!(contexts[1]["gateways"], cluster.json(&["routes", "-o", "json"])["gateways"]);
+}
+
+#[test]
+fn a_watched_answer_comes_again_when_it_changes() {
+    let cluster = Cluster::start();
+    let mut child = cluster
+        .command(&["where", "http://a.io/x", "--watch", "-o", "jsonl"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut goes = || -> Value {
+        let line = lines.next().expect("an answer").expect("a line");
+        let document: Value = serde_json::from_str(&line).expect("JSON");
+        document["answers"][0]["destinations"][0]["name"].clone()
+    };
+    assert_eq!(goes(), "one");
+    cluster.server.await_watches("httproutes", 1);
+    cluster.server.apply(FILE);
+    assert_eq!(goes(), "two");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_watched_tree_says_who_lost_a_route_that_was_edited() {
+    let cluster = Cluster::start();
+    let mut child =
+        cluster.command(&["tree", "--watch"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut until = |text: &str| while !lines.next().expect("more").expect("a line").contains(text) {};
+    until("Service one:80");
+    cluster.server.await_watches("httproutes", 1);
+    cluster.server.apply(&FILE.replace("  parentRefs: [{ name: gw, namespace: infra }]\n", ""));
+    until("HTTPRoute team-a/shop modified");
+    until("no longer on listener http of Gateway infra/gw");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_watched_answer_that_cannot_be_given_any_more_is_waited_for() {
+    let cluster = Cluster::start();
+    let mut child = cluster
+        .command(&["where", "http://a.io/x", "--gateway", "infra/gw", "--watch", "-o", "jsonl"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut answers = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut errors = BufReader::new(child.stderr.take().expect("its errors")).lines();
+    let first = answers.next().expect("an answer").expect("a line");
+    cluster.server.await_watches("gateways", 1);
+    cluster.server.delete("gateways", "infra", "gw");
+    assert_eq!(errors.next().expect("a word").expect("a line"), "error: no Gateway infra/gw");
+    cluster.server.apply(WORLD);
+    assert_eq!(answers.next().expect("an answer").expect("a line"), first);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
+/// Without what says where an object is written.
+fn placeless(document: Value) -> Value {
+    match document {
+        Value::Object(entries) => {
+            let places = ["file", "line", "column", "place", "source", "at", "origin", "context"];
+            let kept = entries.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
+            Value::Object(kept.map(|(key, value)| (key, placeless(value))).collect())
+        }
+        Value::Array(items) => items.into_iter().map(placeless).collect(),
+        other => other,
+    }
+}
+
+#[track_caller]
+fn answers_equal_the_live_ones(cluster: &Cluster, live: &[&str]) {
+    let saved = [live, &["snapshot", "-o", "saved.yaml"]].concat();
+    let (code, out, err) = cluster.run(&saved);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let commands: [&[&str]; 3] =
+        [&["routes", "-o", "json"], &["where", "http://a.io/x", "-o", "json"], &["check", "-o", "json"]];
+    for command in commands {
+        let from_cluster = placeless(cluster.json(&[command, live].concat()));
+        let from_file = placeless(cluster.json(&[command, live, &["-f", "saved.yaml"]].concat()));
+        assert_eq!(from_file, from_cluster, "{command:?}");
+    }
+    let text = std::fs::read_to_string(cluster.folder.path().join("saved.yaml")).unwrap();
+    assert!(text.starts_with("apiVersion: routescope/v1\nkind: Snapshot\n"), "{text}");
+    assert!(!text.contains("managedFields") && !text.contains("kind: Secret"), "{text}");
+    assert!(!cluster.server.requests().iter().any(|asked| asked.path.contains("secret")));
+}
+
+#[test]
+fn a_snapshot_answers_as_the_cluster_did() {
+    answers_equal_the_live_ones(&Cluster::start(), &[]);
+}
+
+#[test]
+fn a_snapshot_knows_what_could_not_be_read() {
+    let cluster = Cluster::start();
+    cluster.server.rights(Rights::Only(&["team-a", "infra"]));
+    answers_equal_the_live_ones(&cluster, &["-n", "team-a"]);
+    let (_, out, err) = cluster.run(&["where", "http://a.io/x", "-f", "saved.yaml"]);
+    assert!(err.contains("warning: the cluster as a whole: not readable"), "{err}");
+    assert!(out.contains("? not certain"), "{out}");
+}
+
+#[test]
+fn a_snapshot_is_of_one_context() {
+    let (code, _, err) = Cluster::start().run(&["snapshot", "--context", "fake", "--context", "fake"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("error: a snapshot is of one world, and 2 contexts are named"), "{err}");
+}

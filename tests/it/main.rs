@@ -1,0 +1,25 @@
+//! Everything that needs no terminal and no cluster, in one program: one file for each thing that is tested. The folders
+//! beside hold its data (`tests/cases`, `tests/data`, `tests/refusals`).
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod cases;
+mod cli;
+mod cluster_connect;
+mod cluster_hostile;
+mod cluster_watch;
+mod conformance_refusals;
+mod conformance_requests;
+mod conformance_statuses;
+mod conformance_tables;
+mod fidelity;
+mod files;
+mod live;
+mod properties;
+mod reading;
+mod readme;
+mod refusals;
+mod screens;
+mod snapshot;
