@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Finding, Severity};
+use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_core::visible::visible;
@@ -72,7 +72,7 @@ fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
         [_, .., last] => {
             let names: Vec<&str> = worlds.iter().map(|world| world.name.as_str()).collect();
             findings.push(Finding {
-                code: "several-snapshots",
+                code: Code::SeveralSnapshots,
                 severity: Severity::Warning,
                 place: Some(last.place.clone()),
                 subject: None,
@@ -124,7 +124,7 @@ pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Resul
 
 /// What a saved cluster did not let be read, for standard error.
 fn unread(findings: &[Finding]) -> String {
-    let unread = findings.iter().filter(|finding| finding.code == Finding::NOT_READABLE);
+    let unread = findings.iter().filter(|finding| finding.code == Code::NotReadable);
     unread.fold(String::new(), |mut said, finding| {
         let _ = writeln!(said, "warning: {}", visible(&finding.message));
         said
@@ -135,7 +135,7 @@ fn unread(findings: &[Finding]) -> String {
 pub fn summary(findings: &[Finding]) -> String {
     let told: Vec<&Finding> = findings
         .iter()
-        .filter(|finding| finding.severity > Severity::Info && finding.code != Finding::NOT_READABLE)
+        .filter(|finding| finding.severity > Severity::Info && finding.code != Code::NotReadable)
         .collect();
     if told.is_empty() {
         return String::new();

@@ -200,7 +200,7 @@ impl Window {
                 line.push(Role::Route, format!("{subject}: "));
             }
             line.push(Role::Text, finding.message.clone());
-            let mut more = finding.code.to_owned();
+            let mut more = finding.code.to_string();
             if let Some(place) = &finding.place {
                 more = format!("{more} · {place}");
             }

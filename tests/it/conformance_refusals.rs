@@ -1,5 +1,6 @@
 //! What the API server refused of the conformance worlds is foretold, and nothing of what it took.
 
+use routescope_core::finding::Code;
 use routescope_manifest::files::load_text;
 
 use crate::support::conformance;
@@ -35,5 +36,5 @@ fn the_golden_cases_are_taken_but_for_one() {
 
 fn refusals(text: &str) -> Vec<String> {
     let findings = load_text("manifests.yaml", text).findings.into_iter();
-    findings.filter(|finding| finding.code == "api-refused").map(|finding| finding.message).collect()
+    findings.filter(|finding| finding.code == Code::ApiRefused).map(|finding| finding.message).collect()
 }

@@ -16,6 +16,7 @@ mod conformance_statuses;
 mod conformance_tables;
 mod fidelity;
 mod files;
+mod findings;
 mod live;
 mod properties;
 mod reading;

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::Path;
 
+use routescope_core::finding::Code;
 use routescope_manifest::files::load_text;
 
 #[test]
@@ -21,7 +22,7 @@ fn objects_are_refused_as_the_api_server_refuses_them() {
         let expected: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# refused: ")).collect();
         assert_eq!(expected.is_empty(), text.lines().any(|line| line == "# taken"), "{}", file.display());
         let findings = load_text("manifests.yaml", &text).findings;
-        let refused = findings.iter().filter(|finding| finding.code == "api-refused");
+        let refused = findings.iter().filter(|finding| finding.code == Code::ApiRefused);
         let found: Vec<_> = refused.map(|finding| finding.message.as_str()).collect();
         if found != expected {
             failures.push(format!("{}:\n  expected {expected:#?}\n  found {found:#?}", file.display()));

@@ -1,7 +1,11 @@
 //! Something wrong or worth knowing about the input, with its place and what to do about it.
 
+mod code;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use code::{Code, Entry, Example, TABLE};
 
 use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
 
@@ -88,8 +92,8 @@ impl fmt::Display for Place {
 /// Something wrong or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// A stable code: lower-case words with dashes (`yaml-syntax`, `unresolved-delegation`).
-    pub code: &'static str,
+    /// What kind of finding it is.
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// Where it is.
@@ -103,14 +107,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The code of what could not be read of a cluster: it is told and saved apart from what is wrong with objects.
-    pub const NOT_READABLE: &'static str = "not-readable";
-
     /// A namespace (`None`: the cluster as a whole) could not be read, as `message` says.
     pub fn not_readable(namespace: Option<&Name>, severity: Severity, message: String) -> Self {
         let key = namespace.map(|name| ObjectKey { namespace: Name::default(), name: name.clone() });
         Self {
-            code: Self::NOT_READABLE,
+            code: Code::NotReadable,
             severity,
             place: None,
             subject: key.map(|key| Subject { kind: "Namespace", key }),

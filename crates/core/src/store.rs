@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::finding::{Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{
     Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Name,
     Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
@@ -426,7 +426,7 @@ impl Store {
 fn duplicate(subject: Subject, last: &Origin, earlier: &Origin) -> Finding {
     let earlier = Place { source: Arc::clone(&earlier.source), at: earlier.at };
     Finding {
-        code: "duplicate-object",
+        code: Code::DuplicateObject,
         severity: Severity::Warning,
         place: Some(Place { source: Arc::clone(&last.source), at: last.at }),
         message: format!("{subject} is defined twice: this one counts, the one at {earlier} does not"),

@@ -9,7 +9,7 @@ use super::demo::DEMO;
 use super::text::{self, Text};
 use super::{Loaded, SourceError, encoding, kustomize};
 use crate::decode::Decoded;
-use routescope_core::finding::{Finding, Place, Severity, closest};
+use routescope_core::finding::{Code, Finding, Place, Severity, closest};
 use routescope_core::model::{Position, Source, SourceKind};
 use routescope_core::spread;
 
@@ -215,15 +215,15 @@ impl Gathered {
 
     fn not_followed(&mut self, path: &Path) {
         let message = format!("{} is a link to a folder: it is not followed", path.display());
-        self.report(path, Severity::Info, "not-followed", message);
+        self.report(path, Severity::Info, Code::NotFollowed, message);
     }
 
     fn unreadable(&mut self, path: &Path, reason: &str) {
         let message = format!("cannot read {}: {reason}", path.display());
-        self.report(path, Severity::Error, "unreadable", message);
+        self.report(path, Severity::Error, Code::Unreadable, message);
     }
 
-    fn report(&mut self, path: &Path, severity: Severity, code: &'static str, message: String) {
+    fn report(&mut self, path: &Path, severity: Severity, code: Code, message: String) {
         let source = Source { name: path.display().to_string(), kind: SourceKind::File, text: String::new() };
         let place = Some(Place { source: Arc::new(source), at: Position::default() });
         self.findings.push(Finding { code, severity, place, subject: None, message, help: None });

@@ -3,6 +3,7 @@
 use super::scalar;
 use super::yaml::{Broken, DEEPEST, LARGEST, Odd, put, too_deep, too_large};
 use crate::decode::Documents;
+use routescope_core::finding::Code;
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Position};
 
@@ -106,7 +107,7 @@ impl Reader<'_, '_, '_> {
             Some(c) => format!("{c:?}"),
         };
         let at = self.here();
-        Err(Broken { code: "json-syntax", at, message: format!("expected {expected}, found {found}"), help: None })
+        Err(Broken { code: Code::JsonSyntax, at, message: format!("expected {expected}, found {found}"), help: None })
     }
 
     fn value(&mut self, level: Level, depth: usize) -> Result<Value, Broken> {

@@ -7,7 +7,7 @@ use super::split::{Chunk, documents};
 use super::yaml::{Broken, Odd};
 use super::{json, simple, yaml};
 use crate::decode::{Decoded, Documents};
-use routescope_core::finding::{Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Place, Severity};
 use routescope_core::model::{Position, Source};
 use routescope_core::spread;
 
@@ -129,7 +129,7 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
         byte @ (..b' ' | 0x7F) => format!("not a text: found the control character 0x{byte:02X}"),
         _ => "not a text: found bytes that are not UTF-8".to_owned(),
     };
-    Some(Broken { code: "not-text", at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
+    Some(Broken { code: Code::NotText, at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
 }
 
 fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
@@ -183,7 +183,7 @@ fn read_yaml(chunk: &Chunk<'_>, plain: bool, documents: &mut Documents<'_>, odd:
 fn finding(
     source: &Arc<Source>,
     severity: Severity,
-    code: &'static str,
+    code: Code,
     at: Position,
     message: String,
     help: Option<String>,

@@ -10,6 +10,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::scalar;
 use crate::decode::Documents;
+use routescope_core::finding::Code;
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Position};
 
@@ -23,7 +24,7 @@ const MOST_ALIASED: usize = 400_000;
 /// Why a document could not be read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Broken {
-    pub code: &'static str,
+    pub code: Code,
     pub at: Position,
     pub message: String,
     pub help: Option<String>,
@@ -32,7 +33,7 @@ pub(super) struct Broken {
 /// Something odd in a document that loads all the same.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Odd {
-    pub code: &'static str,
+    pub code: Code,
     pub at: Position,
     pub message: String,
 }
@@ -274,7 +275,7 @@ impl Builder<'_, '_> {
         let Some(anchored) = self.anchors.get(&anchor) else {
             // The parser knows every anchor it has met, so this one is not complete yet.
             return Err(Broken {
-                code: "yaml-syntax",
+                code: Code::YamlSyntax,
                 at,
                 message: "an alias stands inside the value that its anchor names".to_owned(),
                 help: None,
@@ -283,7 +284,7 @@ impl Builder<'_, '_> {
         self.aliased += anchored.size;
         if self.aliased > MOST_ALIASED {
             return Err(Broken {
-                code: "too-many-aliases",
+                code: Code::TooManyAliases,
                 at,
                 message: format!("aliases add more than {MOST_ALIASED} values to this document"),
                 help: Some("kubectl refuses it too; write the values out".to_owned()),
@@ -302,7 +303,7 @@ impl Builder<'_, '_> {
         }
         let help = HINTS.iter().find(|(part, _)| info.contains(part)).map(|(_, hint)| (*hint).to_owned());
         let at = self.position(*error.marker());
-        Broken { code: "yaml-syntax", at, message: info.to_owned(), help }
+        Broken { code: Code::YamlSyntax, at, message: info.to_owned(), help }
     }
 }
 
@@ -320,7 +321,7 @@ const HINTS: &[(&str, &str)] = &[
 
 pub(super) fn too_deep(at: Position) -> Broken {
     Broken {
-        code: "too-deep",
+        code: Code::TooDeep,
         at,
         message: format!("nested more than {DEEPEST} levels deep"),
         help: Some("no Kubernetes object is that deep".to_owned()),
@@ -329,7 +330,7 @@ pub(super) fn too_deep(at: Position) -> Broken {
 
 pub(super) fn too_large(at: Position) -> Broken {
     Broken {
-        code: "too-large",
+        code: Code::TooLarge,
         at,
         message: format!("more than {LARGEST} values in one object"),
         help: Some("the API server takes no object that large".to_owned()),
@@ -338,7 +339,7 @@ pub(super) fn too_large(at: Position) -> Broken {
 
 fn complex_key(at: Position) -> Broken {
     Broken {
-        code: "yaml-syntax",
+        code: Code::YamlSyntax,
         at,
         message: "expected a plain key, found a list or mapping as key".to_owned(),
         help: Some("a template such as {{ .Values.x }} must be rendered, or quoted, first".to_owned()),
@@ -388,7 +389,7 @@ pub(super) fn put(entries: &mut Vec<Entry>, entry: Entry, odd: &mut Vec<Odd>) {
         return;
     };
     odd.push(Odd {
-        code: "duplicate-key",
+        code: Code::DuplicateKey,
         at: entry.at,
         message: format!("{:?} is written twice, first in line {}: the last one counts", entry.key, earlier.at.line),
     });
@@ -405,7 +406,7 @@ fn merge_into(
     odd: &mut Vec<Odd>,
 ) -> Result<(), Broken> {
     let broken = || Broken {
-        code: "yaml-syntax",
+        code: Code::YamlSyntax,
         at,
         message: "expected a mapping (or a list of them) to merge after `<<:`".to_owned(),
         help: None,
@@ -430,7 +431,7 @@ fn merge_into(
                 Some(place) => {
                     if place < own {
                         odd.push(Odd {
-                            code: "merge-overrides",
+                            code: Code::MergeOverrides,
                             at,
                             message: format!(
                                 "the merge overrides {:?} in line {}: kubectl applies `<<` where it stands",

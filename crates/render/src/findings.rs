@@ -66,7 +66,7 @@ pub fn data(findings: &[Finding]) -> FindingsData {
     let one = |finding: &Finding| {
         let Finding { code, severity, place, subject, message, help } = finding;
         FindingData {
-            code,
+            code: code.name(),
             severity: severity.name(),
             kind: subject.as_ref().map(|subject| subject.kind),
             namespace: subject.as_ref().map(|subject| subject.key.namespace.clone()),

@@ -15,7 +15,7 @@ use super::{Control, Options, Update, World, Worlds, spoken};
 use crate::kinds::KINDS;
 use crate::{Cluster, Connection, Follow, KindState, News, Pace, Status};
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Finding, Severity};
+use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
@@ -265,7 +265,7 @@ impl Session {
             Err(SourceError { message, hint }) => {
                 let message = format!("what is laid over the cluster is as it was before: {message}");
                 self.known.complain(Finding {
-                    code: "unreadable",
+                    code: Code::Unreadable,
                     severity: Severity::Error,
                     place: None,
                     subject: None,

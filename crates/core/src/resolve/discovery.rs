@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::attach::{Admission, admits};
 use super::settings::Settings;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::{DiscoverySelectors, From, Name, NamespaceSelector, Requirement, RequirementOperator};
 use crate::store::Snapshot;
 
@@ -77,7 +77,7 @@ pub fn discovered(snapshot: Arc<Snapshot>, settings: &Settings) -> (Arc<Snapshot
     let within = snapshot.within(&mut seen);
     let lost = snapshot.routes.len() - within.routes.len();
     let finding = (lost > 0).then(|| Finding {
-        code: "namespace-not-discovered",
+        code: Code::NamespaceNotDiscovered,
         severity: Severity::Info,
         place: None,
         subject: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::finding::Code;
 use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
 
 use super::{Endpoints, HopId};
@@ -253,6 +254,27 @@ impl RespondReason {
             Self::InvalidPolicy => "invalid-policy",
             Self::RuleReplaced => "rule-replaced",
         }
+    }
+
+    /// The finding that comes of it; none of a `DirectResponse`, which is meant.
+    pub fn code(self) -> Option<Code> {
+        Some(match self {
+            Self::UnresolvedDelegation => Code::UnresolvedDelegation,
+            Self::CyclicDelegation => Code::CyclicDelegation,
+            Self::NoBackends => Code::NoBackends,
+            Self::NoPrefix => Code::NoPrefix,
+            Self::AllWeightsZero => Code::AllWeightsZero,
+            Self::DirectResponse => return None,
+            Self::DirectResponseConflict => Code::DirectResponseConflict,
+            Self::DirectResponseMissing => Code::DirectResponseMissing,
+            Self::UnresolvedExtension => Code::UnresolvedExtension,
+            Self::InvalidPath => Code::InvalidPath,
+            Self::InvalidRegex => Code::InvalidRegex,
+            Self::InvalidRedirectStatus => Code::InvalidRedirectStatus,
+            Self::InvalidRedirectPath => Code::InvalidRedirectPath,
+            Self::InvalidPolicy => Code::InvalidPolicy,
+            Self::RuleReplaced => Code::RuleReplaced,
+        })
     }
 }
 

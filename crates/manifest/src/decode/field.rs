@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::admission::{Refusal, Trail};
-use routescope_core::finding::{Finding, Place, Severity, Subject, closest};
+use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Origin, Position};
 
@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
         let mut consequence = Some(CONSEQUENCE);
         for (Refusal { path, at, problem }, help) in self.refusals.into_inner() {
             findings.push(Finding {
-                code: "api-refused",
+                code: Code::ApiRefused,
                 severity: Severity::Error,
                 place: Some(Place::within(self.origin, at)),
                 subject: Some(subject.clone()),
@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
         true
     }
 
-    fn report(&self, severity: Severity, code: &'static str, at: Position, message: String, help: Option<String>) {
+    fn report(&self, severity: Severity, code: Code, at: Position, message: String, help: Option<String>) {
         if severity == Severity::Error {
             self.defective.set(true);
         }
@@ -143,13 +143,13 @@ impl<'a> Field<'a> {
     }
 
     /// Reports an error at this field and gives it up.
-    pub(super) fn fail<T>(&self, code: &'static str, problem: &str, help: Option<String>) -> Part<T> {
+    pub(super) fn fail<T>(&self, code: Code, problem: &str, help: Option<String>) -> Part<T> {
         self.error(code, problem, help);
         Err(Dropped)
     }
 
     /// Reports an error at this field; the object counts as defective.
-    pub(super) fn error(&self, code: &'static str, problem: &str, help: Option<String>) {
+    pub(super) fn error(&self, code: Code, problem: &str, help: Option<String>) {
         let path = self.path();
         if !self.cx.is_refused(&path, help.as_ref()) {
             self.cx.report(Severity::Error, code, self.at, format!("{path}: {problem}"), help);
@@ -157,12 +157,12 @@ impl<'a> Field<'a> {
     }
 
     /// Reports something odd at this field.
-    pub(super) fn warn(&self, code: &'static str, problem: &str, help: Option<String>) {
+    pub(super) fn warn(&self, code: Code, problem: &str, help: Option<String>) {
         self.cx.report(Severity::Warning, code, self.at, format!("{}: {problem}", self.path()), help);
     }
 
     fn wrong_type<T>(&self, expected: &str, help: Option<String>) -> Part<T> {
-        self.fail("wrong-type", &format!("expected {expected}, found {}", self.found()), help)
+        self.fail(Code::WrongType, &format!("expected {expected}, found {}", self.found()), help)
     }
 
     fn found(&self) -> String {
@@ -188,7 +188,7 @@ impl<'a> Field<'a> {
         if self.cx.is_missed(&parent.path(), key, help.as_ref()) {
             return Err(Dropped);
         }
-        self.fail("missing-field", "required, but not there", help)
+        self.fail(Code::MissingField, "required, but not there", help)
     }
 
     /// A key of this mapping that looks like a misspelt `key`.
@@ -207,7 +207,7 @@ impl<'a> Field<'a> {
             _ => return self.wrong_type("text", None),
         };
         let help = "put it in quotes: YAML reads it as a value that is not text";
-        self.error("wrong-type", &format!("expected text, found {}", self.found()), Some(help.to_owned()));
+        self.error(Code::WrongType, &format!("expected text, found {}", self.found()), Some(help.to_owned()));
         Ok(Some(meant))
     }
 
@@ -236,7 +236,7 @@ impl<'a> Field<'a> {
         match &value.data {
             Data::Int(i) if (low..=high).contains(i) => Ok(Some(*i)),
             Data::Int(i) => {
-                self.fail("out-of-range", &format!("expected a number from {low} to {high}, found {i}"), None)
+                self.fail(Code::OutOfRange, &format!("expected a number from {low} to {high}, found {i}"), None)
             }
             Data::String(text) => {
                 // The API server refuses a quoted number; what its author meant is plain.
@@ -277,7 +277,7 @@ impl<'a> Field<'a> {
         let help = closest(&word, table.iter().map(|(known, _)| *known)).map(|near| format!("did you mean {near}?"));
         let words: Vec<_> = table.iter().map(|(known, _)| *known).collect();
         let problem = format!("expected {}, found {:?}", alternatives(&words), shortened(&word));
-        self.fail("unknown-value", &problem, help)
+        self.fail(Code::UnknownValue, &problem, help)
     }
 
     /// How many items a list has; 0 when it is none.
@@ -324,7 +324,7 @@ impl<'a> Field<'a> {
             Some(near) => format!("did you mean {near}?"),
             None => "kubectl refuses it by default; without validation the API server drops it".to_owned(),
         };
-        field.warn("unknown-field", "no such field", Some(help));
+        field.warn(Code::UnknownField, "no such field", Some(help));
     }
 
     /// The items of a list, each decoded; an item that was given up is left out. `None` when the field is absent or no
@@ -343,7 +343,7 @@ impl<'a> Field<'a> {
             let trail = self.trail.index(index);
             let field = Field { value: present(value), at: value.at, parent: Some(self), trail, ..*self };
             if !field.is_present() {
-                field.error("wrong-type", "expected a value, found nothing", None);
+                field.error(Code::WrongType, "expected a value, found nothing", None);
             } else if let Ok(item) = item(&field) {
                 decoded.push(item);
             }

@@ -2,6 +2,7 @@
 
 use super::field::{Dropped, Field, Part};
 use super::route::backend_object;
+use routescope_core::finding::Code;
 use routescope_core::model::{
     CorsFilter, Filter, Fraction, HeaderChange, HeaderModifier, Mirror, PathModifier, Redirect, RedirectScheme,
     UrlRewrite,
@@ -114,7 +115,7 @@ fn redirect(field: &Field<'_>) -> Part<Redirect> {
     let code = status.unsigned(u32::from(u16::MAX))?.and_then(|code| u16::try_from(code).ok());
     if let Some(code) = code.filter(|code| !matches!(code, 301 | 302 | 303 | 307 | 308)) {
         // It is kept: engines answer with whatever was written.
-        status.error("unknown-value", &format!("expected 301, 302, 303, 307 or 308, found {code}"), None);
+        status.error(Code::UnknownValue, &format!("expected 301, 302, 303, 307 or 308, found {code}"), None);
     }
     Ok(Redirect {
         scheme: field.get("scheme").choice(&[("http", RedirectScheme::Http), ("https", RedirectScheme::Https)])?,

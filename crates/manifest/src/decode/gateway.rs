@@ -3,6 +3,7 @@
 use super::field::{Dropped, Field, Part};
 use super::meta::selector;
 use super::route::condition;
+use routescope_core::finding::Code;
 use routescope_core::model::{
     AllowedRoutes, CertificateRef, ClientValidation, From, FrontendTls, GATEWAY_GROUP, Gateway, GatewayClass,
     GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls, Meta, Object, Protocol, RouteGroupKind, TlsMode,
@@ -103,7 +104,7 @@ fn protocol(field: &Field<'_>) -> Part<Protocol> {
         let known = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"].into_iter().find(|known| *known == upper);
         let help = known.map(|known| format!("did you mean {known}?"));
         let problem = format!("expected HTTP, HTTPS, TLS, TCP, UDP or a domain-prefixed protocol, found {written:?}");
-        field.error("unknown-value", &problem, help);
+        field.error(Code::UnknownValue, &problem, help);
     }
     Ok(protocol)
 }

@@ -1,6 +1,7 @@
 //! `metadata`, and the times and label selectors that several kinds share.
 
 use super::field::{Field, Part};
+use routescope_core::finding::Code;
 use routescope_core::model::{Meta, Name, NamespaceSelector, Requirement, RequirementOperator, Timestamp};
 
 /// kubectl's copy of the manifest: long, and of no use here.
@@ -15,7 +16,7 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
         Ok(_) => {
             let help = field.get("generateName").is_present();
             let help = help.then(|| "generateName works for kubectl create only; give it a name".to_owned());
-            field.get("name").error("missing-name", "required, but not there: the object is left out", help);
+            field.get("name").error(Code::MissingName, "required, but not there: the object is left out", help);
             return None;
         }
         Err(_) => return None,
@@ -48,7 +49,7 @@ fn created(metadata: &Field<'_>) -> Option<Timestamp> {
     let time = timestamp(&text);
     if time.is_none() {
         let problem = format!("expected a time such as 2026-01-31T08:00:00Z, found {text:?}");
-        field.error("wrong-type", &problem, None);
+        field.error(Code::WrongType, &problem, None);
     }
     time
 }

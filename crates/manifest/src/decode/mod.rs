@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use self::field::{Context, Field};
 use crate::admission;
-use routescope_core::finding::{Finding, Place, Severity, Subject, closest};
+use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{
     GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, Object, ObjectKey, Origin, Source, SourceKind,
@@ -253,7 +253,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     let Data::Map(entries) = &value.data else {
         if value.data != Data::Null {
             let help = Some("a manifest begins with apiVersion and kind");
-            report(into, Severity::Error, "not-a-resource", "expected a Kubernetes object".to_owned(), help);
+            report(into, Severity::Error, Code::NotAResource, "expected a Kubernetes object".to_owned(), help);
         }
         return;
     };
@@ -268,7 +268,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         // Without both it is most likely no manifest at all (Helm values, a CI file), and kubectl stops there too.
         let severity =
             if kind.or(api_version.map(Name::as_str)).is_none() { Severity::Warning } else { Severity::Error };
-        report(into, severity, "not-a-resource", format!("not a Kubernetes object: {missing} missing"), None);
+        report(into, severity, Code::NotAResource, format!("not a Kubernetes object: {missing} missing"), None);
         return;
     };
 
@@ -301,7 +301,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         }
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");
-            report(into, Severity::Error, "unknown-kind", message, Some(&format!("did you mean {meant}?")));
+            report(into, Severity::Error, Code::UnknownKind, message, Some(&format!("did you mean {meant}?")));
         }
         *into.ignored.entry(if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }).or_default() +=
             1;

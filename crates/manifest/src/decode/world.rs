@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Decoded, KNOWN};
-use routescope_core::finding::{Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Place, Severity};
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Name, Origin};
 
@@ -117,7 +117,7 @@ struct Odd<'a> {
 impl Odd<'_> {
     fn report(&mut self, value: &Value, message: String) {
         self.into.findings.push(Finding {
-            code: "odd-snapshot",
+            code: Code::OddSnapshot,
             severity: Severity::Warning,
             place: Some(Place { at: value.at, ..self.place.clone() }),
             subject: None,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Finding, Subject};
+use routescope_core::finding::{Code, Finding, Subject};
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Meta, Name};
 use routescope_core::store::Snapshot;
@@ -117,12 +117,7 @@ pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals
                 hidden: &coverage.hidden,
                 forbidden: coverage.forbidden,
             },
-            unread: analysis
-                .findings
-                .iter()
-                .filter(|finding| finding.code == Finding::NOT_READABLE)
-                .map(unread)
-                .collect(),
+            unread: analysis.findings.iter().filter(|finding| finding.code == Code::NotReadable).map(unread).collect(),
         },
     };
     let mut text = super::data::yaml(&world);

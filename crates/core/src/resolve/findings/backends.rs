@@ -1,7 +1,7 @@
 //! What rows do: broken destinations, rules that the engine replaced, tables that Envoy would refuse.
 
 use super::{Cause, Report};
-use crate::finding::{Severity, closest};
+use crate::finding::{Code, Severity, closest};
 use crate::model::{Filter, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{Action, Destination, DestinationState, Hop, Respond, RespondReason};
@@ -30,23 +30,24 @@ impl Report<'_> {
             | DestinationState::Unverified
             | DestinationState::GrantUnseen
             | DestinationState::KindUnread => return,
-            DestinationState::Missing => ("backend-missing", format!("{kind} {namespace}/{name} does not exist")),
+            DestinationState::Missing => (Code::BackendMissing, format!("{kind} {namespace}/{name} does not exist")),
             DestinationState::PortMissing | DestinationState::PortUnserved => (
-                "backend-port-missing",
+                Code::BackendPortMissing,
                 match one.port {
                     Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
                     None => format!("the ref to {kind} {namespace}/{name} names no port"),
                 },
             ),
-            DestinationState::NotPermitted => {
-                ("backend-not-permitted", format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"))
-            }
+            DestinationState::NotPermitted => (
+                Code::BackendNotPermitted,
+                format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"),
+            ),
             DestinationState::InvalidKind => {
                 let group = if one.group.is_empty() { "the core group" } else { one.group.as_str() };
-                ("backend-kind-unknown", format!("a backend of kind {kind} in {group} is not known"))
+                (Code::BackendKindUnknown, format!("a backend of kind {kind} in {group} is not known"))
             }
             DestinationState::PortNotAllowed => {
-                ("backend-port-not-allowed", format!("the ref to Backend {namespace}/{name} carries a port"))
+                (Code::BackendPortNotAllowed, format!("the ref to Backend {namespace}/{name} carries a port"))
             }
         };
         if !self.is_new(Severity::Error, Cause { code, route: id, rule, detail: index }) {
@@ -104,7 +105,7 @@ impl Report<'_> {
             RespondReason::InvalidPath => hop.match_index.unwrap_or(u32::MAX),
             _ => 0,
         };
-        let code = respond.reason.name();
+        let Some(code) = respond.reason.code() else { return };
         if !self.is_new(Severity::Error, Cause { code, route: hop.route, rule: hop.rule, detail }) {
             return;
         }
@@ -144,7 +145,7 @@ impl Report<'_> {
         for hazard in &self.tree.hazards {
             let hop = &self.tree.hops[hazard.hop.0 as usize];
             let detail = hop.match_index.unwrap_or(u32::MAX);
-            let cause = Cause { code: "envoy-refuses-table", route: hop.route, rule: hop.rule, detail };
+            let cause = Cause { code: Code::EnvoyRefusesTable, route: hop.route, rule: hop.rule, detail };
             if self.is_new(Severity::Error, cause) {
                 let message =
                     format!("{}: Envoy refuses the whole route table, and keeps the last good one", hazard.message);

@@ -1,7 +1,7 @@
 //! Delegating refs and the routes they select.
 
 use super::{Cause, Report};
-use crate::finding::{Severity, closest};
+use crate::finding::{Code, Severity, closest};
 use crate::model::RouteKind;
 use crate::resolve::{
     BrokenLink, ChildFate, DelegationModel, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
@@ -16,7 +16,7 @@ impl Report<'_> {
         }
         for &hop in crashes {
             self.of_rule(
-                "control-plane-crash",
+                Code::ControlPlaneCrash,
                 Severity::Error,
                 hop,
                 "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it",
@@ -25,7 +25,7 @@ impl Report<'_> {
         }
         if let Some(hop) = truncated {
             self.of_rule(
-                "tree-too-large",
+                Code::TreeTooLarge,
                 Severity::Warning,
                 hop,
                 "the delegation is deeper or larger than is followed: what lies below is not shown",
@@ -34,7 +34,7 @@ impl Report<'_> {
         }
     }
 
-    fn of_rule(&mut self, code: &'static str, severity: Severity, hop: HopId, message: &str, help: &str) {
+    fn of_rule(&mut self, code: Code, severity: Severity, hop: HopId, message: &str, help: &str) {
         let hop = &self.tree.hops[hop.0 as usize];
         if !self.is_new(severity, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
             return;
@@ -47,10 +47,10 @@ impl Report<'_> {
     fn of_broken_link(&mut self, link: &Link) {
         let hop = &self.tree.hops[link.hop.0 as usize];
         let code = match link.broken {
-            Some(BrokenLink::Cyclic { .. }) => "cyclic-delegation",
-            _ => "unresolved-delegation",
+            Some(BrokenLink::Cyclic { .. }) => Code::CyclicDelegation,
+            _ => Code::UnresolvedDelegation,
         };
-        let certain = code == "cyclic-delegation" || broken::is_certain(self.snapshot, self.settings, link);
+        let certain = code == Code::CyclicDelegation || broken::is_certain(self.snapshot, self.settings, link);
         let severity = if certain { Severity::Error } else { Severity::Warning };
         let cause = Cause { code, route: hop.route, rule: hop.rule, detail: link.ref_index };
         if !self.is_new(severity, cause) {
@@ -61,7 +61,7 @@ impl Report<'_> {
         if certain && dialect.replaces_broken {
             message.push_str(": this rule answers 500");
         } else if certain && dialect.delegation == DelegationModel::HopByHop {
-            message.push_str(if code == "cyclic-delegation" { ": who walks it gets a 500" } else { ": a 404" });
+            message.push_str(if code == Code::CyclicDelegation { ": who walks it gets a 500" } else { ": a 404" });
         } else if !certain {
             message.push_str(if link.children.is_empty() { ", as far as is in view" } else { ", of those in view" });
         }
@@ -139,7 +139,7 @@ impl Report<'_> {
                 ChildFate::NotAdoptable if self.link(child.link).via.by != ViaBy::Wildcard => {
                     let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                     let cause =
-                        Cause { code: "child-not-adoptable", route: child.route, rule: u32::MAX, detail: parent.0 };
+                        Cause { code: Code::ChildNotAdoptable, route: child.route, rule: u32::MAX, detail: parent.0 };
                     if self.is_new(Severity::Warning, cause) {
                         let (route, parent) =
                             (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
@@ -152,7 +152,7 @@ impl Report<'_> {
                 ChildFate::NotPermitted => {
                     let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                     let cause =
-                        Cause { code: "child-not-permitted", route: child.route, rule: u32::MAX, detail: parent.0 };
+                        Cause { code: Code::ChildNotPermitted, route: child.route, rule: u32::MAX, detail: parent.0 };
                     if self.is_new(Severity::Warning, cause) {
                         let (route, parent) =
                             (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
@@ -167,7 +167,7 @@ impl Report<'_> {
                     }
                 }
                 ChildFate::HasHostnames => {
-                    let cause = Cause { code: "child-has-hostnames", route: child.route, rule: u32::MAX, detail: 0 };
+                    let cause = Cause { code: Code::ChildHasHostnames, route: child.route, rule: u32::MAX, detail: 0 };
                     if self.is_new(Severity::Warning, cause) {
                         let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                         let (route, parent) =
@@ -204,7 +204,7 @@ impl Report<'_> {
                 self.tree.links[hop.links.start as usize..hop.links.end as usize].iter().map(|link| link.ref_index);
             let delegating: Vec<u32> = refs.collect();
             let ignored = (0..).zip(&rule.backend_refs).find(|(index, _)| !delegating.contains(index));
-            let cause = Cause { code: "services-ignored", route: hop.route, rule: hop.rule, detail: 0 };
+            let cause = Cause { code: Code::ServicesIgnored, route: hop.route, rule: hop.rule, detail: 0 };
             if let Some((_, ignored)) = ignored
                 && self.is_new(Severity::Warning, cause)
             {
@@ -221,7 +221,7 @@ impl Report<'_> {
         }
         if let Some(link) = self.tree.link_above(id) {
             let parent = &self.tree.hops[link.hop.0 as usize];
-            let code = "child-escapes-prefix";
+            let code = Code::ChildEscapesPrefix;
             let detail = hop.match_index.unwrap_or(u32::MAX);
             if matching::escapes(&parent.matcher, hop)
                 && self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail })

@@ -1,7 +1,7 @@
 //! Gateways, listeners, and routes that hang on none.
 
 use super::{Cause, Report};
-use crate::finding::{Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState};
 use crate::store::RouteId;
 
@@ -9,9 +9,9 @@ impl Report<'_> {
     pub(super) fn of_gateways(&mut self) {
         for node in &self.tree.gateways {
             let key = node.gateway.meta.key();
-            if node.assumed && self.has_room("gateway-assumed", Severity::Info) {
+            if node.assumed && self.has_room(Code::GatewayAssumed, Severity::Info) {
                 self.all.push(Finding {
-                    code: "gateway-assumed",
+                    code: Code::GatewayAssumed,
                     severity: Severity::Info,
                     place: None,
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
@@ -21,11 +21,11 @@ impl Report<'_> {
                 });
             }
             if let Some(doubt) = node.engine_doubt.as_ref().filter(|_| !node.assumed)
-                && self.has_room("engine-assumed", Severity::Info)
+                && self.has_room(Code::EngineAssumed, Severity::Info)
             {
                 let origin = &node.gateway.meta.origin;
                 self.all.push(Finding {
-                    code: "engine-assumed",
+                    code: Code::EngineAssumed,
                     severity: Severity::Info,
                     place: Some(Place::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
@@ -46,12 +46,12 @@ impl Report<'_> {
             None => ("Gateway", &node.gateway.meta),
         };
         if let ListenerState::Rejected { reason, message } = &listener.state {
-            if self.has_room("listener-rejected", Severity::Error) {
+            if self.has_room(Code::ListenerRejected, Severity::Error) {
                 // What another engine makes of a protocol or of route kinds of its own is not known.
                 let own = matches!(*reason, "UnsupportedProtocol" | "InvalidRouteKinds");
                 let severity = if own && !node.dialect.is_of_kgateway() { Severity::Warning } else { Severity::Error };
                 self.all.push(Finding {
-                    code: "listener-rejected",
+                    code: Code::ListenerRejected,
                     severity,
                     place: Some(Place::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind, key: meta.key() }),
@@ -63,7 +63,7 @@ impl Report<'_> {
         }
         for attached in listener.attached.iter().filter(|attached| attached.hostnames.is_empty()) {
             let id = self.tree.roots[attached.root.0 as usize].route;
-            let cause = Cause { code: "hostnames-isolated", route: id, rule: u32::MAX, detail: attached.parent_ref };
+            let cause = Cause { code: Code::HostnamesIsolated, route: id, rule: u32::MAX, detail: attached.parent_ref };
             if self.is_new(Severity::Warning, cause) {
                 let route = self.snapshot.route(id);
                 let message = format!(
@@ -87,7 +87,8 @@ impl Report<'_> {
             let id = unattached.route;
             let elsewhere = attached[id.0 as usize];
             let severity = if elsewhere { Severity::Warning } else { Severity::Error };
-            let cause = Cause { code: "route-not-attached", route: id, rule: u32::MAX, detail: unattached.parent_ref };
+            let cause =
+                Cause { code: Code::RouteNotAttached, route: id, rule: u32::MAX, detail: unattached.parent_ref };
             if self.is_new(severity, cause) {
                 let route = self.snapshot.route(id);
                 let at = route.parent_refs[unattached.parent_ref as usize].at;
@@ -103,9 +104,9 @@ impl Report<'_> {
         }
         for &RouteId(id) in &self.tree.orphans {
             let route = self.snapshot.route(RouteId(id));
-            if route.parent_refs.is_empty() && self.has_room("route-orphaned", Severity::Info) {
+            if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
                 let message = "it has no parentRefs, and nobody delegates to it".to_owned();
-                self.about("route-orphaned", Severity::Info, route, route.meta.origin.at, (message, None));
+                self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None));
             }
         }
     }

@@ -16,7 +16,7 @@ use ahash::AHashSet;
 
 use super::settings::Settings;
 use super::{DropReason, Fate, HopId, Tree};
-use crate::finding::{Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{Position, Route};
 use crate::store::{RouteId, Snapshot};
 
@@ -26,13 +26,13 @@ const MAX_OF_A_CODE: usize = 200;
 const MAX_HINTS: usize = 50;
 
 /// What is wrong whatever engine serves a route.
-const OF_ANY_ENGINE: [&str; 6] = [
-    "backend-missing",
-    "backend-not-permitted",
-    "backend-port-missing",
-    "hostnames-isolated",
-    "route-not-attached",
-    "route-orphaned",
+const OF_ANY_ENGINE: [Code; 6] = [
+    Code::BackendMissing,
+    Code::BackendNotPermitted,
+    Code::BackendPortMissing,
+    Code::HostnamesIsolated,
+    Code::RouteNotAttached,
+    Code::RouteOrphaned,
 ];
 
 /// The routes that are reached under Gateways of an assumed engine only.
@@ -96,7 +96,7 @@ pub(super) fn report(
 /// What has been reported before.
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]
 struct Cause {
-    code: &'static str,
+    code: Code,
     route: RouteId,
     rule: u32,
     detail: u32,
@@ -107,7 +107,7 @@ struct Report<'a> {
     settings: &'a Settings,
     tree: &'a Tree,
     all: Vec<Finding>,
-    counts: BTreeMap<&'static str, (usize, Severity)>,
+    counts: BTreeMap<Code, (usize, Severity)>,
     seen: AHashSet<Cause>,
     hints: usize,
     /// The routes that are reached under Gateways of an assumed engine only; made when first asked for.
@@ -120,7 +120,7 @@ impl Report<'_> {
         self.seen.insert(cause) && self.has_room(cause.code, severity)
     }
 
-    fn has_room(&mut self, code: &'static str, severity: Severity) -> bool {
+    fn has_room(&mut self, code: Code, severity: Severity) -> bool {
         let (count, _) = self.counts.entry(code).or_insert((0, severity));
         *count += 1;
         *count <= MAX_OF_A_CODE
@@ -132,14 +132,7 @@ impl Report<'_> {
         self.hints <= MAX_HINTS
     }
 
-    fn about(
-        &mut self,
-        code: &'static str,
-        severity: Severity,
-        route: &Route,
-        at: Position,
-        say: (String, Option<String>),
-    ) {
+    fn about(&mut self, code: Code, severity: Severity, route: &Route, at: Position, say: (String, Option<String>)) {
         let (mut message, help) = say;
         let mut severity = severity;
         if severity == Severity::Error && !OF_ANY_ENGINE.contains(&code) && self.is_under_assumed(route) {
@@ -189,9 +182,9 @@ impl Report<'_> {
         let hop = &self.tree.hops[hop.0 as usize];
         let Fate::Dropped(reason) = &hop.fate else { return };
         let (code, severity) = match reason {
-            DropReason::Invalid { .. } | DropReason::NeverMatches { .. } => ("invalid-regex", Severity::Error),
-            DropReason::Refused { .. } => ("rule-refused", Severity::Error),
-            _ => ("match-dropped", Severity::Warning),
+            DropReason::Invalid { .. } | DropReason::NeverMatches { .. } => (Code::InvalidRegex, Severity::Error),
+            DropReason::Refused { .. } => (Code::RuleRefused, Severity::Error),
+            _ => (Code::MatchDropped, Severity::Warning),
         };
         let cause = Cause { code, route: id, rule, detail: match_index.unwrap_or(u32::MAX) };
         if !self.is_new(severity, cause) {

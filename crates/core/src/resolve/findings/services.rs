@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Report;
-use crate::finding::{Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::ObjectKey;
 use crate::resolve::endpoints::{endpoints, unserved};
 use crate::resolve::{Action, Destination, ExternalName};
@@ -41,7 +41,7 @@ impl Report<'_> {
         let endpoints = endpoints(self.snapshot, destination).map(Arc::new);
         let destination = Destination { endpoints, ..destination.clone() };
         let known = destination.starved().is_some();
-        let code = if known { "no-endpoints" } else { "external-name" };
+        let code = if known { Code::NoEndpoints } else { Code::ExternalName };
         let (Some(message), Some(service)) = (destination.told(), self.snapshot.services.get(&key)) else { return };
         if !self.has_room(code, Severity::Warning) {
             return;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use ahash::AHashMap;
 
 use super::{Cause, Report};
-use crate::finding::Severity;
+use crate::finding::{Code, Severity};
 use crate::model::{Name, PathKind, PathModifier, Protocol, RedirectScheme, Route};
 use crate::resolve::{
     Action, ChildFate, ChildId, DelegationModel, Dialect, HopId, Link, LinkId, ListenerState, Manner, RootId, Under,
@@ -62,13 +62,13 @@ impl Report<'_> {
         let other = self.snapshot.route(stray).meta.key();
         let (code, message, help) = if strayed_in {
             (
-                "ref-collects-children",
+                Code::RefCollectsChildren,
                 format!("this ref also leads to {other}: a later rule uses it beside a ref to that route"),
                 "give each rule a ref of its own to the route, by name or by label",
             )
         } else if empty {
             (
-                "broken-ref-hidden",
+                Code::BrokenRefHidden,
                 format!("nothing that this ref selects stands here, and {other} of an earlier ref hides it: no 500"),
                 "put the ref into a rule of its own to see it fail",
             )
@@ -107,7 +107,7 @@ impl Report<'_> {
         let adopted = children.iter().filter(|child| child.fate == ChildFate::Adopted);
         let wearers: BTreeSet<&Name> = adopted.map(|child| &self.snapshot.route(child.route).meta.namespace).collect();
         let hop = &self.tree.hops[link.hop.0 as usize];
-        let code = "label-of-several-namespaces";
+        let code = Code::LabelOfSeveralNamespaces;
         let cause = Cause { code, route: hop.route, rule: hop.rule, detail: link.ref_index };
         if wearers.len() < 2 || !self.is_new(Severity::Info, cause) {
             return;
@@ -137,7 +137,7 @@ impl Report<'_> {
                 continue;
             }
             let Some((one, other)) = self.parted(first, id) else { continue };
-            let code = "undefined-winner";
+            let code = Code::UndefinedWinner;
             let cause = Cause { code, route: hop.route, rule: hop.rule, detail: hop.match_index.unwrap_or(u32::MAX) };
             if self.is_new(Severity::Warning, cause) {
                 let (one, other) = (self.snapshot.route(one).meta.key(), self.snapshot.route(other).meta.key());
@@ -193,7 +193,7 @@ impl Report<'_> {
     fn of_kept_port(&mut self, id: HopId, ports: &AHashMap<RootId, u16>) {
         let hop = &self.tree.hops[id.0 as usize];
         let Some(port) = ports.get(&self.tree.root_of(id)) else { return };
-        let code = "redirect-keeps-port";
+        let code = Code::RedirectKeepsPort;
         if self.is_new(Severity::Info, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
             let message = format!("the redirect to https keeps the :{port} that clients of that port write");
             let help = "write the port, or the hostname, into the filter".to_owned();
@@ -216,7 +216,7 @@ impl Report<'_> {
             (false, true) if new != "/" || !strips => format!("{prefix}/x becomes {new}/x"),
             _ => return,
         };
-        let code = "prefix-replaced-by-letter";
+        let code = Code::PrefixReplacedByLetter;
         let detail = hop.match_index.unwrap_or(u32::MAX);
         if self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail }) {
             let message = format!("a prefix is replaced letter by letter: {what}");

@@ -22,7 +22,7 @@ use ahash::AHashMap;
 use super::action::Outcome;
 use super::backend::Lookup;
 use super::{Action, Complaint, Respond, RespondReason, Stage, action};
-use crate::finding::{Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{
     Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
     Timestamp, TrafficPolicy,
@@ -246,7 +246,7 @@ impl Policies {
             let (at, why) = verdict.error.as_ref()?;
             let meta = &verdict.policy.meta;
             Some(Finding {
-                code: RespondReason::InvalidPolicy.name(),
+                code: Code::InvalidPolicy,
                 severity: Severity::Error,
                 place: Some(Place::within(&meta.origin, *at)),
                 subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
