@@ -109,7 +109,7 @@ impl Answer {
         let hosts = outline.deciding(decision)?;
         let passes = |hop: &HopId| {
             matches!(outline.hop(*hop).fate, Fate::Delegates | Fate::Forks(_))
-                && analysis.explain_hop(request, decision, *hop).because.contains("delegates")
+                && analysis.explain_hop(request, decision, *hop).reason.delegates()
         };
         let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));
         let reached = chains.filter_map(|chain| {

@@ -10,6 +10,7 @@ use routescope_core::model::{Filter, PathModifier, Protocol, Route, RouteMatch, 
 use routescope_core::resolve::{Action, Attached, Destination, Engine, Fate, Forward, Hop, HopId, ListenerState};
 use routescope_core::router::{Decision, Outcome, Verdict};
 use routescope_render::outline::{NodeRef, Outline, written_listener};
+use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
 use routescope_render::{policies, words};
 
@@ -169,7 +170,7 @@ fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
     let found = world.analysis.explain_hop(request, decision, hop);
     let (glyph, name, _) = verdict(found.verdict);
     let role = if found.verdict == Verdict::Lost { Role::Warning } else { Role::Dim };
-    Some(Line::of(role, format!("{glyph} {name}: ")).with(Role::Text, found.because))
+    Some(Line::of(role, format!("{glyph} {name}: ")).with(Role::Text, reasons::reason(&world.analysis, &found)))
 }
 
 fn gateway(world: &World, at: u32, facts: &mut Vec<Fact>) {

@@ -4,6 +4,7 @@ use super::side::World;
 use routescope_core::resolve::{Action, Destination};
 use routescope_core::router::{Decision, Outcome, Request, Scheme, Verdict};
 use routescope_render::answer::branches;
+use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
 use routescope_render::words;
 
@@ -138,8 +139,8 @@ fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
 }
 
 fn not_found(world: &World, decision: &Decision) -> String {
-    if let Some(note) = decision.notes.first() {
-        return note.clone();
+    if let Some(note) = reasons::notes(&world.analysis, decision).into_iter().next() {
+        return note;
     }
     let table = world.analysis.table.gateways.get(decision.gateway as usize);
     match table.and_then(|table| table.virtual_hosts.get(decision.virtual_host? as usize)) {

@@ -14,6 +14,7 @@ mod conformance_refusals;
 mod conformance_requests;
 mod conformance_statuses;
 mod conformance_tables;
+mod decisions;
 mod fidelity;
 mod files;
 mod findings;

@@ -10,6 +10,7 @@ pub mod envoy;
 pub mod findings;
 pub mod outline;
 pub mod policies;
+pub mod reasons;
 pub mod routes;
 pub mod scope;
 pub mod snapshot;

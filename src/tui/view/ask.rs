@@ -14,6 +14,7 @@ use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::words;
 use routescope_core::router::{Outcome, RequestError};
+use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
 
 /// Draws the bar and the answer.
@@ -177,8 +178,9 @@ fn answer(state: &State) -> Vec<Line> {
                     first.extend(by);
                 }
                 let doubt = decision.unverified.first().map(|why| Line::of(Role::Warning, format!("? {why}")));
-                let note =
-                    decision.notes.get(usize::from(nothing)).map(|note| Line::of(Role::Warning, format!("⚠ {note}")));
+                let note = reasons::notes(&world.analysis, decision)
+                    .get(usize::from(nothing))
+                    .map(|note| Line::of(Role::Warning, format!("⚠ {note}")));
                 let parts = [doubt, note, words::upstream(request, decision)];
                 for (index, part) in parts.into_iter().flatten().enumerate() {
                     if index > 0 {

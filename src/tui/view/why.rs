@@ -14,6 +14,7 @@ use routescope_core::resolve::HopId;
 use routescope_core::router::{Decision, Outcome};
 use routescope_core::store::Mark;
 use routescope_render::answer::Advice;
+use routescope_render::reasons;
 use routescope_render::style::{Line, Role, Span};
 use routescope_render::words as say;
 
@@ -40,7 +41,9 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
     }
     // The first note of a 404 is the answer itself, and stands there.
     let told = usize::from(decision.outcome == Outcome::NotFound && is_told_at_length(state));
-    for (index, note) in decision.notes.iter().enumerate().skip(told) {
+    let analysis = state.side().world.as_ref().map(|shown| &shown.analysis);
+    let notes = analysis.map(|analysis| reasons::notes(analysis, decision)).unwrap_or_default();
+    for (index, note) in notes.iter().enumerate().skip(told) {
         if index == 0 && decision.outcome == Outcome::NotFound {
             let word = decision.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
             entries.push(Entry::note("✗", &word, theme::Role::Error, Line::of(Role::Text, note.clone())));
@@ -124,7 +127,7 @@ fn entries(state: &State) -> Vec<Entry> {
             .with_line(next_column())
             .with_line(say::matcher(&hop.matcher))
             .with_line(next_column())
-            .with(Role::Text, one.because.clone());
+            .with(Role::Text, reasons::reason(&world.analysis, one));
         Entry { glyph, word: name.to_owned(), role, line, hop: Some(one.hop) }
     });
     let mut rows = rows.peekable();

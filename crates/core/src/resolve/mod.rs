@@ -284,6 +284,22 @@ pub enum DropReason {
     Refused { reason: String },
 }
 
+impl DropReason {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ParentNotPrefix { .. } => "dropped-parent-not-prefix",
+            Self::NotUnder { .. } => "dropped-not-under-parent",
+            Self::HeaderMissing { .. } => "dropped-header-missing",
+            Self::QueryParamMissing { .. } => "dropped-query-param-missing",
+            Self::MethodDiffers { .. } => "dropped-method-differs",
+            Self::NoMatches | Self::ParentHasNoMatches | Self::MatchesNothing => "dropped-no-matches",
+            Self::Invalid { .. } | Self::NeverMatches { .. } => "dropped-invalid-regex",
+            Self::Refused { .. } => "dropped-refused",
+        }
+    }
+}
+
 impl fmt::Display for DropReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

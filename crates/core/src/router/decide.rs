@@ -469,6 +469,7 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         policies: InForce::default(),
         considered: Vec::new(),
         not_listed: 0,
+        unanswered: None,
         unverified: Vec::new(),
         notes: Vec::new(),
     }

@@ -5,10 +5,10 @@
 
 use ahash::AHashMap;
 
-use super::because::{dropped, missed, won};
 use super::decide::{Candidate, Prepared, Router};
 use super::index::Index;
 use super::matcher::{Facts, Patterns, path_matches, test};
+use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::request::Request;
 use super::{Considered, Decision, Outcome, Verdict, VirtualHost};
 use crate::model::ObjectKey;
@@ -58,39 +58,39 @@ impl<'a> Router<'a> {
     /// Why this row, or this dropped match, is not the one that decided; or that it is.
     pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
         let manner = self.manner(&self.table.gateways[decision.gateway as usize]);
-        let (verdict, because) = match Prepared::of(request, manner) {
-            Ok(prepared) if manner == Manner::Agentgateway => self.hop_by_hop_in_words(&prepared, decision, hop),
-            Ok(prepared) => self.hop_in_words(&prepared.facts, decision, hop),
-            Err(bad) => (Verdict::Missed, format!("the request line holds {}", bad.what)),
+        let (verdict, reason) = match Prepared::of(request, manner) {
+            Ok(prepared) if manner == Manner::Agentgateway => self.reason_in_groups(&prepared, decision, hop),
+            Ok(prepared) => self.reason_of(&prepared.facts, decision, hop),
+            Err(bad) => (Verdict::Missed, Reason::BadRequest { what: bad.what.clone() }),
         };
-        Considered { hop, verdict, because }
+        Considered { hop, verdict, reason }
     }
 
-    fn hop_in_words(&self, facts: &Facts<'_>, decision: &Decision, hop: HopId) -> (Verdict, String) {
+    fn reason_of(&self, facts: &Facts<'_>, decision: &Decision, hop: HopId) -> (Verdict, Reason) {
         let node = &self.tree.hops[hop.0 as usize];
         let no_patterns = Patterns::default();
         let host = self.host_of(decision);
         let patterns = host.map_or(&no_patterns, |host| host.index.patterns());
-        let failed = missed(&node.matcher, facts, patterns);
+        let failed = fails(&node.matcher, facts, patterns);
         if let Some(winner) = decision.hop {
             if winner == hop {
-                return (Verdict::Won, won(&node.matcher));
+                return (Verdict::Won, Reason::Matches);
             }
             if self.tree.chain(winner).contains(&hop) {
-                return (Verdict::Won, "it delegates to the rule that decides".to_owned());
+                return (Verdict::Won, Reason::Delegates(Delegation::ToTheWinner));
             }
         }
         match (&node.fate, failed) {
-            (Fate::Dropped(reason), _) => (Verdict::Dropped, dropped(node, reason)),
-            (_, Some(clause)) => (Verdict::Missed, clause),
+            (Fate::Dropped(reason), _) => (Verdict::Dropped, Reason::Dropped(reason.clone())),
+            (_, Some(reason)) => (Verdict::Missed, reason),
             (Fate::Delegates | Fate::Forks(_), None) => match decision.hop {
-                Some(_) => (Verdict::Lost, "it delegates, and the rule that decides is not under it".to_owned()),
-                None => (Verdict::Missed, "it delegates, and no rule under it takes the request".to_owned()),
+                Some(_) => (Verdict::Lost, Reason::Delegates(Delegation::WinnerElsewhere)),
+                None => (Verdict::Missed, Reason::Delegates(Delegation::NothingMatches)),
             },
             (Fate::Row(_), None) => match (host, decision.hop) {
-                (Some(host), Some(winner)) if host.rows.contains(&hop) => (Verdict::Lost, self.lost(hop, winner)),
-                (Some(host), _) => (Verdict::Missed, format!("it does not serve {} there", host.hostname)),
-                (None, _) => (Verdict::Missed, "no virtual host takes the request's host".to_owned()),
+                (Some(host), Some(winner)) if host.rows.contains(&hop) => (Verdict::Lost, self.later(hop, winner)),
+                (Some(host), _) => (Verdict::Missed, Reason::OtherHost { hostname: host.hostname.clone() }),
+                (None, _) => (Verdict::Missed, Reason::NoVirtualHost),
             },
         }
     }
@@ -104,14 +104,13 @@ impl<'a> Router<'a> {
     fn consider(&self, decision: &mut Decision, candidate: &Candidate<'_>, prepared: &Prepared<'_>, limit: usize) {
         let facts = &prepared.facts;
         let Some(host) = self.host_of(decision) else {
-            let asked = prepared.host.as_deref().unwrap_or("this host");
-            let port = candidate.door.port;
-            decision.notes.push(format!("no route serves {asked} on port {port}"));
+            let (host, port) = (prepared.host.clone(), candidate.door.port);
+            decision.unanswered = Some(Unanswered::NoHost { host, port, listener: true });
             return;
         };
         let list = self.listing(decision, host, facts, limit);
         if decision.outcome == Outcome::NotFound {
-            decision.notes.push(self.deepest_point(host, facts, &list));
+            decision.unanswered = Some(self.deepest_point(host, facts, &list));
         }
         let rows = list.iter().filter(|entry| entry.verdict != Verdict::Dropped).count();
         decision.not_listed = host.rows.len().saturating_sub(rows);
@@ -133,10 +132,10 @@ impl<'a> Router<'a> {
                 continue;
             }
             seen.push(hop);
-            match (missed(self.matcher(hop), facts, index.patterns()), decision.hop) {
-                (Some(because), _) => missing.push(Considered { hop, verdict: Verdict::Missed, because }),
+            match (fails(self.matcher(hop), facts, index.patterns()), decision.hop) {
+                (Some(reason), _) => missing.push(Considered { hop, verdict: Verdict::Missed, reason }),
                 (None, Some(winner)) => {
-                    later.push(Considered { hop, verdict: Verdict::Lost, because: self.lost(hop, winner) });
+                    later.push(Considered { hop, verdict: Verdict::Lost, reason: self.later(hop, winner) });
                 }
                 (None, None) => {}
             }
@@ -149,7 +148,7 @@ impl<'a> Router<'a> {
         later.truncate(others.saturating_sub(reserve));
         let mut list = Vec::with_capacity(limit);
         if let Some(hop) = decision.hop {
-            list.push(Considered { hop, verdict: Verdict::Won, because: won(self.matcher(hop)) });
+            list.push(Considered { hop, verdict: Verdict::Won, reason: Reason::Matches });
         }
         list.append(&mut later);
         missing.truncate(limit.saturating_sub(list.len() + dropped.len().min(limit / 4) + near.len().min(limit / 4)));
@@ -183,10 +182,10 @@ impl<'a> Router<'a> {
         near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
         near.truncate(NEAREST);
         let entry = |(_, hop)| {
-            let because = missed(self.matcher(hop), facts, index.patterns()).unwrap_or_default();
-            Considered { hop, verdict: Verdict::Missed, because }
+            let reason = fails(self.matcher(hop), facts, index.patterns())?;
+            Some(Considered { hop, verdict: Verdict::Missed, reason })
         };
-        near.into_iter().map(entry).collect()
+        near.into_iter().filter_map(entry).collect()
     }
 
     /// The dropped matches that would have taken the request here.
@@ -219,7 +218,7 @@ impl<'a> Router<'a> {
             };
             if attached.get(&self.tree.root_of(hop)).is_some_and(|places| places.iter().any(serves)) {
                 told.push(which);
-                found.push(Considered { hop, verdict: Verdict::Dropped, because: dropped(one, reason) });
+                found.push(Considered { hop, verdict: Verdict::Dropped, reason: Reason::Dropped(reason.clone()) });
             }
         }
         found
@@ -250,7 +249,7 @@ impl<'a> Router<'a> {
     }
 
     /// How far into the tree a request that nothing takes came.
-    fn deepest_point(&self, host: &VirtualHost, facts: &Facts<'_>, list: &[Considered]) -> String {
+    fn deepest_point(&self, host: &VirtualHost, facts: &Facts<'_>, list: &[Considered]) -> Unanswered {
         let mut deepest: Option<(usize, HopId)> = None;
         for entry in list {
             let mut at = entry.hop;
@@ -266,17 +265,22 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        let asked = format!("{} {}", facts.method, facts.path);
-        let closest = list.iter().find(|entry| entry.because.starts_with("needs "));
-        let but = closest.map(|entry| format!("; the closest {}", entry.because)).unwrap_or_default();
-        match deepest {
-            Some((_, hop)) => {
-                let route = self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.key();
-                format!("no rule under {} of {route} takes {asked}{but}", self.matcher(hop).path.value)
-            }
-            None if host.hostname == "*" => format!("no rule takes {asked}{but}"),
-            None => format!("no rule of host {} takes {asked}{but}", host.hostname),
-        }
+        let reached = match deepest {
+            Some((_, hop)) => Reached::Under(hop),
+            None => Reached::Host(host.hostname.clone()),
+        };
+        no_rule(facts, reached, list)
+    }
+}
+
+/// What a 404 lacks: how far the request came, and the closest row whose path matches.
+pub(super) fn no_rule(facts: &Facts<'_>, reached: Reached, list: &[Considered]) -> Unanswered {
+    let closest = list.iter().find(|entry| entry.reason.needs_more());
+    Unanswered::NoRule {
+        method: facts.method.to_string(),
+        path: facts.path.to_string(),
+        reached,
+        closest: closest.map(|entry| Box::new(entry.reason.clone())),
     }
 }
 

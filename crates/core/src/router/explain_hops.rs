@@ -1,12 +1,11 @@
 //! What else was considered, level by level, where every level is a table of its own.
 
-use super::because::{dropped, missed, won};
 use super::decide::{Candidate, Prepared, Router};
-use super::explain::PER_PATH;
+use super::explain::{PER_PATH, no_rule};
 use super::index::Index;
 use super::matcher::Patterns;
+use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::{Considered, Decision, Outcome, Verdict};
-use crate::model::{PathKind, RouteMatch};
 use crate::resolve::{Fate, HopId, LinkId, Manner, Under};
 
 /// A level: its rows, and the one that was taken.
@@ -26,19 +25,16 @@ impl<'a> Router<'a> {
         limit: usize,
     ) {
         let Some(host) = self.host_of(decision) else {
-            let asked = prepared.host.as_deref().unwrap_or("this host");
-            let port = candidate.door.port;
-            let note = if decision.listener.is_some() {
-                format!("no route serves {asked} on port {port}")
-            } else {
-                format!("no listener on port {port} serves {asked}")
-            };
-            decision.notes.push(note);
+            decision.unanswered = Some(Unanswered::NoHost {
+                host: prepared.host.clone(),
+                port: candidate.door.port,
+                listener: decision.listener.is_some(),
+            });
             return;
         };
         let mut list = Vec::new();
         if let Some(hop) = decision.hop {
-            list.push(Considered { hop, verdict: Verdict::Won, because: won(self.matcher(hop)) });
+            list.push(Considered { hop, verdict: Verdict::Won, reason: Reason::Matches });
         }
         let levels = self.levels(decision, prepared);
         let room = limit.saturating_sub(list.len()) / levels.len().max(1);
@@ -48,19 +44,11 @@ impl<'a> Router<'a> {
         let rows: usize = levels.iter().map(|level| level.rows.len()).sum();
         decision.not_listed = rows.saturating_sub(list.len());
         if decision.outcome == Outcome::NotFound {
-            let facts = &prepared.facts;
-            let asked = format!("{} {}", facts.method, facts.path);
-            let closest = list.iter().find(|entry| entry.because.starts_with("needs "));
-            let but = closest.map(|entry| format!("; the closest {}", entry.because)).unwrap_or_default();
-            decision.notes.push(match decision.stopped {
-                Some(hop) => {
-                    let node = &self.tree.hops[hop.0 as usize];
-                    let (route, rule) = (self.snapshot.route(node.route).meta.key(), node.rule + 1);
-                    format!("rule {rule} of {route} hands {asked} on, and nothing there takes it{but}")
-                }
-                None if host.hostname == "*" => format!("no rule takes {asked}{but}"),
-                None => format!("no rule of host {} takes {asked}{but}", host.hostname),
-            });
+            let reached = match decision.stopped {
+                Some(hop) => Reached::PassedOn(hop),
+                None => Reached::Host(host.hostname.clone()),
+            };
+            decision.unanswered = Some(no_rule(&prepared.facts, reached, &list));
         }
         decision.considered = list;
     }
@@ -105,11 +93,11 @@ impl<'a> Router<'a> {
                 continue;
             }
             seen.push(hop);
-            match (missed(self.matcher(hop), facts, index.patterns()), taken) {
-                (Some(because), _) => missing.push(Considered { hop, verdict: Verdict::Missed, because }),
+            match (fails(self.matcher(hop), facts, index.patterns()), taken) {
+                (Some(reason), _) => missing.push(Considered { hop, verdict: Verdict::Missed, reason }),
                 (None, Some(taken)) => {
-                    let because = self.lost_hop_by_hop(hop, taken);
-                    later.push(Considered { hop, verdict: Verdict::Lost, because });
+                    let reason = self.later_in_group(hop, taken);
+                    later.push(Considered { hop, verdict: Verdict::Lost, reason });
                 }
                 (None, None) => {}
             }
@@ -119,16 +107,16 @@ impl<'a> Router<'a> {
     }
 
     /// Why this row or dropped match is not one that decides.
-    pub(super) fn hop_by_hop_in_words(
+    pub(super) fn reason_in_groups(
         &self,
         prepared: &Prepared<'_>,
         decision: &Decision,
         hop: HopId,
-    ) -> (Verdict, String) {
+    ) -> (Verdict, Reason) {
         let node = &self.tree.hops[hop.0 as usize];
         let patterns = Patterns::read(Manner::Agentgateway);
         if decision.hop == Some(hop) {
-            return (Verdict::Won, won(&node.matcher));
+            return (Verdict::Won, Reason::Matches);
         }
         let ends = decision.branches.iter().map(|branch| (branch.hop, branch.decided));
         let own = decision.hop.map(|hop| (hop, true)).or(decision.stopped.map(|hop| (hop, false)));
@@ -136,16 +124,16 @@ impl<'a> Router<'a> {
         let passed = |end: &(HopId, bool)| self.tree.chain(end.0).contains(&hop);
         if let Some((end, decided)) = ends.iter().find(|end| passed(end)) {
             return match (*end == hop, decided) {
-                (true, true) => (Verdict::Won, won(&node.matcher)),
-                (false, true) => (Verdict::Won, "it delegates to the rule that decides".to_owned()),
-                (_, false) => (Verdict::Missed, "it delegates, and no rule under it takes the request".to_owned()),
+                (true, true) => (Verdict::Won, Reason::Matches),
+                (false, true) => (Verdict::Won, Reason::Delegates(Delegation::ToTheWinner)),
+                (_, false) => (Verdict::Missed, Reason::Delegates(Delegation::NothingMatches)),
             };
         }
         if let Fate::Dropped(reason) = &node.fate {
-            return (Verdict::Dropped, dropped(node, reason));
+            return (Verdict::Dropped, Reason::Dropped(reason.clone()));
         }
-        if let Some(clause) = missed(&node.matcher, &prepared.facts, &patterns) {
-            return (Verdict::Missed, clause);
+        if let Some(reason) = fails(&node.matcher, &prepared.facts, &patterns) {
+            return (Verdict::Missed, reason);
         }
         // What was taken where this row stands.
         let asked = self.host_asked(decision, prepared);
@@ -155,9 +143,7 @@ impl<'a> Router<'a> {
                 let link = self.tree.children[child.0 as usize].link;
                 let above = self.tree.links[link.0 as usize].hop;
                 if !ends.iter().any(|(end, _)| self.tree.chain(*end).contains(&above)) {
-                    let above = &self.tree.hops[above.0 as usize];
-                    let (route, rule) = (self.snapshot.route(above.route).meta.key(), above.rule + 1);
-                    return (Verdict::Missed, format!("rule {rule} of {route} above it does not get the request"));
+                    return (Verdict::Missed, Reason::AboveNotReached { above });
                 }
                 self.in_group(link, prepared, asked.as_deref()).map(|(_, row)| row)
             }
@@ -166,52 +152,10 @@ impl<'a> Router<'a> {
         let covers = |host: &str| hostnames.is_empty() || hostnames.iter().any(|own| super::lookup::covers(own, host));
         match (&asked, taken) {
             (Some(host), _) if !covers(host) => {
-                (Verdict::Missed, format!("its hostnames ({}) do not cover {host}", hostnames.join(", ")))
+                (Verdict::Missed, Reason::HostnamesDoNotCover { hostnames: hostnames.clone(), host: host.to_string() })
             }
-            (_, Some(taken)) if taken != hop => (Verdict::Lost, self.lost_hop_by_hop(hop, taken)),
-            _ => (Verdict::Missed, "it does not serve the listener that takes the request".to_owned()),
+            (_, Some(taken)) if taken != hop => (Verdict::Lost, self.later_in_group(hop, taken)),
+            _ => (Verdict::Missed, Reason::OtherListener),
         }
-    }
-
-    /// Why `late`, which matches too, comes after `early` in the same table.
-    fn lost_hop_by_hop(&self, late: HopId, early: HopId) -> String {
-        let (l, e) = (&self.tree.hops[late.0 as usize], &self.tree.hops[early.0 as usize]);
-        let (late_route, early_route) = (self.snapshot.route(l.route), self.snapshot.route(e.route));
-        let name = early_route.meta.key();
-        if late_route.hostnames != early_route.hostnames && !early_route.hostnames.is_empty() {
-            let specific = |names: &[crate::model::Name]| names.iter().map(crate::model::Name::len).max().unwrap_or(0);
-            if specific(&late_route.hostnames) < specific(&early_route.hostnames) {
-                let hosts = early_route.hostnames.join(", ");
-                return format!("{name} names the host more closely ({hosts})");
-            }
-        }
-        let (lm, em): (&RouteMatch, &RouteMatch) = (&l.matcher, &e.matcher);
-        if em.path.kind == PathKind::Exact && lm.path.kind != PathKind::Exact {
-            return format!("comes after the exact path {}", em.path.value);
-        }
-        if lm.path.value.len() < em.path.value.len() {
-            let what = match lm.path.kind {
-                PathKind::RegularExpression => "shorter regular expression",
-                _ => "shorter prefix",
-            };
-            return format!("{what} than {}", em.path.value);
-        }
-        if let (None, Some(method)) = (&lm.method, &em.method) {
-            return format!("names no method, and {name} names {method}");
-        }
-        if lm.headers.len() < em.headers.len() {
-            return format!("fewer headers than {name}");
-        }
-        if lm.query_params.len() < em.query_params.len() {
-            return format!("fewer query parameters than {name}");
-        }
-        if l.route == e.route {
-            return if l.rule == e.rule {
-                "comes later in the same rule".to_owned()
-            } else {
-                format!("comes later in the same route (rule {} after rule {})", l.rule + 1, e.rule + 1)
-            };
-        }
-        format!("{} comes after {name} by name, and age does not count", late_route.meta.key())
     }
 }

@@ -4,7 +4,6 @@
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
 mod authority;
-mod because;
 mod compile;
 mod decide;
 mod doubt;
@@ -20,6 +19,7 @@ mod matcher;
 mod normalise;
 mod policed;
 mod precedence;
+mod reason;
 mod received;
 mod replaced;
 mod request;
@@ -40,6 +40,7 @@ pub use index::Index;
 pub use lookup::{Lookup, Unseen};
 pub use policed::PREFLIGHT;
 pub use precedence::{Precedence, Ranks};
+pub use reason::{Criterion, Delegation, Need, Reached, Reason, Unanswered};
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.
@@ -148,6 +149,8 @@ pub struct Decision {
     pub considered: Vec<Considered>,
     /// How many more rows of this virtual host could not match at all and are not listed.
     pub not_listed: usize,
+    /// Why nothing answers, from the traced lookup.
+    pub unanswered: Option<Unanswered>,
     /// Why the answer is not certain; empty when it is.
     pub unverified: Vec<String>,
     /// What else a person should know (a redirect that keeps a port, a table Envoy would refuse).
@@ -202,9 +205,8 @@ pub struct Considered {
     pub hop: HopId,
     /// What came of it.
     pub verdict: Verdict,
-    /// Why, in a clause (`shorter prefix than /payments/charge`, `needs method POST`,
-    /// `dropped: /x is not under /payments`).
-    pub because: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// What came of a row.

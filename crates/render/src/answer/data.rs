@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain};
 use crate::policies::{self, LimitsData, PolicyData};
+use crate::reasons;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ObjectKey};
-use routescope_core::router::{Branch, Considered, Decision, Request, Scheme, Upstream, Verdict};
+use routescope_core::router::{Branch, Decision, Request, Scheme, Upstream, Verdict};
 
 use super::{Answers, gateway_name};
 
@@ -124,6 +125,7 @@ pub struct UpstreamData {
 pub struct ConsideredData {
     pub chain: Vec<HopData>,
     pub verdict: &'static str,
+    pub code: &'static str,
     pub because: String,
 }
 
@@ -163,15 +165,16 @@ pub fn line(analysis: &Analysis, one: &Answers) -> RequestAnswersData {
 fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> AnswerData {
     let table = &analysis.table.gateways[decision.gateway as usize];
     let gateway = gateway_name(analysis, decision);
-    let considered = decision.considered.iter().map(|Considered { hop, verdict, because }| ConsideredData {
-        chain: chain(&analysis.snapshot, &analysis.tree, gateway, *hop),
-        verdict: match verdict {
+    let considered = decision.considered.iter().map(|one| ConsideredData {
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, one.hop),
+        verdict: match one.verdict {
             Verdict::Won => "won",
             Verdict::Lost => "lost",
             // A dropped match is not in the table at all: for the contract, it did not match.
             Verdict::Missed | Verdict::Dropped => "missed",
         },
-        because: because.clone(),
+        code: one.reason.code(),
+        because: reasons::reason(analysis, one),
     });
     let way = |hop| chain(&analysis.snapshot, &analysis.tree, gateway, hop);
     let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
@@ -195,6 +198,6 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         timeouts: policies::limits(&decision.policies.limits),
         considered: considered.collect(),
         confidence: if decision.unverified.is_empty() { "certain" } else { "unverified" },
-        notes: decision.notes.iter().chain(&decision.unverified).cloned().collect(),
+        notes: reasons::notes(analysis, decision).into_iter().chain(decision.unverified.iter().cloned()).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! Many answers at a glance: a line each.
 
 use crate::outline::match_position;
+use crate::reasons;
 use crate::style::{Line, Role};
 use crate::words;
 use routescope_core::analysis::Analysis;
@@ -62,7 +63,9 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
         (_, [only]) => words::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
-        (_, []) => decision.notes.last().cloned().unwrap_or_default(),
+        (_, []) => {
+            reasons::unanswered(analysis, decision).or_else(|| decision.notes.last().cloned()).unwrap_or_default()
+        }
     }
 }
 

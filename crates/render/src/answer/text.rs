@@ -14,6 +14,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::reasons;
 use crate::style::{Line, Role};
 use crate::{policies, words};
 use routescope_core::analysis::Analysis;
@@ -100,13 +101,11 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
 fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
     remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
-    let told = not_found_note(decision);
     let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
     // Why nobody serves a backend stands beside it.
     let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
     let is_told = |note: &str| {
-        told == Some(note)
-            || (decision.preflight && note == PREFLIGHT)
+        (decision.preflight && note == PREFLIGHT)
             || cycle.is_some_and(|cycle| cycle == note)
             || starved.iter().any(|why| note.starts_with(why.as_str()))
     };
@@ -138,14 +137,6 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
         lines.extend(wrapped(Line::of(role, format!("  {lead}")), &text, width));
     }
     lines
-}
-
-/// What a 404 lacks, as the router puts it: the headline says it.
-fn not_found_note(decision: &Decision) -> Option<&str> {
-    if decision.outcome != Outcome::NotFound {
-        return None;
-    }
-    decision.notes.last().map(String::as_str).filter(|note| note.starts_with("no ") || note.starts_with("rule "))
 }
 
 /// What happens, in a line or a few.
@@ -223,7 +214,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
             }
         }
         Outcome::NotFound => {
-            let why = not_found_note(decision).map_or_else(|| not_found(analysis, request, decision), str::to_owned);
+            let why = reasons::unanswered(analysis, decision).unwrap_or_else(|| not_found(analysis, request, decision));
             lines.extend(beside(Line::of(Role::Error, "✗ 404 from the gateway"), &why, width));
         }
     }
@@ -343,10 +334,10 @@ pub(super) fn virtual_host<'a>(analysis: &'a Analysis, decision: &Decision) -> O
 fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<Line> {
     let rows: Vec<[Line; 4]> = considered
         .iter()
-        .map(|Considered { hop, verdict, because }| {
-            let hop = &analysis.tree.hops[hop.0 as usize];
+        .map(|one| {
+            let hop = &analysis.tree.hops[one.hop.0 as usize];
             let route = analysis.snapshot.route(hop.route);
-            let (word, role) = match verdict {
+            let (word, role) = match one.verdict {
                 Verdict::Won => ("won", Role::Ok),
                 Verdict::Lost => ("lost", Role::Warning),
                 Verdict::Missed => ("missed", Role::Dim),
@@ -358,7 +349,7 @@ fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<
                     .with(Role::Route, route.meta.name.to_string())
                     .with(Role::Rule, format!(" rule {}", hop.rule + 1)),
                 words::matcher(&hop.matcher),
-                Line::of(Role::Text, because.trim_start_matches("dropped: ").to_owned()),
+                Line::of(Role::Text, reasons::bare_reason(analysis, one)),
             ]
         })
         .collect();

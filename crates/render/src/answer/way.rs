@@ -226,7 +226,7 @@ fn deepest(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<H
     let takes = |id: &HopId| {
         let delegates = matches!(analysis.tree.hops[id.0 as usize].fate, Fate::Delegates);
         // The router tells a delegation that lets the request pass from one that does not.
-        delegates && analysis.explain_hop(request, decision, *id).because.starts_with("it delegates")
+        delegates && analysis.explain_hop(request, decision, *id).reason.delegates()
     };
     let reached = decision.considered.iter().map(|other| {
         let chain = analysis.tree.chain(other.hop);

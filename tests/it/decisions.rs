@@ -5,6 +5,7 @@ use routescope_core::model::ObjectKey;
 use routescope_core::resolve::Settings;
 use routescope_core::router::{Decision, Outcome, Request, Verdict};
 use routescope_core::store::Coverage;
+use routescope_render::reasons;
 
 /// A Gateway on ports 80 (HTTP) and 443 (HTTPS for `*.a.io`), a delegating parent, its child, a stand-alone route.
 const WORLD: &str = r"
@@ -85,9 +86,10 @@ fn explain(text: &str) -> Decision {
 
 #[track_caller]
 fn considered(decision: &Decision, verdict: Verdict, because: &str) {
-    let all: Vec<(Verdict, &str)> =
-        decision.considered.iter().map(|entry| (entry.verdict, entry.because.as_str())).collect();
-    assert!(all.contains(&(verdict, because)), "{all:?} lacks {because}");
+    let world = world();
+    let all: Vec<(Verdict, String)> =
+        decision.considered.iter().map(|entry| (entry.verdict, reasons::reason(&world, entry))).collect();
+    assert!(all.contains(&(verdict, because.to_owned())), "{all:?} lacks {because}");
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn a_miss_says_what_the_closest_rule_needs() {
     assert_eq!((decision.outcome, decision.status), (Outcome::NotFound, Some(404)));
     considered(&decision, Verdict::Missed, "needs method POST");
     assert_eq!(
-        decision.notes,
+        reasons::notes(&world(), &decision),
         ["no rule under /payments of infra/parent takes GET /payments/charge; the closest needs method POST"]
     );
     assert!(decision.unverified.is_empty());
@@ -138,7 +140,7 @@ fn a_forward_whose_every_share_is_broken_is_a_500_with_its_destinations() {
 fn an_unknown_host_is_a_404_without_a_virtual_host() {
     let decision = explain("GET http://nowhere.io/");
     assert_eq!((decision.virtual_host, decision.status), (None, Some(404)));
-    assert_eq!(decision.notes, ["no route serves nowhere.io on port 80"]);
+    assert_eq!(reasons::notes(&world(), &decision), ["no route serves nowhere.io on port 80"]);
 }
 
 #[test]
@@ -199,7 +201,7 @@ fn every_hop_can_be_asked_why() {
     let decision = analysis.explain(&request, None).remove(0);
     for hop in (0..analysis.tree.hops.len()).map(|at| routescope_core::resolve::HopId(u32::try_from(at).unwrap())) {
         let considered = analysis.explain_hop(&request, &decision, hop);
-        assert!(!considered.because.is_empty());
+        assert!(!reasons::reason(&analysis, &considered).is_empty());
         assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.hop.unwrap()).contains(&hop));
     }
 }
