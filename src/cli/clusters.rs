@@ -294,8 +294,7 @@ impl Followed {
 /// `2 new, 1 changed, 5 as they are`; and how many there are of which the cluster does not tell.
 fn count_marks(overlaid: &Overlaid) -> String {
     let count = |wanted: Mark| overlaid.values().filter(|laid| laid.mark == wanted).count();
-    let known =
-        format!("{} new, {} changed, {} as they are", count(Mark::New), count(Mark::Changed), count(Mark::Same));
+    let known = format!("{} new, {} changed, {} unchanged", count(Mark::New), count(Mark::Changed), count(Mark::Same));
     match count(Mark::Unseen) {
         0 => known,
         unseen => format!("{known}, {unseen} new or changed (not readable)"),

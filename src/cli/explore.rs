@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::tree::{self, TreeFormat, TreeOptions};
 use super::{Context, Verdict, load, terminal};
 
-/// Explore the tree, with answers while one types (the default on a terminal)
+/// Explore the tree, with answers as you type (the default on a terminal)
 #[derive(Debug, Clone, Args, Default)]
 pub struct ExploreOptions {
     /// A URL to start with

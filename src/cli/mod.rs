@@ -56,7 +56,7 @@ Examples:
   routescope snapshot -o world.yaml                       save what is read, to be loaded with -f
   kubectl get httproutes,gateways -A -o yaml | routescope tree -f -
 
-Exit codes: 0 yes, clean; 1 no, findings; 2 could not do it";
+Exit codes: 0 ok; 1 no route, or findings; 2 error";
 
 #[derive(Debug, Subcommand)]
 enum Command {

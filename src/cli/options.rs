@@ -25,7 +25,7 @@ pub struct SourceOptions {
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", global = true)]
     pub filename: Vec<PathBuf>,
 
-    /// Look into the folders of -f at every depth
+    /// Recurse into -f directories
     #[arg(short = 'R', long, global = true)]
     pub recursive: bool,
 

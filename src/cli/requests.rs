@@ -104,7 +104,7 @@ pub fn gateway_key(text: &str) -> Result<ObjectKey, Failure> {
         Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
             Ok(ObjectKey::new(namespace, name))
         }
-        _ => Err(Failure::new(format!("{text} is no Gateway's name"), "write it as NAMESPACE/NAME")),
+        _ => Err(Failure::new(format!("{text} is not a valid Gateway name"), "write it as NAMESPACE/NAME")),
     }
 }
 
@@ -147,6 +147,6 @@ mod tests {
             3,
             "not a request: invalid type: integer `3`, expected a string at column 9",
         );
-        refused("/a\n{\"url\": \"/\", \"gateway\": \"x\"}", 2, "x is no Gateway's name");
+        refused("/a\n{\"url\": \"/\", \"gateway\": \"x\"}", 2, "x is not a valid Gateway name");
     }
 }

@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::load::World;
 use super::{Context, Verdict, terminal};
 
-/// Save what is read (a cluster, files, or files over a cluster), to be loaded with -f: for a colleague or a bug report
+/// Save the input (a cluster, files, or files over a cluster), to be loaded with -f: for a colleague or a bug report
 ///
 /// The file holds the objects that routing reads, and what of the world was seen in full: answers from it are those from
 /// the cluster. It never holds a Secret, nor what ConfigMaps hold; names of hosts, headers and their values are as they are

@@ -45,7 +45,7 @@ pub const WORDS: &[Word] = &[
     },
     Word { name: "pin", operand: "[URL]", doc: "pin a URL with its answer; without one, what stands in the URL bar" },
     Word { name: "theme", operand: "[NAME]", doc: "use a theme; without a name, pick one" },
-    Word { name: "reload", operand: "", doc: "read the sources again; connect to the cluster anew" },
+    Word { name: "reload", operand: "", doc: "reload the sources; reconnect to the cluster" },
     Word { name: "help", operand: "", doc: "show all keys" },
     Word { name: "q", operand: "", doc: "leave" },
 ];

@@ -135,7 +135,9 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
     let on_path = state.side().lit.contains(&node);
     let line = if on_path && state.side().lit.last() == Some(&node) {
         match decision.outcome {
-            Outcome::NotFound => Line::of(Role::Error, "✗ ").with(Role::Text, "this is as far as the request came"),
+            Outcome::NotFound => {
+                Line::of(Role::Error, "✗ ").with(Role::Text, "the request stops here: no rule matches")
+            }
             _ => Line::of(Role::Ok, "● ").with(Role::Text, "this decided"),
         }
     } else if on_path {
@@ -156,7 +158,7 @@ fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
     let table = world.analysis.table.gateways.get(decision.gateway as usize)?;
     let ancestry = outline.ancestry(node);
     if ancestry.first().is_some_and(|top| *top != NodeRef::Gateway(table.node)) {
-        return missed(format!("it hangs on another Gateway than {}", table.gateway));
+        return missed(format!("belongs to another Gateway, not {}", table.gateway));
     }
     let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
     if let (Some(host), Some(NodeRef::Hosts(hosts))) = (host, ancestry.get(1))
@@ -165,7 +167,7 @@ fn why_not(state: &State, decision: &Decision, node: NodeRef) -> Option<Line> {
         return missed(format!("the request belongs to the host {}", host.hostname));
     }
     if matches!(outline.hop(hop).fate, Fate::Delegates | Fate::Forks(_)) {
-        return missed("it answers nothing itself, the routes under it do".to_owned());
+        return missed("delegates: the routes below answer".to_owned());
     }
     let found = world.analysis.explain_hop(request, decision, hop);
     let (glyph, name, _) = verdict(found.verdict);

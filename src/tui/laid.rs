@@ -141,7 +141,7 @@ fn told(laid: &Laid, subject: &Subject) -> Vec<Line> {
             Mark::New => " is new: the cluster has none",
             Mark::Unseen => " is new or changed: what the cluster has is not known",
             Mark::Changed => " is changed",
-            Mark::Same => " is what the cluster has",
+            Mark::Same => " same as the cluster",
         },
     );
     line.push(Role::Dim, " · ");

@@ -179,11 +179,11 @@ impl Live {
             let refused = status.unreadable.iter().filter(|one| one.kind == index);
             let mut line = match state {
                 KindState::Waiting => Line::of(Role::Hint, "… ").with(Role::Text, "waiting for the first list"),
-                KindState::Synced => Line::of(Role::Ok, "✓ ").with(Role::Text, "all of it"),
+                KindState::Synced => Line::of(Role::Ok, "✓ ").with(Role::Text, "complete"),
                 KindState::SyncedIn(namespaces) => Line::of(Role::Warning, "⚠ ")
                     .with(Role::Text, "only in ")
                     .with(Role::Namespace, namespaces.join(", ")),
-                KindState::Absent => Line::of(Role::Dim, "· ").with(Role::Dim, "this cluster has no such kind"),
+                KindState::Absent => Line::of(Role::Dim, "· ").with(Role::Dim, "not installed"),
                 KindState::Forbidden => Line::of(Role::Warning, "⚠ ").with(Role::Text, "may not be read"),
             };
             let places: Vec<&str> = refused.filter_map(|one| one.namespace.as_deref()).collect();

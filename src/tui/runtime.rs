@@ -439,7 +439,7 @@ fn edit(path: &str, line: u32) -> Result<(), String> {
     let words = editor_command(&editor.unwrap_or_default(), path, line);
     match Command::new(&words[0]).args(&words[1..]).status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}", words[0])),
+        Ok(status) => Err(format!("editor {:?} failed ({status}): set EDITOR", words[0])),
         Err(error) => Err(format!("cannot start {}: {error}; set VISUAL or EDITOR", words[0])),
     }
 }

@@ -326,7 +326,7 @@ impl Window {
         let count = |mark| overlaid.map_or(0, |all| all.values().filter(|laid| laid.mark == mark).count());
         let [new, changed, same, unseen] = [Mark::New, Mark::Changed, Mark::Same, Mark::Unseen].map(count);
         let of = state.name(state.active);
-        let mut title = format!("files over {of}: {new} new, {changed} changed, {same} as they are");
+        let mut title = format!("files over {of}: {new} new, {changed} changed, {same} unchanged");
         if unseen > 0 {
             title = format!("{title}, {unseen} new or changed");
         }
@@ -366,7 +366,7 @@ impl Window {
         items.extend(super::command::namespaces(state).into_iter().map(|(name, readable)| {
             let mut line = mark(shown(&name)).with(Role::Namespace, name.clone());
             if !readable {
-                line.push(Role::Warning, "  ⚠ not all of it may be read");
+                line.push(Role::Warning, "  ⚠ some of it is not readable");
             }
             Item { line, more: None, choice: Some(Choice::Namespace(name)) }
         }));

@@ -384,7 +384,7 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
         assert_eq!(
             without_port(&proxy, &home.failure()),
             format!(
-                "cannot connect to the cluster (context main): the proxy http://127.0.0.1:PORT did not help: {why}\n\
+                "cannot connect to the cluster (context main): proxy http://127.0.0.1:PORT failed: {why}\n\
                  check proxy-url of the cluster, or HTTPS_PROXY and NO_PROXY"
             )
         );
@@ -418,7 +418,7 @@ fn a_certificate_is_held_against_its_authority_its_names_and_the_time() {
         authority.sign(&["127.0.0.1"]),
         "certificate-authority: other.pem",
         &format!(
-            "{at} is of an authority that the kubeconfig does not know\nname it with certificate-authority (--certificate-authority FILE)"
+            "{at} is signed by an unknown authority\nname it with certificate-authority (--certificate-authority FILE)"
         ),
     );
     check(

@@ -87,7 +87,7 @@ fn a_missing_file_is_named_with_its_likely_neighbour() {
         "cannot read https://example.com/a.yaml: only files and folders are read \
          (curl -sL https://example.com/a.yaml | routescope -f -)",
     );
-    refused(load(&[Input::Path(PathBuf::new())], false), &folder, "an empty text is no path (is a variable unset?)");
+    refused(load(&[Input::Path(PathBuf::new())], false), &folder, "empty path (is a variable unset?)");
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn files_are_laid_over_the_cluster() {
     let cluster = Cluster::start();
     std::fs::write(cluster.folder.path().join("new.yaml"), FILE).unwrap();
     let (code, out, err) = cluster.run(&["tree", "-f", "new.yaml", "--live"]);
-    assert_eq!((code, err.as_str()), (0, "over context fake: 0 new, 1 changed, 0 as they are\n"), "{out}");
+    assert_eq!((code, err.as_str()), (0, "over context fake: 0 new, 1 changed, 0 unchanged\n"), "{out}");
     assert!(out.contains("shop (team-a)   ~ changed") && out.contains("Service two:80"), "{out}");
 }
 

@@ -139,15 +139,14 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
             "is the cluster running, and the port right? --context chooses another cluster".to_owned(),
         ),
         Cause::NoRoute(why) => (format!("{server} cannot be reached: {why}"), "is the network (a VPN) up?".to_owned()),
-        Cause::NoConnection => (
-            format!("{server} did not take the connection in time"),
-            "is the network (a VPN) up, and the address right?".to_owned(),
-        ),
+        Cause::NoConnection => {
+            (format!("{server}: connection timed out"), "is the network (a VPN) up, and the address right?".to_owned())
+        }
         Cause::Closed => (
             format!("{server} closed the connection"),
             "is it an API server, and is https:// or http:// right?".to_owned(),
         ),
-        Cause::Proxy(why) => (format!("the proxy {} did not help: {why}", proxy(asked)), PROXY.to_owned()),
+        Cause::Proxy(why) => (format!("proxy {} failed: {why}", proxy(asked)), PROXY.to_owned()),
         Cause::Certificate(wrong) => return certificate(asked, wrong),
         Cause::NotTls => (
             format!("{server} does not speak TLS"),
@@ -156,7 +155,9 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
         Cause::NotPlain => {
             (format!("{server} wants TLS"), format!("is it https{}?", server.strip_prefix("http").unwrap_or("://…")))
         }
-        Cause::Tls(why) => (format!("no TLS with {server}: {why}"), "a proxy in between may be the reason".to_owned()),
+        Cause::Tls(why) => {
+            (format!("TLS handshake with {server} failed: {why}"), "a proxy in between may be the reason".to_owned())
+        }
         Cause::ClientCertificate(why) => (
             format!("{server} does not take the client certificate of the user {}: {why}", user(asked)),
             "get a new kubeconfig, or sign in again".to_owned(),
@@ -170,7 +171,7 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
             format!("forbidden: {why}"),
             match (&asked.impersonated, asked.user_is_missing) {
                 (Some(name), _) => format!("you act as {name} (--as); the rights needed are those of deploy/"),
-                (None, true) => format!("the kubeconfig has no user {}: you ask as nobody", user(asked)),
+                (None, true) => format!("the kubeconfig has no user {}: requests are anonymous", user(asked)),
                 (None, false) => {
                     "-n NAMESPACE reads what you may read; the rights needed are those of deploy/".to_owned()
                 }
@@ -180,7 +181,7 @@ fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
             if why.is_empty() { "the server has no such resource".to_owned() } else { format!("not found: {why}") },
             "are the CRDs installed, in a version that is read? `kubectl api-resources` lists what there is".to_owned(),
         ),
-        Cause::Gone => ("what was asked for is too old".to_owned(), "it is listed anew".to_owned()),
+        Cause::Gone => ("what was asked for is too old".to_owned(), "re-listing".to_owned()),
         Cause::Busy => (format!("{server} is too busy"), "try again in a while".to_owned()),
         Cause::Unavailable { code, message } => (
             format!("{server} answered {code}{}", colon(message)),
@@ -204,7 +205,7 @@ fn certificate(asked: &Asked, wrong: &Certificate) -> (String, Option<String>) {
     let server = &asked.server;
     let (why, hint) = match wrong {
         Certificate::UnknownIssuer => (
-            "is of an authority that the kubeconfig does not know".to_owned(),
+            "is signed by an unknown authority".to_owned(),
             "name it with certificate-authority (--certificate-authority FILE)",
         ),
         Certificate::WrongName(names) => (

@@ -116,7 +116,7 @@ impl Finding {
             place: None,
             subject: key.map(|key| Subject { kind: "Namespace", key }),
             message,
-            help: Some("what hangs on it is unverified; ask for get, list and watch there".to_owned()),
+            help: Some("answers that depend on it are unverified; ask for get, list and watch there".to_owned()),
         }
     }
 }

@@ -137,7 +137,7 @@ impl Gathered {
     /// A path that was named by the user: whatever is wrong with it is an error.
     fn path(&mut self, path: &Path, recursive: bool) -> Result<(), SourceError> {
         if path.as_os_str().is_empty() {
-            let message = "an empty text is no path".to_owned();
+            let message = "empty path".to_owned();
             return Err(SourceError { message, hint: Some("is a variable unset?".to_owned()) });
         }
         let about = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;

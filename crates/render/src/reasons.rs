@@ -95,7 +95,7 @@ fn rule(analysis: &Analysis, hop: HopId) -> String {
 fn matches(row: &RouteMatch) -> String {
     let mut clause = match row.path.kind {
         PathKind::Exact => format!("the path is {}", row.path.value),
-        PathKind::PathPrefix if row.path.value == "/" => "takes every path".to_owned(),
+        PathKind::PathPrefix if row.path.value == "/" => "matches every path".to_owned(),
         PathKind::PathPrefix => format!("the path is under {}", row.path.value),
         PathKind::RegularExpression => format!("the path matches {}", row.path.value),
     };

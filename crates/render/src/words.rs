@@ -161,7 +161,7 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
     let Destination { kind, namespace, name, port, .. } = destination;
     match destination.state {
         DestinationState::Resolved => None,
-        DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: taken to exist")),
+        DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: assumed to exist")),
         DestinationState::GrantUnseen | DestinationState::KindUnread => destination.unverified(),
         DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
         DestinationState::PortMissing | DestinationState::PortUnserved => Some(match port {
@@ -262,13 +262,13 @@ pub fn share(share: f64) -> String {
 pub fn child_trouble(fate: ChildFate) -> Option<&'static str> {
     match fate {
         ChildFate::Adopted => None,
-        ChildFate::NotAdoptable => Some("not adopted: it has parentRefs, and none names this parent"),
+        ChildFate::NotAdoptable => Some("not selected: it has parentRefs, and none names this parent"),
         ChildFate::HasHostnames => Some("skipped: a delegated route must not have hostnames"),
         ChildFate::Cycle => Some("cycle: it is already above itself here"),
         ChildFate::NothingLeft => Some("none of its matches fits under this one"),
-        ChildFate::Poisoned => Some("not looked at: a cycle breaks the whole ref"),
-        ChildFate::NotPermitted => Some("not adopted: another namespace, and no ReferenceGrant"),
-        ChildFate::ParentElsewhere => Some("not adopted: its parent hangs on other Gateways than this"),
+        ChildFate::Poisoned => Some("not evaluated: a cycle breaks the whole ref"),
+        ChildFate::NotPermitted => Some("not selected: another namespace, and no ReferenceGrant"),
+        ChildFate::ParentElsewhere => Some("not selected: its parent belongs to other Gateways"),
     }
 }
 
@@ -282,7 +282,7 @@ pub fn broken_link(link: &Link) -> &'static str {
     match &link.broken {
         None => "",
         Some(BrokenLink::Cyclic { .. }) => "a cycle breaks the whole ref",
-        Some(BrokenLink::Unresolved) if link.children.is_empty() => "selects nothing",
+        Some(BrokenLink::Unresolved) if link.children.is_empty() => "matches no route",
         Some(BrokenLink::Unresolved) => "nothing it selects can be used",
     }
 }

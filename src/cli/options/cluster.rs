@@ -25,7 +25,7 @@ pub struct ClusterOptions {
     #[arg(short = 'n', long = "namespace", value_name = "NAME", value_delimiter = ',', global = true)]
     pub namespace: Vec<String>,
 
-    /// Show every namespace, as is the default, whatever -n says
+    /// Show every namespace (the default)
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
 
@@ -33,7 +33,7 @@ pub struct ClusterOptions {
     #[arg(long, global = true)]
     pub live: bool,
 
-    /// Ask as this user
+    /// Impersonate this user
     #[arg(long = "as", value_name = "USER", global = true)]
     pub as_user: Option<String>,
 
@@ -45,11 +45,11 @@ pub struct ClusterOptions {
     #[arg(long = "as-uid", value_name = "ID", hide_short_help = true, global = true)]
     pub as_uid: Option<String>,
 
-    /// How long a request may take (30, 30s, 1m30s; 0: as long as it likes) [default: 1m]
+    /// How long a request may take (30, 30s, 1m30s; 0: no timeout) [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = time_limit, global = true)]
     pub request_timeout: Option<Duration>,
 
-    /// Do not check the server's certificate: who answers may be anybody
+    /// Do not check the server's certificate: the server's identity is not verified
     #[arg(long, global = true)]
     pub insecure_skip_tls_verify: bool,
 

@@ -106,7 +106,7 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
             Vec::new()
         }
         Command::Context(_) if state.side().live.is_none() => {
-            return Err("these are files: no cluster is followed".to_owned());
+            return Err("only files: no cluster is followed".to_owned());
         }
         Command::Context(None) => {
             state.contexts_wanted = true;

@@ -145,7 +145,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Help => state.window = Some(Window::help(state.size.0)),
         Action::Findings => {
             if state.side().world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
-                state.tell(Role::Ok, "no findings: nothing is wrong that I know of");
+                state.tell(Role::Ok, "no problems found");
             } else if state.side().world.is_some() {
                 state.window = Some(Window::findings(state));
             }
@@ -154,7 +154,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             if let Some(live) = &state.side().live {
                 state.window = Some(Window::connection(live, &state.name(state.active), &state.zone));
             } else {
-                state.tell(Role::Muted, "these are files: no cluster is followed");
+                state.tell(Role::Muted, "only files: no cluster is followed");
             }
         }
         Action::Log => {
@@ -217,7 +217,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Zoom => {
             state.zoom = !state.zoom;
             if state.zoom {
-                state.tell(Role::Muted, "z again gives the other panes back");
+                state.tell(Role::Muted, "z restores the panes");
             }
         }
         Action::Up => step(state, -1),
@@ -305,7 +305,7 @@ fn other_side(state: &mut State, by: usize) {
         let text = if state.side().live.is_some() {
             "one context is followed: :ctx NAME NAME follows several"
         } else {
-            "these are files: only clusters stand side by side"
+            "only one source: nothing to switch to"
         };
         state.tell(Role::Muted, text);
         return;
@@ -357,7 +357,7 @@ fn other_answer(state: &mut State, by: usize) {
     let side = state.side_mut();
     let answers = side.answer.count();
     if answers < 2 {
-        state.tell(Role::Muted, "there is no other Gateway that sees this request");
+        state.tell(Role::Muted, "only one Gateway takes this request");
         return;
     }
     side.answer.shown = (side.answer.shown + by) % answers;
@@ -441,7 +441,7 @@ fn edit(state: &mut State) -> Vec<Effect> {
     let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
     let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
     let Some(place) = node.and_then(|node| outline.place(node)) else {
-        state.tell(Role::Muted, "this is written nowhere");
+        state.tell(Role::Muted, "no source file for this row");
         return Vec::new();
     };
     if !can_be_edited(place.source.kind) {

@@ -75,7 +75,7 @@ fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
 pub(super) fn pause(state: &mut State) -> Vec<Effect> {
     let lives = || state.sides.iter().filter_map(|side| side.live.as_ref());
     if lives().next().is_none() {
-        state.tell(Role::Muted, "these are files: only a cluster can be paused");
+        state.tell(Role::Muted, "only files: a cluster alone can be paused");
         return Vec::new();
     }
     let paused = lives().any(|live| matches!(live.show, Show::Paused(_)));

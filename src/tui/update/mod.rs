@@ -160,8 +160,8 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
     state.side_mut().failure = None;
     if state.side().world.is_some() {
         let told = match changes.len() {
-            0 => "read again".to_owned(),
-            changes => format!("read again, {}: L lists what changed", count(changes, "change")),
+            0 => "reloaded".to_owned(),
+            changes => format!("reloaded · {} · L", count(changes, "change")),
         };
         state.tell(Role::Muted, told);
     }

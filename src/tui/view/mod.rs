@@ -239,7 +239,7 @@ fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
             (Action::Leave, "quit"),
         ]),
         Focus::Tree => by(&[
-            (Action::Ask, "ask a URL"),
+            (Action::Ask, "trace a URL"),
             (Action::Filter, "filter"),
             (Action::Help, "help"),
             (Action::Quit, "quit"),
@@ -261,7 +261,7 @@ fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
             (Action::Zoom, "zoom"),
             (Action::Edit, "edit"),
             (Action::Copy, "copy"),
-            (Action::Ask, "ask a URL"),
+            (Action::Ask, "trace a URL"),
         ]),
         Focus::Why => by(&[
             (Action::Select, "go to its node"),
@@ -271,7 +271,7 @@ fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
             (Action::NextAnswer, "next Gateway"),
             (Action::Edit, "edit"),
             (Action::Copy, "copy"),
-            (Action::Ask, "ask a URL"),
+            (Action::Ask, "trace a URL"),
         ]),
     }
 }

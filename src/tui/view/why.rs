@@ -49,7 +49,7 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
             entries.push(Entry::note("✗", &word, theme::Role::Error, Line::of(Role::Text, note.clone())));
             continue;
         }
-        entries.push(Entry::note("⚠", "mind", theme::Role::Warning, Line::of(Role::Text, note.clone())));
+        entries.push(Entry::note("⚠", "note", theme::Role::Warning, Line::of(Role::Text, note.clone())));
     }
     for (subject, laid) in laid::on_the_way(state.side()) {
         let (glyph, role) = laid::glyph(laid.mark);
@@ -91,7 +91,7 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
     }
     for advice in state.side().answer.advice() {
         let (word, text) = match advice {
-            Advice::Change(text) => ("mend it", text),
+            Advice::Change(text) => ("fix", text),
             Advice::Ask(text) => ("hint", text),
         };
         entries.push(Entry::note("→", word, theme::Role::Hint, Line::of(Role::Hint, text.clone())));
@@ -138,7 +138,10 @@ fn entries(state: &State) -> Vec<Entry> {
     entries.extend(facts(state, decision));
     entries.extend(rows);
     if decision.not_listed > 0 {
-        let text = format!("{} that could not match", say::count(decision.not_listed, "more row"));
+        let text = match decision.not_listed {
+            1 => "1 more rule does not match".to_owned(),
+            more => format!("{more} more rules do not match"),
+        };
         entries.push(Entry::note("○", "missed", theme::Role::Missed, Line::of(Role::Dim, text)));
     }
     entries
@@ -157,8 +160,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
     let theme = state.theme();
     if entries.is_empty() {
-        let line =
-            Line::of(Role::Hint, " ask a URL, and every rule that could have taken it says here why it did or did not");
+        let line = Line::of(Role::Hint, " trace a URL: each rule that could match, and why it won or lost");
         for (row, line) in (0u16..).zip(wrap(&line, usize::from(inside.width), 1)) {
             put(buffer, inside, row, line, theme);
         }

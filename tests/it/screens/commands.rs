@@ -30,7 +30,7 @@ fn a_command_is_completed_and_carried_out() {
     explorer.press(&["tab", "tab"]);
     shows(&explorer, ":findings");
     explorer.press(&["enter"]);
-    shows(&explorer, " no findings");
+    shows(&explorer, " no problems found");
     explorer.press(&[":"]).write("level 1");
     explorer.press(&["enter"]);
     hides(&explorer, "banking-routes");
@@ -51,7 +51,7 @@ fn an_unknown_command_stays_to_be_mended() {
     shows(&explorer, "no theme nope: there are telling");
     explorer.press(&["ctrl-u"]).write("ctx");
     explorer.press(&["enter"]);
-    shows(&explorer, "these are files: no cluster is followed");
+    shows(&explorer, "only files: no cluster is followed");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn where_room_is_short_what_matters_most_stays_whole() {
         explorer.send(Message::Paste("https://api.example.com/banking/cards".to_owned()));
         shows(&explorer, "? not certain");
         explorer.press(&["esc", "?"]);
-        shows(&explorer, "leave, from anywhere");
+        shows(&explorer, "quit, from anywhere");
         shows(&explorer, "go to the next context, also while");
     }
 }

@@ -143,7 +143,7 @@ fn a_reload_of_files_tells_what_it_changed_and_turns_the_pins() {
     shows(&explorer, "10:41:07 HTTPRoute shop/orders: rule 1 now goes to Service shop/orders-v2:80");
     shows(&explorer, "10:41:00 pinned GET http://a.io/orders/1: shop/orders-v1:80 → shop/orders-v2:80");
     explorer.send(Message::Loaded(Ok(read(input(&v2)))));
-    shows(&explorer, "read again");
+    shows(&explorer, "reloaded");
 }
 
 #[test]

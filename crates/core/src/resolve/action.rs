@@ -259,12 +259,12 @@ impl Draft {
             // Policies that the engine knows and this program does not read: taken to exist.
             (KGATEWAY_GROUP, "ListenerPolicy" | "BackendConfigPolicy" | "HTTPListenerPolicy")
             | (crate::model::GATEWAY_GROUP, "BackendTLSPolicy") => {
-                let doubt = format!("{kind} {key} is taken to exist: its kind is not read");
+                let doubt = format!("{kind} {key} is assumed to exist: its kind is not read");
                 return self.unverified.push(doubt);
             }
             // Those of kgateway's enterprise edition.
             (group, _) if group.ends_with(".solo.io") => {
-                return self.unverified.push(format!("{kind} {key} is taken to exist: its kind is not read"));
+                return self.unverified.push(format!("{kind} {key} is assumed to exist: its kind is not read"));
             }
             _ if assumed => {
                 let doubt = format!("the filter {kind} {name} is of group {group}: which engine reads it is not known");

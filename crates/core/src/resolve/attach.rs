@@ -49,7 +49,7 @@ pub(super) fn admits(snapshot: &Snapshot, from: &From, home: &str, namespace: &s
             None if snapshot.coverage.sees("Namespace", namespace) => Admission::No,
             None if by_name_alone(selector) => decide(selects(selector, namespace, &[])),
             None => Admission::Unknown(format!(
-                "Namespace {namespace} is not in view: taken to wear the labels that the listener selects by"
+                "Namespace {namespace} is not in view: assumed to have the labels that the listener selects by"
             )),
         },
     }

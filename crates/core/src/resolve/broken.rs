@@ -78,8 +78,8 @@ pub(super) fn detail(
         }
         return Some(match by {
             ViaBy::Label => match dialect.label_key {
-                Some(key) => format!("no HTTPRoute wears {key}: {value} {inside}"),
-                None => format!("no HTTPRoute wears the label {value} {inside}"),
+                Some(key) => format!("no HTTPRoute has the label {key}: {value} {inside}"),
+                None => format!("no HTTPRoute has the label {value} {inside}"),
             },
             ViaBy::Wildcard => format!("there is no HTTPRoute {inside}"),
             ViaBy::Name | ViaBy::Gateway => format!("there is no HTTPRoute {namespace}/{value}"),

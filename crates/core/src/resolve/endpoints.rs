@@ -268,7 +268,7 @@ impl Destination {
 
     /// What a person should know of those who serve it (once they were looked up).
     pub fn note(&self) -> Option<String> {
-        self.in_a_sentence(if self.share < 1.0 { "its share of the clients gets" } else { "clients get" })
+        self.in_a_sentence(if self.share < 1.0 { "its share of requests gets" } else { "clients get" })
     }
 
     /// The same, whatever its share.

@@ -44,7 +44,7 @@ fn doubts(levels: &[Level<'_>], action: Option<&Action>) -> Vec<String> {
     for (height, Level { route, rule }) in levels.iter().enumerate() {
         if height > 0 && !rule.filters.is_empty() {
             let key = route.meta.key();
-            doubts.push(format!("the filters of {key} are taken to act on its children as under kgateway"));
+            doubts.push(format!("the filters of {key} are assumed to act on its children as under kgateway"));
         }
         for filter in &rule.filters {
             if let Filter::Extension { kind, name, .. } = filter {
@@ -55,7 +55,7 @@ fn doubts(levels: &[Level<'_>], action: Option<&Action>) -> Vec<String> {
     if let Some(Action::Respond(respond)) = action
         && respond.reason != RespondReason::DirectResponse
     {
-        doubts.push("a rule that kgateway would replace by a 500 is taken to be one under Gloo too".to_owned());
+        doubts.push("a rule that kgateway would replace by a 500 is assumed to be one under Gloo too".to_owned());
     }
     doubts
 }

@@ -307,9 +307,9 @@ impl fmt::Display for DropReason {
                 write!(f, "the parent's path is {}, and only PathPrefix delegates", parent.name())
             }
             Self::NotUnder { parent } => write!(f, "not under {parent}"),
-            Self::HeaderMissing { name } => write!(f, "the parent demands the header {name}, just so"),
-            Self::QueryParamMissing { name } => write!(f, "the parent demands the query parameter {name}, just so"),
-            Self::MethodDiffers { parent } => write!(f, "the parent demands the method {parent}"),
+            Self::HeaderMissing { name } => write!(f, "the parent requires the same header {name}"),
+            Self::QueryParamMissing { name } => write!(f, "the parent requires the same query parameter {name}"),
+            Self::MethodDiffers { parent } => write!(f, "the parent requires method {parent}"),
             Self::NoMatches => f.write_str("the rule has no matches, and does not inherit the parent's"),
             Self::ParentHasNoMatches => f.write_str("the parent's rule has no matches, and only PathPrefix delegates"),
             Self::Invalid { reason } => write!(f, "strict validation drops it: {reason}"),

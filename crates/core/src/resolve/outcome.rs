@@ -176,7 +176,7 @@ pub struct Respond {
     /// The body.
     pub body: Option<String>,
     /// The same in a sentence for a person, with names
-    /// (`no HTTPRoute wears delegation.kgateway.dev/label: banking-bff in any namespace`).
+    /// (`no HTTPRoute has the label delegation.kgateway.dev/label: banking-bff in any namespace`).
     pub detail: String,
     /// What the engine's status says of the row; empty when it says nothing of it.
     pub complaints: Vec<Complaint>,

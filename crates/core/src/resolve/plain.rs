@@ -34,7 +34,7 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
         Some(redirect) => Action::Redirect(redirect),
         None if forward.destinations.is_empty() => {
             unverified.push(
-                "the specification does not say what a rule without backendRefs answers: taken to be 500".to_owned(),
+                "the specification does not say what a rule without backendRefs answers: assumed to be 500".to_owned(),
             );
             let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
             Action::Respond(super::Respond { body: None, ..replaced(RespondReason::NoBackends, detail) })

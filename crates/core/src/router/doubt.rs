@@ -67,7 +67,7 @@ impl Router<'_> {
             let name = &table.gateway;
             decision
                 .unverified
-                .push(format!("Gateway {name} is not in view: taken to be one HTTP listener that admits it"));
+                .push(format!("Gateway {name} is not in view: assumed to have one HTTP listener that admits it"));
         }
         let hazard = door.hazard.and_then(|place| table.virtual_hosts[place as usize].hazards.first());
         if let Some(hazard) = hazard {

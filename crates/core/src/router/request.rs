@@ -84,7 +84,7 @@ impl Request {
             return Err(RequestError::new("the URL is empty", FORMS));
         }
         if let Some(bad) = typed.chars().find(|c| c.is_control()) {
-            let message = format!("the URL holds the control character {}", bad.escape_default());
+            let message = format!("the URL contains the control character {}", bad.escape_default());
             return Err(RequestError::new(message, "percent-encode it"));
         }
         // A client never sends the fragment (RFC 3986, 3.5).
@@ -265,7 +265,7 @@ fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>)
             Some(port) if port > 0 => Some(port),
             _ => {
                 return Err(RequestError::new(
-                    format!("{text:?} is no port"),
+                    format!("{text:?} is not a valid port"),
                     "a port is a number from 1 to 65535; a path begins with /",
                 ));
             }
@@ -350,9 +350,9 @@ mod tests {
         refused("ftp://a.io", "not http or https");
         refused("http://", "no host");
         refused("http://me:secret@a.io/", "Authorization");
-        refused("a.io:http", "no port");
-        refused("a.io:0", "no port");
-        refused("a.io:99999", "no port");
+        refused("a.io:http", "not a valid port");
+        refused("a.io:0", "not a valid port");
+        refused("a.io:99999", "not a valid port");
         refused("*.a.io/x", "any.a.io");
         refused("bücher.io", "xn--");
         refused("a b.io/x", "' '");

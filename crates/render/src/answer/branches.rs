@@ -20,7 +20,7 @@ pub fn headline(analysis: &Analysis, decision: &Decision) -> Vec<Line> {
         line.extend(end(branch));
         let hop = &analysis.tree.hops[branch.hop.0 as usize];
         let route = analysis.snapshot.route(hop.route).meta.key();
-        let how = if branch.decided { "by" } else { "handed on in vain by" };
+        let how = if branch.decided { "by" } else { "passed on without effect by" };
         lines.push(line.with(Role::Dim, format!("   {how} {route} rule {}", hop.rule + 1)));
     }
     lines

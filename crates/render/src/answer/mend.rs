@@ -83,11 +83,13 @@ fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
             let worn = analysis.snapshot.worn_labels(key).map(Name::as_str);
             if let Some(near) = closest(&via.value, worn.take(LOOKED_THROUGH)).filter(|near| *near != via.value) {
                 let wearer = analysis.snapshot.http_routes_labelled(key, near).first();
-                let on = wearer.map(|id| format!(", on {}", analysis.snapshot.route(*id).meta.key()));
-                hints.push(format!("name the label {near}, the closest that is worn{}", on.unwrap_or_default()));
+                let on = wearer.map(|id| format!(" (on {})", analysis.snapshot.route(*id).meta.key()));
+                hints.push(format!("did you mean the label {near}{}?", on.unwrap_or_default()));
             } else if let Some(wearer) = analysis.snapshot.http_routes_labelled(key, &via.value).first() {
                 let namespace = &analysis.snapshot.route(*wearer).meta.namespace;
-                hints.push(format!("that label is worn in namespace {namespace}: look there, or in all namespaces"));
+                hints.push(format!(
+                    "an HTTPRoute in namespace {namespace} has that label: look there, or in all namespaces"
+                ));
             }
             hints.push(format!("label an HTTPRoute {key}: {}", via.value));
             hints
@@ -190,7 +192,7 @@ fn of_lack(analysis: &Analysis, to: &Destination) -> Option<String> {
             let host = hosts.first().map(|host| format!(" {host}")).unwrap_or_default();
             format!("refer to a Backend of gateway.kgateway.dev with the static host{host} instead")
         }
-        Lack::NoEndpoints => format!("let the selector of Service {key} select a pod that runs"),
+        Lack::NoEndpoints => format!("check the selector of Service {key}: no running pod matches"),
         Lack::NoPort(target) => {
             let service = analysis.snapshot.services.get(&key)?;
             let port = service.ports.iter().find(|one| Some(one.port) == *port)?;

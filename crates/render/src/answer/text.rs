@@ -78,7 +78,7 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
             lines.push(Line::new());
         }
         let rest = words::count(decision.not_listed, "other route");
-        lines.push(Line::of(Role::Dim, format!("  {rest} of this host could not match at all")));
+        lines.push(Line::of(Role::Dim, format!("  {rest} of this host do not match")));
     }
     lines.extend(remarks(analysis, request, decision, width));
 }
@@ -119,13 +119,13 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
         };
         remarks.push((role, lead, note.clone()));
     }
-    let mut lead = "to mend it: ";
+    let mut lead = "fix: ";
     for hint in mend(analysis, request, decision) {
         match hint {
             Advice::Ask(hint) => remarks.push((Role::Hint, "", hint)),
             Advice::Change(hint) => {
                 remarks.push((Role::Hint, lead, hint));
-                lead = "        or: ";
+                lead = " or: ";
             }
         }
     }

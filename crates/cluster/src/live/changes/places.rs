@@ -111,7 +111,7 @@ fn moved((was, before): (Option<RouteId>, &Found), (is, after): (Option<RouteId>
             (Place::Listener { gateway, listener }, ..) => {
                 lines.push(format!("now on listener {listener} of Gateway {gateway}"));
             }
-            (Place::Ref(by), Some(why), _) => lines.push(format!("{by} selects it in vain: {why}")),
+            (Place::Ref(by), Some(why), _) => lines.push(format!("{by} selects it without effect: {why}")),
             (Place::Ref(by), None, _) => {
                 let mended = before.answers(by).filter(|_| after.answers(by).is_none());
                 let mended = mended.map(|status| format!(", and no longer answers {status}"));
@@ -222,7 +222,7 @@ fn why_not(fate: ChildFate) -> Option<&'static str> {
         ChildFate::NothingLeft => Some("none of its matches fits there"),
         ChildFate::Poisoned => Some("a cycle breaks the whole ref"),
         ChildFate::NotPermitted => Some("no ReferenceGrant permits it"),
-        ChildFate::ParentElsewhere => Some("that parent hangs on other Gateways"),
+        ChildFate::ParentElsewhere => Some("that parent belongs to other Gateways"),
     }
 }
 

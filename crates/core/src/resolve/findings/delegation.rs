@@ -106,13 +106,13 @@ impl Report<'_> {
                 if let Some(elsewhere) = worn {
                     let worn_by = self.snapshot.route(*elsewhere).meta.key();
                     let all = &self.settings.wildcard_namespace;
-                    return Some(format!("{worn_by} wears it; namespace: {all} selects in every namespace"));
+                    return Some(format!("{worn_by} has it; namespace: {all} selects in every namespace"));
                 }
                 let wearer = near.and_then(|near| self.snapshot.http_routes_labelled(key, near).first());
                 match (near, wearer) {
                     (Some(near), Some(wearer)) => {
                         let key = self.snapshot.route(*wearer).meta.key();
-                        Some(format!("did you mean {near}? It is the closest label worn, on {key}"))
+                        Some(format!("did you mean {near} (on {key})?"))
                     }
                     _ => Some("label an HTTPRoute, or fix the name".to_owned()),
                 }
@@ -172,7 +172,7 @@ impl Report<'_> {
                         let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                         let (route, parent) =
                             (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
-                        let message = format!("it has hostnames: {parent} delegates to it in vain");
+                        let message = format!("it has hostnames: the delegation of {parent} to it has no effect");
                         let help = "remove spec.hostnames: a delegated route serves its parent's".to_owned();
                         let at = route.meta.origin.at;
                         self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));

@@ -15,8 +15,7 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: None,
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: "it is not in view: one HTTP listener on port 80 for all namespaces is taken for granted"
-                        .to_owned(),
+                    message: "it is not in view: one HTTP listener on port 80 for all namespaces is assumed".to_owned(),
                     help: Some("add its manifest, or say --complete when there is none".to_owned()),
                 });
             }

@@ -302,7 +302,7 @@ impl<'a> Expander<'a> {
             Permission::Unknown => {
                 let (parent, child) = (&parent.meta.namespace, child.meta.key());
                 let doubt = format!(
-                    "no ReferenceGrant in view lets HTTPRoutes of {parent} adopt {child}, and one may exist: taken for granted"
+                    "no ReferenceGrant in view lets HTTPRoutes of {parent} adopt {child}, and one may exist: assumed"
                 );
                 (ChildFate::Adopted, Some(doubt))
             }

@@ -85,7 +85,7 @@ fn a_path_that_does_not_fit_under_the_parent_is_told() {
         &WORLD.replace("/pay/charge", "/charge"),
         &[
             "Modified HTTPRoute pay/child: rule 1 now matches PathPrefix /charge (was PathPrefix /pay/charge); rule 1 of \
-           infra/parent (label pay) selects it in vain: none of its matches fits there",
+           infra/parent (label pay) selects it without effect: none of its matches fits there",
         ],
     );
 }
