@@ -132,7 +132,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to standard output with 0, mistakes to standard error with 2.
             let code = if error.use_stderr() { 2 } else { 0 };
-            terminal::write_clap(&error);
+            terminal::write_clap(error);
             return ExitCode::from(code);
         }
     };

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-use routescope_core::visible::{visible_json, visible_lines, visible_painted};
+use clap::error::{ContextKind, ContextValue};
+use routescope_core::visible::{visible, visible_json, visible_lines, visible_painted};
 use routescope_render::terminal::Paint;
 
 use super::options::{ColorChoice, OutputOptions};
@@ -75,8 +76,18 @@ pub fn write_out(content: Content, text: &str) -> Result<Reader, io::Error> {
     }
 }
 
-/// Writes help to standard output, a mistake in the arguments to standard error.
-pub fn write_clap(error: &clap::Error) {
+/// Writes help to standard output, a mistake in the arguments to standard error: what was typed is quoted on its line.
+pub fn write_clap(mut error: clap::Error) {
+    let typed: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, visible(text).into_owned())),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
+    }
     let text = error.render().to_string();
     if error.use_stderr() {
         write_err(&text);

@@ -18,6 +18,7 @@ mod decisions;
 mod fidelity;
 mod files;
 mod findings;
+mod invisible;
 mod live;
 mod properties;
 mod reading;

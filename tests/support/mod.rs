@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod connect_server;
 pub mod follower;
 pub mod picture;
+pub mod poison;
 pub mod real;
 pub mod show;
 pub mod worlds;

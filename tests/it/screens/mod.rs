@@ -8,6 +8,7 @@ mod commands;
 mod contexts;
 mod explorer;
 mod flashes;
+mod invisible;
 mod overlay;
 mod panes;
 mod pins;
