@@ -26,7 +26,6 @@ use super::terminal::Screen;
 use super::update::{Message, update};
 use super::view;
 use super::watch::Watch;
-use super::widget::yaml;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
 use crate::theme::{self, Background, Theme};
 use routescope_cluster::contexts;
@@ -57,7 +56,6 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let mut problems = config.problems.clone();
     let (themes, theme) =
         choose_theme(theme.as_deref().or(config.config.theme.as_deref()), &config.themes, color, &mut problems);
-    tokio::task::spawn_blocking(yaml::warm_up);
 
     let early = feed.early(&mut receiver).await?;
     let mut screen = Screen::take(config.config.mouse).map_err(RunError::Terminal)?;

@@ -34,7 +34,6 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tui_tree_widget", &["tui"]),
     ("tui_input", &["tui"]),
     ("terminal_colorsaurus", &["tui", "theme"]),
-    ("syntect", &["tui"]),
     ("notify", &["tui"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),

@@ -1,6 +1,7 @@
 //! Worlds in which texts hold every kind of character that a terminal obeys or does not show.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -44,7 +45,7 @@ pub fn field_by_field() -> String {
         }
     }
     assert!(items.len() > 300, "only {} fields", items.len());
-    list(items)
+    list(&items)
 }
 
 /// One world in which every name is poisoned wherever it stands, so that all refs still meet, and every free text, too.
@@ -73,7 +74,7 @@ pub fn altogether() -> String {
             Value::String(text) => text.push_str(POISON),
             Value::Array(list) => list.iter_mut().for_each(poison),
             Value::Object(map) => {
-                map.iter_mut().filter(|(key, _)| !KEPT.contains(&key.as_str())).for_each(|(_, v)| poison(v))
+                map.iter_mut().filter(|(key, _)| !KEPT.contains(&key.as_str())).for_each(|(_, v)| poison(v));
             }
             _ => {}
         }
@@ -82,7 +83,7 @@ pub fn altogether() -> String {
     let files = folders.iter().flat_map(|name| files(&root().join("examples").join(name)));
     let mut items: Vec<Value> = files.flat_map(|path| documents(&path)).collect();
     items.iter_mut().for_each(poison);
-    list(items)
+    list(&items)
 }
 
 /// A world of the same sort that somebody else wrote, when it lies beside this repository.
@@ -90,7 +91,7 @@ pub fn found() -> Option<String> {
     std::fs::read_to_string(root().join("../shared/hostile/inputs/escape-world.json")).ok()
 }
 
-fn list(items: Vec<Value>) -> String {
+fn list(items: &[Value]) -> String {
     let items: Vec<String> = items.iter().map(ascii).collect();
     format!("{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n{}\n]}}\n", items.join(",\n"))
 }
@@ -102,7 +103,7 @@ pub fn ascii(document: &Value) -> String {
     for unit in text.encode_utf16() {
         match u8::try_from(unit) {
             Ok(byte @ b' '..=b'~') => out.push(char::from(byte)),
-            _ => out += &format!("\\u{unit:04x}"),
+            _ => drop(write!(out, "\\u{unit:04x}")),
         }
     }
     out
