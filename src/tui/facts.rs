@@ -138,7 +138,7 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
             Outcome::NotFound => {
                 Line::of(Role::Error, "✗ ").with(Role::Text, "the request stops here: no rule matches")
             }
-            _ => Line::of(Role::Ok, "● ").with(Role::Text, "this decided"),
+            _ => Line::of(Role::Ok, "● ").with(Role::Text, "this rule decides"),
         }
     } else if on_path {
         Line::of(Role::Ok, "┃ ").with(Role::Text, "on the path of the answer")
@@ -146,7 +146,7 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
         let Some(line) = why_not(state, decision, node) else { return };
         line
     };
-    facts.insert(0, ("asked", line));
+    facts.insert(0, ("result", line));
 }
 
 /// Why a match did not win.

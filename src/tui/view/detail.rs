@@ -150,7 +150,7 @@ fn head(state: &State, width: u16) -> Vec<Line> {
         lines.extend(wrap(&full, width, NAMES));
     }
     if let Some(place) = world.outline.place(node) {
-        let mut line = Line::of(Role::Dim, format!("{:<NAMES$}", "written"));
+        let mut line = Line::of(Role::Dim, format!("{:<NAMES$}", "source"));
         line.push(Role::Place, place.source.name.clone());
         if place.at.is_known() {
             line.push(Role::Place, format!(":{}", place.at.line));
