@@ -24,6 +24,7 @@ mod received;
 mod replaced;
 mod request;
 mod segments;
+mod slips;
 mod upgrade;
 mod values;
 mod walk;

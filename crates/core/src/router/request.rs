@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::slips;
+
 /// The scheme of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -60,7 +62,7 @@ pub struct RequestError {
 }
 
 impl RequestError {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into() }
     }
 }
@@ -74,10 +76,14 @@ impl fmt::Display for RequestError {
 impl std::error::Error for RequestError {}
 
 /// The forms a URL may take, for hints.
-const FORMS: &str = "write http://host/path, host/path, or /path";
+pub(super) const FORMS: &str = "write http://host/path, host/path, or /path";
+
+/// What a client sends to have a WebSocket.
+const UPGRADE: [(&str, &str); 2] = [("Connection", "Upgrade"), ("Upgrade", "websocket")];
 
 impl Request {
-    /// Parses what was typed: `http(s)://host[:port]/path?query`, `host[:port]/path`, `host`, or `/path`.
+    /// Parses what was typed: `http(s)://host[:port]/path?query`, `host[:port]/path`, `host`, or `/path`. With `ws(s)://` it
+    /// asks for a WebSocket, as clients do: with the two headers of an upgrade.
     pub fn parse(url: &str) -> Result<Self, RequestError> {
         let typed = url.trim();
         if typed.is_empty() {
@@ -92,14 +98,21 @@ impl Request {
         if text.is_empty() {
             return Err(RequestError::new(format!("{typed} is only a fragment, which no client sends"), FORMS));
         }
+        if let Some(slip) = slips::slip(text) {
+            return Err(slip);
+        }
         let (scheme, rest) = split_scheme(text)?;
         if scheme.is_none() && rest.starts_with(['/', '?']) {
             return Ok(Self::of(None, None, None, rest));
         }
-        let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
         let (host, port) = split_authority(authority, typed)?;
-        Ok(Self::of(scheme, Some(host), port, target))
+        let mut request = Self::of(scheme, Some(host), port, target);
+        if text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("ws")) && scheme.is_some() {
+            request.headers = UPGRADE.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        }
+        Ok(request)
     }
 
     fn of(scheme: Option<Scheme>, host: Option<String>, port: Option<u16>, target: &str) -> Self {
@@ -109,8 +122,6 @@ impl Request {
         };
         let path = match path.as_bytes().first() {
             None => "/".to_owned(),
-            // `http://host\path`: clients take the backslash for a slash.
-            Some(b'\\') => format!("/{}", &path[1..]),
             Some(_) => path.to_owned(),
         };
         Self { method: "GET".to_owned(), scheme, host, port, path, query, headers: Vec::new() }
@@ -120,6 +131,10 @@ impl Request {
     pub fn header(text: &str) -> Result<(String, String), RequestError> {
         const FORM: &str = "write -H 'Name: value'";
         let pseudo = usize::from(text.starts_with(':'));
+        // curl's way to write a header without a value.
+        if let Some(name) = text.strip_suffix(';').filter(|name| !name.is_empty() && name.chars().all(is_token)) {
+            return Ok((name.to_owned(), String::new()));
+        }
         let Some((name, value)) = text[pseudo..].split_once(':') else {
             return Err(RequestError::new(format!("the header {text:?} has no colon"), FORM));
         };
@@ -159,7 +174,15 @@ impl Request {
 
     /// The request with one more header, given as `Name: value`.
     pub fn with_header(mut self, text: &str) -> Result<Self, RequestError> {
-        self.headers.push(Self::header(text)?);
+        let header = Self::header(text)?;
+        let same =
+            |one: &(String, String)| one.0.eq_ignore_ascii_case(&header.0) && one.1.eq_ignore_ascii_case(&header.1);
+        // What `ws://` stands for is not sent twice.
+        let implied =
+            self.headers.iter().take(2).zip(UPGRADE).filter(|(one, known)| (&*one.0, &*one.1) == *known).count() == 2;
+        if !(implied && self.headers[..2].iter().any(same)) {
+            self.headers.push(header);
+        }
         Ok(self)
     }
 
@@ -223,15 +246,23 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), RequestError> {
             format!("the scheme {scheme} is not one a gateway sees"),
             "write a gRPC call as POST http(s)://host/package.Service/Method",
         )),
-        "" => Err(RequestError::new(format!("{text} has no scheme before ://"), FORMS)),
-        _ => Err(RequestError::new(format!("the scheme {scheme} is not http or https"), FORMS)),
+        "" => {
+            let meant = format!("did you mean http://{}?", slips::without_user(rest));
+            Err(RequestError::new("there is no scheme before ://", meant))
+        }
+        _ => {
+            let url = |near| slips::without_user(&format!("{near}://{rest}"));
+            let hint =
+                slips::near(scheme).map_or_else(|| FORMS.to_owned(), |near| format!("did you mean {}?", url(near)));
+            Err(RequestError::new(format!("the scheme {scheme} is not http or https"), hint))
+        }
     }
 }
 
 fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>), RequestError> {
     if let Some((_, host)) = authority.rsplit_once('@') {
         return Err(RequestError::new(
-            format!("{typed} holds a user name or password"),
+            "the URL holds a user name or password, which are not sent as part of it",
             format!("write {host} alone, and -H 'Authorization: …' if a route matches on it"),
         ));
     }
@@ -358,11 +389,76 @@ mod tests {
         refused("a.io:99999", "not a valid port");
         refused("*.a.io/x", "any.a.io");
         refused("bücher.io", "xn--");
-        refused("a b.io/x", "' '");
+        refused("a b.io/x", "no spaces");
+    }
+
+    #[test]
+    fn slips_are_recognised_and_say_what_was_meant() {
+        for (typed, meant) in [
+            ("http:/a.io/x", "did you mean http://a.io/x?"),
+            ("https//a.io/x", "did you mean https://a.io/x?"),
+            ("https:a.io/x", "did you mean https://a.io/x?"),
+            ("HTTPS:a.io:8080", "did you mean https://a.io:8080?"),
+            ("http:///a.io", "did you mean http://a.io?"),
+            ("https;//a.io", "did you mean https://a.io?"),
+            ("http:\\\\a.io\\x", "did you mean http://a.io\\x?"),
+            ("http://a.io\\x", "did you mean http://a.io/x?"),
+            ("a.io\\x?y=\\", "did you mean a.io/x?y=/?"),
+            ("\\x", "did you mean /x?"),
+            ("GET https://a.io/x", "write https://a.io/x alone, and the method as -X GET"),
+            ("post /x HTTP/1.1", "write /x alone, and the method as -X POST"),
+            ("curl https://a.io", "did you mean https://a.io?"),
+            ("\"https://a.io/x\"", "did you mean https://a.io/x?"),
+            ("htps://a.io", "did you mean https://a.io?"),
+            ("://a.io", "did you mean http://a.io?"),
+            ("http:", "has no host"),
+            ("https://", "no host"),
+        ] {
+            refused(typed, meant);
+        }
+    }
+
+    #[test]
+    fn hosts_that_look_like_a_slip_stay_hosts() {
+        assert_eq!(parsed("http:8080/x"), (None, Some("http".into()), Some(8080), "/x".into(), None));
+        assert_eq!(parsed("https.a.io/x").1, Some("https.a.io".into()));
+        assert_eq!(parsed("httpbin/x").1, Some("httpbin".into()));
+        assert_eq!(parsed("ws/x").1, Some("ws".into()));
+        assert_eq!(parsed("http://http/x").1, Some("http".into()));
+        assert_eq!(parsed("http://a.io/a\\b c").3, "/a\\b c");
+    }
+
+    #[test]
+    fn no_hint_repeats_a_password() {
+        for typed in [
+            "http://me:s3cret@a.io/",
+            "http:/me:s3cret@a.io",
+            "GET http://me:s3cret@a.io/x",
+            "htp://me:s3cret@a.io",
+            "me:s3cret@a.io\\x",
+        ] {
+            let error = Request::parse(typed).unwrap_err();
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_websocket_is_asked_for_by_an_upgrade() {
+        let sent = |url: &str| Request::parse(url).unwrap();
+        let upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(
+            (sent("wss://a.io/x").scheme, sent("wss://a.io/x").headers),
+            (Some(Scheme::Https), upgrade.to_vec())
+        );
+        assert_eq!((sent("WS://a.io/x").scheme, sent("WS://a.io/x").headers), (Some(Scheme::Http), upgrade.to_vec()));
+        assert_eq!(sent("ws.a.io/x").headers, []);
+        let again = sent("ws://a.io").with_header("upgrade: WebSocket").unwrap().with_header("Upgrade: h2c").unwrap();
+        assert_eq!(again.headers.len(), 3);
     }
 
     #[test]
     fn headers_are_checked_and_trimmed() {
+        assert_eq!(Request::header("x-empty;"), Ok(("x-empty".into(), String::new())));
         assert_eq!(Request::header("x-tenant:  blue "), Ok(("x-tenant".into(), "blue".into())));
         assert_eq!(Request::header("x:"), Ok(("x".into(), String::new())));
         assert_eq!(Request::header("x: a:b"), Ok(("x".into(), "a:b".into())));
