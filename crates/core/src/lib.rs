@@ -29,10 +29,11 @@
 //!
 //! Modules in reading order; imports point only to the left:
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
-//! for those that resolve, route or read, and `visible` for all.
+//! for those that resolve, route or read, and `visible` and `limits` for all.
 
 pub mod analysis;
 pub mod finding;
+pub mod limits;
 pub mod model;
 pub mod re2;
 pub mod resolve;

@@ -1,17 +1,23 @@
 //! Classes in brackets.
 
+use super::class_size::{self, negated};
 use super::translate::{Translator, push_literal};
 
 impl Translator<'_> {
     /// `[…]`: written out again item by item, so that `&&`, `--`, `~~` and `[` in it are characters.
     pub fn class(&mut self) -> Result<(), String> {
         let whole = self.rest;
+        let begins = self.out.len();
+        // The characters, as long as they are told one by one.
+        let mut ranges = Some(Vec::new());
+        let mut others = false;
         let missing = || format!("missing closing ]: {whole}");
         self.take(1);
         self.out.push('[');
         if self.rest.starts_with('^') {
             self.take(1);
             self.out.push('^');
+            others = true;
         }
         let mut first = true;
         loop {
@@ -32,16 +38,19 @@ impl Translator<'_> {
                     return Err(format!("invalid character class range: {text}"));
                 }
                 self.out.push_str(text);
+                ranges = None;
                 continue;
             }
             if c == '\\'
                 && let Some(class) = self.class_escape()?
             {
                 self.out.push_str(&class);
+                ranges = None;
                 continue;
             }
             let low = self.class_character(whole)?;
             push_literal(&mut self.out, low);
+            let mut last = low;
             if self.rest.starts_with('-') && !self.rest.starts_with("-]") {
                 self.take(1);
                 let high = self.class_character(whole)?;
@@ -50,12 +59,30 @@ impl Translator<'_> {
                 }
                 self.out.push('-');
                 push_literal(&mut self.out, high);
+                last = high;
+            }
+            if let Some(ranges) = &mut ranges {
+                ranges.push((low.into(), last.into()));
             }
         }
         self.out.push(']');
-        self.size.made(1);
+        let instructions = match ranges {
+            Some(ranges) if !self.folds => class_size::of_ranges(if others { negated(ranges) } else { ranges }),
+            _ => self.class_size(&self.out[begins..]),
+        };
+        let written = &whole[..whole.len() - self.rest.len()];
+        self.size.class(written, instructions);
         self.done(1);
         Ok(())
+    }
+
+    /// The instructions of a class at least, whether or not it is compared in both cases.
+    pub fn class_size(&self, class: &str) -> usize {
+        let sensitive = class_size::of_text(class).unwrap_or(1);
+        if !self.folds {
+            return sensitive;
+        }
+        sensitive.min(class_size::of_text(&format!("(?i){class}")).unwrap_or(1))
     }
 
     fn class_character(&mut self, whole: &str) -> Result<char, String> {

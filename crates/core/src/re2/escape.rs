@@ -22,27 +22,29 @@ impl Translator<'_> {
                 return Ok(());
             }
             'A' | 'z' => {
-                if c == 'A' {
-                    self.size.folds();
-                }
                 let text = self.take(2);
                 self.out.push_str(text);
+                if c == 'A' { self.size.begin() } else { self.size.nothing() }
             }
             // RE2's word boundary is ASCII.
             'b' | 'B' => {
                 self.take(2);
                 let _ = write!(self.out, "(?-u:\\{c})");
+                self.size.nothing();
             }
             // Any byte, even half a character.
             'C' => {
                 self.any_byte = true;
                 self.take(2);
                 self.out.push_str("(?s-u:.)");
+                self.size.class("\\C", 1);
             }
             _ => {
+                let before = self.rest;
                 if let Some(class) = self.class_escape()? {
                     self.out.push_str(&class);
-                    self.size.made(1);
+                    let instructions = self.class_size(&class);
+                    self.size.class(&before[..before.len() - self.rest.len()], instructions);
                 } else {
                     let c = self.character_escape()?;
                     self.literal(c);
@@ -51,7 +53,6 @@ impl Translator<'_> {
                 return Ok(());
             }
         }
-        self.size.made(0);
         self.done(1);
         Ok(())
     }

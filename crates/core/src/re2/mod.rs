@@ -5,6 +5,7 @@
 //! of `RE2::Quiet` (`LikePerl`, UTF-8), and its `doc/syntax.txt`.
 
 mod class;
+mod class_size;
 mod escape;
 mod repeat;
 mod size;
@@ -14,7 +15,9 @@ mod translate;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use translate::{read, translate};
+use crate::limits;
+
+use translate::read;
 
 /// Says why RE2 (and so Envoy) refuses `pattern`, if it does.
 pub fn check_re2(pattern: &str) -> Result<(), String> {
@@ -26,24 +29,31 @@ pub fn has_any_byte(pattern: &str) -> bool {
     read(pattern, "(?:").is_ok_and(|read| read.any_byte)
 }
 
-/// Compiles `pattern` to match a whole text, as Envoy's `safe_regex` does.
+/// Compiles `pattern` to match a whole text, as Envoy's `safe_regex` does. What Envoy refuses is not compiled.
 pub fn compile_full(pattern: &str) -> Result<Regex, String> {
-    build(&format!(r"\A(?:{})\z", translate(pattern)?))
+    build(&format!(r"\A(?:{})\z", accepted(pattern, "(?:")?))
 }
 
 /// Compiles `pattern` to be found anywhere, as Envoy's `regex_rewrite` does.
 pub fn compile_search(pattern: &str) -> Result<Regex, String> {
-    build(&translate(pattern)?)
+    build(&accepted(pattern, "(?:")?)
 }
 
 /// The same, with groups that tell what they matched, by number.
 pub fn compile_captures(pattern: &str) -> Result<Regex, String> {
-    build(&read(pattern, "(")?.out)
+    build(&accepted(pattern, "(")?)
+}
+
+/// The pattern as the `regex` crate reads it, if Envoy takes it.
+fn accepted(pattern: &str, group: &'static str) -> Result<String, String> {
+    let read = read(pattern, group)?;
+    read.size.check()?;
+    Ok(read.out)
 }
 
 fn build(translated: &str) -> Result<Regex, String> {
     RegexBuilder::new(translated)
-        .size_limit(32 << 20)
+        .size_limit(limits::REGEX_BYTES)
         .nest_limit(2000)
         .build()
         .map_err(|error| error.to_string().lines().last().unwrap_or("not understood").to_owned())

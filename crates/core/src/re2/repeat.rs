@@ -6,8 +6,8 @@ use super::translate::Translator;
 const MAX_REPEAT: u64 = 1000;
 
 impl Translator<'_> {
-    /// An operator of so many bytes, with its bounds when it is a count.
-    pub fn repeat(&mut self, length: usize, count: Option<(u64, Option<u64>)>) -> Result<(), String> {
+    /// An operator of so many bytes, with its bounds.
+    pub fn repeat(&mut self, length: usize, low: u64, high: Option<u64>) -> Result<(), String> {
         let mut text = self.take(length).to_owned();
         if self.rest.starts_with('?') {
             self.take(1);
@@ -17,21 +17,17 @@ impl Translator<'_> {
             return Err(format!("bad repetition operator: {text}"));
         }
         let Some(mut product) = self.atom else { return Err(format!("no argument for repetition operator: {text}")) };
-        if let Some((low, high)) = count {
-            let most = high.unwrap_or(low);
-            if low > MAX_REPEAT || most > MAX_REPEAT || most < low {
-                return Err(format!("invalid repetition size: {text}"));
-            }
-            if most >= 2 {
-                product = product.saturating_mul(most);
-                if product > MAX_REPEAT {
-                    return Err(format!(
-                        "invalid repetition size: {text} (repetitions multiply, and 1000 is the most)"
-                    ));
-                }
+        let most = high.unwrap_or(low);
+        if low > MAX_REPEAT || most > MAX_REPEAT || most < low {
+            return Err(format!("invalid repetition size: {text}"));
+        }
+        if most >= 2 {
+            product = product.saturating_mul(most);
+            if product > MAX_REPEAT {
+                return Err(format!("invalid repetition size: {text} (repetitions multiply, and 1000 is the most)"));
             }
         }
-        self.size.repeated();
+        self.size.repeated(low, high);
         let end = self.flags_from.unwrap_or(self.out.len());
         self.out.insert_str(end, &text);
         self.done(product);

@@ -1,55 +1,204 @@
 //! How large RE2's program of a pattern is at least, and the most that Envoy takes of one.
 //!
-//! Only what certainly becomes an instruction counts: a pattern is not refused on a guess.
+//! Only what certainly becomes an instruction counts: a pattern is not refused on a guess. A count is written out: `x{900}`
+//! is 900 times the instructions of `x`. Of alternatives, whose common beginnings RE2 shares, the largest counts alone.
 
 /// The most instructions that Envoy lets a regex have (`re2.max_program_size.error_level`).
-const MAX_PROGRAM_SIZE: usize = 100;
+const MAX_PROGRAM_SIZE: usize = crate::limits::REGEX_PROGRAM;
+/// What RE2 adds: the match, the failure, and the loop that looks for a beginning.
+const AROUND: usize = 4;
 
 /// The instructions of the pattern read so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Size {
-    /// How many RE2 makes of it at least: one for each byte of text, and for each class. What is repeated does not count,
-    /// because RE2 joins repetitions of the same.
-    least: usize,
-    /// `least` before the atom, and before each open group.
-    before: usize,
-    opened: Vec<usize>,
-    /// It has alternatives, which RE2 factors, or an anchor, whose text it may test apart: `least` says nothing then.
-    folds: bool,
+    /// The open groups, the pattern itself the first.
+    groups: Vec<Group>,
+    /// The single character or class that was read last, and how many of its copies RE2 may do without when the same is
+    /// repeated next to it (`a{2,5}a*` is `a{2,}`).
+    last: Option<(String, usize)>,
+    /// The one before it.
+    before: Option<(String, usize)>,
+    /// The instructions of the text behind an anchor at the very beginning, which RE2 compares apart from the program.
+    prefix: Prefix,
+    /// It has an anchor, and alternatives.
+    anchored: bool,
+    forked: bool,
+    /// Nothing is certain: an anchor that does not come first, or a class that holds nothing and cuts off what follows.
+    unknown: bool,
+}
+
+/// The alternatives of a group.
+#[derive(Debug, Default)]
+struct Group {
+    /// The largest that is complete.
+    largest: usize,
+    /// The one at hand.
+    sum: usize,
+    /// Its last atom.
+    atom: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    /// Nothing was read yet.
+    Begin,
+    /// An anchor, and text of so many instructions, the last character of so many.
+    Text(usize, usize),
+    /// No more text can belong to it; so much does.
+    Done(usize),
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self {
+            groups: vec![Group::default()],
+            last: None,
+            before: None,
+            prefix: Prefix::Begin,
+            anchored: false,
+            forked: false,
+            unknown: false,
+        }
+    }
 }
 
 impl Size {
-    /// An atom of so many instructions.
-    pub fn made(&mut self, instructions: usize) {
-        self.before = self.least;
-        self.least += instructions;
+    fn group(&mut self) -> &mut Group {
+        if self.groups.is_empty() {
+            self.groups.push(Group::default());
+        }
+        let last = self.groups.len() - 1;
+        &mut self.groups[last]
+    }
+
+    /// A character of the text, of so many bytes.
+    pub fn literal(&mut self, c: char) {
+        let length = c.len_utf8();
+        self.prefix = match self.prefix {
+            Prefix::Text(all, _) => Prefix::Text(all + length, length),
+            Prefix::Begin => Prefix::Done(0),
+            done @ Prefix::Done(_) => done,
+        };
+        self.next(Some((c.to_string(), 0)));
+        self.made(length);
+    }
+
+    /// A class of so many instructions, as it is written.
+    pub fn class(&mut self, written: &str, instructions: usize) {
+        self.end_prefix();
+        self.unknown |= instructions == 0;
+        self.next(Some((written.to_owned(), 0)));
+        self.made(instructions);
+    }
+
+    /// What takes no room for certain: an assertion, an empty text.
+    pub fn nothing(&mut self) {
+        self.end_prefix();
+        self.next(None);
+        self.made(0);
+    }
+
+    /// `^` or `\A`.
+    pub fn begin(&mut self) {
+        if self.prefix == Prefix::Begin {
+            self.prefix = Prefix::Text(0, 0);
+        } else {
+            self.unknown = true;
+        }
+        self.anchored = true;
+        self.next(None);
+        self.made(0);
+    }
+
+    fn end_prefix(&mut self) {
+        self.prefix = match self.prefix {
+            Prefix::Begin => Prefix::Done(0),
+            Prefix::Text(all, _) => Prefix::Done(all),
+            done @ Prefix::Done(_) => done,
+        };
+    }
+
+    fn made(&mut self, instructions: usize) {
+        let group = self.group();
+        group.atom = instructions;
+        group.sum = group.sum.saturating_add(instructions);
     }
 
     /// A group begins.
     pub fn open(&mut self) {
-        self.opened.push(self.least);
+        self.end_prefix();
+        self.groups.push(Group::default());
     }
 
     /// The group ends, and is the atom.
     pub fn close(&mut self) {
-        self.before = self.opened.pop().unwrap_or_default();
+        let Some(group) = self.groups.pop() else { return };
+        // Parentheses around a single character do not keep RE2 from joining its repetitions: it stays the last.
+        self.made(group.largest.max(group.sum));
     }
 
-    /// The atom is repeated.
-    pub fn repeated(&mut self) {
-        self.least = self.before;
+    /// An alternative ends, and another begins.
+    pub fn alternative(&mut self) {
+        self.end_prefix();
+        self.next(None);
+        self.next(None);
+        self.forked = true;
+        let group = self.group();
+        group.largest = group.largest.max(group.sum);
+        (group.sum, group.atom) = (0, 0);
     }
 
-    /// An alternative, or an anchor at the beginning.
-    pub fn folds(&mut self) {
-        self.folds = true;
+    /// The atom is repeated, from `low` times on, up to `high` times if there is an end.
+    pub fn repeated(&mut self, low: u64, high: Option<u64>) {
+        if let Prefix::Text(all, last) = self.prefix {
+            // The last character is no plain text then.
+            self.prefix = Prefix::Done(all - last);
+        }
+        let copies = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let group = self.group();
+        let atom = group.atom;
+        let sum = group.sum.saturating_sub(atom);
+        // Without an end the last copy is the one that loops.
+        let most = copies(high.unwrap_or(low.max(1)));
+        let least = copies(low);
+        group.atom = atom.saturating_mul(most);
+        group.sum = sum.saturating_add(group.atom);
+        if let Some((_, spare)) = &mut self.last {
+            *spare = atom.saturating_mul(most - least);
+        }
+    }
+
+    /// Another atom is at hand. RE2 joins the two before it when they are the same and either is repeated.
+    fn next(&mut self, atom: Option<(String, usize)>) {
+        if let (Some((text, spare)), Some((now, own))) = (&self.before, &mut self.last)
+            && text == now
+        {
+            let both = spare.saturating_add(std::mem::take(own));
+            let group = self.group();
+            group.sum = group.sum.saturating_sub(both);
+        }
+        self.before = std::mem::replace(&mut self.last, atom);
+    }
+
+    /// How many instructions there are at least.
+    fn least(mut self) -> usize {
+        self.next(None);
+        // RE2 may compare much of what follows an anchor apart from the program, in all alternatives alike.
+        if self.unknown || (self.anchored && self.forked) {
+            return AROUND;
+        }
+        let all = self.groups.first().map_or(0, |group| group.largest.max(group.sum));
+        let apart = match self.prefix {
+            Prefix::Begin => 0,
+            Prefix::Text(all, _) | Prefix::Done(all) => all,
+        };
+        all.saturating_sub(apart).saturating_add(AROUND)
     }
 
     /// Says why Envoy refuses the program, if it does.
-    pub fn check(&self) -> Result<(), String> {
-        // RE2 adds four: the match, the failure, and the loop that looks for a beginning.
-        let least = self.least + 4;
-        if !self.folds && least > MAX_PROGRAM_SIZE {
+    pub fn check(self) -> Result<(), String> {
+        let least = self.least();
+        if least > MAX_PROGRAM_SIZE {
             return Err(format!(
                 "its program has {least} instructions or more, and Envoy takes {MAX_PROGRAM_SIZE} at most"
             ));
@@ -63,6 +212,12 @@ mod tests {
     use crate::re2::check_re2;
     use crate::re2::tests::refused;
 
+    #[track_caller]
+    fn takes(pattern: &str, instructions: usize) {
+        let read = crate::re2::translate::read(pattern, "(?:").unwrap();
+        assert_eq!(read.size.least(), instructions, "{pattern}");
+    }
+
     #[test]
     fn a_program_of_more_than_100_instructions_is_refused() {
         let text = |length: usize| "a".repeat(length);
@@ -70,10 +225,40 @@ mod tests {
         refused(&text(97));
         refused(&format!("{}[ab]", text(96)));
         refused(&format!("({})", text(97)));
-        // These are shorter than they look: what is repeated, factored, or tested before the program runs.
-        for pattern in [".*".repeat(60), format!("{}|b", text(97)), format!("^{}", text(99)), "(?:abc|abd)".repeat(12)]
-        {
+        // These are shorter than they look: what is repeated, factored, or compared before the program runs.
+        for pattern in ["a*".repeat(60), format!("^{}", text(99)), "(?:abc|abd)".repeat(12)] {
             assert!(check_re2(&pattern).is_ok(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_count_is_written_out() {
+        takes("x{90}", 94);
+        takes("x{0,90}", 94);
+        takes("x{90,}", 94);
+        takes("(?:ab){20}", 44);
+        takes("(?:a{3}|b{5}){10}", 54);
+        refused("x{900}");
+        refused(r"\pL{900}");
+        refused(r"(?:\d{10}){10}");
+    }
+
+    #[test]
+    fn repetitions_of_the_same_next_to_each_other_are_one() {
+        takes("a+", 5);
+        takes("a*b*a*", 7);
+        takes("aa*", 5);
+        takes("a{2,5}a*", 6);
+        takes("(?:a*)a{0,90}", 4);
+        takes("[ab]*[ab]*", 4);
+    }
+
+    #[test]
+    fn a_class_is_as_many_as_its_ranges() {
+        takes("[^/]+", 12);
+        takes(r"\d\w", 9 - 1);
+        takes("/users/[^/]+/orders/.*", 7 + 8 + 8 + 7 + 4);
+        refused(r"\pL");
+        refused(".{20}");
     }
 }

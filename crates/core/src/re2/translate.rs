@@ -26,11 +26,8 @@ pub(super) struct Translator<'p> {
     pub size: Size,
     /// It has `\C`.
     pub any_byte: bool,
-}
-
-/// The pattern as the `regex` crate reads it.
-pub(super) fn translate(pattern: &str) -> Result<String, String> {
-    read(pattern, "(?:").map(|read| read.out)
+    /// Some of it is compared in both cases.
+    pub folds: bool,
 }
 
 /// Reads all of `pattern`, or says why RE2 refuses it; `group` opens a group that the pattern captures.
@@ -47,6 +44,7 @@ pub(super) fn read<'p>(pattern: &'p str, group: &'static str) -> Result<Translat
         product: 1,
         size: Size::default(),
         any_byte: false,
+        folds: false,
     };
     translator.run()?;
     Ok(translator)
@@ -63,19 +61,21 @@ impl<'p> Translator<'p> {
                     let inner = self.product;
                     self.product = outer;
                     self.out.push(')');
-                    self.done(inner);
                     self.size.close();
+                    self.done(inner);
                 }
                 '|' => {
                     self.take(1);
                     self.out.push('|');
-                    self.size.folds();
+                    self.size.alternative();
                     self.nothing_to_repeat();
                 }
-                '*' | '+' | '?' => self.repeat(1, None)?,
+                '*' => self.repeat(1, 0, None)?,
+                '+' => self.repeat(1, 1, None)?,
+                '?' => self.repeat(1, 0, Some(1))?,
                 '{' => {
                     if let Some((length, low, high)) = counted(self.rest) {
-                        self.repeat(length, Some((low, high)))?;
+                        self.repeat(length, low, high)?;
                     } else {
                         self.take(1);
                         self.literal('{');
@@ -86,10 +86,12 @@ impl<'p> Translator<'p> {
                 '.' | '^' | '$' => {
                     self.take(1);
                     self.out.push(c);
-                    if c == '^' {
-                        self.size.folds();
+                    match c {
+                        '^' => self.size.begin(),
+                        '$' => self.size.nothing(),
+                        // All but a line feed, or all: the least of the two.
+                        _ => self.size.class(".", 7),
                     }
-                    self.size.made(usize::from(c == '.'));
                     self.done(1);
                 }
                 _ => {
@@ -111,7 +113,7 @@ impl<'p> Translator<'p> {
     /// An atom: the character that was read.
     pub fn literal(&mut self, c: char) {
         push_literal(&mut self.out, c);
-        self.size.made(c.len_utf8());
+        self.size.literal(c);
         self.done(1);
     }
 
@@ -156,6 +158,7 @@ impl<'p> Translator<'p> {
             if dangling || !known.all(|c| "imsU".contains(c)) {
                 return bad(&self.rest[..=end]);
             }
+            self.folds |= flags.contains('i');
             let scoped = self.rest.as_bytes()[end] == b':';
             let text = self.take(end + 1);
             self.out.push_str(text);
