@@ -96,7 +96,7 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
         NodeRef::Link(_, id) => {
             let link = outline.link(id);
             facts.push(("selects", words::via(&link.via, &world.analysis.settings)));
-            facts.push(("found", Line::of(Role::Text, words::count(link.children.len(), "route"))));
+            facts.push(("found", Line::of(Role::Text, words::count(link.selected(), "route"))));
         }
         NodeRef::Child(_, child) => {
             let link = outline.link(outline.child(child).link);
@@ -333,7 +333,7 @@ fn hop(world: &World, id: HopId, facts: &mut Vec<Fact>) {
                 told.push(Role::Error, " ✗ ");
                 told.push(Role::Text, words::broken_link(link));
             }
-            None => told.push(Role::Dim, format!(" · {}", words::count(link.children.len(), "route"))),
+            None => told.push(Role::Dim, format!(" · {}", words::count(link.selected(), "route"))),
         }
         facts.push(("delegates", told));
     }

@@ -59,7 +59,11 @@ fn imports_point_left_only() {
         };
         for imported in crate_paths(&code) {
             let known = LAYERS.iter().any(|(of, name, _)| *of == package && *name == imported);
-            if known && imported != module && !["visible", "limits"].contains(&imported.as_str()) && !allowed.contains(&imported.as_str()) {
+            if known
+                && imported != module
+                && !["visible", "limits"].contains(&imported.as_str())
+                && !allowed.contains(&imported.as_str())
+            {
                 wrong.insert(format!("{}: {module} must not know {imported}", path.display()));
             }
         }

@@ -40,6 +40,7 @@ impl Analysis {
         let compile = || router::compile(&snapshot, &tree, &settings, threads);
         let (table, more) = spread::both(threads, compile, || resolve::findings(&snapshot, &settings, &tree, &notes));
         findings.extend(more);
+        findings.extend(router::cut_tables(&tree, &table));
         let lookup = Lookup::build(&tree, &table);
         Self { snapshot, settings, tree, table, lookup, findings }
     }

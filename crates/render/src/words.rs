@@ -9,8 +9,8 @@ use routescope_core::model::{
     ValueKind, ValueMatch,
 };
 use routescope_core::resolve::{
-    BrokenLink, ChildFate, Destination, DestinationState, Endpoints, Lack, Link, Settings, Target, TargetState, Via,
-    ViaBy,
+    BrokenLink, ChildFate, Cut, Destination, DestinationState, Endpoints, Lack, Link, Settings, Target, TargetState,
+    Via, ViaBy,
 };
 
 use routescope_core::store::Mark;
@@ -277,12 +277,26 @@ pub fn broken_status(link: &Link) -> u16 {
     if matches!(link.broken, Some(BrokenLink::Cyclic { .. })) { 500 } else { 404 }
 }
 
+/// Why what lies behind a ref is not followed.
+pub fn cut(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Depth => "too deep: not followed to its end",
+        Cut::Size => "too large: not followed to its end",
+    }
+}
+
+/// What a ref selects and is not listed: ` · 3984 more routes not selected`.
+pub fn unlisted(link: &Link) -> Option<String> {
+    let count = link.unlisted.as_ref()?.total();
+    Some(format!(" · {count} more {} not selected", if count == 1 { "route is" } else { "routes are" }))
+}
+
 /// Why a delegating ref leads nowhere, in a few words; what it selects stands beside it.
 pub fn broken_link(link: &Link) -> &'static str {
     match &link.broken {
         None => "",
         Some(BrokenLink::Cyclic { .. }) => "a cycle breaks the whole ref",
-        Some(BrokenLink::Unresolved) if link.children.is_empty() => "matches no route",
+        Some(BrokenLink::Unresolved) if link.selected() == 0 => "matches no route",
         Some(BrokenLink::Unresolved) => "nothing it selects can be used",
     }
 }

@@ -9,11 +9,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
+use super::budget::Budget;
 use super::engine::Hints;
+use super::listeners::{FEW, ListenerIndex};
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway, streams};
+use crate::limits;
 use crate::model::{
     From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
     RequirementOperator, Route, RouteKind,
@@ -139,14 +142,18 @@ fn served_hostnames(listener: Option<&Name>, route: &[Name]) -> Vec<Name> {
 
 /// What two hostnames share: equal names, a name under a wildcard (one label or more), the longer of two wildcards.
 pub(super) fn intersection<'a>(left: &'a Name, right: &'a Name) -> Option<&'a Name> {
-    let tail = |name: &'a Name| name.strip_prefix('*').filter(|tail| tail.starts_with('.'));
-    match (tail(left), tail(right)) {
+    match (wildcard_tail(left), wildcard_tail(right)) {
         (None, None) => (left == right).then_some(left),
         (Some(tail), None) => right.ends_with(tail).then_some(right),
         (None, Some(tail)) => left.ends_with(tail).then_some(left),
         (Some(left_tail), Some(right_tail)) if left_tail.ends_with(right_tail) => Some(left),
         (Some(left_tail), Some(right_tail)) => right_tail.ends_with(left_tail).then_some(right),
     }
+}
+
+/// What follows the `*` of a wildcard.
+pub(super) fn wildcard_tail(name: &Name) -> Option<&str> {
+    name.strip_prefix('*').filter(|tail| tail.starts_with('.'))
 }
 
 /// How specific a listener's hostname is: none, then wildcards by their labels, then exact names.
@@ -160,17 +167,21 @@ fn specificity(hostname: Option<&Name>) -> (u8, usize) {
     }
 }
 
-fn covers(listener: Option<&Name>, hostname: &Name) -> bool {
-    match listener {
-        None => true,
-        Some(_) if hostname == "*" => false,
-        Some(listener) => intersection(listener, hostname) == Some(hostname),
+/// Whether a more specific listener among those with the hostnames `others` takes `hostname` away from a listener with
+/// hostname `own`. What covers a name is the name itself, or a wildcard over one of its ends, the longest the most specific.
+fn taken_by(own: Option<&Name>, hostname: &Name, others: &AHashSet<&Name>) -> bool {
+    if hostname == "*" {
+        return false;
     }
-}
-
-/// Whether a more specific listener among `others` takes `hostname` away from a listener with hostname `own`.
-fn taken_by<'a>(own: Option<&Name>, hostname: &Name, others: impl IntoIterator<Item = Option<&'a Name>>) -> bool {
-    others.into_iter().any(|other| specificity(other) > specificity(own) && covers(other, hostname))
+    let is_wildcard = wildcard_tail(hostname).is_some();
+    let itself = others.get(hostname).filter(|_| !is_wildcard).copied();
+    let name = wildcard_tail(hostname).unwrap_or(hostname);
+    let wildcards = || {
+        let ends = name.match_indices('.').map(|(dot, _)| Name::from(format!("*{}", &name[dot..])));
+        ends.into_iter().find_map(|wildcard| others.get(&wildcard).copied())
+    };
+    let best = itself.or_else(wildcards);
+    best.is_some_and(|best| specificity(Some(best)) > specificity(own))
 }
 
 fn admits_kind(listener: &Listener, kind: RouteKind) -> bool {
@@ -249,6 +260,10 @@ pub(super) fn reach(
 /// for each root, why its attachment is not certain.
 pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
     let (gateways, sets) = nodes(snapshot, settings, tree);
+    let indexes: Vec<ListenerIndex> = tree.gateways.iter().map(ListenerIndex::of).collect();
+    let mut admissions = Admissions::default();
+    let mut budget =
+        Budget { spent: 0, allowed: limits::TABLE_BYTES + snapshot.routes.len() * limits::TABLE_BYTES_PER_ROUTE };
     let mut roots: AHashMap<(RouteId, Engine, bool, Option<u32>), RootId> = AHashMap::default();
     let mut doubts: Vec<Vec<String>> = Vec::new();
     for (index, route) in snapshot.routes.iter().enumerate() {
@@ -270,22 +285,31 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 tree.unattached.push(Unattached { route: id, parent_ref, reason: "ListenerSetNotAllowed", message });
                 continue;
             }
-            let (mut admitted, mut matched, mut attached) = (false, false, false);
-            for at in resource.listeners.clone() {
+            let mut attached = false;
+            let node = &tree.gateways[resource.node];
+            let index = &indexes[resource.node];
+            for at in index.candidates(node, resource.listeners.clone(), reference, &route.hostnames) {
                 let node = &tree.gateways[resource.node];
                 let listener = node.listeners[at].listener(&node.gateway);
                 if !admits_kind(listener, route.kind) {
                     continue;
                 }
-                let reached = reach(snapshot, node, at, reference, &route.meta.namespace);
-                admitted |= !matches!(reached, Reach::Refused);
-                let Reach::Here(admission) = reached else { continue };
-                matched = true;
+                let Reach::Here(admission) = reach(snapshot, node, at, reference, &route.meta.namespace) else {
+                    continue;
+                };
                 let Some(mut hostnames) = shared_hostnames(listener.hostname.as_ref(), &route.hostnames) else {
                     continue;
                 };
                 if node.dialect.delegation == DelegationModel::HopByHop {
                     hostnames = served_hostnames(listener.hostname.as_ref(), &route.hostnames);
+                }
+                // The first is the route's own; any more are copies.
+                if attached {
+                    budget.spent += size_of::<Attached>() + hostnames.len() * size_of::<Name>();
+                    if budget.is_spent() {
+                        tree.gateways[resource.node].cut += 1;
+                        continue;
+                    }
                 }
                 attached = true;
                 let dialect = node.dialect;
@@ -304,12 +328,27 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 tree.gateways[resource.node].listeners[at].attached.push(attached);
             }
             if !attached {
+                let node = &tree.gateways[resource.node];
+                let admitted = admissions.admits(snapshot, node, &resource, route);
+                let matched = admitted
+                    && index.named(node, reference).is_none_or(|named| {
+                        let fits = |at: usize| {
+                            let listener = node.listeners[at].listener(&node.gateway);
+                            let reached = || reach(snapshot, node, at, reference, &route.meta.namespace);
+                            admits_kind(listener, route.kind) && matches!(reached(), Reach::Here(_))
+                        };
+                        if resource.listeners.len() <= FEW {
+                            resource.listeners.clone().any(fits)
+                        } else {
+                            named.iter().copied().filter(|at| resource.listeners.contains(at)).any(fits)
+                        }
+                    });
                 let (reason, message) = refusal(route, what, &key, reference, admitted, matched);
                 tree.unattached.push(Unattached { route: id, parent_ref, reason, message });
             }
         }
     }
-    streams::attach(snapshot, tree, &gateways, &sets);
+    streams::attach(snapshot, tree, &gateways, &sets, &indexes);
     for node in tree.gateways.iter_mut().filter(|node| node.dialect.delegation != DelegationModel::HopByHop) {
         isolate(node);
     }
@@ -318,7 +357,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
 
 fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect, node: Option<u32>) -> RootId {
     let root = RootId(u32::try_from(tree.roots.len()).unwrap_or(u32::MAX));
-    tree.roots.push(Root { route, dialect, node, hops: 0..0, rows: Vec::new() });
+    tree.roots.push(Root { route, dialect, node, hops: 0..0, rows: Vec::new(), cut: None });
     root
 }
 
@@ -415,18 +454,57 @@ fn isolate(node: &mut GatewayNode) {
         .filter(|(_, listener)| listener.is_served() && listener.listener(gateway).protocol == Protocol::Http)
         .map(|(at, listener)| (at, listener.port(gateway), listener.listener(gateway).hostname.clone()))
         .collect();
+    let mut by_port: AHashMap<u16, AHashSet<&Name>> = AHashMap::default();
+    for (_, port, hostname) in &served {
+        by_port.entry(*port).or_default().extend(hostname);
+    }
     for (at, port, own) in &served {
-        let others: Vec<&Name> =
-            served.iter().filter(|(_, other, _)| other == port).filter_map(|(_, _, name)| name.as_ref()).collect();
+        let others = &by_port[port];
         if others.is_empty() {
             continue;
         }
         for attached in &mut node.listeners[*at].attached {
-            let taken = |name: &Name| taken_by(own.as_ref(), name, others.iter().map(|other| Some(*other)));
+            let taken = |name: &Name| taken_by(own.as_ref(), name, others);
             let (isolated, kept) = std::mem::take(&mut attached.hostnames).into_iter().partition(taken);
             attached.hostnames = kept;
             attached.isolated = isolated;
         }
+    }
+}
+
+/// Which listeners admit routes of a kind and a namespace at all, asked once for all that admit alike.
+#[derive(Default)]
+struct Admissions {
+    /// Per parent (node, first listener), a listener of each sort.
+    sorts: AHashMap<(usize, usize), Vec<usize>>,
+    known: AHashMap<(usize, usize, RouteKind, Name), bool>,
+}
+
+impl Admissions {
+    fn admits(&mut self, snapshot: &Snapshot, node: &GatewayNode, resource: &Resource, route: &Route) -> bool {
+        let parent = (resource.node, resource.listeners.start);
+        let namespace = &route.meta.namespace;
+        let key = (parent.0, parent.1, route.kind, namespace.clone());
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let sorts = self.sorts.entry(parent).or_insert_with(|| {
+            let mut seen: AHashSet<String> = AHashSet::default();
+            let sort = |at: &usize| {
+                let listener = node.listeners[*at].listener(&node.gateway);
+                let set = node.listeners[*at].set.as_ref().map(|set| &set.meta.namespace);
+                seen.insert(format!("{:?} {:?} {set:?}", listener.protocol, listener.allowed_routes))
+            };
+            resource.listeners.clone().filter(sort).collect()
+        });
+        let admitted = sorts.iter().any(|&at| {
+            let listener = node.listeners[at].listener(&node.gateway);
+            let home = node.listeners[at].set.as_ref().map_or(&node.gateway.meta, |set| &set.meta);
+            let admits = admits(snapshot, &listener.allowed_routes.namespaces, &home.namespace, namespace);
+            admits_kind(listener, route.kind) && admits != Admission::No
+        });
+        self.known.insert(key, admitted);
+        admitted
     }
 }
 
@@ -467,12 +545,14 @@ mod tests {
     #[test]
     fn a_more_specific_listener_takes_what_it_covers() {
         let (exact, wide, wider) = (Name::new("a.b.io"), Name::new("*.b.io"), Name::new("*.io"));
-        assert!(taken_by(None, &exact, [Some(&wide)]));
-        assert!(taken_by(Some(&wider), &exact, [Some(&wide)]));
-        assert!(taken_by(Some(&wide), &exact, [Some(&exact)]));
-        assert!(!taken_by(Some(&exact), &exact, [Some(&wide)]));
-        assert!(!taken_by(None, &wider, [Some(&wide)]), "a listener covers no name wider than its own");
-        assert!(!taken_by(None, &Name::new("*"), [Some(&wide)]));
+        let taken = |own, hostname, other| taken_by(own, hostname, &AHashSet::from_iter([other]));
+        assert!(taken(None, &exact, &wide));
+        assert!(taken(Some(&wider), &exact, &wide));
+        assert!(taken(Some(&wide), &exact, &exact));
+        assert!(!taken(Some(&exact), &exact, &wide));
+        assert!(taken(Some(&wider), &wide, &wide), "a wildcard is its own");
+        assert!(!taken(None, &wider, &wide), "a listener covers no name wider than its own");
+        assert!(!taken(None, &Name::new("*"), &wide));
     }
 
     #[test]

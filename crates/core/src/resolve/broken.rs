@@ -87,9 +87,12 @@ pub(super) fn detail(
     };
     let key = snapshot.route(first.route).meta.key();
     let parent = snapshot.route(tree.hops[link.hop.0 as usize].route).meta.key();
-    let all = |fate| children.iter().all(|child| child.fate == fate);
+    let unlisted = link.unlisted.as_ref().map_or(&[][..], |unlisted| unlisted.by_fate());
+    let all = |fate| {
+        children.iter().all(|child| child.fate == fate) && unlisted.iter().all(|(unlisted, _)| *unlisted == fate)
+    };
     let via = shown(&link.via);
-    Some(match (children.len(), first.fate) {
+    Some(match (link.selected(), first.fate) {
         (1, ChildFate::NotAdoptable) => format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}"),
         (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
         (1, ChildFate::NotPermitted) => {

@@ -8,29 +8,25 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
-use super::expand::Notes;
+use super::budget::{self, Budget, Placed};
+use super::expand::{NotedRef, Notes};
+use super::found::{Finder, Found, Taker};
 use super::hopwise::AttachedTo;
 use super::matching::{self, Candidate};
 use super::policy::{self, Policies};
-use super::select::{self, Selection};
+use super::select::{self, Selected, Selection};
 use super::settings::{DelegationModel, Dialect, Engine, Manner, Settings, ValidationMode};
 use super::{
-    Action, BrokenLink, Child, ChildFate, ChildId, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
-    RespondReason, Root, RootId, Stage, Tree, Under, broken, gloo, hazard, inherit, plain, validate,
+    Action, BrokenLink, Child, ChildFate, ChildId, Cut, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
+    RespondReason, Root, RootId, Stage, Tree, Under, Unlisted, broken, gloo, hazard, plain, validate,
 };
-use crate::model::{PathKind, Route, RouteMatch};
+use crate::limits;
+use crate::model::{ObjectKey, PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
-
-/// How deep a delegation is followed. The engine has no bound; real trees have a handful of levels.
-pub(super) const MAX_DEPTH: usize = 64;
-/// How many hops a tree may have. Layers that each delegate to all of the next multiply without end.
-pub(super) const MAX_HOPS: usize = 3_000_000;
-/// How many children and hops that came to nothing are kept to be shown.
-pub(super) const MAX_SHOWN_LOSSES: usize = 300_000;
 
 /// A place in the tree: a route, and the delegating rule it hangs under.
 struct Place<'p> {
@@ -38,6 +34,8 @@ struct Place<'p> {
     above: Option<Above<'p>>,
     depth: usize,
     dialect: &'static Dialect,
+    /// It is the first place of its route, which the budget is not charged for.
+    free: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -50,6 +48,21 @@ impl Place<'_> {
     /// Whether `route` is this place's, or one above it.
     fn visits(&self, route: RouteId) -> bool {
         self.route == route || self.above.is_some_and(|above| above.place.visits(route))
+    }
+
+    /// This place's route and those above it that `parent` may adopt from `found`, in order.
+    fn visited(&self, found: &Found, parent: &ObjectKey) -> Vec<RouteId> {
+        let mut visited = Vec::new();
+        let mut at = Some(self);
+        while let Some(place) = at {
+            if found.adopts(parent, place.route) {
+                visited.push(place.route);
+            }
+            at = place.above.map(|above| above.place);
+        }
+        visited.sort_unstable();
+        visited.dedup();
+        visited
     }
 
     /// What the policies of a rule come to, with those of the delegating rules above it (kgateway `runRoutePlugins`).
@@ -65,27 +78,52 @@ impl Place<'_> {
     }
 }
 
-/// Fills a tree with hops, links and children.
-pub(super) struct Expander<'a> {
+/// What all threads that expand roots go by, and share.
+pub(super) struct Common<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
     pub policies: Option<&'a Policies>,
+    /// Which routes hang where.
+    pub attached: &'a AttachedTo,
+    pub finder: Finder,
+    pub placed: Placed,
+    /// Per route, how many matches it has; a rule without any counts as one.
+    pub matches: Vec<u32>,
+    /// How many routes and matches of one ref that are not taken are kept to be shown.
+    pub listed: usize,
+}
+
+/// Fills a tree with hops, links and children.
+pub(super) struct Expander<'a> {
+    pub common: &'a Common<'a>,
+    pub snapshot: &'a Snapshot,
+    pub settings: &'a Settings,
     pub tree: &'a mut Tree,
     /// What was noticed on the way.
     pub notes: Notes,
-    /// How many hops the tree may have.
-    pub room: usize,
+    /// What the tree takes, and may take.
+    pub budget: Budget,
+    /// Whether something under the root at hand is not followed.
+    pub cut: Option<Cut>,
     selections: AHashMap<(RouteId, Engine), Arc<Selection>>,
-    /// How much came to nothing.
-    pub losses: usize,
-    /// Which routes hang where.
-    pub attached: &'a AttachedTo,
+    /// The refs in `notes.refs`: route, engine, place in its selection, whether what it selects was looked into.
+    noted: AHashSet<(RouteId, Engine, u32, bool)>,
 }
 
 /// A rule's outcome at one place, shared by its matches: one for regexes, one for all other paths.
 #[derive(Default)]
 struct Shared {
     outcomes: [Option<(Outcome, Option<Arc<Action>>)>; 2],
+    /// The last answer for a broken ref: mostly the next one is the same.
+    broken: Option<Arc<Action>>,
+}
+
+/// The answer of a broken ref, shared with the last one when that was the same.
+fn once(last: &mut Option<Arc<Action>>, respond: Respond) -> Arc<Action> {
+    match last {
+        Some(last) if matches!(&**last, Action::Respond(known) if *known == respond) => Arc::clone(last),
+        _ => Arc::clone(last.insert(Arc::new(Action::Respond(respond)))),
+    }
 }
 
 pub(super) fn index(number: usize) -> u32 {
@@ -93,21 +131,18 @@ pub(super) fn index(number: usize) -> u32 {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(
-        snapshot: &'a Snapshot,
-        settings: &'a Settings,
-        policies: Option<&'a Policies>,
-        attached: &'a AttachedTo,
-        tree: &'a mut Tree,
-        room: usize,
-    ) -> Self {
-        let selections = AHashMap::default();
-        Self { snapshot, settings, policies, tree, notes: Notes::default(), room, selections, losses: 0, attached }
-    }
-
-    /// What was noticed, and how much came to nothing.
-    pub fn finish(self) -> (Notes, usize) {
-        (self.notes, self.losses)
+    pub fn new(common: &'a Common<'a>, tree: &'a mut Tree, budget: Budget) -> Self {
+        Self {
+            common,
+            snapshot: common.snapshot,
+            settings: common.settings,
+            tree,
+            notes: Notes::default(),
+            budget,
+            cut: None,
+            selections: AHashMap::default(),
+            noted: AHashSet::default(),
+        }
     }
 
     /// Expands one root. `doubts` are why its attachment is not certain.
@@ -115,9 +150,15 @@ impl<'a> Expander<'a> {
         if root.dialect.delegation == DelegationModel::HopByHop {
             return self.root_hop_by_hop(id, root, doubts);
         }
-        let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect };
+        let free = self.common.placed.is_first(root.route);
+        let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect, free };
         let candidates = matching::of_root(self.snapshot.route(root.route));
+        if !free {
+            self.budget.spent += budget::cost_of_matches(&candidates);
+        }
+        self.cut = None;
         root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
+        root.cut = self.cut;
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
@@ -130,7 +171,8 @@ impl<'a> Expander<'a> {
             return None;
         }
         let (snapshot, settings, dialect) = (self.snapshot, self.settings, place.dialect);
-        let made = || Arc::new(select::select(snapshot, settings, dialect, route));
+        let finder = &self.common.finder;
+        let made = || Arc::new(select::select(snapshot, settings, dialect, finder, route));
         Some(Arc::clone(self.selections.entry((place.route, dialect.engine)).or_insert_with(made)))
     }
 
@@ -202,97 +244,215 @@ impl<'a> Expander<'a> {
         let first = self.tree.links.len();
         for &(_, ref_index, selected) in uses {
             let via = selection.refs[selected as usize].via.clone();
-            self.tree.links.push(Link { hop, ref_index, via, children: 0..0, broken: None, share: 1.0 });
+            self.tree.links.push(Link::new(hop, ref_index, via, 1.0));
+        }
+        if !place.free {
+            self.budget.spent += budget::cost_of_links(uses.len());
         }
         self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
         for (link, &(rule, _, selected)) in (first..).zip(uses) {
-            self.link(place, LinkId(index(link)), &selection.refs[selected as usize], rule, pathless, rows);
+            let node = LinkId(index(link));
+            let looked_into = self.link(place, node, selection, selected, rule, pathless, rows);
+            if self.noted.insert((place.route, place.dialect.engine, selected, looked_into)) {
+                let found = Arc::clone(&selection.refs[selected as usize].found);
+                self.notes.refs.push(NotedRef { link: node, found, looked_into });
+            }
         }
     }
 
+    /// Notes what a ref of a dialect that does not hold matches against the parent's selects.
+    pub(super) fn note(&mut self, route: RouteId, dialect: &Dialect, link: LinkId, found: &Arc<Found>) {
+        let which = u32::MAX - self.tree.links[link.0 as usize].ref_index;
+        let rule = self.tree.hops[self.tree.links[link.0 as usize].hop.0 as usize].rule;
+        if self.noted.insert((route, dialect.engine, which ^ rule.rotate_left(16), false)) {
+            self.notes.refs.push(NotedRef { link, found: Arc::clone(found), looked_into: false });
+        }
+    }
+
+    /// Follows one ref; says whether what it selects was looked into.
+    #[allow(clippy::too_many_arguments)] // one place of the tree in as many parts
     fn link(
         &mut self,
         place: &Place<'_>,
         link: LinkId,
-        selected: &select::Selected,
+        selection: &Selection,
+        selected: u32,
         rule: u32,
         pathless: bool,
         rows: &mut Vec<HopId>,
-    ) {
-        let first = index(self.tree.children.len());
-        let hop = self.tree.links[link.0 as usize].hop;
-        let closing = selected.own.iter().find(|(id, adoptable)| *adoptable && place.visits(*id));
-        if let Some((closing, _)) = closing {
-            for &(route, adoptable) in &selected.own {
-                let fate = match (adoptable, place.visits(route)) {
-                    (false, _) => ChildFate::NotAdoptable,
-                    (true, true) => ChildFate::Cycle,
-                    (true, false) => ChildFate::Poisoned,
-                };
-                self.child(link, route, fate);
-            }
-            let child = self.snapshot.route(*closing).meta.key();
-            let parent = self.snapshot.route(place.route).meta.key();
-            let node = &mut self.tree.links[link.0 as usize];
-            node.broken = Some(BrokenLink::Cyclic { child, parent });
-            node.children = first..index(self.tree.children.len());
-            return;
+    ) -> bool {
+        let selected = &selection.refs[selected as usize];
+        let cycle = place.visited(&selected.found, &selection.parent);
+        if !cycle.is_empty() {
+            self.close(link, selection, selected, &cycle);
+            return false;
         }
-        if place.depth >= MAX_DEPTH || self.tree.hops.len() >= self.room {
-            self.notes.truncated.get_or_insert(hop);
-            let node = &mut self.tree.links[link.0 as usize];
-            node.broken = Some(BrokenLink::Unresolved);
-            node.children = first..first;
-            return;
+        let hop = self.tree.links[link.0 as usize].hop;
+        if let Some(cut) = self.too_much(place.depth) {
+            self.cut_off(link, cut);
+            return false;
         }
         let parent: Arc<RouteMatch> = Arc::clone(&self.tree.hops[hop.0 as usize].matcher);
-        let mut adopted: Vec<(ChildId, Vec<Candidate>)> = Vec::new();
-        for &child in selected.taken.iter().filter(|child| !place.visits(**child)) {
-            let route = self.snapshot.route(child);
-            let inherits = inherit::inherits(route, place.dialect.inherit_annotation);
-            if pathless && inherits && route.rules.iter().any(|rule| !rule.matches.is_empty()) {
-                self.notes.crashes.push(hop);
-            }
-            let candidates = matching::of_child(route, inherits, &parent, pathless);
-            if candidates.iter().all(|candidate| candidate.dropped.is_some()) {
-                // Losses are kept to be shown, but a wildcard above many routes must not flood the tree.
-                self.losses += 1 + candidates.len();
-                if self.losses < MAX_SHOWN_LOSSES {
-                    let child = self.child(link, child, ChildFate::NothingLeft);
-                    adopted.push((child, candidates));
+        let first = index(self.tree.children.len());
+        // What is not taken is kept to be shown, but a wildcard above many routes must not flood the tree.
+        let mut room = self.common.listed;
+        let mut adopted: Vec<(ChildId, Vec<Candidate>, bool)> = Vec::new();
+        let mut nothing_left = 0;
+        'all: for found in selection.taken(selected) {
+            let visited = place.visited(found, &selection.parent);
+            let (takers, looked_at) = found.takers(self.snapshot, place.dialect, &selection.parent, &parent, pathless);
+            self.notes.steps += looked_at;
+            let mut takers = takers.into_iter().filter(|taker| visited.binary_search(&taker.route).is_err()).peekable();
+            nothing_left += found.adoptable(&selection.parent) - visited.len();
+            let mut others = found.adoptables(&selection.parent);
+            loop {
+                let taker = if room > 0 {
+                    let Some(route) = others.next() else { break };
+                    if visited.binary_search(&route).is_ok() {
+                        continue;
+                    }
+                    let Some(taker) = takers.next_if(|taker| taker.route == route) else {
+                        nothing_left -= 1;
+                        self.list_loser(link, route, &parent, pathless, &mut room, &mut adopted);
+                        continue;
+                    };
+                    taker
+                } else {
+                    let Some(taker) = takers.next() else { break };
+                    taker
+                };
+                nothing_left -= 1;
+                if let Some(cut) = self.too_much(place.depth) {
+                    self.cut_off(link, cut);
+                    nothing_left = 0;
+                    break 'all;
                 }
-            } else if !route.hostnames.is_empty() {
-                self.child(link, child, ChildFate::HasHostnames);
-            } else {
-                let child = self.child(link, child, ChildFate::Adopted);
-                adopted.push((child, candidates));
+                self.take(link, place, &taker, &parent, pathless, &mut room, &mut adopted);
             }
         }
-        for &(child, _) in selected.own.iter().filter(|(_, adoptable)| !adoptable) {
-            self.losses += 1;
-            if self.losses < MAX_SHOWN_LOSSES {
-                self.child(link, child, ChildFate::NotAdoptable);
-            }
+        let mut strangers = selected.found.all.len() - selected.found.adoptable(&selection.parent);
+        for stranger in selected.found.strangers(&selection.parent).take(room) {
+            strangers -= 1;
+            self.child(link, stranger, ChildFate::NotAdoptable);
         }
         let children = first..index(self.tree.children.len());
         let any = self.tree.children[children.start as usize..].iter().any(|child| child.fate == ChildFate::Adopted);
         let node = &mut self.tree.links[link.0 as usize];
         node.children = children;
-        if !any {
+        node.unlisted = Unlisted::of([(ChildFate::NothingLeft, nothing_left), (ChildFate::NotAdoptable, strangers)]);
+        if !any && node.cut.is_none() {
             node.broken = Some(BrokenLink::Unresolved);
         }
-        for (child, candidates) in adopted {
+        for (child, candidates, free) in adopted {
             let above = Some(Above { place, rule });
             let route = self.tree.children[child.0 as usize].route;
-            let below = Place { route, above, depth: place.depth + 1, dialect: place.dialect };
+            let below = Place { route, above, depth: place.depth + 1, dialect: place.dialect, free };
             let hops = self.expand(&below, Under::Child(child), candidates, rows);
             self.tree.children[child.0 as usize].hops = hops;
         }
+        true
+    }
+
+    /// Whether a ref at this depth may not be followed any more.
+    pub(super) fn too_much(&self, depth: usize) -> Option<Cut> {
+        if depth >= limits::DELEGATION_DEPTH {
+            return Some(Cut::Depth);
+        }
+        self.budget.is_spent().then_some(Cut::Size)
+    }
+
+    /// Notes that a ref is not followed.
+    pub(super) fn cut_off(&mut self, link: LinkId, cut: Cut) {
+        self.tree.links[link.0 as usize].cut = Some(cut);
+        self.cut = self.cut.max(Some(cut));
+    }
+
+    /// A ref that selects `cycle`, which stand above it: the engine looks at none of what it selects.
+    fn close(&mut self, link: LinkId, selection: &Selection, selected: &Selected, cycle: &[RouteId]) {
+        let first = index(self.tree.children.len());
+        let all = &selected.found.all;
+        let mut listed: Vec<RouteId> = all.iter().take(self.common.listed).chain(cycle).copied().collect();
+        listed.sort_unstable();
+        listed.dedup();
+        let adoptable = selected.found.adoptable(&selection.parent);
+        let (mut poisoned, mut strangers) = (adoptable - cycle.len(), all.len() - adoptable);
+        for route in listed {
+            let fate = if cycle.binary_search(&route).is_ok() {
+                ChildFate::Cycle
+            } else if selected.found.adopts(&selection.parent, route) {
+                poisoned -= 1;
+                ChildFate::Poisoned
+            } else {
+                strangers -= 1;
+                ChildFate::NotAdoptable
+            };
+            self.child(link, route, fate);
+        }
+        let child = self.snapshot.route(cycle[0]).meta.key();
+        let node = &mut self.tree.links[link.0 as usize];
+        node.broken = Some(BrokenLink::Cyclic { child, parent: selection.parent.clone() });
+        node.children = first..index(self.tree.children.len());
+        node.unlisted = Unlisted::of([(ChildFate::Poisoned, poisoned), (ChildFate::NotAdoptable, strangers)]);
+    }
+
+    /// Keeps a route none of whose matches stands, and as many of them as there is room for.
+    fn list_loser(
+        &mut self,
+        link: LinkId,
+        route: RouteId,
+        parent: &Arc<RouteMatch>,
+        pathless: bool,
+        room: &mut usize,
+        adopted: &mut Vec<(ChildId, Vec<Candidate>, bool)>,
+    ) {
+        *room -= 1;
+        let written = self.snapshot.route(route);
+        let candidates = matching::standing(written, &[], parent, pathless, room);
+        let left_out = self.common.matches[route.0 as usize].saturating_sub(index(candidates.len()));
+        let child = self.child(link, route, ChildFate::NothingLeft);
+        self.tree.children[child.0 as usize].unlisted = left_out;
+        adopted.push((child, candidates, true));
+    }
+
+    /// Takes a route that has matches left, unless it has hostnames.
+    #[allow(clippy::too_many_arguments)] // one place of the tree in as many parts
+    fn take(
+        &mut self,
+        link: LinkId,
+        place: &Place<'_>,
+        taker: &Taker,
+        parent: &Arc<RouteMatch>,
+        pathless: bool,
+        room: &mut usize,
+        adopted: &mut Vec<(ChildId, Vec<Candidate>, bool)>,
+    ) {
+        let route = self.snapshot.route(taker.route);
+        if pathless && taker.stands.is_none() && route.rules.iter().any(|rule| !rule.matches.is_empty()) {
+            self.notes.crashes.push(self.tree.links[link.0 as usize].hop);
+        }
+        if !route.hostnames.is_empty() {
+            self.child(link, taker.route, ChildFate::HasHostnames);
+            self.budget.spent += budget::cost_of_matches(&[]);
+            return;
+        }
+        debug_assert!(!place.visits(taker.route), "a route is not its own child");
+        let free = self.common.placed.is_first(taker.route);
+        let candidates = match &taker.stands {
+            None => matching::of_child(route, true, parent, pathless),
+            Some(stands) => matching::standing(route, stands, parent, pathless, room),
+        };
+        let left_out = self.common.matches[taker.route.0 as usize].saturating_sub(index(candidates.len()));
+        if !free {
+            self.budget.spent += budget::cost_of_matches(&candidates);
+        }
+        let child = self.child(link, taker.route, ChildFate::Adopted);
+        self.tree.children[child.0 as usize].unlisted = left_out;
+        adopted.push((child, candidates, free));
     }
 
     pub(super) fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
         let id = ChildId(index(self.tree.children.len()));
-        self.tree.children.push(Child { link, route, fate, hops: 0..0 });
+        self.tree.children.push(Child { link, route, fate, hops: 0..0, unlisted: 0 });
         id
     }
 
@@ -300,7 +460,8 @@ impl<'a> Expander<'a> {
     fn settle(&mut self, place: &Place<'_>, route: &'a Route, id: HopId, shared: &mut Shared) {
         let hop = &self.tree.hops[id.0 as usize];
         let broken = broken::answer(self.snapshot, self.settings, self.tree, place.dialect, hop);
-        let slot = &mut shared.outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
+        let Shared { outcomes, broken: last_answer } = shared;
+        let slot = &mut outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
         if slot.is_none() {
             let mut outcome = self.outcome(place, route, hop.rule, hop.matcher.path.kind);
             let action = outcome.action.take().map(Arc::new);
@@ -309,7 +470,7 @@ impl<'a> Expander<'a> {
         let Some((outcome, action)) = slot.as_ref() else { return };
         let row = match (action, &broken) {
             (Some(action), _) if outcome.replaced => Some(complained(action, hop)),
-            (_, Some((respond, _))) => Some(Arc::new(Action::Respond(respond.clone()))),
+            (_, Some((respond, _))) => Some(once(last_answer, respond.clone())),
             (Some(action), None) => {
                 let looked_at = place.dialect.manner == Manner::Envoy;
                 let error = validate::matcher(&hop.matcher.path).filter(|_| looked_at);
@@ -329,6 +490,11 @@ impl<'a> Expander<'a> {
         let hop = &mut self.tree.hops[id.0 as usize];
         hop.fate = fate;
         hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
+        if !place.free {
+            let own = hop.action().map(|action| (Arc::strong_count(action) <= 2).then_some(action.as_ref()));
+            self.budget.spent += own.map_or(0, |action| budget::cost_of_row(action, place.depth));
+            self.budget.spent += budget::cost_of_sentences(&hop.unverified);
+        }
     }
 
     /// What a rule does at its place, before its matches are looked at.
@@ -354,7 +520,7 @@ impl<'a> Expander<'a> {
             return gloo::outcome(lookup, &levels, &delegates, path);
         }
         let mut outcome = action::outcome(lookup, &levels, &delegates, backend_filters, path);
-        if let Some(policies) = self.policies.filter(|_| engine == Engine::Kgateway) {
+        if let Some(policies) = self.common.policies.filter(|_| engine == Engine::Kgateway) {
             place.policies(self.snapshot, policies, at).apply(&mut outcome);
         }
         outcome

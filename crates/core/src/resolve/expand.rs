@@ -2,14 +2,19 @@
 //! arenas of its own; put one after the other, these are the tree that one thread would have grown.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::delegate::{Expander, MAX_HOPS, MAX_SHOWN_LOSSES};
+use super::budget::{Budget, Placed};
+use super::delegate::{Common, Expander};
+use super::found::{Finder, Found};
 use super::hopwise::AttachedTo;
 use super::policy::Policies;
 use super::settings::Settings;
-use super::{HopId, LinkId, Root, RootId, Tree, Under};
+use super::{HopId, LinkId, Root, RootId, Tree, Under, delegate::index, select};
 use crate::finding::Finding;
+use crate::limits;
+use crate::model::{Route, Rule};
 use crate::spread;
 use crate::store::Snapshot;
 
@@ -19,12 +24,31 @@ const RUNS_PER_THREAD: usize = 16;
 /// What was noticed on the way.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// The hop or depth budget was used up here: the tree is not whole.
-    pub(super) truncated: Option<HopId>,
     /// A delegating rule with `matches: []` stands above an inheriting child with matches.
     pub(super) crashes: Vec<HopId>,
     /// Policies that cannot be built.
     pub(super) policies: Vec<Finding>,
+    /// What the delegating refs that stand anywhere select: each ref of a route once.
+    pub(super) refs: Vec<NotedRef>,
+    /// How many matches were held against a parent's.
+    pub(super) steps: usize,
+}
+
+impl Notes {
+    /// How many matches of delegated routes were held against a parent's.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+}
+
+/// What a delegating ref selects.
+#[derive(Debug)]
+pub(super) struct NotedRef {
+    /// The first place where the ref stands.
+    pub link: LinkId,
+    pub found: Arc<Found>,
+    /// Whether the matches of what it selects were looked at.
+    pub looked_into: bool,
 }
 
 /// Some roots in a row, and why their attachment is not certain.
@@ -32,7 +56,6 @@ struct Run<'t> {
     first: u32,
     roots: &'t mut [Root],
     doubts: &'t [Vec<String>],
-    attached: &'t AttachedTo,
 }
 
 /// Fills `tree` with what hangs under its roots.
@@ -44,25 +67,40 @@ pub(super) fn expand(
     doubts: &[Vec<String>],
     threads: usize,
 ) -> Notes {
-    let attached = AttachedTo::of(tree);
-    let attached = &attached;
+    let attached = &AttachedTo::of(tree);
+    let finder = Finder::default();
+    let placed = Placed::none(snapshot);
+    let of_route = |route: &Arc<Route>| route.rules.iter().map(|rule| rule.matches.len().max(1)).sum::<usize>();
+    let matches = snapshot.routes.iter().map(|route| index(of_route(route))).collect();
+    let listed = losses_to_list(snapshot);
+    let mut common = Common { snapshot, settings, policies, attached, finder, placed, matches, listed };
     let mut roots = std::mem::take(&mut tree.roots);
-    let grown = if threads > 1 && roots.len() > 1 {
-        side_by_side(snapshot, settings, policies, attached, &mut roots, doubts, threads)
-    } else {
-        None
-    };
+    let grown = if threads > 1 && roots.len() > 1 { side_by_side(&common, &mut roots, doubts, threads) } else { None };
     let notes = if let Some(grown) = grown {
         join(tree, &mut roots, grown)
     } else {
-        let mut all = Run { first: 0, roots: &mut roots, doubts, attached };
-        let (grown, notes, _) = grow(snapshot, settings, policies, &mut all, MAX_HOPS);
+        common.placed = Placed::none(snapshot);
+        for root in &mut roots {
+            root.rows.clear();
+        }
+        let (grown, notes, _) = grow(&common, &mut Run { first: 0, roots: &mut roots, doubts });
         let Tree { hops, links, children, hazards, .. } = grown;
         (tree.hops, tree.links, tree.children, tree.hazards) = (hops, links, children, hazards);
         notes
     };
     tree.roots = roots;
     notes
+}
+
+/// How many of the routes and matches that a ref does not take are kept to be shown: the fewer the more refs there are.
+fn losses_to_list(snapshot: &Snapshot) -> usize {
+    let of_rule = |rule: &Rule| {
+        let delegating = rule.backend_refs.iter().filter(|one| select::may_delegate(one)).count();
+        delegating * rule.matches.len().max(1)
+    };
+    let refs: usize = snapshot.routes.iter().flat_map(|route| &route.rules).map(of_rule).sum();
+    let [least, most] = limits::LISTED_LOSSES_OF_A_REF;
+    (limits::LISTED_LOSSES / refs.max(1)).clamp(least, most)
 }
 
 /// What grew under a run of roots, numbered from 0, and how many roots that are.
@@ -72,31 +110,20 @@ struct Grown {
     roots: usize,
 }
 
-/// `None` when one of the budgets, which all roots share, was used up: who gets how much of it depends on the order.
-fn side_by_side(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    policies: Option<&Policies>,
-    attached: &AttachedTo,
-    roots: &mut [Root],
-    doubts: &[Vec<String>],
-    threads: usize,
-) -> Option<Vec<Grown>> {
+/// `None` when the budget, which all roots share, was used up: who gets how much of it depends on the order.
+fn side_by_side(common: &Common<'_>, roots: &mut [Root], doubts: &[Vec<String>], threads: usize) -> Option<Vec<Grown>> {
     let length = roots.len().div_ceil(threads * RUNS_PER_THREAD);
     let runs = roots.chunks_mut(length).zip(doubts.chunks(length)).zip((0..).step_by(length));
-    let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts, attached }).collect();
-    let (hops, losses, over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts }).collect();
+    let allowed = Budget::of(common.snapshot).allowed;
+    let (all_spent, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let grown = spread::in_order(runs, threads, |mut run| {
         if over.load(Ordering::Relaxed) {
             return None;
         }
         let count = run.roots.len();
-        // A thread alone must not take the memory of all.
-        let room = MAX_HOPS / threads;
-        let (tree, notes, lost) = grow(snapshot, settings, policies, &mut run, room);
-        let hops = hops.fetch_add(tree.hops.len(), Ordering::Relaxed) + tree.hops.len();
-        let losses = losses.fetch_add(lost, Ordering::Relaxed) + lost;
-        if tree.hops.len() >= room || hops >= MAX_HOPS || losses >= MAX_SHOWN_LOSSES {
+        let (tree, notes, spent) = grow(common, &mut run);
+        if all_spent.fetch_add(spent, Ordering::Relaxed) + spent >= allowed {
             over.store(true, Ordering::Relaxed);
             return None;
         }
@@ -105,21 +132,15 @@ fn side_by_side(
     grown.into_iter().collect()
 }
 
-/// Expands one root after the other; says also how much came to nothing.
-fn grow(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    policies: Option<&Policies>,
-    run: &mut Run<'_>,
-    room: usize,
-) -> (Tree, Notes, usize) {
+/// Expands one root after the other; says also what that took of the budget.
+fn grow(common: &Common<'_>, run: &mut Run<'_>) -> (Tree, Notes, usize) {
     let mut tree = Tree::default();
-    let mut expander = Expander::new(snapshot, settings, policies, run.attached, &mut tree, room);
+    let mut expander = Expander::new(common, &mut tree, Budget::of(common.snapshot));
     for ((root, doubts), id) in run.roots.iter_mut().zip(run.doubts).zip(run.first..) {
         expander.root(RootId(id), root, doubts);
     }
-    let (notes, losses) = expander.finish();
-    (tree, notes, losses)
+    let (notes, spent) = (std::mem::take(&mut expander.notes), expander.budget.spent);
+    (tree, notes, spent)
 }
 
 /// Puts what grew apart one after the other.
@@ -157,7 +178,11 @@ fn join(tree: &mut Tree, roots: &mut [Root], grown: Vec<Grown>) -> Notes {
             hazard.hop = shift.hop(hazard.hop);
             hazard
         }));
-        notes.truncated = notes.truncated.or(noted.truncated.map(|hop| shift.hop(hop)));
+        notes.steps += noted.steps;
+        notes.refs.extend(noted.refs.into_iter().map(|mut noted| {
+            noted.link.0 += shift.links;
+            noted
+        }));
         notes.crashes.extend(noted.crashes.into_iter().map(|hop| shift.hop(hop)));
     }
     notes

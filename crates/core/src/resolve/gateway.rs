@@ -263,5 +263,6 @@ pub(super) fn node_of(
         listeners,
         replaced: None,
         complaints: Vec::new(),
+        cut: 0,
     }
 }

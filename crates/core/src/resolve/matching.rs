@@ -58,6 +58,49 @@ pub(super) fn of_child(route: &Route, inherits: bool, parent: &Arc<RouteMatch>, 
     )
 }
 
+/// The matches `stands` (rule and match, in order) of a child that does not inherit, and of the others as many as there
+/// is `room` for.
+pub(super) fn standing(
+    route: &Route,
+    stands: &[(u32, u32)],
+    parent: &RouteMatch,
+    pathless: bool,
+    room: &mut usize,
+) -> Vec<Candidate> {
+    let stand = |(rule, index): (u32, u32), dropped| Candidate {
+        rule,
+        match_index: Some(index),
+        matcher: Arc::clone(&route.rules[rule as usize].matches[index as usize]),
+        pathless: false,
+        dropped,
+    };
+    let mut all = Vec::with_capacity(stands.len());
+    let mut left = stands.iter().copied().peekable();
+    for (rule, written) in (0..).zip(&route.rules) {
+        if *room == 0 {
+            break;
+        }
+        if written.matches.is_empty() {
+            *room -= 1;
+            let dropped = Some(DropReason::NoMatches);
+            all.push(Candidate { rule, match_index: None, matcher: match_all(), pathless: false, dropped });
+        }
+        for (index, matcher) in (0..).zip(&written.matches) {
+            if left.next_if_eq(&(rule, index)).is_some() {
+                all.push(stand((rule, index), None));
+            } else if *room > 0 {
+                *room -= 1;
+                let refused = if pathless { Some(DropReason::ParentHasNoMatches) } else { refused(parent, matcher) };
+                all.push(stand((rule, index), refused));
+            } else {
+                break;
+            }
+        }
+    }
+    all.extend(left.map(|which| stand(which, None)));
+    all
+}
+
 fn candidates(
     route: &Route,
     each: impl Fn(&Arc<RouteMatch>) -> (Arc<RouteMatch>, Option<DropReason>),

@@ -17,17 +17,20 @@ mod action;
 mod attach;
 mod backend;
 mod broken;
+mod budget;
 mod delegate;
 mod discovery;
 mod endpoints;
 mod engine;
 mod expand;
 mod findings;
+mod found;
 mod gateway;
 mod gloo;
 mod hazard;
 mod hopwise;
 mod inherit;
+mod listeners;
 mod matching;
 mod outcome;
 mod plain;
@@ -123,6 +126,8 @@ pub struct GatewayNode {
     pub replaced: Option<HopId>,
     /// What is wrong with the policies of the Gateway.
     pub complaints: Vec<Complaint>,
+    /// How many attachments of routes to its listeners are left out, because all of them together take too much memory.
+    pub cut: usize,
 }
 
 /// A listener, and the routes that attached to it.
@@ -183,6 +188,8 @@ pub struct Root {
     pub hops: Range<u32>,
     /// The hops under it that emit a row, in order of emission.
     pub rows: Vec<HopId>,
+    /// Some of what it delegates is not followed: it may have more rows than these.
+    pub cut: Option<Cut>,
 }
 
 /// What a hop hangs under.
@@ -333,8 +340,55 @@ pub struct Link {
     pub children: Range<u32>,
     /// Why it answers 500 (or leads nowhere, as the dialect has it), when it does.
     pub broken: Option<BrokenLink>,
+    /// What lies behind it is not followed (any further): it is too deep, or the tree too large.
+    pub cut: Option<Cut>,
+    /// The routes it selects that were not taken and are not among `children`: they are counted only.
+    pub unlisted: Option<Box<Unlisted>>,
     /// Hop by hop: the share of the rule's traffic that goes here. Elsewhere weights of delegates mean nothing: 1.
     pub share: f64,
+}
+
+/// Why what lies behind a ref is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cut {
+    /// It is too deep in the tree.
+    Depth,
+    /// The tree takes too much memory.
+    Size,
+}
+
+/// How many routes that a ref selects are not listed, by why they were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unlisted {
+    by_fate: Vec<(ChildFate, usize)>,
+}
+
+impl Unlisted {
+    /// How many there are.
+    pub fn total(&self) -> usize {
+        self.by_fate.iter().map(|(_, count)| count).sum()
+    }
+
+    /// How many there are, by fate.
+    pub fn by_fate(&self) -> &[(ChildFate, usize)] {
+        &self.by_fate
+    }
+
+    fn of(by_fate: impl IntoIterator<Item = (ChildFate, usize)>) -> Option<Box<Self>> {
+        let by_fate: Vec<_> = by_fate.into_iter().filter(|(_, count)| *count > 0).collect();
+        (!by_fate.is_empty()).then(|| Box::new(Self { by_fate }))
+    }
+}
+
+impl Link {
+    fn new(hop: HopId, ref_index: u32, via: Via, share: f64) -> Self {
+        Self { hop, ref_index, via, children: 0..0, broken: None, cut: None, unlisted: None, share }
+    }
+
+    /// How many routes the ref selects, taken or not.
+    pub fn selected(&self) -> usize {
+        self.children.len() + self.unlisted.as_ref().map_or(0, |unlisted| unlisted.total())
+    }
 }
 
 /// How a route was reached.
@@ -391,6 +445,8 @@ pub struct Child {
     pub fate: ChildFate,
     /// Its hops here, as a range of [`Tree::hops`]; empty when it was not looked into.
     pub hops: Range<u32>,
+    /// How many of its matches were dropped here and have no hop: they are counted only.
+    pub unlisted: u32,
 }
 
 /// Whether a selected route was taken.
@@ -447,13 +503,13 @@ pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, 
     policed::replace(snapshot, &mut tree, &effects);
     notes.policies = policies.into_iter().flat_map(Policies::findings).collect();
     tree.policies = owned;
-    tree.orphans = findings::orphans(snapshot, &tree);
+    tree.orphans = findings::orphans(snapshot, &tree, &notes);
     (tree, notes)
 }
 
 /// What is wrong with a tree.
 pub fn findings(snapshot: &Snapshot, settings: &Settings, tree: &Tree, notes: &Notes) -> Vec<Finding> {
-    let mut findings = findings::report(snapshot, settings, tree, notes.truncated, &notes.crashes);
+    let mut findings = findings::report(snapshot, settings, tree, notes);
     findings.extend(notes.policies.iter().cloned());
     findings
 }

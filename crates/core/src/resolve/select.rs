@@ -5,8 +5,12 @@
 //! `pkg/kgateway/utils/delegation/delegation.go` (`ChildRouteCanAttachToParentRef`),
 //! `pkg/kgateway/translator/backendref`.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use ahash::AHashMap;
 
+use super::found::{Finder, Found};
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Via, ViaBy};
 use crate::model::{BackendRef, GATEWAY_GROUP, Name, ObjectKey, Route, RouteKind};
@@ -29,15 +33,9 @@ pub(super) fn delegates(dialect: &Dialect, kind: RouteKind, reference: &BackendR
     (dialect.label_group == Some(reference.group.as_str()) && reference.kind == "label").then_some(ViaBy::Label)
 }
 
-/// Whether a child lets itself be adopted: it has no parentRefs, or one that names this very parent as an `HTTPRoute`.
-pub(super) fn adoptable(child: &Route, parent: &ObjectKey) -> bool {
-    child.parent_refs.is_empty()
-        || child.parent_refs.iter().any(|reference| {
-            reference.group == GATEWAY_GROUP
-                && reference.kind == "HTTPRoute"
-                && reference.name == parent.name
-                && *reference.namespace.as_ref().unwrap_or(&child.meta.namespace) == parent.namespace
-        })
+/// Whether a ref may delegate under some dialect.
+pub(super) fn may_delegate(reference: &BackendRef) -> bool {
+    (reference.group == GATEWAY_GROUP && reference.kind == "HTTPRoute") || reference.kind == "label"
 }
 
 /// What one ref of a route selects. The engine keeps it by group, kind, name and namespace, for all rules alike.
@@ -45,19 +43,24 @@ pub(super) fn adoptable(child: &Route, parent: &ObjectKey) -> bool {
 pub(super) struct Selected {
     /// How.
     pub via: Via,
-    /// Everything the ref itself selects, and whether it may be adopted.
-    pub own: Vec<(RouteId, bool)>,
-    /// What it stands for: the adoptable ones, and before them those of the earlier refs of the last rule that uses it.
-    pub taken: Vec<RouteId>,
+    /// Everything the ref itself finds.
+    pub found: Arc<Found>,
+    /// What it stands for: what may be adopted of these refs, itself the last; the refs before it are the earlier ones of
+    /// the last rule that uses it. A range of [`Selection::collected`].
+    pub taken: Range<usize>,
 }
 
 /// What all the delegating refs of a route select.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Selection {
+    /// The route.
+    pub parent: ObjectKey,
     /// By ref.
     pub refs: Vec<Selected>,
+    /// The refs of every rule one after the other, as places in `refs`.
+    collected: Vec<u32>,
     /// Rule, place in its `backendRefs`, place in `refs`; in document order.
-    pub uses: Vec<(u32, u32, u32)>,
+    uses: Vec<(u32, u32, u32)>,
 }
 
 impl Selection {
@@ -67,32 +70,42 @@ impl Selection {
         let to = self.uses.partition_point(|used| used.0 <= rule);
         &self.uses[from..to]
     }
+
+    /// The sets that a ref stands for.
+    pub fn taken<'s>(&'s self, selected: &Selected) -> impl Iterator<Item = &'s Found> {
+        self.collected[selected.taken.clone()].iter().map(|place| &*self.refs[*place as usize].found)
+    }
 }
 
 /// Selects for every delegating ref of `route`.
-pub(super) fn select(snapshot: &Snapshot, settings: &Settings, dialect: &Dialect, route: &Route) -> Selection {
-    let parent = route.meta.key();
-    let mut selection = Selection::default();
+pub(super) fn select(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    dialect: &Dialect,
+    finder: &Finder,
+    route: &Route,
+) -> Selection {
+    let mut selection =
+        Selection { parent: route.meta.key(), refs: Vec::new(), collected: Vec::new(), uses: Vec::new() };
     let mut known: AHashMap<(ViaBy, &Name, Name), u32> = AHashMap::default();
     for (rule, written) in (0_u32..).zip(&route.rules) {
-        let mut accumulated: Vec<RouteId> = Vec::new();
+        let of_rule = selection.collected.len();
         for (index, reference) in (0_u32..).zip(&written.backend_refs) {
             let Some(by) = delegates(dialect, route.kind, reference) else { continue };
-            let namespace = reference.namespace.clone().unwrap_or_else(|| parent.namespace.clone());
+            let namespace = reference.namespace.clone().unwrap_or_else(|| route.meta.namespace.clone());
             let next = u32::try_from(selection.refs.len()).unwrap_or(u32::MAX);
             // `*` and an empty name are two refs to the engine.
             let place = *known.entry((by, &reference.name, namespace.clone())).or_insert_with(|| {
-                let found = fetch(snapshot, settings, dialect, by, &reference.name, &namespace);
-                let own = found.into_iter().map(|id| (id, adoptable(snapshot.route(id), &parent))).collect();
+                let found = finder.find(snapshot, settings, dialect, by, &reference.name, &namespace);
                 let value = if by == ViaBy::Wildcard { Name::new_static("*") } else { reference.name.clone() };
-                selection.refs.push(Selected { via: Via { by, value, namespace }, own, taken: Vec::new() });
+                selection.refs.push(Selected { via: Via { by, value, namespace }, found, taken: 0..0 });
                 next
             });
+            selection.collected.push(place);
             let selected = &mut selection.refs[place as usize];
-            accumulated.extend(selected.own.iter().filter(|(_, adoptable)| *adoptable).map(|(id, _)| *id));
             // A ref that finds nothing is an error, and keeps nothing.
-            if !selected.own.is_empty() {
-                selected.taken.clone_from(&accumulated);
+            if !selected.found.all.is_empty() {
+                selected.taken = of_rule..selection.collected.len();
             }
             selection.uses.push((rule, index, place));
         }

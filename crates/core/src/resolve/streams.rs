@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::attach::{Parent, Reach, Resources, lists_kind, parent_of, reach, shared_hostnames};
 use super::gateway::supported_kinds;
+use super::listeners::ListenerIndex;
 use super::{GatewayNode, Tree};
 use crate::model::{Listener, ParentRef, StreamKind, StreamRoute};
 use crate::store::Snapshot;
@@ -46,7 +47,13 @@ fn serves(route: &StreamRoute) -> bool {
 }
 
 /// Hangs every TCP and TLS route on the listeners that take it.
-pub(super) fn attach(snapshot: &Snapshot, tree: &mut Tree, gateways: &Resources, sets: &Resources) {
+pub(super) fn attach(
+    snapshot: &Snapshot,
+    tree: &mut Tree,
+    gateways: &Resources,
+    sets: &Resources,
+    indexes: &[ListenerIndex],
+) {
     for route in snapshot.stream_routes.values() {
         for reference in &route.parent_refs {
             let resource = match parent_of(reference, &route.meta.namespace) {
@@ -55,7 +62,10 @@ pub(super) fn attach(snapshot: &Snapshot, tree: &mut Tree, gateways: &Resources,
                 Parent::Other => continue,
             };
             let Some(resource) = resource.filter(|resource| !resource.denied) else { continue };
-            for at in resource.listeners.clone() {
+            // Nothing tells TCP connections apart: hostnames do not count.
+            let hostnames = if route.kind == StreamKind::Tcp { &[][..] } else { &route.hostnames };
+            let (node, index) = (&tree.gateways[resource.node], &indexes[resource.node]);
+            for at in index.candidates(node, resource.listeners.clone(), reference, hostnames) {
                 if takes(snapshot, &tree.gateways[resource.node], at, route, reference) {
                     tree.gateways[resource.node].listeners[at].streams.attached.push(Arc::clone(route));
                 }

@@ -5,14 +5,18 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::precedence::{Precedence, Ranks};
 use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, replaced};
+use crate::finding::{Code, Finding, Place as Written, Severity, Subject};
+use crate::limits;
 use crate::model::{Name, Protocol};
-use crate::resolve::{GatewayNode, Hazard, HopId, Manner, RootId, Settings, Tree};
+use crate::resolve::{Attached, Cut, GatewayNode, Hazard, HopId, Manner, RootId, Settings, Tree};
 use crate::spread;
 use crate::store::Snapshot;
 
@@ -23,9 +27,34 @@ pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings, threads: u
     for hazard in &tree.hazards {
         hazards.entry(hazard.hop).or_default().push(hazard);
     }
-    let compiler = Compiler { snapshot, tree, ranks, hazards, threads };
+    let room = Room::of(snapshot, tree);
+    let compiler = Compiler { snapshot, tree, ranks, hazards, threads, room };
     let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
     RouteTable { gateways, groups: Groups::of(tree) }
+}
+
+/// The Gateways some of whose virtual hosts are left out.
+pub fn cut_tables(tree: &Tree, table: &RouteTable) -> Vec<Finding> {
+    let cut = table.gateways.iter().filter(|gateway| gateway.cut);
+    // Of attachments that are left out there is a finding of its own.
+    let of = |gateway: &GatewayTable| {
+        let node = &tree.gateways[gateway.node as usize];
+        let origin = &node.gateway.meta.origin;
+        (node.cut == 0).then(|| Finding {
+            code: Code::TreeTooLarge,
+            severity: Severity::Warning,
+            place: (!node.assumed).then(|| Written::within(origin, origin.at)),
+            subject: Some(Subject { kind: "Gateway", key: gateway.gateway.clone() }),
+            message: format!(
+                "it has more virtual hosts and rows than are kept, and its answers are unverified: {} are kept, and all \
+                 together take more than {} MiB",
+                gateway.virtual_hosts.len(),
+                limits::TABLE_BYTES >> 20
+            ),
+            help: Some("give routes fewer hostnames or listeners".to_owned()),
+        })
+    };
+    cut.filter_map(of).collect()
 }
 
 struct Compiler<'a> {
@@ -34,6 +63,31 @@ struct Compiler<'a> {
     ranks: Ranks,
     hazards: AHashMap<HopId, Vec<&'a Hazard>>,
     threads: usize,
+    room: Room,
+}
+
+/// What a virtual host takes beyond its rows, and a row in one.
+const HOST_BYTES: usize = 512;
+const ROW_BYTES: usize = 96;
+
+/// What is left for virtual hosts and their rows: a route on many listeners, with many hostnames, is in many of them.
+struct Room(AtomicUsize);
+
+impl Room {
+    fn of(snapshot: &Snapshot, tree: &Tree) -> Self {
+        let hosts: usize = snapshot.routes.iter().map(|route| route.hostnames.len() + 1).sum();
+        let listeners: usize = tree.gateways.iter().map(|node| node.listeners.len()).sum();
+        let rows: usize = tree.roots.iter().map(|root| root.rows.len()).sum();
+        let own = (hosts + listeners) * HOST_BYTES + rows * ROW_BYTES;
+        Self(AtomicUsize::new(own + limits::TABLE_BYTES + snapshot.routes.len() * limits::TABLE_BYTES_PER_ROUTE))
+    }
+
+    /// Whether there is room for so many bytes more; it is taken then.
+    fn take(&self, bytes: usize) -> bool {
+        let left = self.0.load(Ordering::Relaxed).checked_sub(bytes);
+        self.0.store(left.unwrap_or_default(), Ordering::Relaxed);
+        left.is_some()
+    }
 }
 
 /// Where a virtual host belongs: port, server name (none first), host.
@@ -88,6 +142,7 @@ pub(super) struct Served {
 struct Sorted {
     rows: Arc<[HopId]>,
     hazards: Vec<Hazard>,
+    cut: Option<Cut>,
     index: Arc<Index>,
 }
 
@@ -95,6 +150,7 @@ impl Compiler<'_> {
     /// A table per listener, for an engine that walks hop by hop.
     fn gateway_hop_by_hop(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
         let mut hosts: Vec<(Place, VirtualHost)> = Vec::new();
+        let mut cut = gateway.cut > 0;
         for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
             let written = listener.listener(&gateway.gateway);
             let sni = match written.protocol {
@@ -103,6 +159,15 @@ impl Compiler<'_> {
                 _ => continue,
             };
             let port = listener.port(&gateway.gateway);
+            let of_root = |attached: &Attached| {
+                let rows = self.tree.roots[attached.root.0 as usize].rows.len();
+                attached.hostnames.len().max(1) * rows
+            };
+            let rows: usize = listener.attached.iter().map(of_root).sum();
+            if !self.room.take(HOST_BYTES + rows * ROW_BYTES) {
+                cut = true;
+                continue;
+            }
             for tier in groups::of_listener(self.snapshot, self.tree, gateway, listener) {
                 let place = Place { port, sni: sni.clone(), host: HostRank::of(&tier.hostname) };
                 let host = VirtualHost {
@@ -114,6 +179,8 @@ impl Compiler<'_> {
                     alone: true,
                     rows: tier.rows,
                     hazards: Vec::new(),
+                    // A ref that is not followed stops only those who come to it.
+                    cut: None,
                     index: tier.index,
                 };
                 hosts.push((place, host));
@@ -125,6 +192,7 @@ impl Compiler<'_> {
             node,
             engine: gateway.dialect.engine,
             assumed: gateway.assumed,
+            cut,
             virtual_hosts: hosts.into_iter().map(|(_, host)| host).collect(),
         }
     }
@@ -134,6 +202,7 @@ impl Compiler<'_> {
             return self.gateway_hop_by_hop(node, gateway);
         }
         let mut hosts: BTreeMap<Place, Served> = BTreeMap::new();
+        let mut cut = gateway.cut > 0;
         for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
             let written = listener.listener(&gateway.gateway);
             let sni = match written.protocol {
@@ -150,7 +219,12 @@ impl Compiler<'_> {
                 }
                 for hostname in &attached.hostnames {
                     let place = Place { port, sni: sni.clone(), host: HostRank::of(hostname) };
-                    let served = hosts.entry(place).or_default();
+                    let entry = hosts.entry(place);
+                    if matches!(entry, Entry::Vacant(_)) && !self.room.take(HOST_BYTES) {
+                        cut = true;
+                        continue;
+                    }
+                    let served = entry.or_default();
                     served.roots.push(attached.root);
                     if served.listeners.last() != Some(&name) {
                         served.listeners.push(name.clone());
@@ -158,8 +232,21 @@ impl Compiler<'_> {
                 }
             }
         }
-        let hosts = replaced::replace(gateway, hosts);
+        let mut hosts = replaced::replace(gateway, hosts);
         // Many hosts serve the very same routes: a route lists several hostnames.
+        let mut sets: AHashSet<(Option<HopId>, Vec<RootId>)> = AHashSet::default();
+        hosts.retain(|_, served| {
+            let key = (served.instead, std::mem::take(&mut served.roots));
+            let rows = key.1.iter().map(|root| self.tree.roots[root.0 as usize].rows.len()).sum::<usize>();
+            let kept = sets.contains(&key) || self.room.take(rows * ROW_BYTES);
+            cut |= !kept;
+            served.roots.clone_from(&key.1);
+            if kept {
+                sets.insert(key);
+            }
+            kept
+        });
+        drop(sets);
         let mut known: AHashMap<(Option<HopId>, &[RootId]), usize> = AHashMap::default();
         let mut distinct: Vec<(Option<HopId>, &[RootId])> = Vec::new();
         for served in hosts.values() {
@@ -178,6 +265,7 @@ impl Compiler<'_> {
             node,
             engine: gateway.dialect.engine,
             assumed: gateway.assumed,
+            cut,
             virtual_hosts: hosts.map(|((place, served), at)| virtual_host(place, served, &sorted[at])).collect(),
         }
     }
@@ -190,7 +278,9 @@ impl Compiler<'_> {
             hazards.extend(found.map(|one| (*one).clone()));
         }
         let index = Arc::new(Index::build(self.tree, &rows, Manner::Envoy));
-        Sorted { rows: rows.into(), hazards, index }
+        let cut = roots.iter().filter_map(|root| self.tree.roots[root.0 as usize].cut).max();
+        let cut = cut.filter(|_| instead.is_none());
+        Sorted { rows: rows.into(), hazards, cut, index }
     }
 
     /// The rows of all the roots, in evaluation order. A root that is attached twice has its rows twice.
@@ -216,6 +306,7 @@ fn virtual_host(place: Place, served: Served, sorted: &Sorted) -> VirtualHost {
         alone: false,
         rows: Arc::clone(&sorted.rows),
         hazards: sorted.hazards.clone(),
+        cut: sorted.cut,
         index: Arc::clone(&sorted.index),
     }
 }

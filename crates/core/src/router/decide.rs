@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::doubt;
 use super::effect::{RedirectedFrom, location, rewritten_path};
 use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
@@ -246,6 +247,12 @@ impl<'a> Router<'a> {
         let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
         decision.virtual_host = virtual_host;
         self.doubt_the_gateway(&mut decision, table, door);
+        if table.cut {
+            decision.unverified.push(doubt::CUT_TABLE.to_owned());
+        }
+        if let Some(cut) = host.and_then(|host| host.cut) {
+            decision.unverified.push(doubt::cut(cut).to_owned());
+        }
         if self.manner(table) == Manner::Agentgateway {
             self.doubt_the_listener(&mut decision, table, door.port, prepared);
         }

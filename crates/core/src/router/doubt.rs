@@ -4,7 +4,19 @@ use super::decide::{Prepared, Router};
 use super::lookup::{Door, covers};
 use super::{Decision, GatewayTable, Request};
 use crate::model::{PathKind, ValueKind};
-use crate::resolve::{HopId, ListenerState, Manner};
+use crate::resolve::{Cut, HopId, ListenerState, Manner};
+
+/// Why nothing is certain where a delegation is not followed.
+pub(super) fn cut(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Depth => "the delegation is too deep to be followed to its end: a rule that is not shown may answer",
+        Cut::Size => "the delegation is too large to be followed to its end: a rule that is not shown may answer",
+    }
+}
+
+/// Why nothing is certain on a Gateway some of whose virtual hosts are left out.
+pub(super) const CUT_TABLE: &str =
+    "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
 
 impl Router<'_> {
     /// In whose manner a Gateway's proxy reads requests.

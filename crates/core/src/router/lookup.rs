@@ -9,6 +9,8 @@
 
 use std::sync::OnceLock;
 
+use ahash::AHashMap;
+
 use super::explain::Dropped;
 use super::hosts::Hosts;
 use super::request::{Request, Scheme};
@@ -48,8 +50,6 @@ pub(super) struct Door {
     pub hazard: Option<u32>,
     /// The same by the hosts they serve.
     pub hosts: Hosts,
-    /// The one listener it is, where each has its own table.
-    alone: Option<Name>,
 }
 
 impl Lookup {
@@ -59,14 +59,14 @@ impl Lookup {
             .gateways
             .iter()
             .map(|gateway| {
-                let mut doors = Vec::new();
+                let mut doors = Doors::default();
                 if let Some(node) = tree.gateways.get(gateway.node as usize) {
                     node.listeners.iter().for_each(|listener| open(&mut doors, node, listener));
                 }
                 for (place, host) in (0u32..).zip(&gateway.virtual_hosts) {
                     file(&mut doors, place, host);
                 }
-                doors
+                doors.all
             })
             .collect();
         Self { gateways, dropped: OnceLock::new() }
@@ -194,7 +194,7 @@ pub(super) fn without_port(authority: &str) -> &str {
     }
 }
 
-fn open(doors: &mut Vec<Door>, node: &GatewayNode, listener: &ListenerNode) {
+fn open(doors: &mut Doors, node: &GatewayNode, listener: &ListenerNode) {
     if !listener.is_served() {
         return;
     }
@@ -208,37 +208,37 @@ fn open(doors: &mut Vec<Door>, node: &GatewayNode, listener: &ListenerNode) {
     let shown = (listener.name(&node.gateway), spec.hostname.clone());
     let alone = (node.dialect.manner == Manner::Agentgateway).then(|| shown.0.clone());
     let port = listener.port(&node.gateway);
-    door(doors, port, &spec.protocol, sni.as_ref(), alone.as_ref()).listeners.push(shown);
+    doors.door(port, &spec.protocol, sni.as_ref(), alone.as_ref()).listeners.push(shown);
 }
 
-fn door<'d>(
-    doors: &'d mut Vec<Door>,
-    port: u16,
-    protocol: &Protocol,
-    sni: Option<&Name>,
-    alone: Option<&Name>,
-) -> &'d mut Door {
-    let same = |door: &Door| door.port == port && door.sni.as_ref() == sni && door.alone.as_ref() == alone;
-    let found = doors.iter().position(same);
-    let place = found.unwrap_or_else(|| {
-        doors.push(Door {
-            port,
-            protocol: protocol.clone(),
-            sni: sni.cloned(),
-            listeners: Vec::new(),
-            virtual_hosts: Vec::new(),
-            hazard: None,
-            hosts: Hosts::default(),
-            alone: alone.cloned(),
+/// Doors while they are made, each by port, server name and the one listener it is where each has its own table.
+#[derive(Default)]
+struct Doors {
+    all: Vec<Door>,
+    places: AHashMap<(u16, Option<Name>, Option<Name>), usize>,
+}
+
+impl Doors {
+    fn door(&mut self, port: u16, protocol: &Protocol, sni: Option<&Name>, alone: Option<&Name>) -> &mut Door {
+        let place = *self.places.entry((port, sni.cloned(), alone.cloned())).or_insert_with(|| {
+            self.all.push(Door {
+                port,
+                protocol: protocol.clone(),
+                sni: sni.cloned(),
+                listeners: Vec::new(),
+                virtual_hosts: Vec::new(),
+                hazard: None,
+                hosts: Hosts::default(),
+            });
+            self.all.len() - 1
         });
-        doors.len() - 1
-    });
-    &mut doors[place]
+        &mut self.all[place]
+    }
 }
 
-fn file(doors: &mut Vec<Door>, place: u32, host: &VirtualHost) {
+fn file(doors: &mut Doors, place: u32, host: &VirtualHost) {
     let alone = host.listeners.first().filter(|_| host.alone);
-    let door = door(doors, host.port, &host.protocol, host.sni.as_ref(), alone);
+    let door = doors.door(host.port, &host.protocol, host.sni.as_ref(), alone);
     door.virtual_hosts.push(place);
     if door.listeners.is_empty() {
         door.listeners = host.listeners.iter().map(|name| (name.clone(), None)).collect();

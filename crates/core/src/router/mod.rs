@@ -32,9 +32,9 @@ mod walk;
 use std::sync::Arc;
 
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Destination, Engine, Hazard, HopId, InForce, MirrorTo};
+use crate::resolve::{Cut, Destination, Engine, Hazard, HopId, InForce, MirrorTo};
 
-pub use compile::compile;
+pub use compile::{compile, cut_tables};
 pub use decide::Router;
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
@@ -64,6 +64,8 @@ pub struct GatewayTable {
     pub engine: Engine,
     /// The Gateway is not in view.
     pub assumed: bool,
+    /// Virtual hosts or rows are left out, because all of them together take too much memory.
+    pub cut: bool,
     /// By port, SNI (none first), then host: exact hosts, longest wildcard first, `*` last.
     pub virtual_hosts: Vec<VirtualHost>,
 }
@@ -87,6 +89,8 @@ pub struct VirtualHost {
     pub rows: Arc<[HopId]>,
     /// What Envoy would refuse this table for.
     pub hazards: Vec<Hazard>,
+    /// Rows may be missing: some of what its routes delegate to is not followed.
+    pub cut: Option<Cut>,
     /// Finds the winning row.
     pub index: Arc<Index>,
 }

@@ -13,11 +13,12 @@
 use std::borrow::Cow;
 
 use super::decide::{Asked, Candidate, Prepared, Router};
+use super::doubt;
 use super::lookup::Door;
 use super::request::Request;
 use super::{Branch, Decision, GatewayTable, Group, Outcome, Tier, VirtualHost};
 use crate::model::Name;
-use crate::resolve::{Action, BrokenLink, Fate, HopId, LinkId};
+use crate::resolve::{Action, BrokenLink, Fate, HopId, Link, LinkId};
 
 /// How many ends a request is followed to. Real trees split in two or three.
 const MAX_ENDS: usize = 256;
@@ -219,7 +220,8 @@ impl<'a> Router<'a> {
             }
             What::Lost(link) => {
                 decision.stopped = Some(end.hop);
-                let via = &self.tree.links[link.0 as usize].via;
+                let Link { via, cut, .. } = &self.tree.links[link.0 as usize];
+                decision.unverified.extend(cut.map(|cut| doubt::cut(cut).to_owned()));
                 if !self.snapshot.coverage.sees("HTTPRoute", &via.namespace) {
                     let unseen = format!("an HTTPRoute of namespace {} that is not in view may take it", via.namespace);
                     decision.unverified.push(unseen);

@@ -87,6 +87,10 @@ impl Outline {
                     main.push(Role::Text, format!("{} ", words::share(link.share)));
                 }
                 main.extend(words::via(&link.via, self.settings()));
+                main.extend(words::unlisted(link).map(|count| Line::of(Role::Dim, count)).unwrap_or_default());
+                if let Some(cut) = link.cut {
+                    return Label::odd(main, words::cut(cut));
+                }
                 if link.broken.is_none() {
                     return Label::fine(main);
                 }
@@ -193,6 +197,13 @@ impl Outline {
                 Label { main, note: Line::of(Role::Error, format!("↺ {why}")), health: Health::Broken }
             }
             (_, Some(why)) => Label::out(main, why),
+            (_, None) if child.unlisted > 0 => {
+                let count = match child.unlisted {
+                    1 => "1 more match is".to_owned(),
+                    count => format!("{count} more matches are"),
+                };
+                Label { main, note: Line::of(Role::Dim, format!("{count} dropped")), health: Health::Fine }
+            }
             (_, None) => Label::fine(main),
         }
     }
@@ -208,11 +219,16 @@ impl Outline {
             Some(link) => {
                 main.push(Role::Guide, " ⇢ ");
                 main.extend(words::via(&self.link(link).via, self.settings()));
+                let unlisted = words::unlisted(self.link(link)).map(|count| Line::of(Role::Dim, count));
+                main.extend(unlisted.unwrap_or_default());
             }
             None if hop.links.is_empty() => {}
             // One of them, or of the backends beside them.
             None if matches!(hop.fate, Fate::Forks(_)) => main.push(Role::Guide, " ⇢ by weight"),
             None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
+        }
+        if let Some(cut) = self.only_link(hop).and_then(|link| self.link(link).cut) {
+            return Label::odd(main, words::cut(cut));
         }
         match &hop.fate {
             Fate::Dropped(reason) => {

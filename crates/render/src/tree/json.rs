@@ -9,7 +9,7 @@ use crate::data::{API_VERSION, ActionData, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::words;
 use routescope_core::model::{Name, Route};
-use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Fate, Hop, HopId, LinkId, ListenerState};
+use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Cut, Fate, Hop, HopId, LinkId, ListenerState};
 
 /// `tree -o json`.
 #[derive(Debug, Serialize)]
@@ -103,6 +103,12 @@ pub struct HopData {
 pub struct LinkData {
     pub via: ViaData,
     pub broken: Option<BrokenData>,
+    /// What lies behind it is not followed to its end: `depth` or `size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<&'static str>,
+    /// How many routes it selects are not taken and not among `children`; left out when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<usize>,
     pub children: Vec<RouteData>,
 }
 
@@ -263,7 +269,16 @@ fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
         let child = outline.child(ChildId(at));
         route(outline, slot, outline.analysis().snapshot.route(child.route), child_fate(child.fate), child.hops.clone())
     });
-    LinkData { via: ViaData::from(&link.via), broken, children: children.collect() }
+    LinkData {
+        via: ViaData::from(&link.via),
+        broken,
+        cut: link.cut.map(|cut| match cut {
+            Cut::Depth => "depth",
+            Cut::Size => "size",
+        }),
+        unlisted: link.unlisted.as_ref().map(|unlisted| unlisted.total()),
+        children: children.collect(),
+    }
 }
 
 fn child_fate(fate: ChildFate) -> &'static str {

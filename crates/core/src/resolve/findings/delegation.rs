@@ -1,20 +1,24 @@
 //! Delegating refs and the routes they select.
 
+use std::collections::BTreeMap;
+
 use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
+use crate::limits;
 use crate::model::RouteKind;
+use crate::resolve::budget::Budget;
 use crate::resolve::{
-    BrokenLink, ChildFate, DelegationModel, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
+    BrokenLink, ChildFate, Cut, DelegationModel, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
 };
 
 impl Report<'_> {
-    pub(super) fn of_links(&mut self, truncated: Option<HopId>, crashes: &[HopId]) {
+    pub(super) fn of_links(&mut self) {
         for link in &self.tree.links {
             if link.broken.is_some() {
                 self.of_broken_link(link);
             }
         }
-        for &hop in crashes {
+        for &hop in &self.notes.crashes {
             self.of_rule(
                 Code::ControlPlaneCrash,
                 Severity::Error,
@@ -23,14 +27,65 @@ impl Report<'_> {
                 "write a match",
             );
         }
-        if let Some(hop) = truncated {
-            self.of_rule(
-                Code::TreeTooLarge,
-                Severity::Warning,
-                hop,
-                "the delegation is deeper or larger than is followed: what lies below is not shown",
-                "look for routes that delegate to each other in layers",
+        self.of_cut_links();
+    }
+
+    /// What is not followed: the first place, and how many more.
+    fn of_cut_links(&mut self) {
+        let cut = self.tree.links.iter().filter_map(|link| Some((link.cut?, link)));
+        let mut by_reason: BTreeMap<Cut, (&Link, usize)> = BTreeMap::new();
+        for (cut, link) in cut {
+            by_reason.entry(cut).or_insert((link, 0)).1 += 1;
+        }
+        for (cut, (link, count)) in by_reason {
+            let more = match count - 1 {
+                0 => "this ref",
+                1 => "this ref and 1 more place",
+                more => &format!("this ref and {more} more places"),
+            };
+            let why = match cut {
+                Cut::Depth => format!("more than {} levels deep", limits::DELEGATION_DEPTH),
+                Cut::Size => format!("larger than {} MiB in memory", Budget::of(self.snapshot).allowed >> 20),
+            };
+            let message = format!(
+                "the delegation is {why}: it is not followed behind {more}, and the answers of the hosts above are \
+                 unverified"
             );
+            let help = "look for routes that delegate to each other in layers";
+            self.of_rule(Code::TreeTooLarge, Severity::Warning, link.hop, &message, help);
+        }
+    }
+
+    /// Routes that a ref by name or label selects and may not adopt.
+    pub(super) fn of_strangers(&mut self) {
+        for noted in &self.notes.refs {
+            let link = self.link(noted.link);
+            // A wildcard passes routes over as a matter of course.
+            if link.via.by == ViaBy::Wildcard {
+                continue;
+            }
+            let parent = self.tree.hops[link.hop.0 as usize].route;
+            let parent_key = self.snapshot.route(parent).meta.key();
+            let code = Code::ChildNotAdoptable;
+            let mut left = noted.found.all.len() - noted.found.adoptable(&parent_key);
+            for child in noted.found.strangers(&parent_key) {
+                if self.counts.get(&code).is_some_and(|(count, _)| *count >= super::MAX_OF_A_CODE) {
+                    break;
+                }
+                left -= 1;
+                let cause = Cause { code, route: child, rule: u32::MAX, detail: parent.0 };
+                if self.is_new(Severity::Warning, cause) {
+                    let route = self.snapshot.route(child);
+                    let at = route.parent_refs.first().map_or(route.meta.origin.at, |reference| reference.at);
+                    let message =
+                        format!("{parent_key} delegates to it, and no parentRef names HTTPRoute {parent_key}");
+                    let help = "name the parent in parentRefs with group and kind, or have no parentRefs at all";
+                    self.about(code, Severity::Warning, route, at, (message, Some(help.to_owned())));
+                }
+            }
+            if left > 0 {
+                self.counts.entry(code).or_insert((0, Severity::Warning)).0 += left;
+            }
         }
     }
 
@@ -63,7 +118,7 @@ impl Report<'_> {
         } else if certain && dialect.delegation == DelegationModel::HopByHop {
             message.push_str(if code == Code::CyclicDelegation { ": who walks it gets a 500" } else { ": a 404" });
         } else if !certain {
-            message.push_str(if link.children.is_empty() { ", as far as is in view" } else { ", of those in view" });
+            message.push_str(if link.selected() == 0 { ", as far as is in view" } else { ", of those in view" });
         }
         let help = match link.broken {
             Some(BrokenLink::Cyclic { .. }) => Some("take one of the refs of the cycle away".to_owned()),
@@ -135,20 +190,6 @@ impl Report<'_> {
     pub(super) fn of_children(&mut self) {
         for child in &self.tree.children {
             match child.fate {
-                // A wildcard passes routes over as a matter of course.
-                ChildFate::NotAdoptable if self.link(child.link).via.by != ViaBy::Wildcard => {
-                    let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
-                    let cause =
-                        Cause { code: Code::ChildNotAdoptable, route: child.route, rule: u32::MAX, detail: parent.0 };
-                    if self.is_new(Severity::Warning, cause) {
-                        let (route, parent) =
-                            (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
-                        let at = route.parent_refs.first().map_or(route.meta.origin.at, |reference| reference.at);
-                        let message = format!("{parent} delegates to it, and no parentRef names HTTPRoute {parent}");
-                        let help = "name the parent in parentRefs with group and kind, or have no parentRefs at all";
-                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help.to_owned())));
-                    }
-                }
                 ChildFate::NotPermitted => {
                     let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                     let cause =

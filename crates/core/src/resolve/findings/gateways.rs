@@ -2,6 +2,7 @@
 
 use super::{Cause, Report};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::limits;
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState};
 use crate::store::RouteId;
 
@@ -30,6 +31,22 @@ impl Report<'_> {
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
                     message: format!("{doubt} (class {})", node.gateway.class),
                     help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
+                });
+            }
+            if node.cut > 0 && self.has_room(Code::TreeTooLarge, Severity::Warning) {
+                let origin = &node.gateway.meta.origin;
+                self.all.push(Finding {
+                    code: Code::TreeTooLarge,
+                    severity: Severity::Warning,
+                    place: Some(Place::within(origin, origin.at)),
+                    subject: Some(Subject { kind: "Gateway", key: key.clone() }),
+                    message: format!(
+                        "{} attachments of routes to its listeners are left out, and its answers are unverified: all of \
+                         them together take more than {} MiB",
+                        node.cut,
+                        limits::TABLE_BYTES >> 20
+                    ),
+                    help: Some("give routes a sectionName, or listeners fewer routes".to_owned()),
                 });
             }
             for listener in &node.listeners {

@@ -11,13 +11,16 @@ mod surprises;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use ahash::AHashSet;
 
+use super::expand::Notes;
+use super::found::{Found, Pool};
 use super::settings::Settings;
-use super::{DropReason, Fate, HopId, Tree};
+use super::{ChildFate, DropReason, Fate, HopId, LinkId, Tree, inherit, matching};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
-use crate::model::{Position, Route};
+use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 /// How many findings of one code are listed; the rest is counted.
@@ -50,11 +53,18 @@ fn under_assumed(tree: &Tree) -> AHashSet<RouteId> {
 }
 
 /// Routes that hang on nothing.
-pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree) -> Vec<RouteId> {
+pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree, notes: &Notes) -> Vec<RouteId> {
     let mut hung = vec![false; snapshot.routes.len()];
     let roots = tree.roots.iter().map(|root| root.route);
     for route in roots.chain(tree.children.iter().map(|child| child.route)) {
         hung[route.0 as usize] = true;
+    }
+    // Not every route that a ref selects is listed under it.
+    let mut seen: AHashSet<*const Found> = AHashSet::default();
+    for noted in notes.refs.iter().filter(|noted| seen.insert(Arc::as_ptr(&noted.found))) {
+        for route in &noted.found.all {
+            hung[route.0 as usize] = true;
+        }
     }
     for unattached in tree.unattached.iter().filter(|one| one.reason != "NoSuchParent") {
         hung[unattached.route.0 as usize] = true;
@@ -62,19 +72,13 @@ pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree) -> Vec<RouteId> {
     (0..).zip(hung).filter(|(_, hung)| !hung).map(|(id, _)| RouteId(id)).collect()
 }
 
-/// What is wrong with `tree`. `truncated` is a hop where expansion stopped, `crashes` are rules that the engine itself
-/// does not survive.
-pub(super) fn report(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    tree: &Tree,
-    truncated: Option<HopId>,
-    crashes: &[HopId],
-) -> Vec<Finding> {
+/// What is wrong with `tree`.
+pub(super) fn report(snapshot: &Snapshot, settings: &Settings, tree: &Tree, notes: &Notes) -> Vec<Finding> {
     let mut report = Report {
         snapshot,
         settings,
         tree,
+        notes,
         all: Vec::new(),
         counts: BTreeMap::new(),
         seen: AHashSet::default(),
@@ -83,7 +87,8 @@ pub(super) fn report(
     };
     report.of_gateways();
     report.of_unattached();
-    report.of_links(truncated, crashes);
+    report.of_links();
+    report.of_strangers();
     report.of_children();
     report.of_hops();
     report.of_mirrors();
@@ -102,10 +107,21 @@ struct Cause {
     detail: u32,
 }
 
+/// A match as it was written: route, rule, match.
+type Written = (RouteId, u32, Option<u32>);
+
+/// Why a match stands nowhere: its own hop, or the one it was held against.
+struct Lost {
+    hop: HopId,
+    matcher: Arc<RouteMatch>,
+    reason: DropReason,
+}
+
 struct Report<'a> {
     snapshot: &'a Snapshot,
     settings: &'a Settings,
     tree: &'a Tree,
+    notes: &'a Notes,
     all: Vec<Finding>,
     counts: BTreeMap<Code, (usize, Severity)>,
     seen: AHashSet<Cause>,
@@ -158,10 +174,25 @@ impl Report<'_> {
 
     /// Every hop once: matches that stand nowhere, and what rows do wrong.
     fn of_hops(&mut self) {
-        let mut lost: BTreeMap<(RouteId, u32, Option<u32>), HopId> = BTreeMap::new();
+        let mut lost: BTreeMap<Written, Lost> = BTreeMap::new();
         for (id, hop) in (0..).zip(&self.tree.hops) {
-            if matches!(hop.fate, Fate::Dropped(_)) {
-                lost.entry((hop.route, hop.rule, hop.match_index)).or_insert(HopId(id));
+            if let Fate::Dropped(reason) = &hop.fate {
+                let first = || Lost { hop: HopId(id), matcher: Arc::clone(&hop.matcher), reason: reason.clone() };
+                lost.entry((hop.route, hop.rule, hop.match_index)).or_insert_with(first);
+            }
+        }
+        // Not every match that was looked at has a hop.
+        for (id, link) in self.looked_into() {
+            let hop = self.tree.links[link.0 as usize].hop;
+            let above = &self.tree.hops[hop.0 as usize];
+            let route = self.snapshot.route(id);
+            let inherits = inherit::inherits(route, self.tree.dialect_of(hop).inherit_annotation);
+            let pathless = self.is_pathless(hop);
+            for candidate in matching::of_child(route, inherits, &above.matcher, pathless) {
+                if let Some(reason) = candidate.dropped {
+                    let key = (id, candidate.rule, candidate.match_index);
+                    lost.insert(key, Lost { hop, matcher: candidate.matcher, reason });
+                }
             }
         }
         for (id, hop) in (0..).zip(&self.tree.hops) {
@@ -173,14 +204,43 @@ impl Report<'_> {
             }
             self.of_standing_hop(HopId(id), hop);
         }
-        for ((route, rule, match_index), hop) in lost {
-            self.of_lost_match(route, rule, match_index, hop);
+        for (written, lost) in lost {
+            self.of_lost_match(written, &lost);
         }
     }
 
-    fn of_lost_match(&mut self, id: RouteId, rule: u32, match_index: Option<u32>, hop: HopId) {
-        let hop = &self.tree.hops[hop.0 as usize];
-        let Fate::Dropped(reason) = &hop.fate else { return };
+    /// The routes whose matches were held against a parent's, each with the first ref that selects it.
+    fn looked_into(&self) -> BTreeMap<RouteId, LinkId> {
+        let hosted = self.tree.children.iter().filter(|child| child.fate == ChildFate::HasHostnames);
+        let hosted: AHashSet<RouteId> = hosted.map(|child| child.route).collect();
+        let mut first: BTreeMap<RouteId, LinkId> = BTreeMap::new();
+        let mut seen: AHashSet<*const Pool> = AHashSet::default();
+        for noted in self.notes.refs.iter().filter(|noted| noted.looked_into) {
+            let hop = &self.tree.hops[self.tree.links[noted.link.0 as usize].hop.0 as usize];
+            let parent = self.snapshot.route(hop.route).meta.key();
+            for pool in noted.found.pools(&parent) {
+                if seen.insert(std::ptr::from_ref(pool)) {
+                    for id in pool.routes.iter().filter(|id| !hosted.contains(id)) {
+                        first.entry(*id).or_insert(noted.link);
+                    }
+                }
+            }
+        }
+        first
+    }
+
+    /// Whether a hop comes from `matches: []` of a root, and so has no path.
+    fn is_pathless(&self, hop: HopId) -> bool {
+        let node = &self.tree.hops[hop.0 as usize];
+        node.match_index.is_none()
+            && match self.tree.link_above(hop) {
+                None => true,
+                Some(link) => self.is_pathless(link.hop),
+            }
+    }
+
+    fn of_lost_match(&mut self, (id, rule, match_index): Written, lost: &Lost) {
+        let Lost { hop, matcher, reason } = lost;
         let (code, severity) = match reason {
             DropReason::Invalid { .. } | DropReason::NeverMatches { .. } => (Code::InvalidRegex, Severity::Error),
             DropReason::Refused { .. } => (Code::RuleRefused, Severity::Error),
@@ -192,22 +252,19 @@ impl Report<'_> {
         }
         let route = self.snapshot.route(id);
         let written = &route.rules[rule as usize];
-        let path = &hop.matcher.path;
-        let what = format!("{} {}", path.kind.name(), path.value);
-        let parent = match hop.under {
-            super::Under::Child(child) => {
-                let link = &self.tree.links[self.tree.children[child.0 as usize].link.0 as usize];
-                let parent = self.snapshot.route(self.tree.hops[link.hop.0 as usize].route);
-                format!(" under {}", parent.meta.key())
-            }
-            super::Under::Root(_) => String::new(),
-        };
+        let what = format!("{} {}", matcher.path.kind.name(), matcher.path.value);
+        let above = &self.tree.hops[hop.0 as usize];
+        let parent = if above.route == id { self.tree.link_above(*hop).map(|link| link.hop) } else { Some(*hop) };
+        let parent = parent.map_or_else(String::new, |parent| {
+            let parent = self.snapshot.route(self.tree.hops[parent.0 as usize].route);
+            format!(" under {}", parent.meta.key())
+        });
         let message = match reason {
             DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
             reason => format!("{what} falls away{parent}: {reason}"),
         };
         let help = delegation::help_for_drop(reason);
-        let at = match_index.map_or(written.at, |_| hop.matcher.at);
+        let at = match_index.map_or(written.at, |_| matcher.at);
         self.about(code, severity, route, at, (message, help));
     }
 

@@ -21,13 +21,14 @@ use std::sync::Arc;
 pub(super) use self::attached::AttachedTo;
 use self::convert::Filters;
 use super::backend::{Lookup, Permission, Referred, Referrer};
-use super::delegate::{Expander, MAX_DEPTH, MAX_SHOWN_LOSSES, index};
+use super::budget;
+use super::delegate::{Expander, index};
 use super::matching::match_all;
 use super::select;
 use super::settings::Dialect;
 use super::{
-    Action, BrokenLink, ChildFate, DropReason, Fate, Hop, HopId, Link, LinkId, OwnShare, Root, RootId, Under, Via,
-    ViaBy,
+    Action, BrokenLink, ChildFate, DropReason, Fate, Hop, HopId, Link, LinkId, OwnShare, Root, RootId, Under, Unlisted,
+    Via, ViaBy,
 };
 use crate::model::{GATEWAY_GROUP, Name, PathKind, Route, RouteKind, RouteMatch};
 use crate::store::RouteId;
@@ -43,6 +44,8 @@ struct Step<'s> {
     depth: usize,
     node: Option<u32>,
     dialect: &'static Dialect,
+    /// It is the first place of its route, which the budget is not charged for.
+    free: bool,
 }
 
 /// The routes behind a ref. Refs of one route that read alike share it.
@@ -60,11 +63,10 @@ impl Step<'_> {
     }
 }
 
-/// A route that a ref selects, and whether it may be taken.
-struct Selected {
-    route: RouteId,
-    fate: ChildFate,
-    doubt: Option<String>,
+/// The routes of a ref that are not taken: how many more are kept to be shown, and how many are only counted.
+struct Losers {
+    room: usize,
+    unlisted: Vec<(ChildFate, usize)>,
 }
 
 impl<'a> Expander<'a> {
@@ -79,12 +81,15 @@ impl<'a> Expander<'a> {
             depth: 0,
             node: root.node,
             dialect: root.dialect,
+            free: self.common.placed.is_first(root.route),
         };
+        self.cut = None;
         let refused = (0..route.rules.len()).find_map(|rule| {
             let why = self.refused(&step, route, rule)?;
             Some(if route.rules.len() > 1 { format!("rule {}: {why}", rule + 1) } else { why })
         });
         root.hops = self.step(&step, Under::Root(id), refused.as_deref(), &mut root.rows);
+        root.cut = self.cut;
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
@@ -132,6 +137,10 @@ impl<'a> Expander<'a> {
             }
         }
         let hops = first..self.tree.hops.len();
+        if !step.free {
+            self.budget.spent +=
+                hops.len() * (size_of::<Hop>() + size_of::<RouteMatch>() + budget::cost_of_row(None, step.depth));
+        }
         let mut at = hops.start;
         while at < hops.end {
             let rule = self.tree.hops[at].rule;
@@ -179,6 +188,9 @@ impl<'a> Expander<'a> {
             let made = &mut made[usize::from(path == PathKind::PathPrefix)];
             let (action, doubt) = made.get_or_insert_with(|| {
                 let (action, doubt) = convert::action(&filters, written, destinations.clone(), path);
+                if !step.free {
+                    self.budget.spent += budget::cost_of_row(Some(&action), step.depth);
+                }
                 (Arc::new(action), doubt)
             });
             let node = &mut self.tree.hops[hop];
@@ -197,7 +209,10 @@ impl<'a> Expander<'a> {
         let first = self.tree.links.len();
         for (ref_index, via, share) in links {
             let (ref_index, share) = (*ref_index, *share);
-            self.tree.links.push(Link { hop, ref_index, via: via.clone(), children: 0..0, broken: None, share });
+            self.tree.links.push(Link::new(hop, ref_index, via.clone(), share));
+        }
+        if !step.free {
+            self.budget.spent += budget::cost_of_links(links.len());
         }
         self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
         for (at, (_, via, _)) in (first..).zip(links) {
@@ -209,31 +224,41 @@ impl<'a> Expander<'a> {
         let first = index(self.tree.children.len());
         let group = Group { source: step.route, namespace: &via.namespace, name: &via.value };
         let cyclic = step.has_passed(group);
-        let selected = self.selected(step, via);
-        if step.depth >= MAX_DEPTH || self.tree.hops.len() >= self.room {
-            self.notes.truncated.get_or_insert(self.tree.links[id.0 as usize].hop);
-            let link = &mut self.tree.links[id.0 as usize];
-            (link.broken, link.children) = (Some(BrokenLink::Unresolved), first..first);
+        if let Some(cut) = self.too_much(step.depth) {
+            self.cut_off(id, cut);
             return;
         }
+        let parent = self.snapshot.route(step.route).meta.key();
+        let found =
+            self.common.finder.find(self.snapshot, self.settings, step.dialect, via.by, &via.value, &via.namespace);
+        self.note(step.route, step.dialect, id, &found);
+        let mut losers = Losers { room: self.common.listed, unlisted: Vec::new() };
         let mut taken = Vec::new();
-        for Selected { route, fate, doubt } in selected {
-            let fate = if fate == ChildFate::Adopted && cyclic { ChildFate::Cycle } else { fate };
-            if fate != ChildFate::Adopted {
-                self.losses += usize::from(fate != ChildFate::Cycle);
+        let elsewhere = step.above.is_some() && self.hangs_elsewhere(step, self.snapshot.route(step.route));
+        for route in found.adoptables(&parent) {
+            let (fate, doubt) = if elsewhere {
+                (ChildFate::ParentElsewhere, None)
+            } else {
+                self.permitted(self.snapshot.route(step.route), self.snapshot.route(route))
+            };
+            match fate {
+                ChildFate::Adopted if cyclic => self.lose(id, route, ChildFate::Cycle, &mut losers),
+                ChildFate::Adopted => taken.push((self.child(id, route, fate), doubt)),
+                fate => self.lose(id, route, fate, &mut losers),
             }
-            if fate == ChildFate::Adopted || self.losses < MAX_SHOWN_LOSSES {
-                let child = self.child(id, route, fate);
-                if fate == ChildFate::Adopted {
-                    taken.push((child, doubt));
-                }
-            }
+        }
+        let strangers = found.all.len() - found.adoptable(&parent);
+        let listed = strangers.min(losers.room);
+        losers.unlisted.push((ChildFate::NotAdoptable, strangers - listed));
+        for stranger in found.strangers(&parent).take(listed) {
+            self.child(id, stranger, ChildFate::NotAdoptable);
         }
         let children = first..index(self.tree.children.len());
         let closing = self.tree.children[children.start as usize..].iter().find(|child| child.fate == ChildFate::Cycle);
         let closing = closing.map(|child| self.snapshot.route(child.route).meta.key());
         let link = &mut self.tree.links[id.0 as usize];
         link.children = children;
+        link.unlisted = Unlisted::of(losers.unlisted);
         if let Some(child) = closing {
             link.broken = Some(BrokenLink::Cyclic { child, parent: self.snapshot.route(step.route).meta.key() });
         } else if taken.is_empty() {
@@ -248,6 +273,7 @@ impl<'a> Expander<'a> {
                 depth: step.depth + 1,
                 node: step.node,
                 dialect: step.dialect,
+                free: self.common.placed.is_first(self.tree.children[child.0 as usize].route),
             };
             // The rows of a group are gathered when its table is made.
             let hops = self.step(&below, Under::Child(child), None, &mut Vec::new());
@@ -270,21 +296,17 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The routes that a ref selects.
-    fn selected(&self, step: &Step<'_>, via: &Via) -> Vec<Selected> {
-        let parent = self.snapshot.route(step.route);
-        let elsewhere = step.above.is_some() && self.hangs_elsewhere(step, parent);
-        let found = select::fetch(self.snapshot, self.settings, step.dialect, via.by, &via.value, &via.namespace);
-        let selected = found.into_iter().map(|id| {
-            let child = self.snapshot.route(id);
-            let (fate, doubt) = match () {
-                () if !select::adoptable(child, &parent.meta.key()) => (ChildFate::NotAdoptable, None),
-                () if elsewhere => (ChildFate::ParentElsewhere, None),
-                () => self.permitted(parent, child),
-            };
-            Selected { route: id, fate, doubt }
-        });
-        selected.collect()
+    /// Keeps a route that is not taken, or counts it when enough are kept.
+    fn lose(&mut self, link: LinkId, route: RouteId, fate: ChildFate, losers: &mut Losers) {
+        if losers.room > 0 {
+            losers.room -= 1;
+            self.child(link, route, fate);
+            return;
+        }
+        match losers.unlisted.iter_mut().find(|(known, _)| *known == fate) {
+            Some((_, count)) => *count += 1,
+            None => losers.unlisted.push((fate, 1)),
+        }
     }
 
     /// A child without parentRefs in another namespace lets itself be adopted by a `ReferenceGrant` only (since August
@@ -313,7 +335,7 @@ impl<'a> Expander<'a> {
     /// it is attached itself (`buildHTTPRouteGroupBindings`).
     fn hangs_elsewhere(&self, step: &Step<'_>, route: &Route) -> bool {
         let Some(node) = step.node else { return false };
-        self.attached.names_any(route) && !self.attached.hangs_on(step.route, node)
+        self.common.attached.names_any(route) && !self.common.attached.hangs_on(step.route, node)
     }
 }
 

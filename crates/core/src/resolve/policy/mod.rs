@@ -23,6 +23,7 @@ use super::action::Outcome;
 use super::backend::Lookup;
 use super::{Action, Complaint, Respond, RespondReason, Stage, action};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::limits as limits_of_all;
 use crate::model::{
     Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
     Timestamp, TrafficPolicy,
@@ -129,22 +130,30 @@ impl Target {
     }
 }
 
-/// The section of a target, and the policy.
-type Targeting = (Option<Name>, usize);
-
 /// Where a policy stands among those of the same target: heavier first, then older, then by name.
 type Standing = (Reverse<i32>, Option<Timestamp>, String);
 
-/// Every policy, judged once, and found by what it attaches to.
+/// An object that a policy targets by name, and the section of it.
+type ByName = (Target, ObjectKey, Option<Name>);
+/// A kind, namespace, section and label that a policy selects objects by.
+type ByLabel = (Target, Name, Option<Name>, (Name, Name));
+
+/// Policies by what they attach to, the strongest first.
+#[derive(Debug, Default)]
+struct Attachments {
+    by_name: AHashMap<ByName, Vec<usize>>,
+    /// By the first label of the selector, with all of its labels.
+    by_label: AHashMap<ByLabel, Vec<(PolicySelector, usize)>>,
+}
+
+/// Every policy, judged once, and found by what it attaches to. Policies are numbered by their standing.
 #[derive(Debug)]
 pub(super) struct Policies {
     verdicts: Vec<Verdict>,
-    standings: Vec<Standing>,
     by_name: AHashMap<ObjectKey, usize>,
-    /// By the target's kind, namespace and name: the section and the policy.
-    by_target: AHashMap<(Target, ObjectKey), Vec<Targeting>>,
-    /// Those that select their targets by label, by kind and namespace.
-    selectors: AHashMap<(Target, Name), Vec<(PolicySelector, usize)>>,
+    all: Attachments,
+    /// Those that make a difference to what becomes of a row before any request is known.
+    weighty: Attachments,
     /// The namespace whose selectors reach every namespace.
     global_namespace: Option<Name>,
     merge: PolicyMerge,
@@ -157,56 +166,36 @@ impl Policies {
         if policies.is_empty() {
             return None;
         }
-        let mut all = Self {
+        let standing = |policy: &TrafficPolicy| -> Standing {
+            let weight = policy.meta.annotation(WEIGHT_ANNOTATION).and_then(|weight| weight.parse().ok());
+            (Reverse(weight.unwrap_or(0)), policy.meta.created, policy.meta.key().to_string())
+        };
+        let mut sorted: Vec<(&ObjectKey, &Arc<TrafficPolicy>)> = policies.iter().collect();
+        sorted.sort_by_cached_key(|(_, policy)| standing(policy));
+        let mut known = Self {
             verdicts: Vec::with_capacity(policies.len()),
-            standings: Vec::with_capacity(policies.len()),
             by_name: AHashMap::default(),
-            by_target: AHashMap::default(),
-            selectors: AHashMap::default(),
+            all: Attachments::default(),
+            weighty: Attachments::default(),
             global_namespace: lookup.settings.global_policy_namespace.clone(),
             merge: lookup.settings.policy_merge,
         };
-        for (at, (key, policy)) in policies.iter().enumerate() {
-            let namespace = &policy.meta.namespace;
-            all.by_name.insert(key.clone(), at);
-            for target in &policy.targets {
-                let Some(kind) = Target::of(&target.group, &target.kind) else { continue };
-                // Target refs are of the policy's own namespace.
-                let key = ObjectKey::new(namespace.clone(), target.name.clone());
-                all.by_target.entry((kind, key)).or_default().push((target.section_name.clone(), at));
+        for (at, (key, policy)) in sorted.into_iter().enumerate() {
+            known.by_name.insert(key.clone(), at);
+            let verdict = judge::judge(lookup, policy);
+            let weighs = verdict.error.is_some() || verdict.hazard.is_some() || !verdict.doubts.is_empty();
+            known.all.add(policy, at);
+            if weighs {
+                known.weighty.add(policy, at);
             }
-            // A selector without labels selects nothing.
-            for selector in policy.selectors.iter().filter(|selector| !selector.labels.is_empty()) {
-                let Some(kind) = Target::of(&selector.group, &selector.kind) else { continue };
-                all.selectors.entry((kind, namespace.clone())).or_default().push((selector.clone(), at));
-            }
-            let weight = policy.meta.annotation(WEIGHT_ANNOTATION).and_then(|weight| weight.parse().ok());
-            all.standings.push((Reverse(weight.unwrap_or(0)), policy.meta.created, key.to_string()));
-            all.verdicts.push(judge::judge(lookup, policy));
+            known.verdicts.push(verdict);
         }
-        Some(all)
+        Some(known)
     }
 
     /// The policies that target an object (`section` is a listener's or a rule's name), the strongest first.
     fn targeting(&self, target: Target, meta: &Meta, section: Option<&Name>) -> Vec<usize> {
-        let wanted = section.filter(|name| !name.is_empty());
-        let mut found: Vec<usize> = Vec::new();
-        let named = self.by_target.get(&(target, meta.key())).into_iter().flatten();
-        found.extend(named.filter(|(section, _)| section.as_ref() == wanted).map(|(_, at)| *at));
-        let global = self.global_namespace.as_ref().filter(|global| **global != meta.namespace);
-        for namespace in [Some(&meta.namespace), global].into_iter().flatten() {
-            if self.selectors.is_empty() {
-                break;
-            }
-            let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
-            let selecting = self.selectors.get(&(target, namespace.clone())).into_iter().flatten();
-            let selecting = selecting
-                .filter(|(selector, _)| selector.section_name.as_ref() == wanted && selector.labels.iter().all(worn));
-            found.extend(selecting.map(|(_, at)| *at));
-        }
-        found.sort_by(|one, other| self.standings[*one].cmp(&self.standings[*other]));
-        found.dedup();
-        found
+        self.all.targeting(target, meta, section, self.global_namespace.as_ref(), usize::MAX)
     }
 
     /// The policies that the rule itself names; a `GRPCRoute`'s are not looked at (kgateway `convertFiltersToHTTP`).
@@ -223,7 +212,8 @@ impl Policies {
 
     /// Adds to `effect` the policies that target an object.
     pub fn weigh(&self, target: Target, meta: &Meta, section: Option<&Name>, effect: &mut Effect) {
-        for at in self.targeting(target, meta, section) {
+        let global = self.global_namespace.as_ref();
+        for at in self.weighty.targeting(target, meta, section, global, limits_of_all::POLICIES_OF_A_ROW) {
             effect.add(&self.verdicts[at], section);
         }
     }
@@ -242,7 +232,9 @@ impl Policies {
 
     /// One finding for each policy that cannot be built.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        self.verdicts.iter().filter_map(|verdict| {
+        let mut verdicts: Vec<&Verdict> = self.verdicts.iter().collect();
+        verdicts.sort_by_cached_key(|verdict| verdict.policy.meta.key());
+        verdicts.into_iter().filter_map(|verdict| {
             let (at, why) = verdict.error.as_ref()?;
             let meta = &verdict.policy.meta;
             Some(Finding {
@@ -254,5 +246,58 @@ impl Policies {
                 help: None,
             })
         })
+    }
+}
+
+impl Attachments {
+    fn add(&mut self, policy: &TrafficPolicy, at: usize) {
+        let namespace = &policy.meta.namespace;
+        for target in &policy.targets {
+            let Some(kind) = Target::of(&target.group, &target.kind) else { continue };
+            // Target refs are of the policy's own namespace.
+            let key = ObjectKey::new(namespace.clone(), target.name.clone());
+            self.by_name.entry((kind, key, target.section_name.clone())).or_default().push(at);
+        }
+        for selector in &policy.selectors {
+            let Some(kind) = Target::of(&selector.group, &selector.kind) else { continue };
+            // A selector without labels selects nothing.
+            let Some(first) = selector.labels.first() else { continue };
+            let key = (kind, namespace.clone(), selector.section_name.clone(), first.clone());
+            self.by_label.entry(key).or_default().push((selector.clone(), at));
+        }
+    }
+
+    /// The strongest `most` that target an object.
+    fn targeting(
+        &self,
+        target: Target,
+        meta: &Meta,
+        section: Option<&Name>,
+        global: Option<&Name>,
+        most: usize,
+    ) -> Vec<usize> {
+        let section = section.filter(|name| !name.is_empty()).cloned();
+        let mut found: Vec<usize> = Vec::new();
+        if !self.by_name.is_empty() {
+            let named = self.by_name.get(&(target, meta.key(), section.clone()));
+            found.extend(named.into_iter().flatten().take(most));
+        }
+        let global = global.filter(|global| **global != meta.namespace);
+        for namespace in [Some(&meta.namespace), global].into_iter().flatten() {
+            if self.by_label.is_empty() {
+                break;
+            }
+            let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
+            for label in &meta.labels {
+                let key = (target, namespace.clone(), section.clone(), label.clone());
+                let selecting = self.by_label.get(&key).into_iter().flatten();
+                let selecting = selecting.filter(|(selector, _)| selector.labels.iter().all(worn));
+                found.extend(selecting.map(|(_, at)| *at).take(most));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(most);
+        found
     }
 }
