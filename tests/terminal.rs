@@ -9,7 +9,7 @@ use support::apiserver;
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use apiserver::ApiServer;
@@ -98,21 +98,19 @@ impl Session {
     /// Waits for the end, and checks that the terminal is as it was.
     #[track_caller]
     fn ends_restored(mut self) {
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
-                break status;
+        // What it writes ends when it does.
+        let until = Instant::now() + DEADLINE;
+        loop {
+            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => {
+                    self.screen.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
             }
-            assert!(start.elapsed() < DEADLINE, "it does not end:\n{}", self.text());
-            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                self.screen.process(&bytes);
-                self.raw.extend(bytes);
-            }
-        };
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
-            self.screen.process(&bytes);
-            self.raw.extend(bytes);
         }
+        let status = self.child.wait().expect("the child can be waited for");
         assert!(status.success(), "it ended with {status:?}");
         let screen = self.screen.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left");
@@ -315,5 +313,27 @@ fn files_over_a_cluster_are_marked_and_read_again_when_they_change() {
     session.shows("cart (shop) + new");
     session.shows("/orders → Service orders-v1:80");
     session.keys("q");
+    session.ends_restored();
+}
+
+#[test]
+fn credentials_that_a_server_repeats_are_not_on_the_screen() {
+    let server = ApiServer::start();
+    server.rule("echo", |asked| {
+        let token = asked.headers.get("authorization").cloned().unwrap_or_default();
+        let said = format!("you sent {token} and token=CANARY-named, says me:CANARY-info@host");
+        asked.resource().map(|_| apiserver::Reply::Status(400, "BadRequest", said))
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let kubeconfig = server.kubeconfig(folder.path());
+    let text = std::fs::read_to_string(&kubeconfig).expect("a kubeconfig");
+    let text = text.replace("token: t", "token: CANARY-token").replace("http://", "http://me:CANARY-url@");
+    std::fs::write(&kubeconfig, text).expect("a kubeconfig");
+    let mut session = Session::start(&["--kubeconfig", &kubeconfig.to_string_lossy()], 40, 120);
+    session.shows("answered 400");
+    session.keys("q");
+    session.wait("the end", |screen| !screen.alternate_screen());
+    let raw = String::from_utf8_lossy(&session.raw).into_owned();
+    assert!(!raw.contains("CANARY") && !session.text().contains("CANARY"), "{}", session.text());
     session.ends_restored();
 }

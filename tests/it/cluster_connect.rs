@@ -142,6 +142,90 @@ fn a_token_file_may_end_its_line_and_is_read_again_when_it_is_refused() {
 }
 
 #[test]
+fn a_token_that_cannot_be_sent_is_told_and_not_shown() {
+    for (user, what) in [
+        ("token: \"CANARY\\n\"", "a line end"),
+        ("token: \"CAN\\r\\nARY\"", "a line end"),
+        ("token: \"CANARY\\u0001\"", "a character that no request can carry"),
+        ("auth-provider: {name: oidc, config: {id-token: \"CANARY\\n\"}}", "a line end"),
+    ] {
+        let said = Home::new("server: 'http://127.0.0.1:1'", user).failure();
+        assert!(said.starts_with(&format!("cannot use the token of the user main: it contains {what}\n")), "{said}");
+        assert!(!said.contains("CAN"), "{said}");
+    }
+    let home = Home::new("server: 'http://127.0.0.1:1'", "tokenFile: token");
+    home.write("token", "CAN\nARY\n");
+    assert!(home.failure().starts_with("cannot use the token of the user main: it contains a line end\n"));
+    let home = Home::new("server: 'http://127.0.0.1:1'", "token: abc");
+    for wrong in ["a\nb", "\u{7}"] {
+        let connection = Connection { user: Some(wrong.to_owned()), ..home.connection() };
+        let said = home.without_paths(connect(&connection).map(|_| ()).expect_err("no such name"));
+        assert!(said.starts_with("cannot act as ") && said.contains("no request can carry that name"), "{said}");
+    }
+}
+
+#[test]
+fn a_kubeconfig_of_odd_bytes_is_an_error_and_not_a_panic() {
+    let home = Home::new("server: 'http://127.0.0.1:1'", "token: abc");
+    let fits = fs::read(home.path("config")).expect("a kubeconfig");
+    let mut odd: Vec<Vec<u8>> = vec![
+        vec![0xff, 0xfe, b'a'],
+        vec![0xfe, 0xff, b'a'],
+        vec![0xff, 0xfe, 0x00, 0xd8],
+        vec![0xef, 0xbb, 0xbf, 0xff],
+        vec![0xff],
+        vec![0],
+        b"\x1f\x8b\x08\0".to_vec(),
+    ];
+    odd.extend((0..=255).map(|byte| vec![byte, b':', byte]));
+    odd.push(b"a: &a [x]\nb: [*a".to_vec());
+    odd.push("[".repeat(100_000).into_bytes());
+    for bytes in odd {
+        fs::write(home.path("config"), &bytes).expect("a file");
+        let SourceError { message, hint } = connect(&home.connection()).map(|_| ()).expect_err("no kubeconfig");
+        assert!(hint.is_some() && !message.is_empty(), "{bytes:?}");
+    }
+    // With a byte order mark it is one, and in UTF-16, too.
+    let text = String::from_utf8(fits.clone()).expect("text");
+    let wide = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for bytes in [[&[0xef, 0xbb, 0xbf], fits.as_slice()].concat(), wide] {
+        fs::write(home.path("config"), bytes).expect("a file");
+        assert!(home.failure().contains("refused the connection"));
+    }
+}
+
+#[test]
+fn files_that_do_not_end_are_not_read_to_the_end() {
+    if !Path::new("/dev/zero").exists() {
+        return;
+    }
+    let home = Home::new("server: 'http://127.0.0.1:1'", "token: abc");
+    let connection = Connection { kubeconfig: Some("/dev/zero".into()), ..Connection::default() };
+    let error = connect(&connection).map(|_| ()).expect_err("no kubeconfig");
+    assert_eq!(error.message, "cannot read kubeconfig /dev/zero: it has more than 8 MiB");
+    drop(home);
+    for user in ["tokenFile: /dev/zero", "client-certificate: /dev/zero, client-key: /dev/zero"] {
+        let said = Home::new("server: 'http://127.0.0.1:1'", user).failure();
+        assert!(said.contains("of the user main, /dev/zero: it has more than 1 MiB"), "{said}");
+    }
+    let cluster = "server: 'https://127.0.0.1:1', certificate-authority: /dev/zero";
+    let said = Home::new(cluster, "token: abc").failure();
+    assert!(said.contains("of the cluster main, /dev/zero: it has more than 1 MiB"), "{said}");
+}
+
+#[test]
+fn user_and_password_of_the_server_s_address_are_sent_and_not_shown() {
+    let server = Server::kind(Speech::Plain);
+    let home =
+        Home::new(&format!("server: 'http://me:p%40ss@127.0.0.1:{}'", server.port), "{}".trim_matches(['{', '}']));
+    let cluster = connect(&home.connection()).expect("a cluster");
+    assert_eq!(server.header("authorization"), ["Basic bWU6cEBzcw=="]);
+    assert_eq!(cluster.server, format!("http://127.0.0.1:{}", server.port));
+    let contexts = contexts_in(Some(&home.path("config")), &Environment::default()).expect("contexts");
+    assert_eq!(contexts[0].server, Some(cluster.server));
+}
+
+#[test]
 fn a_busy_server_is_asked_again() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let server = Server::start(Speech::Plain, move |_| match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
@@ -298,6 +382,50 @@ mod plugins {
             &format!("cat <<'END'\n{}\nEND", answer(&status).trim_start_matches("echo '").trim_end_matches('\'')),
         );
         connect(&home.connection()).expect("a cluster that knows the client by its certificate");
+    }
+
+    #[test]
+    fn a_process_that_a_plugin_leaves_behind_is_not_waited_for() {
+        let server = Server::kind(Speech::Plain);
+        let home = Home::new(&at(&server), EXEC);
+        // It ends with the test's folder, long after the plugin.
+        let wait = format!("(while [ -e '{}' ]; do sleep 1; done) &", home.path("config").display());
+        home.program("plugin", &format!("{wait}\n{}", answer("\"token\":\"t\"")));
+        connect(&home.connection()).expect("a cluster");
+        assert_eq!(server.header("authorization"), ["Bearer t"]);
+    }
+
+    #[test]
+    fn a_plugin_s_output_has_an_end() {
+        let home = Home::new("server: 'http://127.0.0.1:1'", EXEC);
+        home.program("plugin", "exec yes x");
+        let said = home.failure();
+        assert!(said.contains("its output has more than 1 MiB"), "{said}");
+        // What it complains of may be longer, and only the end of it counts.
+        home.program("plugin", "yes x | head -c 3000000 >&2; echo the end >&2; exit 1");
+        let said = home.failure();
+        assert!(said.contains("x x the end (exit code 1)") && said.len() < 1000, "{said}");
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_sent_is_told() {
+        for (token, what) in
+            [("a\\nb", "a line end"), ("abc\\n", "a line end"), ("a\\u0007b", "a character that no request can carry")]
+        {
+            let home = Home::new("server: 'http://127.0.0.1:1'", EXEC);
+            home.program(
+                "plugin",
+                &format!(
+                    "cat <<'END'\n{}\nEND",
+                    answer(&format!("\"token\":\"{token}\"")).trim_start_matches("echo '").trim_end_matches('\'')
+                ),
+            );
+            let said = home.failure();
+            assert!(
+                said.starts_with(&format!("cannot use the token of the user main: it contains {what}\n")),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -301,3 +301,66 @@ async fn lists_that_are_no_lists_are_told_and_asked_for_with_pauses() {
         assert_eq!(*follower.state("HTTPRoute"), KindState::Waiting);
     }
 }
+
+/// A kubeconfig in which every secret is a canary.
+fn canaries(server: &ApiServer, user: &str, cluster: &str) -> String {
+    format!(
+        "current-context: fake\nclusters: [{{ name: c, cluster: {{ server: '{}'{cluster} }} }}]\nusers: [{{ name: u, user: {{ {user} }} }}]\n\
+         contexts: [{{ name: fake, context: {{ cluster: c, user: u, namespace: default }} }}]\n",
+        server.url().replace("http://", "http://me:CANARY-url@")
+    )
+}
+
+#[test]
+fn no_secret_is_printed_whoever_repeats_it() {
+    let users = [
+        "token: CANARY-token",
+        "username: me, password: CANARY-password",
+        "tokenFile: token",
+        "auth-provider: { name: oidc, config: { id-token: CANARY-id } }",
+        "auth-provider: { name: gcp, config: { access-token: CANARY-access } }",
+        "exec: { apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo secret=CANARY-out token: CANARY-err >&2; echo CANARY-plain'] }",
+        "exec: { apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo {apiVersion: client.authentication.k8s.io/v1, kind: ExecCredential, status: {token: CANARY-plugin}}'] }",
+        "token: \"CANARY\\n\"",
+        "token: [CANARY]",
+    ];
+    let clusters = [
+        "",
+        ", proxy-url: 'http://me:CANARY-proxy@127.0.0.1:1'",
+        ", proxy-url: 'ftp://me:CANARY-proxy@127.0.0.1:1'",
+        ", certificate-authority-data: CANARY",
+    ];
+    let commands: [&[&str]; 4] =
+        [&["tree"], &["where", "http://a.io/x", "-o", "json"], &["check", "--as", "someone"], &["snapshot"]];
+    for (path, code) in [("/version", 400), ("/version", 401), ("/version", 500), ("/api", 403)] {
+        let server = ApiServer::start();
+        server.rule("echo", move |asked| {
+            let sent = asked.headers.get("authorization").cloned().unwrap_or_default();
+            let bare = sent.rsplit(' ').next().unwrap_or_default();
+            let said = format!("no: Authorization={sent}, or {bare}; token=CANARY-named password: CANARY-said at http://x:CANARY-user@y");
+            asked.path.starts_with(path).then_some(Reply::Status(code, "Odd", said))
+        });
+        // Every place of a secret once, and the most usual ones wherever a server repeats them.
+        let (users, clusters) = if code == 400 { (&users[..], &clusters[..]) } else { (&users[..2], &clusters[..1]) };
+        let commands = if code == 403 { &commands[..] } else { &commands[..1] };
+        for (user, cluster) in
+            users.iter().map(|user| (*user, "")).chain(clusters.iter().map(|cluster| (users[0], *cluster)))
+        {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("config"), canaries(&server, user, cluster)).unwrap();
+            std::fs::write(folder.path().join("token"), "CANARY-file\n").unwrap();
+            for command in commands {
+                let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_routescope"));
+                program
+                    .env_clear()
+                    .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+                    .current_dir(folder.path());
+                program.args(*command).args(["--kubeconfig", "config"]).stdin(std::process::Stdio::null());
+                let output = program.output().unwrap();
+                let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+                assert!(!said.contains("CANARY"), "{path} {code}, {user}{cluster}: {said}");
+                assert!(!said.contains("Q0FOQVJZ"), "in base64: {said}");
+            }
+        }
+    }
+}

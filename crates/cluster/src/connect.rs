@@ -174,6 +174,11 @@ impl Cluster {
         fault::explain(attempt, &self.asked, error)
     }
 
+    /// The cause of a request's failure, in a few words.
+    pub fn cause_of(&self, error: &kube::Error) -> String {
+        fault::cause_of(&self.asked, error)
+    }
+
     /// The cause of a watch's failure, in a few words.
     pub fn cause_of_watch(&self, error: &watcher::Error) -> String {
         fault::cause_of_watch(&self.asked, error)

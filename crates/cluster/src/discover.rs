@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::Cluster;
 use super::kinds::Kind;
 
 /// What is known of one kind.
@@ -36,14 +37,14 @@ type Known = Arc<tokio::sync::Mutex<Option<(Instant, Answer)>>>;
 
 /// What the cluster serves, as far as it was asked.
 pub(super) struct Discovery {
-    client: kube::Client,
+    cluster: Cluster,
     patience: Duration,
     known: Mutex<BTreeMap<(&'static str, &'static str), Known>>,
 }
 
 impl Discovery {
-    pub fn new(client: kube::Client, patience: Duration) -> Self {
-        Self { client, patience, known: Mutex::default() }
+    pub fn new(cluster: Cluster, patience: Duration) -> Self {
+        Self { cluster, patience, known: Mutex::default() }
     }
 
     /// What is served of `kind`, from answers that are not older than `since`.
@@ -77,16 +78,16 @@ impl Discovery {
         let asked = Instant::now();
         let answer = async {
             if group.is_empty() {
-                self.client.list_core_api_resources(version).await
+                self.cluster.client.list_core_api_resources(version).await
             } else {
-                self.client.list_api_group_resources(&format!("{group}/{version}")).await
+                self.cluster.client.list_api_group_resources(&format!("{group}/{version}")).await
             }
         };
         let answer = match timeout(self.patience, answer).await {
             Ok(Ok(list)) => Answer::Resources(list.resources.into_iter().map(|resource| resource.name).collect()),
             Ok(Err(kube::Error::Api(status))) if status.code == 404 => Answer::None,
             Ok(Err(kube::Error::Api(status))) if status.code == 403 => Answer::Refused,
-            Ok(Err(error)) => Answer::Failed(super::reason(&error)),
+            Ok(Err(error)) => Answer::Failed(self.cluster.cause_of(&error)),
             Err(_) => Answer::Failed(format!("no answer within {} s", self.patience.as_secs_f32())),
         };
         *known = Some((asked, answer.clone()));

@@ -15,7 +15,11 @@ use kube::runtime::watcher;
 pub use cause::{Cause, Certificate};
 
 use super::limits::Exceeded;
+use super::secrets::Secrets;
 use routescope_manifest::SourceError;
+
+/// How much of a server's words is told.
+const TOLD: usize = 300;
 
 /// Who was asked, as messages name it.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +38,19 @@ pub struct Asked {
     pub impersonated: Option<String>,
     /// When the user's credentials end, where they tell.
     pub ends: Option<Timestamp>,
+    /// What is sent, and never shown.
+    pub(super) secrets: Secrets,
+}
+
+impl Asked {
+    /// The words of somebody else: without secrets, and not a whole page of them.
+    fn said(&self, words: &str) -> String {
+        let words = self.secrets.redact(words);
+        match words.char_indices().nth(TOLD) {
+            Some((at, _)) => format!("{}…", &words[..at]),
+            None => words,
+        }
+    }
 }
 
 /// What goes wrong on this side of the connection. It travels through kube as the error of a service.
@@ -86,6 +103,14 @@ pub fn cause_of_watch(asked: &Asked, error: &watcher::Error) -> String {
     }
 }
 
+/// The cause of a failed request alone, for a line that says what failed already.
+pub fn cause_of(asked: &Asked, error: &kube::Error) -> String {
+    match Cause::of(error) {
+        Cause::Local(Local::Credentials(error)) => error.message,
+        cause => words(asked, &cause).0,
+    }
+}
+
 /// The server answers, but not as Kubernetes does.
 pub fn not_kubernetes(attempt: &str, asked: &Asked) -> SourceError {
     tell(attempt, asked, Cause::NotKubernetes)
@@ -102,6 +127,7 @@ fn tell(attempt: &str, asked: &Asked, cause: Cause) -> SourceError {
 /// The cause, and what to do about it.
 fn words(asked: &Asked, cause: &Cause) -> (String, Option<String>) {
     let server = &asked.server;
+    let cause = &cause.clone().map(|words| asked.said(words));
     let (why, hint) = match cause {
         Cause::Local(Local::Late(limit)) => (
             format!("{server} gave no answer within {}", seconds(*limit)),

@@ -21,6 +21,7 @@ pub mod live;
 pub mod pace;
 #[doc(hidden)] // for measuring without a cluster
 pub mod raw;
+mod secrets;
 pub mod status;
 mod tally;
 mod watch;
@@ -83,18 +84,4 @@ pub enum News {
     },
     /// How reading goes has changed.
     Status(Status),
-}
-
-/// An error in one line, its causes included.
-fn reason(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

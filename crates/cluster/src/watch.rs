@@ -59,7 +59,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
     let shared = Arc::new(Shared {
         cluster: cluster.clone(),
         pace,
-        discovery: Discovery::new(cluster.client.clone(), pace.answer),
+        discovery: Discovery::new(cluster.clone(), pace.answer),
         namespaces,
         streams: AtomicBool::new(true),
         events,

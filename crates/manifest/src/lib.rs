@@ -4,7 +4,7 @@
 mod admission;
 pub mod decode;
 pub mod demo;
-mod encoding;
+pub mod encoding;
 pub mod files;
 mod flux;
 mod json;

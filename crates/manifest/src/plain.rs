@@ -1,18 +1,30 @@
 //! A text that is no manifest: the list of requests.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::SourceError;
 
+/// The bytes of a list of requests that are read: some 500,000 of them.
+pub const REQUESTS: usize = 64 << 20;
+
+fn read_up_to(from: impl Read) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(REQUESTS as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > REQUESTS {
+        return Err(std::io::Error::other(format!("it has more than {} MiB", REQUESTS >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
 /// Reads a file, or standard input for `-`.
 pub fn read(path: &Path) -> Result<String, SourceError> {
     let name = path.display();
     let read = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
+        read_up_to(std::io::stdin().lock())
     } else {
-        std::fs::read_to_string(path)
+        File::open(path).and_then(read_up_to)
     };
     read.map_err(|error| {
         let (reason, hint) = match error.kind() {

@@ -26,6 +26,7 @@ use tower::{BoxError, Service};
 
 use super::Prompt;
 use super::exec::Credentials;
+use super::material;
 use super::target::{Credential, Target};
 use crate::fault::{Local, explain};
 use crate::limits;
@@ -69,7 +70,7 @@ struct Current {
 impl Access {
     /// Gets credentials, and makes a client with them. Sends nothing yet.
     pub async fn new(target: Target, prompt: Prompt, limit: Option<Duration>) -> Result<Self, SourceError> {
-        let credentials = credentials(&target.credential, prompt).await?;
+        let credentials = credentials(&target, prompt).await?;
         let client = client(&target, &credentials)?;
         let current = Mutex::new(Current { client, credentials, since: Instant::now() });
         Ok(Self { shared: Arc::new(Shared { target, limit, current }) })
@@ -178,7 +179,7 @@ impl Shared {
 
     async fn replace(&self, current: &mut Current) -> Result<(), BoxError> {
         // By now the terminal may be the explorer's: nobody is asked.
-        let credentials = credentials(&self.target.credential, Prompt::Never).await.map_err(Local::Credentials)?;
+        let credentials = credentials(&self.target, Prompt::Never).await.map_err(Local::Credentials)?;
         if !same(&credentials, &current.credentials) {
             current.client = client(&self.target, &credentials).map_err(Local::Credentials)?;
         }
@@ -188,14 +189,28 @@ impl Shared {
 }
 
 /// Gets credentials from where they are.
-async fn credentials(from: &Credential, prompt: Prompt) -> Result<Credentials, SourceError> {
+async fn credentials(target: &Target, prompt: Prompt) -> Result<Credentials, SourceError> {
+    let credentials = found(&target.credential, prompt).await?;
+    if let Some(token) = &credentials.token {
+        target.asked.secrets.hide(token.expose_secret());
+    }
+    if let Some((_, key)) = &credentials.identity {
+        target.asked.secrets.hide(key.expose_secret());
+    }
+    Ok(credentials)
+}
+
+async fn found(from: &Credential, prompt: Prompt) -> Result<Credentials, SourceError> {
     match from {
         Credential::Fixed => Ok(Credentials::default()),
         Credential::Token(token) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
         Credential::Plugin(plugin) => plugin.run(prompt).await,
         // As kubectl, which trims the file's text; kube does not, and then cannot send a token that ends its line.
-        Credential::File(path, otherwise) => match (std::fs::read_to_string(path), otherwise) {
-            (Ok(text), _) => Ok(Credentials { token: Some(text.trim().to_owned().into()), ..Credentials::default() }),
+        Credential::File(path, otherwise) => match (material::bounded(path, limits::CREDENTIAL_FILE), otherwise) {
+            (Ok(bytes), _) => {
+                let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+                Ok(Credentials { token: Some(text.into()), ..Credentials::default() })
+            }
             (Err(_), Some(token)) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
             (Err(error), None) => Err(SourceError {
                 message: format!("cannot read the token in {}: {}", path.display(), super::text(&error)),
@@ -216,6 +231,9 @@ fn client(target: &Target, credentials: &Credentials) -> Result<kube::Client, So
     let mut config = target.config.clone();
     if let Some(token) = &credentials.token {
         config.auth_info.token = Some(token.clone());
+    }
+    if let Some(token) = &config.auth_info.token {
+        sendable(token, target)?;
     }
     if let Some((certificate, key)) = &credentials.identity {
         config.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));
@@ -242,6 +260,22 @@ fn most(path: &str, query: &str, success: bool) -> (&'static str, usize) {
         _ if query.split('&').any(|pair| pair.starts_with("limit=")) => ("one page of the list", limits::PAGE),
         _ => ("the list", limits::WHOLE_LIST),
     }
+}
+
+/// Holds that a token can be sent: below, what cannot is a panic.
+fn sendable(token: &SecretString, target: &Target) -> Result<(), SourceError> {
+    let token = token.expose_secret();
+    if HeaderValue::from_str(token).is_ok() && !token.contains('\t') {
+        return Ok(());
+    }
+    let whose =
+        target.asked.user.as_ref().map_or("the token".to_owned(), |user| format!("the token of the user {user}"));
+    let (what, hint) = if token.contains(['\n', '\r']) {
+        ("a line end", "take the line end out, or name a file with `tokenFile`: its last line end does not count")
+    } else {
+        ("a character that no request can carry", "a token is letters, digits and a few signs: get a new one")
+    };
+    Err(SourceError { message: format!("cannot use {whose}: it contains {what}"), hint: Some(hint.to_owned()) })
 }
 
 /// How long to wait before the server wants to be asked again.

@@ -8,23 +8,22 @@
 //! A plugin is a program of the user's, run with the user's rights: what it does is outside of what
 //! [`guard`](super::super::guard) holds.
 
-use std::io::IsTerminal;
-use std::process::Stdio;
-use std::time::Duration;
+use std::io::{self, IsTerminal};
+use std::pin::Pin;
+use std::process::{Output, Stdio};
 
 use jiff::Timestamp;
 use kube::config::{ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::Prompt;
+use crate::limits::{self, Exceeded};
+use crate::secrets::redact;
 use routescope_manifest::SourceError;
-
-/// How long a plugin may take that nobody can answer: a sign-in in a browser fits, a question that nobody sees does not
-/// block for ever.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How much of what a plugin says is told.
 const TOLD: usize = 300;
@@ -96,13 +95,13 @@ impl Plugin {
             _ => free,
         };
         let mut command = self.command(program, interactive);
-        let run = command.output();
-        let output = if interactive { Ok(run.await) } else { timeout(PATIENCE, run).await };
-        let output = match output {
+        let child = command.spawn().map_err(|error| self.not_started(program, &error))?;
+        let limit = if interactive { limits::PLUGIN_TIME_ASKING } else { limits::PLUGIN_TIME };
+        let output = match timeout(limit, output(child)).await {
             Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Err(self.not_started(program, &error)),
+            Ok(Err(error)) => return Err(self.failed(&super::text(&error), Some(self.by_itself()))),
             Err(_) => {
-                let why = format!("it gave no answer in {} seconds", PATIENCE.as_secs());
+                let why = format!("it gave no answer in {} seconds", limit.as_secs());
                 return Err(self.failed(&why, Some(self.sign_in())));
             }
         };
@@ -113,6 +112,10 @@ impl Plugin {
             return Err(self.failed(&why, Some(self.sign_in())));
         }
         self.read(&output.stdout)
+    }
+
+    fn by_itself(&self) -> String {
+        format!("does {} run by itself?", self.exec.command.as_deref().unwrap_or_default())
     }
 
     fn command(&self, program: &str, interactive: bool) -> Command {
@@ -190,8 +193,7 @@ impl Plugin {
             std::io::ErrorKind::PermissionDenied => {
                 self.failed("it is not executable", Some(format!("chmod +x {program}")))
             }
-            _ => self
-                .failed(&super::text(error), Some(install.unwrap_or_else(|| format!("does {program} run by itself?")))),
+            _ => self.failed(&super::text(error), Some(install.unwrap_or_else(|| self.by_itself()))),
         }
     }
 
@@ -209,26 +211,89 @@ impl Plugin {
     }
 }
 
+/// Runs a plugin to its end. A process that it leaves behind may hold its output open: it is not waited for.
+async fn output(mut child: Child) -> io::Result<Output> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let status = {
+        let mut reading = std::pin::pin!(async {
+            let out = async {
+                match out {
+                    Some(mut out) => collect(&mut out, &mut stdout).await,
+                    None => Ok(()),
+                }
+            };
+            let err = async {
+                match err {
+                    Some(mut err) => keep_end(&mut err, &mut stderr).await,
+                    None => Ok(()),
+                }
+            };
+            tokio::try_join!(out, err).map(|_| ())
+        });
+        tokio::select! {
+            status = child.wait() => {
+                let status = status?;
+                // What it wrote itself is there by now.
+                if let Ok(read) = timeout(limits::PLUGIN_REST, &mut reading).await {
+                    read?;
+                }
+                status
+            }
+            read = &mut reading => {
+                read?;
+                child.wait().await?
+            }
+        }
+    };
+    Ok(Output { status, stdout, stderr })
+}
+
+async fn collect(from: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut part = vec![0; 8192];
+    loop {
+        match read_some(from, &mut part).await? {
+            0 => return Ok(()),
+            read if bytes.len() + read > limits::PLUGIN_OUTPUT => {
+                return Err(io::Error::other(Exceeded::bytes("its output", limits::PLUGIN_OUTPUT)));
+            }
+            read => bytes.extend_from_slice(&part[..read]),
+        }
+    }
+}
+
+/// Reads to the end, and keeps the end.
+async fn keep_end(from: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut part = vec![0; 8192];
+    loop {
+        match read_some(from, &mut part).await? {
+            0 => return Ok(()),
+            read => bytes.extend_from_slice(&part[..read]),
+        }
+        let more = bytes.len().saturating_sub(limits::PLUGIN_ERRORS);
+        bytes.drain(..more);
+    }
+}
+
+async fn read_some(from: &mut (impl AsyncRead + Unpin), part: &mut [u8]) -> io::Result<usize> {
+    let mut part = ReadBuf::new(part);
+    std::future::poll_fn(|context| Pin::new(&mut *from).poll_read(context, &mut part)).await?;
+    Ok(part.filled().len())
+}
+
 /// What a program said in one line, its end when it is long, without what looks like a secret.
 pub(super) fn told(said: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for line in said.lines() {
-        if line.contains("-----BEGIN") {
-            words.push("…");
-            break;
-        }
-        words.extend(line.split_whitespace().map(|word| if is_secret(word) { "…" } else { word }));
-    }
+    let said = redact(said);
+    let words: Vec<&str> = said.split_whitespace().map(|word| if is_secret(word) { "…" } else { word }).collect();
     let line: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
     let length = line.chars().count();
     if length <= TOLD { line } else { format!("…{}", line.chars().skip(length - TOLD).collect::<String>()) }
 }
 
-/// A JSON web token, or a long run of letters that nobody would read.
+/// A long run of letters that nobody would read.
 fn is_secret(word: &str) -> bool {
     let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
-    (word.starts_with("eyJ") && word.len() > 20)
-        || (word.len() > 60 && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "+/=_-.".contains(letter)))
+    word.len() > 60 && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "+/=_-.".contains(letter))
 }
 
 #[cfg(test)]

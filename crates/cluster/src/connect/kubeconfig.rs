@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use kube::config::{Kubeconfig, KubeconfigError};
 
 use super::environment::Environment;
+use super::material;
+use crate::limits;
+use crate::secrets::without_user_info;
 use routescope_core::model::Name;
-use routescope_manifest::SourceError;
+use routescope_manifest::{SourceError, encoding};
 
 /// What the kubeconfig files say together.
 #[derive(Debug, Clone, Default)]
@@ -51,14 +54,14 @@ impl Files {
         };
         let mut files = Self::default();
         for path in paths {
-            match Kubeconfig::read_from(&path) {
+            match read(&path) {
                 Ok(config) => files.add(path, config)?,
-                Err(KubeconfigError::ReadConfig(error, _))
-                    if error.kind() == ErrorKind::NotFound && named.is_none() =>
-                {
+                Err(Unread::File(error)) if error.kind() == ErrorKind::NotFound && named.is_none() => {
                     files.absent.push(path);
                 }
-                Err(error) => return Err(unreadable(&path, &error)),
+                Err(Unread::File(error)) => return Err(not_read(&path, &error)),
+                Err(Unread::Text) => return Err(not_text(&path)),
+                Err(Unread::Config(error)) => return Err(unreadable(&path, &error)),
             }
         }
         Ok(files)
@@ -114,7 +117,7 @@ pub fn contexts_in(kubeconfig: Option<&Path>, environment: &Environment) -> Resu
         let context = named.context.unwrap_or_default();
         let cluster = clusters.iter().find(|cluster| cluster.name == context.cluster);
         ContextEntry {
-            server: cluster.and_then(|cluster| cluster.cluster.as_ref()).and_then(|cluster| cluster.server.clone()),
+            server: cluster.and_then(|cluster| cluster.cluster.as_ref()?.server.as_deref()).map(without_user_info),
             current: current_context.as_ref() == Some(&named.name),
             name: named.name,
             cluster: context.cluster,
@@ -125,18 +128,67 @@ pub fn contexts_in(kubeconfig: Option<&Path>, environment: &Environment) -> Resu
     Ok(contexts.into_iter().map(entry).collect())
 }
 
-/// Why a file cannot be read. What it holds is never told: it may be a token.
+/// What keeps a file from being a kubeconfig.
+enum Unread {
+    File(std::io::Error),
+    Text,
+    Config(KubeconfigError),
+}
+
+/// Reads one file as kube does, which panics at some that are no text. Paths in it count from its folder.
+fn read(path: &Path) -> Result<Kubeconfig, Unread> {
+    let bytes = material::bounded(path, limits::KUBECONFIG).map_err(Unread::File)?;
+    let (text, lossy) = encoding::decode(bytes);
+    if lossy {
+        return Err(Unread::Text);
+    }
+    let mut config = Kubeconfig::from_yaml(&text).map_err(Unread::Config)?;
+    let Some(folder) = path.parent() else { return Ok(config) };
+    let settle = |path: &mut Option<String>| {
+        if let Some(relative) = path.as_ref().filter(|path| !path.is_empty() && Path::new(path).is_relative()) {
+            *path = folder.join(relative).to_str().map(str::to_owned).or(path.take());
+        }
+    };
+    for cluster in config.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
+        settle(&mut cluster.certificate_authority);
+    }
+    for user in config.auth_infos.iter_mut().filter_map(|named| named.auth_info.as_mut()) {
+        settle(&mut user.client_certificate);
+        settle(&mut user.client_key);
+        settle(&mut user.token_file);
+        // A plain name is looked for on the PATH.
+        if let Some(exec) = &mut user.exec
+            && exec.command.as_ref().is_some_and(|command| command.contains(std::path::MAIN_SEPARATOR))
+        {
+            settle(&mut exec.command);
+        }
+    }
+    Ok(config)
+}
+
+/// Why a file cannot be read.
+fn not_read(path: &Path, error: &std::io::Error) -> SourceError {
+    SourceError {
+        message: format!("cannot read kubeconfig {}: {}", path.display(), super::text(error)),
+        hint: Some(match error.kind() {
+            ErrorKind::NotFound => "check --kubeconfig".to_owned(),
+            ErrorKind::PermissionDenied => "check who may read the file".to_owned(),
+            _ => "check --kubeconfig and KUBECONFIG: each must name a file".to_owned(),
+        }),
+    }
+}
+
+fn not_text(path: &Path) -> SourceError {
+    SourceError {
+        message: format!("cannot read kubeconfig {}: it is not text", path.display()),
+        hint: Some("a kubeconfig is YAML in UTF-8: is it the file that kubectl uses?".to_owned()),
+    }
+}
+
+/// Why a file is no kubeconfig. What it holds is never told: it may be a token.
 fn unreadable(path: &Path, error: &KubeconfigError) -> SourceError {
     let path = path.display();
     match error {
-        KubeconfigError::ReadConfig(error, _) => SourceError {
-            message: format!("cannot read kubeconfig {path}: {}", super::text(error)),
-            hint: Some(match error.kind() {
-                ErrorKind::NotFound => "check --kubeconfig".to_owned(),
-                ErrorKind::PermissionDenied => "check who may read the file".to_owned(),
-                _ => "check --kubeconfig and KUBECONFIG: each must name a file".to_owned(),
-            }),
-        },
         KubeconfigError::Parse(error) => {
             let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
             SourceError {

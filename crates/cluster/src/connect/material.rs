@@ -1,6 +1,8 @@
 //! Certificates, keys and tokens: what a kubeconfig holds of them, or which files do. What they say is never told, but for
 //! when they end.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
@@ -12,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 
 use super::expiry;
+use crate::limits::{self, Exceeded};
 use routescope_manifest::SourceError;
 
 /// Holds that the user's certificate and key can be read, and gives when certificate or token end, where they tell.
@@ -74,9 +77,20 @@ fn decoded(data: &str, what: &str, of: &str) -> Result<Vec<u8>, SourceError> {
     })
 }
 
+/// Reads a file that is no longer than it may be: a device gives for ever.
+pub(super) fn bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // The limit fits.
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::Error::other(Exceeded::bytes("it", limit)));
+    }
+    Ok(bytes)
+}
+
 /// Reads a file that a kubeconfig names.
 pub(super) fn read(path: &Path, what: &str, of: &str) -> Result<Vec<u8>, SourceError> {
-    std::fs::read(path).map_err(|error| SourceError {
+    bounded(path, limits::CREDENTIAL_FILE).map_err(|error| SourceError {
         message: format!("cannot read {what} of {of}, {}: {}", path.display(), super::text(&error)),
         hint: Some("relative paths count from the folder of their kubeconfig".to_owned())
             .filter(|_| path.is_absolute()),

@@ -5,10 +5,12 @@
 
 use std::path::PathBuf;
 
-use http::Uri;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Uri};
 use kube::Config;
 use kube::config::{AuthInfo, Cluster, Context, ExecAuthCluster};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Connection;
 use super::environment::Environment;
@@ -17,6 +19,7 @@ use super::kubeconfig::Files;
 use super::material::{self, authority, certificates, read};
 use super::proxy::proxy;
 use crate::fault::Asked;
+use crate::secrets::{Secrets, without_user_info};
 use routescope_core::finding::closest;
 use routescope_manifest::SourceError;
 
@@ -71,7 +74,7 @@ pub(super) fn target(connection: &Connection, environment: &Environment) -> Resu
             .as_ref()
             .is_some_and(|user| user.client_certificate.is_some() || user.client_certificate_data.is_some())
         || cluster.insecure_skip_tls_verify == Some(true);
-    let server = server(cluster.server.as_deref(), secure, &place, &files)?;
+    let (server, named) = split_user_info(&server(cluster.server.as_deref(), secure, &place, &files)?);
     let mut config = Config::new(server.clone());
     config.default_namespace = nonempty(context.namespace.clone()).unwrap_or_else(|| "default".to_owned());
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify == Some(true);
@@ -90,14 +93,18 @@ pub(super) fn target(connection: &Connection, environment: &Environment) -> Resu
     };
     let asked = Asked {
         context: name.clone(),
-        server: server.to_string().trim_end_matches('/').to_owned(),
+        server: shown(&server),
         user: user_name.clone(),
         user_is_missing: user.is_none() && user_name.is_some(),
-        proxy: config.proxy_url.as_ref().map(without_password),
+        proxy: config.proxy_url.as_ref().map(shown),
         impersonated: None,
         ends,
+        secrets: Secrets::default(),
     };
-    let user = user.unwrap_or_default();
+    let mut user = user.unwrap_or_default();
+    if let (None, None, Some((name, password))) = (&user.token, &user.username, named) {
+        (user.username, user.password) = (Some(name), Some(password.into()));
+    }
     let credential = credential(&user, user_name.as_deref().unwrap_or_default(), &cluster)?;
     finish(connection, config, credential, asked, user)
 }
@@ -111,7 +118,7 @@ fn in_cluster(
     let account = &environment.account;
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.clone() };
     let address = connection.server.clone().unwrap_or_else(|| format!("https://{host}:{port}"));
-    let server = server(Some(&address), true, "the Pod runs in", &Files::default())?;
+    let (server, _) = split_user_info(&server(Some(&address), true, "the Pod runs in", &Files::default())?);
     let mut config = Config::new(server.clone());
     let namespace = std::fs::read_to_string(account.join("namespace")).ok();
     config.default_namespace = environment
@@ -132,12 +139,13 @@ fn in_cluster(
     }
     let asked = Asked {
         context: "in-cluster".to_owned(),
-        server: server.to_string().trim_end_matches('/').to_owned(),
+        server: shown(&server),
         user: None,
         user_is_missing: false,
-        proxy: config.proxy_url.as_ref().map(without_password),
+        proxy: config.proxy_url.as_ref().map(shown),
         impersonated: None,
         ends: None,
+        secrets: Secrets::default(),
     };
     let credential = match &connection.token {
         Some(_) => Credential::Fixed,
@@ -168,7 +176,15 @@ fn finish(
             hint: Some("give --as, too".to_owned()),
         });
     }
+    let names = user.impersonate.iter().chain(&user.impersonate_uid).chain(user.impersonate_groups.iter().flatten());
+    if let Some(name) = names.into_iter().find(|name| HeaderValue::from_str(name).is_err()) {
+        return Err(SourceError {
+            message: format!("cannot act as {name:?}: no request can carry that name"),
+            hint: Some("a name is letters, digits and signs, without line ends".to_owned()),
+        });
+    }
     asked.impersonated.clone_from(&user.impersonate);
+    hide(&asked.secrets, &user, &credential);
     if !matches!(credential, Credential::Fixed) {
         user.token = None;
     }
@@ -177,6 +193,18 @@ fn finish(
     config.default_retry = false;
     config.connect_timeout = Some(super::CONNECT.min(connection.limit().unwrap_or(super::CONNECT)));
     Ok(Target { config, credential, asked })
+}
+
+/// What of a user's credentials is never shown. That of plugins and files is hidden when it comes.
+fn hide(secrets: &Secrets, user: &AuthInfo, credential: &Credential) {
+    let exposed = [&user.token, &user.password, &user.client_key_data];
+    exposed.into_iter().flatten().for_each(|secret| secrets.hide(secret.expose_secret()));
+    if let (Some(name), Some(password)) = (&user.username, &user.password) {
+        secrets.hide(&STANDARD.encode(format!("{name}:{}", password.expose_secret())));
+    }
+    if let Credential::Token(token) | Credential::File(_, Some(token)) = credential {
+        secrets.hide(token.expose_secret());
+    }
 }
 
 fn context(connection: &Connection, files: &Files) -> Result<(String, Context), SourceError> {
@@ -377,14 +405,34 @@ fn nonempty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn without_password(proxy: &Uri) -> String {
-    without_user_info(proxy.to_string().trim_end_matches('/'))
+/// An address as it is shown.
+fn shown(address: &Uri) -> String {
+    without_user_info(address.to_string().trim_end_matches('/'))
 }
 
-fn without_user_info(address: &str) -> String {
-    match (address.split_once("://"), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        (None, Some((_, host))) => host.to_owned(),
-        (_, None) => address.to_owned(),
+/// A server's address without user and password, and these: as Go does, they are sent where nothing else is.
+fn split_user_info(server: &Uri) -> (Uri, Option<(String, String)>) {
+    let Some((info, _)) = server.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
+        return (server.clone(), None);
+    };
+    let (name, password) = info.split_once(':').unwrap_or((info, ""));
+    let bare = without_user_info(&server.to_string()).parse().unwrap_or_else(|_| server.clone());
+    (bare, Some((unescaped(name), unescaped(password))))
+}
+
+/// Percent-escapes of a URL, undone.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        if let (b'%', Some(code)) = (first, code) {
+            bytes.push(code);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
     }
+    String::from_utf8_lossy(&bytes).into_owned()
 }

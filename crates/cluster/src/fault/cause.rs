@@ -11,9 +11,6 @@ use rustls::{AlertDescription, CertificateError};
 use super::Local;
 use crate::connect;
 
-/// How much of a server's words is told.
-const TOLD: usize = 300;
-
 /// Why a request failed.
 #[derive(Debug, Clone)]
 pub enum Cause {
@@ -108,6 +105,36 @@ impl Cause {
             watcher::Error::WatchError(status) => Self::of_status(status),
             watcher::Error::NoResourceVersion => Self::NotKubernetes,
         }
+    }
+
+    /// The same with other words, where they are somebody else's.
+    pub(super) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
+        match &mut self {
+            Self::NoRoute(words)
+            | Self::Proxy(words)
+            | Self::Tls(words)
+            | Self::ClientCertificate(words)
+            | Self::Identity(words)
+            | Self::Unauthorized(words)
+            | Self::Forbidden(words)
+            | Self::NotFound(words)
+            | Self::Unavailable { message: words, .. }
+            | Self::Status { message: words, .. }
+            | Self::Certificate(Certificate::Other(words))
+            | Self::Other(words) => *words = change(words),
+            Self::Local(_)
+            | Self::NoSuchHost
+            | Self::Refused
+            | Self::NoConnection
+            | Self::Closed
+            | Self::Certificate(_)
+            | Self::NotTls
+            | Self::NotPlain
+            | Self::Gone
+            | Self::Busy
+            | Self::NotKubernetes => {}
+        }
+        self
     }
 
     /// The cause that a server gives.
@@ -243,15 +270,12 @@ fn last(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(|error| line(&error.to_string())).unwrap_or_default()
 }
 
-/// A text in one line, and not a whole page of it.
+/// A text in one line.
 fn line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
     if line.starts_with('<') {
         return "an HTML page".to_owned();
     }
-    match line.char_indices().nth(TOLD) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
+    line
 }

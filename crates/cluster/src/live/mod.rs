@@ -14,10 +14,12 @@ mod session;
 mod spoken;
 mod unread;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::FutureExt;
 use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
 
 use crate::{Connection, Status};
@@ -131,6 +133,16 @@ pub struct Following {
 pub fn follow(options: Options) -> Following {
     let (sender, updates) = channel(1);
     let (control, controls) = unbounded_channel();
-    tokio::spawn(session::run(options, sender, controls));
+    tokio::spawn(async move {
+        let failed = sender.clone();
+        let session = AssertUnwindSafe(session::run(options, sender, controls));
+        if session.catch_unwind().await.is_err() {
+            // Nobody would know why nothing comes any more.
+            let message = "cannot follow the cluster: an internal error".to_owned();
+            let hint =
+                Some("please report it, with what was printed and the kubeconfig without its secrets".to_owned());
+            let _ = failed.send(Update::Failed(SourceError { message, hint })).await;
+        }
+    });
     Following { updates, control }
 }
