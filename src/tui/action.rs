@@ -81,6 +81,7 @@ actions! {
         CycleMethod "method" ["f2"] "next method",
         Headers "headers" ["f3"] "edit the headers that are sent",
         OtherSide "other context" ["f4"] "go to the next context, also while typing",
+        UndoPaste "undo paste" ["alt-u"] "ask again what was asked before the paste",
         PinNow "pin it" ["f6"] "pin the question with its answer, or unpin it",
     }
     Panes {

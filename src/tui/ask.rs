@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::paste::Pasted;
 use routescope_core::model::ObjectKey;
 use routescope_core::router::{Request, RequestError};
 use routescope_render::style::{Line, Role};
@@ -56,6 +57,10 @@ pub struct Ask {
     pub method: usize,
     /// The headers, as `Name: value`.
     pub headers: Vec<String>,
+    /// The whole URL is selected: the next letter starts a new one.
+    pub selected: bool,
+    /// What was asked before a paste took its place.
+    pub before_paste: Option<Question>,
     /// What was asked before, the latest last.
     pub history: Vec<String>,
     /// Where in the history the bar stands.
@@ -112,6 +117,40 @@ impl Ask {
         self.headers.clone_from(headers);
     }
 
+    /// Asks what was pasted. Headers that no client can send are left out. Returns how many were.
+    pub fn take(&mut self, pasted: &Pasted) -> usize {
+        let question = Question {
+            method: self.method(),
+            url: self.input.value().to_owned(),
+            headers: self.headers.clone(),
+            gateway: None,
+        };
+        self.before_paste = Some(question);
+        self.replace(&pasted.url);
+        if pasted.notice().is_some() {
+            self.method = 0;
+            self.headers = pasted.headers.iter().filter(|header| Request::header(header).is_ok()).cloned().collect();
+        }
+        if let Some(at) = pasted.method.as_ref().and_then(|method| METHODS.iter().position(|known| known == method)) {
+            self.method = at;
+        }
+        pasted.headers.len().saturating_sub(self.headers.len())
+    }
+
+    /// Asks again what was asked before the last paste. Returns whether there was a paste.
+    pub fn undo_paste(&mut self) -> bool {
+        let Some(question) = self.before_paste.take() else { return false };
+        self.put(&question);
+        true
+    }
+
+    /// Empties the bar; what was typed is kept in the history.
+    pub fn clear(&mut self) {
+        self.remember();
+        self.input = Input::default();
+        self.selected = false;
+    }
+
     /// Remembers what is typed.
     pub fn remember(&mut self) {
         let text = self.input.value().trim().to_owned();
@@ -127,6 +166,7 @@ impl Ask {
     pub fn replace(&mut self, text: &str) {
         self.remember();
         self.input = text.trim().to_owned().into();
+        self.selected = false;
     }
 
     /// Brings back what was asked before. Returns whether there was anything.
@@ -163,5 +203,6 @@ impl Ask {
     /// The text was edited by hand: the history starts from the end again.
     pub fn edited(&mut self) {
         self.at = None;
+        self.before_paste = None;
     }
 }

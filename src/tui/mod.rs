@@ -24,6 +24,7 @@ pub mod laid;
 pub mod live;
 pub mod locate;
 pub mod log;
+mod paste;
 pub mod pins;
 mod recorded;
 pub mod rows;

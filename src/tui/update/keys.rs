@@ -1,7 +1,7 @@
 //! Keys: the action a key stands for where it is pressed, and what the action does.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
 use super::{command, folds, pins, windows};
@@ -108,6 +108,13 @@ fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
         let changed = filter.input.handle(request).is_some_and(|change| change.value);
         return if changed { search(side) } else { Vec::new() };
     }
+    if std::mem::take(&mut state.ask.selected) && replaces(request) {
+        state.ask.clear();
+        ask(state, false);
+        if !matches!(request, InputRequest::InsertChar(_)) {
+            return Vec::new();
+        }
+    }
     let changed = state.ask.input.handle(request).is_some_and(|change| change.value);
     if changed {
         state.ask.edited();
@@ -117,12 +124,24 @@ fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether a key takes the place of what is selected.
+fn replaces(request: InputRequest) -> bool {
+    use InputRequest::{DeleteLine, DeleteNextChar, DeletePrevChar, DeletePrevWord, InsertChar};
+    matches!(request, InsertChar(_) | DeletePrevChar | DeleteNextChar | DeletePrevWord | DeleteLine)
+}
+
+/// Whether letters go to the URL bar.
+fn is_asking(state: &State) -> bool {
+    state.focus == Focus::Ask && state.window.is_none() && state.command.is_none()
+}
+
 /// Puts the focus on a pane, and shows it.
 pub(super) fn focus(state: &mut State, focus: Focus) {
     if state.focus == Focus::Ask && focus != Focus::Ask {
         state.ask.remember();
     }
     state.focus = focus;
+    state.ask.selected = false;
     if matches!(focus, Focus::Detail | Focus::Why) {
         state.lower = focus;
     }
@@ -136,7 +155,20 @@ pub(super) fn focus(state: &mut State, focus: Focus) {
 /// Does what an action says.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
+        Action::Leave if is_asking(state) && !state.ask.input.value().is_empty() => {
+            state.ask.clear();
+            ask(state, false);
+            state.tell(Role::Muted, "emptied · ctrl-c again quits");
+        }
         Action::Leave | Action::Quit => return vec![Effect::Quit],
+        Action::UndoPaste => {
+            if state.ask.undo_paste() {
+                state.tell(Role::Muted, "as before the paste");
+                ask(state, true);
+            } else {
+                state.tell(Role::Muted, "nothing was pasted");
+            }
+        }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Reload | Action::ReloadNow => return reload(state),
         Action::NextPane => turn(state, 1),
@@ -197,11 +229,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.ask.cycle_method(action != Action::MethodBack);
             let method = format!("method: {}", state.ask.method());
             state.tell(Role::Muted, method);
-            ask(state, false);
+            ask(state, true);
         }
         Action::Command => return command::open(state),
         Action::Run | Action::Complete | Action::CompleteBack | Action::Abandon => return command::act(state, action),
-        Action::Ask => focus(state, Focus::Ask),
+        Action::Ask => {
+            focus(state, Focus::Ask);
+            state.ask.selected = !state.ask.input.value().is_empty();
+        }
         Action::Filter => start_filter(state),
         Action::NextAnswer => other_answer(state, 1),
         Action::PreviousAnswer => other_answer(state, state.side().answer.count().saturating_sub(1)),
@@ -254,8 +289,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             }
         }
         Action::ClearUrl => {
-            state.ask.remember();
-            state.ask.input = Input::default();
+            state.ask.clear();
             ask(state, false);
         }
         Action::Blur => focus(state, Focus::Tree),

@@ -17,6 +17,7 @@ use super::Reading;
 use super::effect::Effect;
 use super::filter::Found;
 use super::fresh::Differences;
+use super::paste::Pasted;
 use super::rows;
 use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
@@ -259,15 +260,23 @@ fn show_answer(side: &mut Side, follow: bool) {
 }
 
 fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    let text = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    if state.is_typing() {
+    let pasted = Pasted::read(text);
+    // In the bar a URL goes to the cursor; a whole request takes the place of what is asked.
+    let in_bar = state.focus == Focus::Ask && state.window.is_none() && state.command.is_none();
+    let is_new = state.ask.selected || state.ask.input.value().trim().is_empty() || pasted.notice().is_some();
+    if state.is_typing() && !(in_bar && is_new) {
+        let text = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         return text.chars().flat_map(|letter| keys::type_letter(state, letter)).collect();
     }
     // A URL in the clipboard is a question, wherever the focus is.
     state.window = None;
-    state.ask.replace(text);
-    state.ask.take_method();
+    let left_out = state.ask.take(&pasted);
     keys::focus(state, Focus::Ask);
+    state.ask.selected = false;
+    if let Some(notice) = pasted.notice() {
+        let but = if left_out > 0 { format!(" ({left_out} left out: not valid)") } else { String::new() };
+        state.tell(Role::Ok, format!("{notice}{but} · alt-u undoes"));
+    }
     ask(state, true);
     Vec::new()
 }

@@ -68,6 +68,13 @@ pub(super) fn refresh(state: &mut State) {
     }
 }
 
+/// Closes the window, and says why nothing else happens.
+fn close_with(state: &mut State, notice: &str) -> Vec<Effect> {
+    state.window = None;
+    state.tell(Role::Muted, notice);
+    Vec::new()
+}
+
 /// Themes are tried on while one looks through them.
 fn preview(state: &mut State) {
     if let Some(Choice::Theme(index)) = state.window.as_ref().and_then(Window::choice) {
@@ -97,6 +104,10 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         return enter_header(state);
     }
     let choice = window.choice();
+    // Nobody quits by opening the help and pressing enter: the name must be typed.
+    if matches!(choice, Some(Choice::Act(Action::Quit | Action::Leave))) && window.input.value().trim().is_empty() {
+        return close_with(state, "q quits");
+    }
     let Some(choice) = choice else { return Vec::new() };
     state.window = None;
     match choice {

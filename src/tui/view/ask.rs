@@ -50,6 +50,8 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     if state.ask.input.value().is_empty() {
         put(buffer, field, 0, placeholder(state, focused), theme);
     } else {
+        let role = if state.ask.selected { theme::Role::Selected } else { theme::Role::Input };
+        let style = theme.style(role);
         let width = usize::from(field.width.saturating_sub(1));
         let scroll = state.ask.input.visual_scroll(width);
         let mut column = 0;
@@ -61,7 +63,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
             }
             column += letter_width;
         }
-        buffer.set_stringn(field.x, field.y, text, usize::from(field.width), theme.style(theme::Role::Input));
+        buffer.set_stringn(field.x, field.y, text, usize::from(field.width), style);
     }
     let rows = inside.height.saturating_sub(1);
     let lines = match &state.side().answer.reply {

@@ -38,7 +38,7 @@ fn in_80_by_24_one_context_shows_at_a_time() {
     shows(&explorer, "prod (2 of 2)");
     explorer.press(&["c"]);
     shows(&explorer, "kind-dev (1 of 2)");
-    explorer.press(&["u", "f4"]).write("2");
+    explorer.press(&["u", "end", "f4"]).write("2");
     shows(&explorer, "prod (2 of 2)");
     shows(&explorer, "http://a.io/orders/12");
 }

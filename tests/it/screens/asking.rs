@@ -1,0 +1,77 @@
+//! What people do in the URL bar: paste a command, begin anew, leave by mistake.
+
+use routescope::tui::effect::Effect;
+use routescope::tui::update::Message;
+
+use super::explorer::{demo, hides, shows};
+
+fn paste(text: &str) -> Message {
+    Message::Paste(text.to_owned())
+}
+
+#[test]
+fn a_pasted_curl_command_is_asked_with_its_method_and_headers() {
+    let mut explorer = demo(120, 40);
+    explorer.send(paste("curl -X POST 'https://api.example.com/payments/charge' \\\n -H 'x-a: 1' -H 'x-b: 2'"));
+    shows(&explorer, "POST +2 headers https://api.example.com/payments/charge");
+    shows(&explorer, "from curl: POST, 2 headers · alt-u undoes");
+    shows(&explorer, "● payments/payments-bff:8080");
+}
+
+#[test]
+fn a_pasted_command_takes_the_place_of_what_was_typed_and_can_be_undone() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("https://api.example.com/banking/cards");
+    explorer.send(paste("GET /payments/refund HTTP/1.1\nHost: api.example.com\nx-a: 1\n"));
+    shows(&explorer, "GET +1 header api.example.com/payments/refund");
+    explorer.press(&["alt-u"]);
+    shows(&explorer, "GET https://api.example.com/banking/cards");
+    shows(&explorer, "as before the paste");
+}
+
+#[test]
+fn a_header_that_cannot_be_sent_is_left_out_and_counted() {
+    let mut explorer = demo(120, 40);
+    explorer.send(paste("curl api.example.com/banking/cards -H 'a b: 1' -H 'x-a: 1'"));
+    shows(&explorer, "from curl: GET, 2 headers (1 left out: not valid)");
+    shows(&explorer, "GET +1 header api.example.com/banking/cards");
+}
+
+#[test]
+fn a_url_pasted_into_a_url_goes_to_the_cursor() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("https://api.example.com");
+    explorer.send(paste("/banking/cards"));
+    shows(&explorer, "GET https://api.example.com/banking/cards");
+}
+
+#[test]
+fn the_bar_starts_a_new_url_over_an_old_one() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("https://api.example.com/banking/cards");
+    explorer.press(&["enter", "u"]).write("/payments");
+    shows(&explorer, "GET /payments");
+    hides(&explorer, "banking/cards/payments");
+    explorer.press(&["enter", "u", "end"]).write("/refund");
+    shows(&explorer, "GET /payments/refund");
+}
+
+#[test]
+fn control_c_empties_the_bar_first_and_then_quits() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("/banking");
+    explorer.press(&["ctrl-c"]);
+    assert!(explorer.effects.is_empty(), "{:?}", explorer.effects);
+    shows(&explorer, "emptied · ctrl-c again quits");
+    explorer.press(&["ctrl-c"]);
+    assert!(matches!(explorer.effects[..], [Effect::Quit]));
+}
+
+#[test]
+fn help_and_enter_do_not_quit() {
+    for keys in [["?", "enter"], ["ctrl-p", "enter"]] {
+        let mut explorer = demo(120, 40);
+        explorer.press(&keys);
+        assert!(!explorer.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "{keys:?}");
+    }
+}
