@@ -24,6 +24,5 @@ mod properties;
 mod reading;
 mod readme;
 mod refusals;
-mod repository;
 mod screens;
 mod snapshot;

@@ -42,6 +42,7 @@ impl Analysis {
         findings.extend(more);
         findings.extend(router::cut_tables(&tree, &table));
         let lookup = Lookup::build(&tree, &table);
+        findings.extend(Router::new(&snapshot, &settings, &tree, &table, &lookup).redirect_loops());
         Self { snapshot, settings, tree, table, lookup, findings }
     }
 

@@ -106,15 +106,10 @@ codes! {
         NotReadable "not-readable" Warning "The cluster does not permit reading this",
         OddSnapshot "odd-snapshot" Warning "A snapshot has a part that is not understood",
         SeveralSnapshots "several-snapshots" Warning "Several snapshots are read together",
-        HelmChart "helm-chart" Info "A Helm chart is not rendered",
-        Kustomization "kustomization" Info "What a kustomization changes is not applied",
-        Placeholder "placeholder" Info "A placeholder is not filled in",
     }
     "Objects": {
         NotAResource "not-a-resource" Error "The document is not a Kubernetes object",
         UnknownKind "unknown-kind" Error "The API group has no such kind",
-        UnsupportedKind "unsupported-kind" Warning "Objects of this kind are not read",
-        UnservedVersion "unserved-version" Warning "No current server has this version of the API",
         MissingName "missing-name" Error "An object has no name",
         MissingField "missing-field" Error "A required field is missing",
         WrongType "wrong-type" Error "A value has the wrong type",
@@ -130,8 +125,8 @@ codes! {
         ListenerRejected "listener-rejected" Error "A listener is not served",
         HostnamesIsolated "hostnames-isolated" Warning "More specific listeners take every hostname of a route",
         RouteNotAttached "route-not-attached" Error "A parentRef attaches to no listener",
+        ParentNotFound "parent-not-found" Warning "A parentRef names nothing, and something similar exists",
         RouteOrphaned "route-orphaned" Info "Nothing leads to a route",
-        MeshRoute "mesh-route" Info "A route of a service mesh is not followed",
         NamespaceNotDiscovered "namespace-not-discovered" Info "The discovery selectors leave out routes",
     }
     "Delegation": {
@@ -142,6 +137,8 @@ codes! {
         ChildHasHostnames "child-has-hostnames" Warning "A delegated route has hostnames",
         ChildEscapesPrefix "child-escapes-prefix" Warning "A child matches paths outside its parent's prefix",
         MatchDropped "match-dropped" Warning "A child's match is dropped",
+        ParentMatcherWins "parent-matcher-wins" Warning "A parent's condition replaces the child's",
+        ParentRewriteTakesPrefix "parent-rewrite-takes-prefix" Warning "A parent's rewrite removes the child's prefix",
         ServicesIgnored "services-ignored" Warning "A rule that delegates also has Services",
         RefCollectsChildren "ref-collects-children" Warning "A ref collects the children of another rule",
         BrokenRefHidden "broken-ref-hidden" Warning "A working ref hides a broken one",
@@ -173,7 +170,10 @@ codes! {
         DirectResponseMissing "direct-response-missing" Error "A DirectResponse does not exist",
         DirectResponseConflict "direct-response-conflict" Error "A rule has a DirectResponse and another action",
         UnresolvedExtension "unresolved-extension" Error "A filter's ExtensionRef is not found",
+        PolicyTargetMissing "policy-target-missing" Warning "A policy targets nothing",
+        RouteWeightIgnored "route-weight-ignored" Info "A route weight has no effect",
         InvalidPolicy "invalid-policy" Error "A TrafficPolicy cannot be built",
+        RedirectLoop "redirect-loop" Warning "A redirect leads back to itself",
         RedirectKeepsPort "redirect-keeps-port" Info "A redirect to https keeps the port of http",
         PrefixReplacedByLetter "prefix-replaced-by-letter" Warning "A replaced prefix loses or doubles a slash",
     }

@@ -41,6 +41,8 @@ pub use stream::{StreamKind, StreamRoute};
 
 /// The API group of Gateway API kinds.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+/// The annotation that weighs a route where weighted route precedence is on.
+pub const ROUTE_WEIGHT: &str = "kgateway.dev/route-weight";
 /// The API group of kgateway's own kinds.
 pub const KGATEWAY_GROUP: &str = "gateway.kgateway.dev";
 

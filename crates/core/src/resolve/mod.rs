@@ -38,7 +38,9 @@ mod policed;
 mod policy;
 mod select;
 mod settings;
+mod slip;
 mod streams;
+mod surprises;
 mod tls;
 mod validate;
 
@@ -68,7 +70,9 @@ pub use policy::{
     PolicyMerge, Retries, policy_merge,
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
+pub use slip::delegation_slip;
 pub use streams::Streams;
+pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 
 /// Everything that hangs under every Gateway.
@@ -535,6 +539,14 @@ impl Tree {
     /// The dialect that answers where `hop` stands.
     pub fn dialect_of(&self, hop: HopId) -> &'static Dialect {
         self.roots[self.root_of(hop).0 as usize].dialect
+    }
+
+    /// The same, of a hop at hand.
+    pub fn dialect_of_hop(&self, hop: &Hop) -> &'static Dialect {
+        match hop.under {
+            Under::Root(root) => self.roots[root.0 as usize].dialect,
+            Under::Child(child) => self.dialect_of(self.links[self.children[child.0 as usize].link.0 as usize].hop),
+        }
     }
 
     /// The hops from the root's down to `hop`, which is the last.

@@ -471,6 +471,7 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         destinations: Vec::new(),
         upstream: None,
         location: None,
+        circle: Vec::new(),
         mirrors: Vec::new(),
         preflight: false,
         policies: InForce::default(),

@@ -50,6 +50,7 @@ impl<'a> Router<'a> {
                     self.consider(&mut decision, &candidate, prepared, limit);
                 }
             }
+            self.remark(request, &mut decision);
             decisions.push(decision);
         }
         decisions

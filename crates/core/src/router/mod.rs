@@ -4,6 +4,7 @@
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
 mod authority;
+mod circles;
 mod compile;
 mod decide;
 mod doubt;
@@ -21,6 +22,7 @@ mod policed;
 mod precedence;
 mod reason;
 mod received;
+mod remarks;
 mod replaced;
 mod request;
 mod segments;
@@ -144,6 +146,8 @@ pub struct Decision {
     pub upstream: Option<Upstream>,
     /// The `Location` of a redirect.
     pub location: Option<String>,
+    /// The URLs of the circle in which a redirect ends, the first again at the end; explained answers alone know it.
+    pub circle: Vec<String>,
     /// Who else gets a copy.
     pub mirrors: Vec<MirrorTo>,
     /// It is a CORS preflight, and the gateway answers it in place of what the row does.
@@ -163,11 +167,11 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether the request reaches a redirect, or a backend that serves it as far as is known.
+    /// Whether the request reaches a redirect that ends somewhere, or a backend that serves it as far as is known.
     pub fn arrives(&self) -> bool {
         match self.outcome {
             Outcome::Forward => self.destinations.iter().any(|one| one.share > 0.0 && one.serves()),
-            Outcome::Redirect => true,
+            Outcome::Redirect => self.circle.is_empty(),
             Outcome::Respond | Outcome::NotFound => false,
         }
     }

@@ -2,12 +2,9 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use crate::model::{Name, PathKind, Route, RouteKind};
+use crate::model::{Name, PathKind, ROUTE_WEIGHT, Route, RouteKind};
 use crate::resolve::{Engine, Hop, HopId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
-
-/// The annotation that moves a whole route forward, when the control plane is told to heed it.
-const WEIGHT_ANNOTATION: &str = "kgateway.dev/route-weight";
 
 /// A row's place. What compares lower is tried first.
 ///
@@ -129,7 +126,7 @@ impl Ranks {
     /// The weight a route asks for, heeded or not. The engine reads it off `HTTPRoutes` alone, and takes what is no int32
     /// for 0.
     pub(super) fn written_weight(route: &Route) -> i32 {
-        let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(WEIGHT_ANNOTATION)).flatten();
+        let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(ROUTE_WEIGHT)).flatten();
         written.and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 

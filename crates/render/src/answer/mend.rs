@@ -138,6 +138,11 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
     let Destination { kind, namespace, name, port, .. } = to;
     let snapshot = &analysis.snapshot;
     let key = ObjectKey::new(namespace.clone(), name.clone());
+    if to.state.is_broken()
+        && let Some(slip) = resolve::delegation_slip(analysis.tree.dialect_of_hop(hop), &to.group, kind)
+    {
+        return Some(slip);
+    }
     match to.state {
         DestinationState::Resolved
         | DestinationState::Unverified

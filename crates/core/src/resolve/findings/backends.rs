@@ -4,7 +4,7 @@ use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
 use crate::model::{Filter, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
-use crate::resolve::{Action, Destination, DestinationState, Hop, Respond, RespondReason};
+use crate::resolve::{Action, Destination, DestinationState, Hop, HopId, Respond, RespondReason, delegation_slip};
 use crate::store::RouteId;
 
 impl Report<'_> {
@@ -25,7 +25,12 @@ impl Report<'_> {
 
     fn of_destination(&mut self, id: RouteId, rule: u32, index: u32, one: &Destination, effect: &str) {
         let Destination { kind, namespace, name, .. } = one;
+        let slip = one.state.is_broken().then(|| self.slip(id, rule, one)).flatten();
         let (code, message) = match one.state {
+            _ if slip.is_some() => {
+                let group = if one.group.is_empty() { String::new() } else { format!("{} ", one.group) };
+                (Code::BackendKindUnknown, format!("the ref to {group}{kind} {name} does not delegate"))
+            }
             DestinationState::Resolved
             | DestinationState::Unverified
             | DestinationState::GrantUnseen
@@ -55,6 +60,7 @@ impl Report<'_> {
         }
         let route = self.snapshot.route(id);
         let help = match one.state {
+            _ if slip.is_some() => slip,
             DestinationState::NotPermitted => Some(format!(
                 "add a ReferenceGrant to namespace {namespace}: from {} in {}, to {kind}",
                 route.kind.name(),
@@ -72,6 +78,15 @@ impl Report<'_> {
             _ => self.near_backend(one),
         };
         self.about(code, Severity::Error, route, one.at, (format!("{message}: {effect}"), help));
+    }
+
+    /// What keeps a ref from delegating that was most likely meant to.
+    fn slip(&self, id: RouteId, rule: u32, one: &Destination) -> Option<String> {
+        if one.kind == "Service" || one.kind == "Backend" {
+            return None;
+        }
+        let hop = self.tree.hops.iter().position(|hop| hop.route == id && hop.rule == rule)?;
+        delegation_slip(self.tree.dialect_of(HopId(u32::try_from(hop).ok()?)), &one.group, &one.kind)
     }
 
     fn ports_of(&self, one: &Destination) -> Option<String> {

@@ -111,7 +111,10 @@ impl Report<'_> {
                 let message = format!("{} ({})", unattached.message, unattached.reason);
                 let help = match unattached.reason {
                     "NotAllowedByListeners" => Some("see allowedRoutes of the listeners".to_owned()),
-                    "NoMatchingParent" => Some("see sectionName and port of the parentRef".to_owned()),
+                    "NoSuchParent" => self.near_unattached(route, &route.parent_refs[unattached.parent_ref as usize]),
+                    "NoMatchingParent" => self
+                        .near_section(route, &route.parent_refs[unattached.parent_ref as usize])
+                        .or_else(|| Some("see sectionName and port of the parentRef".to_owned())),
                     "NoMatchingListenerHostname" => Some("see the hostnames of the listeners".to_owned()),
                     _ => None,
                 };
@@ -120,16 +123,6 @@ impl Report<'_> {
         }
         for &RouteId(id) in &self.tree.orphans {
             let route = self.snapshot.route(RouteId(id));
-            if let Some(parent) = route.parent_refs.iter().find(|parent| parent.is_of_mesh())
-                && self.has_room(Code::MeshRoute, Severity::Info)
-            {
-                let message = format!(
-                    "a mesh route (parent Service {}): no Gateway serves it, and it is not followed",
-                    parent.name
-                );
-                let help = "what a client outside of the mesh sends goes by the routes of Gateways".to_owned();
-                self.about(Code::MeshRoute, Severity::Info, route, parent.at, (message, Some(help)));
-            }
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
                 let message = "it has no parentRefs, and nobody delegates to it".to_owned();
                 self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None));

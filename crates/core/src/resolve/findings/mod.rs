@@ -6,8 +6,11 @@
 mod backends;
 mod delegation;
 mod gateways;
+mod inherited;
+mod parents;
 mod services;
 mod surprises;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -87,6 +90,8 @@ pub(super) fn report(snapshot: &Snapshot, settings: &Settings, tree: &Tree, note
     };
     report.of_gateways();
     report.of_unattached();
+    report.of_parents();
+    report.of_policies();
     report.of_links();
     report.of_strangers();
     report.of_children();
@@ -94,6 +99,8 @@ pub(super) fn report(snapshot: &Snapshot, settings: &Settings, tree: &Tree, note
     report.of_mirrors();
     report.of_services();
     report.of_surprises();
+    report.of_inheritance();
+    report.of_weights();
     report.of_hazards();
     report.finish()
 }

@@ -1,0 +1,80 @@
+//! What a rule gets from the rules above it, against what is written in it: asked by findings and by answers.
+
+use std::fmt;
+
+use super::{HopId, Tree, inherit};
+use crate::model::{Filter, PathModifier, RouteMatch, ValueMatch};
+use crate::store::Snapshot;
+
+/// A condition of a child that the parent's takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacedCondition {
+    /// What it is of (`method`, `header x-tier`).
+    pub what: String,
+    /// The child's value.
+    pub own: String,
+    /// The parent's, which counts.
+    pub parents: String,
+}
+
+impl fmt::Display for ReplacedCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} by {}", self.what, self.own, self.parents)
+    }
+}
+
+impl Tree {
+    /// The conditions that are written in a match and are replaced by those of the rule above it.
+    pub fn replaced_conditions(&self, snapshot: &Snapshot, hop: HopId) -> Vec<ReplacedCondition> {
+        let hop = &self.hops[hop.0 as usize];
+        let (Some(link), Some(index)) = (self.link_above_of(hop), hop.match_index) else { return Vec::new() };
+        let route = snapshot.route(hop.route);
+        let annotation = self.dialect_of(link.hop).inherit_annotation;
+        if annotation.is_none() || !inherit::inherits(route, annotation) {
+            return Vec::new();
+        }
+        let written = route.rules.get(hop.rule as usize).and_then(|rule| rule.matches.get(index as usize));
+        let Some(written) = written else { return Vec::new() };
+        replaced(&self.hops[link.hop.0 as usize].matcher, written)
+    }
+
+    /// The hop, this one or one above it, whose rule rewrites the path of what this one forwards.
+    pub fn rewritten_by(&self, snapshot: &Snapshot, hop: HopId) -> Option<HopId> {
+        self.chain(hop).into_iter().rev().find(|hop| {
+            let hop = &self.hops[hop.0 as usize];
+            let rule = snapshot.route(hop.route).rules.get(hop.rule as usize);
+            rule.is_some_and(|rule| rule.filters.iter().any(rewrites_path))
+        })
+    }
+}
+
+fn rewrites_path(filter: &Filter) -> bool {
+    let Filter::Rewrite(rewrite) = filter else { return false };
+    matches!(&rewrite.path, Some(PathModifier::Full(value) | PathModifier::Prefix(value)) if !value.is_empty())
+}
+
+fn replaced(parent: &RouteMatch, child: &RouteMatch) -> Vec<ReplacedCondition> {
+    let mut all = Vec::new();
+    if let (Some(parents), Some(own)) = (&parent.method, &child.method)
+        && parents != own
+    {
+        let what = "method".to_owned();
+        all.push(ReplacedCondition { what, own: own.to_string(), parents: parents.to_string() });
+    }
+    let mut entries = |what: &str, parents: &[ValueMatch], own: &[ValueMatch]| {
+        for entry in own {
+            let last = parents.iter().rev().find(|one| one.name == entry.name);
+            if let Some(last) = last.filter(|last| (last.kind, &last.value) != (entry.kind, &entry.value)) {
+                let what = format!("{what} {}", entry.name);
+                all.push(ReplacedCondition { what, own: shown(&entry.value), parents: shown(&last.value) });
+            }
+        }
+    };
+    entries("header", &parent.headers, &child.headers);
+    entries("query parameter", &parent.query_params, &child.query_params);
+    all
+}
+
+fn shown(value: &str) -> String {
+    if value.is_empty() { "(any value)".to_owned() } else { value.to_owned() }
+}
