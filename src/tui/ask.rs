@@ -59,6 +59,8 @@ pub struct Ask {
     pub headers: Vec<String>,
     /// The whole URL is selected: the next letter starts a new one.
     pub selected: bool,
+    /// What could follow what is typed: whole URLs, the first one shown behind the cursor.
+    pub suggestions: Vec<String>,
     /// What was asked before a paste took its place.
     pub before_paste: Option<Question>,
     /// What was asked before, the latest last.
@@ -141,6 +143,23 @@ impl Ask {
     pub fn undo_paste(&mut self) -> bool {
         let Some(question) = self.before_paste.take() else { return false };
         self.put(&question);
+        true
+    }
+
+    /// What the first suggestion adds to what is typed.
+    pub fn ghost(&self) -> Option<&str> {
+        let typed = self.input.value();
+        let at_the_end = self.input.cursor() == typed.chars().count();
+        self.suggestions.first().filter(|_| at_the_end && !self.selected)?.get(typed.len()..)
+    }
+
+    /// Takes the first suggestion. Returns whether there was one.
+    pub fn accept(&mut self) -> bool {
+        if self.ghost().is_none() {
+            return false;
+        }
+        self.input = std::mem::take(&mut self.suggestions).swap_remove(0).into();
+        self.edited();
         true
     }
 

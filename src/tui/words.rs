@@ -138,6 +138,20 @@ fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
     }
 }
 
+/// Why no Gateway takes a request, as `where` says it.
+pub fn no_gateway(world: &World, request: &Request) -> Line {
+    let line = Line::of(Role::Error, "✗ ");
+    let unseen = world.analysis.unseen(request, None);
+    match unseen.as_slice() {
+        [] => line.with(Role::Text, "no Gateway in the input: no route can be reached"),
+        [only] => line.with(Role::Gateway, only.gateway.to_string()).with(Role::Text, format!(": {}", only.reason)),
+        [first, more @ ..] => line
+            .with(Role::Gateway, first.gateway.to_string())
+            .with(Role::Text, format!(": {}", first.reason))
+            .with(Role::Dim, format!(" · and {}", words::count(more.len(), "more Gateway"))),
+    }
+}
+
 fn not_found(world: &World, decision: &Decision) -> String {
     if let Some(note) = reasons::notes(&world.analysis, decision).into_iter().next() {
         return note;

@@ -274,3 +274,50 @@ fn a_service_of_a_hidden_namespace_is_unverified() {
     assert_eq!(outcome, Outcome::Forward);
     assert!(doubts.iter().any(|doubt| doubt == "Service team-b/web is not in view"), "{doubts:?}");
 }
+
+/// What follows a URL that is typed.
+#[track_caller]
+fn completes(typed: &str, expected: &[&str]) {
+    let world = routescope_manifest::analyse_text(COMPLETION, Coverage::closed(), Settings::default());
+    assert_eq!(world.router().complete(typed, 4), expected, "{typed}");
+}
+
+const COMPLETION: &str = r"
+{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: a}, spec: {gatewayClassName: kgateway, listeners: [{name: http, protocol: HTTP, port: 80}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r, namespace: a}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [api.a.io, app.a.io, '*.b.io']
+  rules:
+  - matches:
+    - path: {value: /pay}
+    - path: {value: /pay-later}
+    - path: {value: /pay/cards/new}
+    - path: {value: /pay/cards}
+    - path: {value: /pay/out}
+    - path: {value: /payments}
+    - path: {type: RegularExpression, value: '/pay[0-9]+'}
+    backendRefs: [{name: svc, port: 80}]
+";
+
+#[test]
+fn hosts_are_completed_and_wildcards_are_not_hosts() {
+    completes("", &["api.a.io", "app.a.io"]);
+    completes("AP", &["api.a.io", "app.a.io"]);
+    completes("https://app", &["https://app.a.io"]);
+    completes("api.a.io", &[]);
+    completes("http://x", &[]);
+}
+
+#[test]
+fn paths_are_completed_segment_by_segment() {
+    completes("api.a.io/", &["api.a.io/pay", "api.a.io/pay-later", "api.a.io/payments"]);
+    completes("http://x.b.io/pay/", &["http://x.b.io/pay/cards", "http://x.b.io/pay/out"]);
+    completes("/pay/cards", &["/pay/cards/new"]);
+    completes("api.a.io/pay", &["api.a.io/pay-later", "api.a.io/pay/cards", "api.a.io/pay/out", "api.a.io/payments"]);
+    completes("other.io/", &[]);
+    completes("api.a.io/pay?x=", &[]);
+}

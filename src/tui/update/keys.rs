@@ -41,6 +41,11 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         {
             return type_letter(state, letter);
         }
+        let accepts = matches!(key.code, KeyCode::Tab | KeyCode::Right) && key.modifiers.is_empty();
+        if accepts && is_asking(state) && !filtering && state.ask.accept() {
+            ask(state, true);
+            return Vec::new();
+        }
         if !moves_in_text(key)
             && let Some(action) = Action::of(key, scopes)
         {
@@ -146,6 +151,7 @@ pub(super) fn focus(state: &mut State, focus: Focus) {
         state.lower = focus;
     }
     if focus == Focus::Ask {
+        super::suggest(state);
         state.lower = Focus::Why;
     } else {
         state.single = focus;

@@ -227,6 +227,19 @@ fn ask(state: &mut State, follow: bool) {
     for side in &mut state.sides {
         answer(side, question.as_ref(), follow);
     }
+    suggest(state);
+}
+
+/// How many continuations of a URL are offered.
+const SUGGESTIONS: usize = 8;
+
+/// Finds what could follow what is typed in the bar.
+pub(super) fn suggest(state: &mut State) {
+    let typing = state.focus == Focus::Ask && state.window.is_none();
+    let world = state.side().world.as_ref().filter(|_| typing);
+    let typed = state.ask.input.value();
+    let suggestions = world.map(|world| world.analysis.router().complete(typed, SUGGESTIONS));
+    state.ask.suggestions = suggestions.unwrap_or_default();
 }
 
 /// Answers a question, and unfolds the tree to the answer.

@@ -14,6 +14,7 @@ use crate::tui::laid;
 use crate::tui::state::{Focus, State};
 use crate::tui::words;
 use routescope_core::router::{Outcome, RequestError};
+use routescope_core::visible::visible;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
 
@@ -63,7 +64,12 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
             }
             column += letter_width;
         }
-        buffer.set_stringn(field.x, field.y, text, usize::from(field.width), style);
+        let (end, _) = buffer.set_stringn(field.x, field.y, text, usize::from(field.width), style);
+        if let Some(ghost) = state.ask.ghost().filter(|_| focused) {
+            let ghost = visible(ghost);
+            let room = usize::from(field.right().saturating_sub(end));
+            buffer.set_stringn(end, field.y, ghost, room, theme.style(theme::Role::Muted));
+        }
     }
     let rows = inside.height.saturating_sub(1);
     let lines = match &state.side().answer.reply {
@@ -150,14 +156,41 @@ fn invalid(error: &RequestError) -> Vec<Line> {
     ]
 }
 
+/// Whether a path is typed already.
+fn has_path(state: &State) -> bool {
+    let typed = state.ask.input.value();
+    typed.split_once("://").map_or(typed, |(_, rest)| rest).contains('/')
+}
+
+/// What could follow a host or path that is being typed: nothing is wrong with it yet.
+fn continued(state: &State) -> Option<Line> {
+    if state.focus != Focus::Ask || state.ask.ghost().is_none() {
+        return None;
+    }
+    let typed = state.ask.input.value();
+    let host_length = typed.find("://").map_or(0, |at| at + 3);
+    let path_begins = typed[host_length..].find('/').map(|at| host_length + at);
+    let mut line = Line::of(Role::Dim, "… tab: ");
+    for (index, text) in state.ask.suggestions.iter().enumerate() {
+        line.push(Role::Dim, if index > 0 { "  " } else { "" });
+        let from = path_begins.unwrap_or(host_length);
+        line.push(Role::Dim, text.get(from..).unwrap_or(text).to_owned());
+    }
+    Some(line)
+}
+
 /// What the answer says: where it goes; what reaches the backend, what is not certain, what else is to know.
 fn answer(state: &State) -> Vec<Line> {
     let Some(world) = &state.side().world else { return Vec::new() };
     match &state.side().answer.reply {
         Reply::Nothing => vec![Line::of(Role::Dim, "the answer appears here while you type")],
         Reply::Invalid(error) => invalid(error),
-        Reply::Answered(_, decisions) if decisions.is_empty() => {
-            vec![Line::of(Role::Error, "✗ ").with(Role::Text, "no Gateway is in view: nothing can answer")]
+        // No path helps where no listener takes the host.
+        Reply::Answered(request, decisions) if decisions.is_empty() => {
+            match continued(state).filter(|_| !has_path(state)) {
+                Some(line) => vec![line],
+                None => vec![words::no_gateway(world, request)],
+            }
         }
         Reply::Answered(request, decisions) => {
             let Some(decision) = decisions.get(state.side().answer.shown) else { return Vec::new() };
@@ -168,6 +201,9 @@ fn answer(state: &State) -> Vec<Line> {
                 by.extend(hangs);
             }
             let nothing = decision.outcome == Outcome::NotFound;
+            if let Some(line) = continued(state).filter(|_| nothing) {
+                return vec![line, Line::of(Role::Dim, "  ").with_line(by)];
+            }
             if is_told_at_length(state) {
                 let mut second = Line::of(Role::Text, "  ");
                 // Who decided gives way to what the client gets.

@@ -71,7 +71,8 @@ fn answer(state: &State, at: usize, room: usize) -> Line {
         return standing(state, at);
     };
     let Some(decision) = side.answer.decision() else {
-        return Line::of(Role::Error, "✗ ").with(Role::Text, "no Gateway is in view: nothing can answer");
+        let Reply::Answered(request, _) = &side.answer.reply else { return Line::new() };
+        return words::no_gateway(world, request);
     };
     let different = different(state, at);
     let line = Line::of(Role::Warning, if different.is_empty() { "  " } else { "≠ " });

@@ -75,3 +75,36 @@ fn help_and_enter_do_not_quit() {
         assert!(!explorer.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "{keys:?}");
     }
 }
+
+#[test]
+fn the_bar_completes_hosts_and_paths() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("ap");
+    shows(&explorer, "GET api.example.com");
+    shows(&explorer, "… tab: api.example.com");
+    hides(&explorer, "✗ 404");
+    explorer.press(&["tab"]).write("/pay");
+    shows(&explorer, "GET api.example.com/payments");
+    explorer.press(&["right"]).write("/");
+    shows(&explorer, "… tab: /payments/charge  /payments/refund");
+    explorer.press(&["tab"]);
+    shows(&explorer, "● payments/payments-bff:8080");
+    assert_eq!(explorer.state.ask.input.value(), "api.example.com/payments/charge");
+}
+
+#[test]
+fn tab_goes_to_the_next_pane_where_nothing_completes() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("api.example.com/nothing");
+    shows(&explorer, "✗ 404");
+    explorer.press(&["tab", "G"]);
+    assert_eq!(explorer.state.ask.input.value(), "api.example.com/nothing");
+}
+
+#[test]
+fn a_request_that_no_listener_takes_says_why() {
+    let mut explorer = demo(120, 40);
+    explorer.ask("http://api.example.com/payments");
+    hides(&explorer, "no Gateway is in view");
+    shows(&explorer, "kgateway-system/http: ");
+}

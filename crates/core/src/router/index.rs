@@ -15,8 +15,11 @@ use std::sync::OnceLock;
 use ahash::AHashMap;
 
 use super::matcher::{Facts, Patterns, Prefix, path_matches, rest_holds};
-use crate::model::{Name, PathKind, RouteMatch};
+use crate::model::{Name, PathKind, PathMatch, RouteMatch};
 use crate::resolve::{HopId, Manner, Tree};
+
+/// How many rows are stepped over for each segment that a completion lists.
+const MAX_STEPS_PER_SEGMENT: usize = 64;
 
 /// The end of a chain of rows.
 const END: u32 = u32::MAX;
@@ -166,11 +169,54 @@ impl Index {
         found
     }
 
+    /// The paths of rows that go on from `typed`, each cut at the end of the next segment, at most `limit`.
+    pub(super) fn next_segments(&self, tree: &Tree, rows: &[HopId], typed: &str, limit: usize) -> Vec<String> {
+        let path = |at: u32| &matcher(tree, rows[at as usize]).path;
+        let by_path = self.by_path(tree, rows);
+        let mut found = Vec::new();
+        let mut at = by_path.partition_point(|row| path(*row).value.as_str() < typed);
+        // Regular expressions and repeated paths are stepped over one by one, and not without end.
+        let mut steps = limit * MAX_STEPS_PER_SEGMENT;
+        while found.len() < limit && steps > 0 && at < by_path.len() {
+            steps -= 1;
+            let PathMatch { kind, value, .. } = path(by_path[at]);
+            let Some(rest) = value.strip_prefix(typed) else { break };
+            if rest.is_empty() || *kind == PathKind::RegularExpression {
+                at += 1;
+                continue;
+            }
+            let slash = rest.char_indices().skip(1).find(|(_, letter)| *letter == '/');
+            let end = slash.map_or(value.len(), |(slash, _)| typed.len() + slash);
+            let (segment, below) = (&value[..end], end < value.len());
+            if found.last().is_none_or(|last| last != segment) && !found.iter().any(|known| known == segment) {
+                found.push(segment.to_owned());
+            }
+            at = if below {
+                // All that is below the segment comes before the byte after the slash.
+                let after = format!("{segment}0");
+                by_path.partition_point(|row| path(*row).value.as_str() < after.as_str())
+            } else {
+                at + 1
+            };
+        }
+        found
+    }
+
     /// Rows whose path is nearest to `path` in byte order, at most `limit` on either side: those that share the longest
     /// beginning with it are among them.
     pub(super) fn near(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> &[u32] {
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
-        let by_path = self.by_path.get_or_init(|| {
+        let by_path = self.by_path(tree, rows);
+        let middle = by_path.partition_point(|at| value(*at) < path);
+        let from = middle.saturating_sub(limit);
+        let to = (middle + limit).min(by_path.len());
+        &by_path[from..to]
+    }
+
+    /// All rows by the bytes of their path.
+    fn by_path(&self, tree: &Tree, rows: &[HopId]) -> &[u32] {
+        let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
+        self.by_path.get_or_init(|| {
             let count = u32::try_from(rows.len()).unwrap_or(END);
             let mut by_path: Vec<u32> = (0..count).collect();
             by_path.sort_unstable_by(|a, b| match value(*a).cmp(value(*b)) {
@@ -178,11 +224,7 @@ impl Index {
                 unequal => unequal,
             });
             by_path
-        });
-        let middle = by_path.partition_point(|at| value(*at) < path);
-        let from = middle.saturating_sub(limit);
-        let to = (middle + limit).min(by_path.len());
-        &by_path[from..to]
+        })
     }
 }
 
@@ -193,7 +235,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{PathMatch, Position, ValueKind, ValueMatch};
+    use crate::model::{Position, ValueKind, ValueMatch};
     use crate::resolve::{Fate, Hop, RootId, Under};
     use crate::router::matcher::test;
     use crate::router::request::Scheme;

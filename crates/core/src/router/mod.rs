@@ -6,6 +6,7 @@
 mod authority;
 mod circles;
 mod compile;
+mod complete;
 mod decide;
 mod doubt;
 mod effect;
