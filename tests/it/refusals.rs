@@ -37,6 +37,6 @@ fn a_refusal_tells_file_and_line() {
                 targetRefs:\n  - { group: gateway.networking.k8s.io, kind: HTTPRoute, name: r }\n";
     let finding = load_text("policy.yaml", text).findings.remove(0);
     let place = finding.place.expect("a place");
-    assert_eq!((place.source.name.as_str(), place.at.line, place.at.column), ("policy.yaml", 6, 5));
+    assert_eq!((place.source.name.as_str(), place.at.line, place.at.column), ("policy.yaml", 6, 3));
     assert_eq!(finding.subject.expect("a subject").to_string(), "ListenerPolicy default/it");
 }

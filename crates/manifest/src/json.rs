@@ -16,6 +16,11 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
     let mut broken = Vec::new();
     loop {
         reader.skip_white();
+        while reader.peek() == Some(b'#') {
+            // A comment of YAML, in which such a text stands.
+            reader.skip_line();
+            reader.skip_white();
+        }
         if reader.at == reader.bytes.len() {
             return broken;
         }
@@ -70,6 +75,12 @@ impl Reader<'_, '_, '_> {
             if byte == b'\n' {
                 self.begin_line();
             }
+        }
+    }
+
+    fn skip_line(&mut self) {
+        while self.peek().is_some_and(|byte| byte != b'\n') {
+            self.at += 1;
         }
     }
 
@@ -159,7 +170,7 @@ impl Reader<'_, '_, '_> {
             if !self.skipping {
                 let tells = is_object && (key == "kind" || key == "apiVersion");
                 put(&mut entries, Entry { at, key, value }, self.odd);
-                self.skipping = tells && Documents::passes_over(&entries);
+                self.skipping = tells && self.documents.passes_over(&entries);
             }
             self.skip_white();
             match self.peek() {

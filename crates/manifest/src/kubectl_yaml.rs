@@ -80,8 +80,6 @@ impl Writer {
                         Data::List(inner) if !inner.is_empty() => {
                             self.new_line(indent);
                             self.value(&mut entry.value, indent);
-                            // A list that stands no deeper than its key begins, for who reads it, behind its dash.
-                            entry.value.at.column += 2;
                         }
                         _ => {
                             self.push(" ");

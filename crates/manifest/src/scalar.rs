@@ -97,7 +97,34 @@ fn integer(text: &str) -> Option<i64> {
 fn float(text: &str) -> Option<Data> {
     let decimal = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     let value: f64 = if decimal { text.parse().ok()? } else { return None };
+    if value.is_infinite() {
+        return None;
+    }
     Some(whole(value).map_or(Data::Float(value), Data::Int))
+}
+
+/// Whether a text is a whole number, and not merely one without a fraction.
+pub(super) fn is_integer(text: &str) -> bool {
+    integer(&text.replace('_', "")).is_some()
+}
+
+/// A number as key: the text that kubectl makes of it (Go's `%g` of 32 bits where it is no integer).
+pub(super) fn number_key(text: &str) -> Name {
+    let digits = text.replace('_', "");
+    if let Some(integer) = integer(&digits) {
+        return Name::from(integer.to_string());
+    }
+    #[allow(clippy::cast_possible_truncation)] // as kubectl does
+    let number = digits.parse::<f64>().unwrap_or_default() as f32;
+    let scientific = format!("{number:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        Name::from(number.to_string())
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        Name::from(format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs()))
+    }
 }
 
 /// The integer that a float becomes in JSON, when it has no fraction.

@@ -153,8 +153,7 @@ impl<'t> Reader<'t, '_, '_> {
                 match self.next {
                     Some(next) if next.indent >= indent && next.is_item() => {
                         let list = (self.depth == 1 && key == "items").then_some(entries.as_slice());
-                        let value = self.list(next.indent, list)?;
-                        if next.indent > indent { value } else { begun_within(value, next)? }
+                        self.list(next.indent, list)?
                     }
                     _ => self.below(indent)?,
                 }
@@ -168,7 +167,7 @@ impl<'t> Reader<'t, '_, '_> {
                 put(&mut entries, Entry { at: line.at(0), key, value }, self.odd);
             }
             let is_object = self.depth == 1 || (self.depth == 3 && self.in_items && !self.has_anchors);
-            if tells && is_object && Documents::passes_over(&entries) {
+            if tells && is_object && self.documents.passes_over(&entries) {
                 self.mute_from = self.depth;
             }
         }
@@ -239,12 +238,6 @@ impl<'t> Reader<'t, '_, '_> {
     }
 }
 
-/// A list that stands no deeper than its key begins, for the general reader, with what its first item holds.
-fn begun_within(list: Value, first: Line<'_>) -> Option<Value> {
-    let rest = &first.text[1..];
-    (!ends(rest)).then(|| Value { at: first.at(1 + spaces(rest)), ..list })
-}
-
 /// How many spaces a text begins with.
 fn spaces(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
@@ -292,5 +285,8 @@ fn one_line(text: &str) -> Option<Data> {
     if text.ends_with(':') || text.contains(": ") {
         return None;
     }
-    Some(scalar::plain(text))
+    match scalar::plain(text) {
+        Data::Float(number) if !number.is_finite() => None,
+        data => Some(data),
+    }
 }

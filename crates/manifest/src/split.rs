@@ -27,11 +27,17 @@ pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
         let this = &rest[..length];
         if is_marker(this, "---") {
             // Directives belong to the document that the next `---` opens.
+            let content = has_content(after_marker(this));
             if !open.directives || open.content {
                 open.close(text, at, &mut chunks);
-                open = Open { start: at, line, content: false, directives: false };
+                // A marker with nothing but a comment belongs to no document.
+                open = if content {
+                    Open { start: at, line, content: false, directives: false }
+                } else {
+                    Open { start: at + length, line: line + 1, content: false, directives: false }
+                };
             }
-            open.content |= has_content(&this[3..]);
+            open.content |= content;
             open.directives = false;
         } else if is_marker(this, "...") {
             open.close(text, at, &mut chunks);
@@ -67,16 +73,30 @@ impl Open {
     }
 }
 
-/// Whether the line is the marker: at its very beginning, and followed by white space or nothing.
+/// Whether the line is the marker: at its very beginning (but for the byte order mark of a file that was put behind
+/// another), and followed by white space, a comment or nothing.
 fn is_marker(line: &str, marker: &str) -> bool {
-    line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    let rest = line.trim_start_matches(BYTE_ORDER_MARK).strip_prefix(marker);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', '#']))
 }
 
-/// Whether a line holds more than white space and a comment.
-fn has_content(line: &str) -> bool {
-    let line = line.trim_start();
-    !line.is_empty() && !line.starts_with('#')
+/// What follows `---` in its line.
+fn after_marker(line: &str) -> &str {
+    line.trim_start_matches(BYTE_ORDER_MARK).get(3..).unwrap_or_default()
 }
+
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// Whether a line holds more than white space and a comment. Some line breaks of YAML do not end a line here.
+fn has_content(line: &str) -> bool {
+    let is_content = |line: &str| {
+        let line = line.trim_start().trim_start_matches(BYTE_ORDER_MARK);
+        !line.is_empty() && !line.starts_with('#')
+    };
+    is_content(line) && !line.contains(OTHER_BREAKS) || line.split(OTHER_BREAKS).any(is_content)
+}
+
+const OTHER_BREAKS: [char; 4] = ['\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
 #[cfg(test)]
 mod tests {
@@ -88,9 +108,10 @@ mod tests {
 
     #[test]
     fn three_dashes_begin_a_document() {
-        assert_eq!(cut("a: 1\n---\nb: 2\n"), [(1, "a: 1\n"), (2, "---\nb: 2\n")]);
-        assert_eq!(cut("---\na: 1\n--- # more\nb: 2"), [(1, "---\na: 1\n"), (3, "--- # more\nb: 2")]);
-        assert_eq!(cut("--- {a: 1}\r\n---\r\nb: 2"), [(1, "--- {a: 1}\r\n"), (2, "---\r\nb: 2")]);
+        assert_eq!(cut("a: 1\n---\nb: 2\n"), [(1, "a: 1\n"), (3, "b: 2\n")]);
+        assert_eq!(cut("---\na: 1\n---# more\nb: 2"), [(2, "a: 1\n"), (4, "b: 2")]);
+        assert_eq!(cut("--- {a: 1}\r\n---\r\nb: 2"), [(1, "--- {a: 1}\r\n"), (3, "b: 2")]);
+        assert_eq!(cut("a: 1\n\u{FEFF}---\nb: 2"), [(1, "a: 1\n"), (3, "b: 2")]);
     }
 
     #[test]
@@ -100,7 +121,8 @@ mod tests {
 
     #[test]
     fn empty_documents_are_left_out() {
-        assert_eq!(cut("---\n---\n# nothing\n---\na: 1\n---\n"), [(4, "---\na: 1\n")]);
+        assert_eq!(cut("---\n---\n# nothing\n---\na: 1\n---\n"), [(5, "a: 1\n")]);
+        assert_eq!(cut("# not\ra: 1\r"), [(1, "# not\ra: 1\r")]);
         assert_eq!(cut(""), []);
     }
 

@@ -115,11 +115,13 @@ fn is_plain(text: &str) -> bool {
 /// What in a document is no text. A YAML reader would take some of it for the end of the input.
 fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
     let is_control = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0x7F;
-    let offset = match chunk.text.bytes().position(|byte| is_control(&byte)) {
-        Some(offset) => offset,
-        None if lossy => chunk.text.find(char::REPLACEMENT_CHARACTER)?,
-        None => return None,
-    };
+    let is_no_character = |c: char| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
+    let offset =
+        match chunk.text.bytes().position(|byte| is_control(&byte)).or_else(|| chunk.text.find(is_no_character)) {
+            Some(offset) => offset,
+            None if lossy => chunk.text.find(char::REPLACEMENT_CHARACTER)?,
+            None => return None,
+        };
     let before = &chunk.text[..offset];
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let lines = before.bytes().filter(|byte| *byte == b'\n').count();
@@ -127,6 +129,9 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
     let at = Position::new(chunk.line.saturating_add(number(lines)), number(before[start..].chars().count() + 1));
     let message = match chunk.text.as_bytes()[offset] {
         byte @ (..b' ' | 0x7F) => format!("not a text: found the control character 0x{byte:02X}"),
+        _ if !chunk.text[offset..].starts_with(char::REPLACEMENT_CHARACTER) => {
+            "not a text: found a character that YAML does not allow".to_owned()
+        }
         _ => "not a text: found bytes that are not UTF-8".to_owned(),
     };
     Some(Broken { code: Code::NotText, at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
@@ -135,6 +140,8 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
 fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
     let mut odd = Vec::new();
     let mut broken = Vec::new();
+    // A byte order mark that begins a document is no part of it.
+    let chunk = &Chunk { text: chunk.text.trim_start_matches('\u{FEFF}'), ..*chunk };
     let is_json = matches!(chunk.text.trim_start().as_bytes().first(), Some(b'{' | b'['));
     let mut read = false;
     if is_json {
@@ -161,9 +168,13 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut D
         into.findings.push(finding(source, Severity::Warning, odd.code, odd.at, odd.message, None));
     }
     for Broken { code, at, message, help } in broken {
+        // What a chart holds is often no YAML before it is rendered.
+        let help = if chunk.text.contains("{{") { Some(TEMPLATE.to_owned()) } else { help };
         into.findings.push(finding(source, Severity::Error, code, at, message, help));
     }
 }
+
+const TEMPLATE: &str = "a template must be rendered first: helm template DIR | routescope -f -";
 
 /// By the extension that kubectl looks for.
 fn is_json_file(name: &str) -> bool {

@@ -1,13 +1,31 @@
 //! YAML as kubectl reads it: a document becomes a tree of values that know their place.
 //!
+//! ```text
+//! text ──► scanner ──► tokens ──► events ──► Builder ──► values ──► Documents
+//! ```
+//!
 //! kubectl turns YAML into JSON with a YAML 1.1 reader (`sigs.k8s.io/yaml` over `go.yaml.in/yaml/v2`), whose rules for
 //! plain scalars, keys, merge keys and aliases are followed here. Depth, size and alias expansion are bounded: a document
 //! beyond them is refused before it costs anything. Objects that routing does not read are only checked for their
 //! syntax, and the items of a list are handed over one by one: no tree is built of either.
 
-use ahash::AHashMap;
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+mod cursor;
+mod events;
+mod properties;
+mod scalars;
+mod scanner;
+#[cfg(test)]
+mod spellings;
+mod token;
 
+use ahash::AHashMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use self::cursor::Mark;
+use self::events::{CORE, Event, Parser, Span};
+use self::scanner::TOO_DEEP;
+use self::token::{Style, SyntaxError};
 use super::scalar;
 use crate::decode::Documents;
 use routescope_core::finding::Code;
@@ -53,20 +71,33 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
         documents,
         odd,
     };
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = Parser::new(text);
+    let mut any = false;
     while let Some(event) = parser.next_event() {
         match event {
-            Ok((event, span)) => builder.event(event, span)?,
-            Err(error) => return Err(builder.syntax_error(&error)),
+            Ok((event, span)) => {
+                any |= event == Event::DocumentEnd;
+                builder.event(event, span)?;
+            }
+            Err(error) => {
+                let broken = builder.syntax_error(error);
+                if any {
+                    // The document before it counts: kubectl reads no further, without a word.
+                    let message = format!("what follows the document is not read: {}", broken.message);
+                    builder.odd.push(Odd { code: broken.code, at: broken.at, message });
+                    return Ok(());
+                }
+                return Err(broken);
+            }
         }
     }
     Ok(())
 }
 
 /// A collection that is not complete yet.
-enum Frame {
-    List { at: Position, anchor: usize, items: Vec<Value> },
-    Map { at: Position, anchor: usize, entries: Vec<Entry>, key: Option<Key>, merged: Vec<Name> },
+enum Frame<'t> {
+    List { at: Position, anchor: Option<&'t str>, items: Vec<Value> },
+    Map { at: Position, anchor: Option<&'t str>, entries: Vec<Entry>, key: Option<Key>, merged: Vec<Name> },
 }
 
 /// A key that waits for its value.
@@ -83,10 +114,10 @@ struct Anchored {
     depth: usize,
 }
 
-struct Builder<'o, 'd> {
+struct Builder<'t, 'o, 'd> {
     first_line: u32,
-    frames: Vec<Frame>,
-    anchors: AHashMap<usize, Anchored>,
+    frames: Vec<Frame<'t>>,
+    anchors: AHashMap<&'t str, Anchored>,
     /// The text has anchors (or what may be one), so that no part of a list may be passed over.
     has_anchors: bool,
     aliased: usize,
@@ -100,22 +131,22 @@ struct Builder<'o, 'd> {
     odd: &'o mut Vec<Odd>,
 }
 
-impl Builder<'_, '_> {
-    fn position(&self, mark: Marker) -> Position {
-        Position::new(self.line(mark), u32::try_from(mark.col() + 1).unwrap_or(u32::MAX))
+impl<'t> Builder<'t, '_, '_> {
+    fn position(&self, mark: Mark) -> Position {
+        Position::new(self.line(mark), u32::try_from(mark.column + 1).unwrap_or(u32::MAX))
     }
 
-    fn line(&self, mark: Marker) -> u32 {
-        self.first_line.saturating_add(u32::try_from(mark.line().saturating_sub(1)).unwrap_or(u32::MAX))
+    fn line(&self, mark: Mark) -> u32 {
+        self.first_line.saturating_add(u32::try_from(mark.row).unwrap_or(u32::MAX))
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Broken> {
+    fn event(&mut self, event: Event<'t>, span: Span) -> Result<(), Broken> {
         if self.skipping > 0 && self.skip(&event, span)? {
             return Ok(());
         }
         let at = self.position(span.start);
         match event {
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => Ok(()),
+            Event::DocumentStart => Ok(()),
             Event::DocumentEnd => {
                 self.anchors.clear();
                 self.aliased = 0;
@@ -128,22 +159,24 @@ impl Builder<'_, '_> {
             Event::Alias(anchor) => {
                 self.seen(span);
                 let value = self.expand(anchor, at)?;
-                self.add(value, 0)
+                self.add(value, None)
             }
-            Event::Scalar(text, style, anchor, tag) => {
+            Event::Scalar { text, style, anchor, tag } => {
                 self.seen(span);
                 self.count(at)?;
-                let merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
-                let data = data(&text, style, tag.as_deref());
-                self.scalar(Value { at, data }, merge, anchor)
+                if self.is_key() {
+                    return self.key(at, &text, style, tag.as_deref(), anchor);
+                }
+                let data = data(&text, style, tag.as_deref(), at)?;
+                self.add(Value { at, data }, anchor)
             }
-            Event::SequenceStart(anchor, _) => self.nest(at, Frame::List { at, anchor, items: Vec::new() }),
-            Event::MappingStart(anchor, _) => {
+            Event::ListStart(anchor) => self.nest(at, Frame::List { at, anchor, items: Vec::new() }),
+            Event::MapStart(anchor) => {
                 self.nest(at, Frame::Map { at, anchor, entries: Vec::new(), key: None, merged: Vec::new() })
             }
-            Event::SequenceEnd | Event::MappingEnd => {
+            Event::ListEnd | Event::MapEnd => {
                 // The end of a block collection is found where the next token begins; that of a flow one is a bracket.
-                if !span.is_empty() {
+                if span.start != span.end {
                     self.seen(span);
                 }
                 let (value, anchor) = match self.frames.pop() {
@@ -157,16 +190,16 @@ impl Builder<'_, '_> {
     }
 
     /// Passes over an event inside an object that routing does not read; false when the object ends here.
-    fn skip(&mut self, event: &Event<'_>, span: Span) -> Result<bool, Broken> {
+    fn skip(&mut self, event: &Event<'t>, span: Span) -> Result<bool, Broken> {
         match event {
-            Event::SequenceStart(..) | Event::MappingStart(..) => {
+            Event::ListStart(_) | Event::MapStart(_) => {
                 self.skipping += 1;
                 if self.frames.len() + self.skipping > DEEPEST {
                     return Err(too_deep(self.position(span.start)));
                 }
             }
-            Event::SequenceEnd | Event::MappingEnd => self.skipping -= 1,
-            Event::Scalar(..) | Event::Alias(_) => self.seen(span),
+            Event::ListEnd | Event::MapEnd => self.skipping -= 1,
+            Event::Scalar { .. } | Event::Alias(_) => self.seen(span),
             _ => {}
         }
         Ok(self.skipping > 0)
@@ -180,7 +213,7 @@ impl Builder<'_, '_> {
     /// Whether the collection that is being built is the `items` of the document: a list's items need no list.
     fn in_items(&self) -> bool {
         match self.frames.as_slice() {
-            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: 0, .. }] => key.text == "items" && !key.merge,
+            [Frame::Map { key: Some(key), .. }, Frame::List { anchor: None, .. }] => key.text == "items" && !key.merge,
             _ => false,
         }
     }
@@ -194,7 +227,7 @@ impl Builder<'_, '_> {
         };
         if let (true, Some(Frame::Map { entries, .. })) = (is_object, self.frames.last())
             && matches!(entries.last(), Some(entry) if entry.key == "kind" || entry.key == "apiVersion")
-            && Documents::passes_over(entries)
+            && self.documents.passes_over(entries)
         {
             self.skipping = 1;
         }
@@ -202,13 +235,13 @@ impl Builder<'_, '_> {
 
     /// Notes the last line that something was written on.
     fn seen(&mut self, span: Span) {
-        // A block scalar ends at the beginning of the line after it.
+        // A block scalar without a line ends at the beginning of the line after it.
         let line = self.line(span.end);
-        let line = if span.end.col() == 0 && span.end.line() > span.start.line() { line - 1 } else { line };
+        let line = if span.end.column == 0 && span.end.row > span.start.row { line - 1 } else { line };
         self.last_line = self.last_line.max(line);
     }
 
-    fn nest(&mut self, at: Position, frame: Frame) -> Result<(), Broken> {
+    fn nest(&mut self, at: Position, frame: Frame<'t>) -> Result<(), Broken> {
         if let Some(Frame::Map { key: None, .. }) = self.frames.last() {
             return Err(complex_key(at));
         }
@@ -216,25 +249,52 @@ impl Builder<'_, '_> {
             return Err(too_deep(at));
         }
         self.count(at)?;
+        if let Frame::List { anchor: Some(anchor), .. } | Frame::Map { anchor: Some(anchor), .. } = &frame {
+            // What it named before is gone, even inside this collection.
+            self.anchors.remove(anchor);
+        }
         self.frames.push(frame);
         Ok(())
     }
 
-    fn scalar(&mut self, value: Value, merge: bool, anchor: usize) -> Result<(), Broken> {
-        if let Some(Frame::Map { key: key @ None, .. }) = self.frames.last_mut() {
-            let at = value.at;
-            *key = Some(Key { at, text: key_text(&value.data), merge });
-            if anchor > 0 {
-                self.anchors.insert(anchor, Anchored { value, size: 1, depth: 1 });
-            }
-            return Ok(());
+    /// Whether the next value is a key.
+    fn is_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame::Map { key: None, .. }))
+    }
+
+    fn key(
+        &mut self,
+        at: Position,
+        text: &str,
+        style: Style,
+        tag: Option<&str>,
+        anchor: Option<&'t str>,
+    ) -> Result<(), Broken> {
+        let tag_of_merge = tag.is_some_and(|tag| tag.strip_prefix(CORE) == Some("merge"));
+        let merge = text == "<<" && (tag_of_merge || (style == Style::Plain && tag.is_none_or(|tag| tag == "!")));
+        let data = match (tag, style) {
+            // Not every number that may be a key may be a value.
+            (None, Style::Plain) => scalar::plain(text),
+            _ => data(text, style, tag, at)?,
+        };
+        let name = match &data {
+            Data::Float(number) if !number.is_finite() => scalar::name(&text.to_ascii_lowercase().replace('+', "")),
+            Data::Float(_) | Data::Int(_) => scalar::number_key(text),
+            Data::Null => return Err(null_key(at)),
+            data => key_text(data),
+        };
+        if let Some(Frame::Map { key, .. }) = self.frames.last_mut() {
+            *key = Some(Key { at, text: name, merge });
         }
-        self.add(value, anchor)
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, Anchored { value: Value { at, data }, size: 1, depth: 1 });
+        }
+        Ok(())
     }
 
     /// Adds a complete value to the collection it stands in.
-    fn add(&mut self, value: Value, anchor: usize) -> Result<(), Broken> {
-        if anchor > 0 {
+    fn add(&mut self, value: Value, anchor: Option<&'t str>) -> Result<(), Broken> {
+        if let Some(anchor) = anchor {
             let (size, depth) = measure(&value);
             self.anchors.insert(anchor, Anchored { value: value.clone(), size, depth });
         }
@@ -253,6 +313,7 @@ impl Builder<'_, '_> {
             Some(Frame::Map { entries, key, merged, .. }) => match key.take() {
                 None => match value.data {
                     Data::List(_) | Data::Map(_) => return Err(complex_key(value.at)),
+                    Data::Null => return Err(null_key(value.at)),
                     // An alias to a scalar as key.
                     data => *key = Some(Key { at: value.at, text: key_text(&data), merge: false }),
                 },
@@ -271,15 +332,17 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn expand(&mut self, anchor: usize, at: Position) -> Result<Value, Broken> {
-        let Some(anchored) = self.anchors.get(&anchor) else {
-            // The parser knows every anchor it has met, so this one is not complete yet.
-            return Err(Broken {
-                code: Code::YamlSyntax,
-                at,
-                message: "an alias stands inside the value that its anchor names".to_owned(),
-                help: None,
+    fn expand(&mut self, anchor: &str, at: Position) -> Result<Value, Broken> {
+        let Some(anchored) = self.anchors.get(anchor) else {
+            let is_open = self.frames.iter().any(|frame| match frame {
+                Frame::List { anchor: name, .. } | Frame::Map { anchor: name, .. } => *name == Some(anchor),
             });
+            let (message, help) = if is_open {
+                (format!("the alias *{anchor} stands inside the value that &{anchor} names"), None)
+            } else {
+                (format!("unknown anchor {anchor}"), Some(NO_ANCHOR.to_owned()))
+            };
+            return Err(Broken { code: Code::YamlSyntax, at, message, help });
         };
         self.aliased += anchored.size;
         if self.aliased > MOST_ALIASED {
@@ -296,16 +359,18 @@ impl Builder<'_, '_> {
         Ok(anchored.value.clone())
     }
 
-    fn syntax_error(&self, error: &ScanError) -> Broken {
-        let info = error.info();
-        if info.contains("recursion limit") {
-            return too_deep(self.position(*error.marker()));
+    fn syntax_error(&self, error: SyntaxError) -> Broken {
+        let SyntaxError { message, at } = error;
+        let at = self.position(at);
+        if message == TOO_DEEP {
+            return too_deep(at);
         }
-        let help = HINTS.iter().find(|(part, _)| info.contains(part)).map(|(_, hint)| (*hint).to_owned());
-        let at = self.position(*error.marker());
-        Broken { code: Code::YamlSyntax, at, message: info.to_owned(), help }
+        let help = HINTS.iter().find(|(part, _)| message.contains(part)).map(|(_, hint)| (*hint).to_owned());
+        Broken { code: Code::YamlSyntax, at, message: message.to_owned(), help }
     }
 }
+
+const NO_ANCHOR: &str = "an alias `*name` needs an anchor `&name` before it in the same document";
 
 /// What usually lies behind the parser's messages.
 const HINTS: &[(&str, &str)] = &[
@@ -313,10 +378,10 @@ const HINTS: &[(&str, &str)] = &[
     ("tab", "YAML is indented with spaces"),
     ("did not find expected key", "the line's indentation fits no mapping above it"),
     ("did not find expected '-' indicator", "the line's indentation fits no list above it"),
-    ("simple key", "expected `key: value`"),
-    ("unknown anchor", "an alias `*name` needs an anchor `&name` before it in the same document"),
     ("quoted scalar", "expected a closing quote"),
-    ("flow", "expected a closing `]` or `}`, or a comma"),
+    ("expected ',' or", "expected a closing `]` or `}`, or a comma"),
+    ("could not find expected ':'", "expected `key: value`"),
+    ("cannot start any token", "a text that begins with this character needs quotes"),
 ];
 
 pub(super) fn too_deep(at: Position) -> Broken {
@@ -346,13 +411,38 @@ fn complex_key(at: Position) -> Broken {
     }
 }
 
+fn null_key(at: Position) -> Broken {
+    let help = Some("kubectl refuses it, too: put the key in quotes".to_owned());
+    Broken { code: Code::YamlSyntax, at, message: "a key that is null".to_owned(), help }
+}
+
 /// What a scalar is. Only plain ones are anything but text, unless a tag says so.
-fn data(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Data {
-    let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" });
-    match (tag, style) {
-        (Some("int" | "float" | "bool" | "null"), _) | (None, ScalarStyle::Plain) => scalar::plain(text),
-        _ => Data::String(scalar::name(text)),
-    }
+fn data(text: &str, style: Style, tag: Option<&str>, at: Position) -> Result<Data, Broken> {
+    let broken = |message: String| Broken { code: Code::YamlSyntax, at, message, help: None };
+    let Some(tag) = tag else {
+        let data = if style == Style::Plain { scalar::plain(text) } else { Data::String(scalar::name(text)) };
+        return match data {
+            Data::Float(number) if !number.is_finite() => Err(broken(format!("{text} is no number in JSON"))),
+            data => Ok(data),
+        };
+    };
+    let as_text = || Data::String(scalar::name(text));
+    let data = match tag.strip_prefix(CORE) {
+        Some("int" | "float" | "bool" | "null") => scalar::plain(text),
+        Some("binary") => {
+            let bytes = STANDARD.decode(text.replace(['\n', '\r'], "")).ok();
+            let bytes = bytes.ok_or_else(|| broken("a !!binary value that is not base64".to_owned()))?;
+            return Ok(Data::String(scalar::name(&String::from_utf8_lossy(&bytes))));
+        }
+        _ => return Ok(as_text()),
+    };
+    let fits = match tag.strip_prefix(CORE) {
+        Some("int") => matches!(data, Data::Int(_)) && scalar::is_integer(text),
+        Some("float") => matches!(data, Data::Int(_)) || matches!(data, Data::Float(number) if number.is_finite()),
+        Some("bool") => matches!(data, Data::Bool(_)),
+        _ => data == Data::Null,
+    };
+    if fits { Ok(data) } else { Err(broken(format!("cannot read {text:?} as {}", tag.replacen(CORE, "!!", 1)))) }
 }
 
 /// A key as `sigs.k8s.io/yaml` turns it into text.

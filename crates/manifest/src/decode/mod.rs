@@ -141,7 +141,11 @@ impl<'a> Documents<'a> {
 
     /// Whether an object that begins with `entries` is of no use, so that the rest of it need not be kept. It is still
     /// to be handed over, to be counted.
-    pub fn passes_over(entries: &[Entry]) -> bool {
+    pub fn passes_over(&self, entries: &[Entry]) -> bool {
+        if self.into.values.is_some() {
+            // Someone wants to see it as it is written.
+            return false;
+        }
         let (Some(kind), Some(api_version)) = (text_of(entries, "kind"), text_of(entries, "apiVersion")) else {
             return false;
         };
