@@ -12,7 +12,7 @@ use routescope_render::data::{self, API_VERSION};
 use super::failure::Failure;
 use super::load::{self, World};
 use super::terminal::{Content, Reader};
-use super::{Context, Verdict, clusters, terminal};
+use super::{Context, Verdict, clusters, roots, terminal};
 
 /// How an answer is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +64,41 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
             "`routescope tui -f …` follows files; to follow a cluster with files laid over it, add --live",
         ));
     }
-    let (source, settings) = (&context.source, &context.settings);
-    let world =
-        if question.tells_findings() { load::load_quietly(source, settings)? } else { load::load(source, settings)? };
+    if context.source.roots {
+        return roots::run(question, context);
+    }
+    let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
     let (text, verdict) = question.answer(&world, context, question.shape())?;
     print(question.shape().content(), &text)?;
     Ok(verdict)
 }
 
-/// A context that was asked.
+/// What stands side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Contexts of a kubeconfig.
+    Contexts,
+    /// Roots of a repository.
+    Roots,
+}
+
+impl Beside {
+    fn one(self) -> &'static str {
+        match self {
+            Self::Contexts => "context",
+            Self::Roots => "root",
+        }
+    }
+
+    fn many(self) -> &'static str {
+        match self {
+            Self::Contexts => "contexts",
+            Self::Roots => "roots",
+        }
+    }
+}
+
+/// A context (or another source) that was asked.
 pub struct Answered<'w> {
     /// Its name.
     pub name: &'w str,
@@ -85,7 +111,9 @@ pub fn rendered(
     question: &impl Question,
     context: &Context,
     answered: &[Answered<'_>],
+    beside: Beside,
 ) -> Result<(String, Verdict), Failure> {
+    let titled = |name: &str, document| titled(beside, name, document);
     if let [Answered { world, .. }] = answered {
         let world = world.map_err(Clone::clone)?;
         return question.answer(world, context, question.shape());
@@ -102,10 +130,13 @@ pub fn rendered(
         worst = worst.max(answer.as_ref().map_or(Verdict::Partly, |(_, verdict)| *verdict));
         match (shape, answer) {
             (Shape::Drawing, _) => {
-                let hint = "give one --context, or another format";
-                return Err(Failure::new("several contexts cannot be drawn at once", hint));
+                let hint = match beside {
+                    Beside::Contexts => "give one --context, or another format",
+                    Beside::Roots => "read one with -k, or give another format",
+                };
+                return Err(Failure::new(format!("several {} cannot be drawn at once", beside.many()), hint));
             }
-            (Shape::Text, Ok((text, _))) => texts.push(format!("context {}\n\n{text}", visible(name))),
+            (Shape::Text, Ok((text, _))) => texts.push(format!("{} {}\n\n{text}", beside.one(), visible(name))),
             // Why is told on standard error.
             (Shape::Text, Err(_)) => {}
             (Shape::Lines, Ok((text, _))) => {
@@ -123,7 +154,7 @@ pub fn rendered(
             (Shape::Json | Shape::Yaml, Err(failure)) => documents.push(titled(name, failed(&failure))),
         }
     }
-    let all = serde_json::json!({ "apiVersion": API_VERSION, "contexts": documents });
+    let all = serde_json::json!({ "apiVersion": API_VERSION, beside.many(): documents });
     let text = match shape {
         Shape::Json => data::json(&all),
         Shape::Yaml => data::yaml(&all),
@@ -133,9 +164,9 @@ pub fn rendered(
     Ok((text, worst))
 }
 
-fn titled(name: &str, document: Map<String, Value>) -> Value {
+fn titled(beside: Beside, name: &str, document: Map<String, Value>) -> Value {
     let mut titled = Map::new();
-    titled.insert("context".to_owned(), Value::from(name));
+    titled.insert(beside.one().to_owned(), Value::from(name));
     titled.extend(document);
     Value::Object(titled)
 }

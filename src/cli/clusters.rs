@@ -12,7 +12,7 @@ use routescope_cluster::{KindState, Phase, Status};
 use routescope_core::store::{Mark, Overlaid};
 use routescope_core::visible::visible;
 
-use super::answer::{self, Answered, Question, Shape};
+use super::answer::{self, Answered, Beside, Question, Shape};
 use super::failure::Failure;
 use super::load::{self, World};
 use super::terminal::Reader;
@@ -164,7 +164,14 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
         Update::World(world) => {
             let live::World { analysis, reading, status, changes: more, settled: _, watch } = *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
-            one.outcome = Some(Ok(World { analysis, reading, watch, context: Some(status.context.clone()) }));
+            one.outcome = Some(Ok(World {
+                analysis,
+                reading,
+                watch,
+                context: Some(status.context.clone()),
+                repository: None,
+                nothing: None,
+            }));
             status
         }
     };
@@ -200,7 +207,7 @@ fn tell(
         one.tell(question.tells_findings(), several, last.is_none());
     }
     let answered: Vec<Answered<'_>> = all.iter().map(|one| Answered { name: &one.name, world: one.world() }).collect();
-    let (text, verdict) = answer::rendered(question, context, &answered)?;
+    let (text, verdict) = answer::rendered(question, context, &answered, Beside::Contexts)?;
     if last.as_ref() == Some(&text) {
         return Ok(Some(verdict));
     }

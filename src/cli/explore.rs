@@ -11,7 +11,7 @@ use routescope_manifest::SourceError;
 
 use super::failure::Failure;
 use super::tree::{self, TreeFormat, TreeOptions};
-use super::{Context, Verdict, load, terminal};
+use super::{Context, Verdict, load, roots, terminal};
 
 /// Explore the tree, with answers as you type (the default on a terminal)
 #[derive(Debug, Clone, Args, Default)]
@@ -28,7 +28,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     let (title, source) = if context.reads_a_cluster() {
         (context.source.title(), cluster(context))
     } else {
-        (context.source.title(), files(context))
+        (context.source.title(), files(context)?)
     };
     let explorer = tui::Options {
         title,
@@ -53,16 +53,21 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     }
 }
 
-/// The files that the options name.
-fn files(context: &Context) -> tui::Source {
-    let inputs = context.source.inputs();
+/// The files that the options name; with `--roots` all that is built of them.
+fn files(context: &Context) -> Result<tui::Source, Failure> {
+    let mut reading = context.source.reading()?;
+    if context.source.roots {
+        reading.inputs = roots::inputs(context)?.into_iter().map(|(_, input)| input).collect();
+    }
     let settings = context.settings.settings();
-    let (recursive, complete) = (context.source.recursive, context.source.complete);
     let load = move || -> Result<tui::Load, SourceError> {
-        let world = load::read(&inputs, recursive, complete, &settings)?;
-        Ok(tui::Load { analysis: world.analysis, watch: world.watch })
+        let world = load::read(&reading, &settings)?;
+        match world.nothing {
+            Some(nothing) if world.analysis.findings.is_empty() => Err(nothing),
+            _ => Ok(tui::Load { analysis: world.analysis, watch: world.watch }),
+        }
     };
-    tui::Source::Files(Arc::new(load))
+    Ok(tui::Source::Files(Arc::new(load)))
 }
 
 /// The clusters that the options name, with the files laid over each.

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::resolve::Settings;
-use routescope_core::store::{Change, Coverage, Store};
+use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Loaded, SourceError};
+use routescope_manifest::{Loaded, Repository, SourceError, Variables, shown};
 
 use super::failure::Failure;
-use super::options::{SettingsOptions, SourceOptions};
-use super::terminal;
+use super::{Context, duplicates, terminal};
 
 /// How many findings are named on standard error.
 const NAMED: usize = 3;
@@ -30,29 +29,54 @@ pub struct World {
     pub watch: Vec<PathBuf>,
     /// The context, when it is a cluster.
     pub context: Option<String>,
+    /// What was found in a folder that was read with all below it.
+    pub repository: Option<Repository>,
+    /// Why there is nothing to draw or to ask, when there is nothing.
+    pub nothing: Option<SourceError>,
 }
 
-/// Reads and analyses, without a word to anyone. Fails when there is no route at all, unless `routes` says that the
-/// findings alone are worth having.
-pub fn read(inputs: &[Input], recursive: bool, complete: bool, settings: &Settings) -> Result<World, SourceError> {
-    let Loaded { objects, mut findings, ignored, worlds, files, watch } = files::load(inputs, recursive)?;
+/// What is to be read, and how.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// `-R`.
+    pub recursive: bool,
+    /// `--complete`.
+    pub complete: bool,
+    /// What placeholders are filled in with.
+    pub variables: Variables,
+}
+
+/// Reads and analyses, without a word to anyone.
+pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError> {
+    let Reading { inputs, recursive, complete, variables } = reading;
+    let loaded = files::load_filled(inputs, *recursive, variables)?;
+    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository } = loaded;
     // The demo is a whole world: nothing of it lives elsewhere.
-    let complete = complete || inputs.iter().all(|input| *input == Input::Demo);
+    let complete = *complete || inputs.iter().all(|input| *input == Input::Demo);
     let mut coverage = seen(&worlds, &mut findings);
     if complete {
         coverage = Coverage::closed();
     }
     let count = objects.len();
+    if repository.is_some() {
+        findings.extend(duplicates::settle(&mut objects));
+    }
     let mut store = Store::default();
     findings.extend(store.apply(Change::Replace { objects, coverage }));
     let snapshot = store.snapshot();
-    if snapshot.routes.is_empty() && findings.iter().all(|finding| finding.severity < Severity::Error) {
-        let ignored: usize = ignored.values().sum();
-        return Err(no_routes(files, count, ignored));
-    }
+    let ignored: usize = ignored.values().sum();
+    let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
     let reading = findings.len();
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
-    Ok(World { analysis, reading, watch, context: None })
+    Ok(World { analysis, reading, watch, context: None, repository, nothing })
+}
+
+/// Whether there is neither a route nor anything that serves one.
+fn has_nothing(snapshot: &Snapshot) -> bool {
+    let routes = snapshot.routes.is_empty() && snapshot.stream_routes.is_empty();
+    routes && snapshot.gateways.is_empty() && snapshot.listener_sets.is_empty()
 }
 
 /// What has been seen in full: what a saved world says, or nothing.
@@ -84,7 +108,18 @@ fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
     }
 }
 
-fn no_routes(files: usize, objects: usize, ignored: usize) -> SourceError {
+fn no_routes(findings: &[Finding], files: usize, objects: usize, ignored: usize) -> SourceError {
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        let hint = Some("fix what is broken first: `routescope check` lists everything".to_owned());
+        return SourceError { message: "no HTTPRoute could be read".to_owned(), hint };
+    }
+    if let Some(finding) =
+        findings.iter().find(|finding| [Code::UnsupportedKind, Code::HelmChart].contains(&finding.code))
+    {
+        let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let message = format!("no HTTPRoute found: {place}{}", finding.message);
+        return SourceError { message, hint: finding.help.clone() };
+    }
     let read = match (files, objects + ignored) {
         (0, _) => "nothing to read there".to_owned(),
         (files, 0) => format!("{} without any object", count(files, "file")),
@@ -100,26 +135,58 @@ fn count(n: usize, noun: &str) -> String {
     routescope_render::words::count(n, noun)
 }
 
-/// Reads what the options name, and tells what could not be read.
-pub fn load(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
-    let world = load_quietly(source, settings)?;
+/// Reads what the options name, and tells what could not be read. Fails when there is nothing to draw or to ask.
+pub fn load(context: &Context) -> Result<World, Failure> {
+    let world = read(&context.source.reading()?, &context.settings.settings())?;
     // The process ends with its answer, and takes the memory with it: freeing 100,000 routes one by one takes longer
     // than looking through them.
     std::mem::forget(Arc::clone(&world.analysis));
     let findings = &world.analysis.findings[..world.reading];
-    terminal::write_err(&(unread(findings) + &summary(findings)));
-    if world.analysis.snapshot.routes.is_empty() {
-        return Err(Failure::new(
-            "no HTTPRoute could be read",
-            "mend what is broken first: `routescope check` lists everything",
-        ));
+    let repository = world.repository.as_ref().map(|repository| told(repository, context.output.verbose));
+    terminal::write_err(&(unread(findings) + &summary(findings) + &repository.unwrap_or_default()));
+    match world.nothing {
+        Some(nothing) => Err(nothing.into()),
+        None => Ok(world),
+    }
+}
+
+/// Reads what the options name; what could not be read is a part of the answer.
+pub fn load_quietly(context: &Context) -> Result<World, Failure> {
+    let world = read(&context.source.reading()?, &context.settings.settings())?;
+    if let Some(repository) = &world.repository {
+        terminal::write_err(&told(repository, context.output.verbose));
     }
     Ok(world)
 }
 
-/// Reads what the options name.
-pub fn load_quietly(source: &SourceOptions, settings: &SettingsOptions) -> Result<World, Failure> {
-    Ok(read(&source.inputs(), source.recursive, source.complete, &settings.settings())?)
+/// What a folder held, in a line (or, with `-v`, with each file that was left out).
+fn told(repository: &Repository, verbose: bool) -> String {
+    let Repository { roots, charts, skipped, files, objects, .. } = repository;
+    let mut said = String::new();
+    for (file, reason) in skipped.iter().filter(|_| verbose) {
+        let _ = writeln!(said, "skipped: {file}: {reason}");
+    }
+    let mut parts = Vec::new();
+    for (number, noun) in [(roots.len(), "root"), (charts.len(), "Helm chart")] {
+        if number > 0 {
+            parts.push(count(number, noun));
+        }
+    }
+    parts.push(count(*files, "file"));
+    parts.push(count(*objects, "object"));
+    let skipped = match skipped.len() {
+        0 => String::new(),
+        number => format!("; {} skipped", count(number, "other file")),
+    };
+    let _ = writeln!(said, "{}{skipped}", parts.join(", "));
+    if !roots.is_empty() {
+        let named: Vec<String> = roots.iter().take(NAMED).map(|root| shown(root)).collect();
+        let more = roots.len().saturating_sub(NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let _ =
+            writeln!(said, "kustomize roots: {}{more} (--roots reads each as kustomize builds it)", named.join(", "));
+    }
+    said
 }
 
 /// What a saved cluster did not let be read, for standard error.

@@ -5,11 +5,13 @@
 mod answer;
 mod check;
 mod clusters;
+mod duplicates;
 mod explore;
 mod failure;
 mod load;
 mod options;
 mod requests;
+mod roots;
 mod routes;
 mod shell;
 mod snapshot;

@@ -12,14 +12,18 @@ use routescope_core::resolve::{
     Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge,
 };
 use routescope_manifest::files::Input;
+use routescope_manifest::{Variables, plain};
 
 use super::answer::Shape;
+use super::failure::Failure;
+use super::load::Reading;
 
 pub use cluster::ClusterOptions;
 
 /// Where the manifests come from.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Source")]
+#[allow(clippy::struct_excessive_bools)] // one for each option without a value
 pub struct SourceOptions {
     /// Read manifests from a file, a folder, or standard input (-); may be given several times
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", global = true)]
@@ -37,6 +41,22 @@ pub struct SourceOptions {
     #[arg(long, global = true)]
     pub demo: bool,
 
+    /// With -R: read each root of the repository as kustomize builds it, side by side
+    #[arg(long, global = true, requires = "recursive")]
+    pub roots: bool,
+
+    /// Fill the placeholder ${NAME} in manifests with a value; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, global = true)]
+    pub set: Vec<(String, String)>,
+
+    /// Fill placeholders with the values of a file: NAME=VALUE or NAME: VALUE on each line
+    #[arg(long, value_name = "FILE", global = true)]
+    pub set_file: Vec<PathBuf>,
+
+    /// Fill placeholders from the environment, too
+    #[arg(long, global = true)]
+    pub set_env: bool,
+
     /// The manifests are the whole world: what is not there does not exist
     #[arg(long, env = "ROUTESCOPE_COMPLETE", hide_env_values = true, global = true)]
     pub complete: bool,
@@ -53,6 +73,32 @@ impl SourceOptions {
         files.chain(kustomize).chain(self.demo.then_some(Input::Demo)).collect()
     }
 
+    /// What is read, and how.
+    pub fn reading(&self) -> Result<Reading, Failure> {
+        let mut values = std::collections::BTreeMap::new();
+        for path in &self.set_file {
+            let text = plain::read(path)?;
+            for (line, number) in text.lines().zip(1..) {
+                let line = line.trim();
+                if line.is_empty() || line.starts_with('#') || line == "---" {
+                    continue;
+                }
+                let (name, value) = setting(line).ok_or_else(|| {
+                    let message = format!("{}:{number}: {line:?} sets nothing", path.display());
+                    Failure::new(message, "write NAME=VALUE or NAME: VALUE on each line")
+                })?;
+                values.insert(name, value);
+            }
+        }
+        values.extend(self.set.iter().cloned());
+        Ok(Reading {
+            inputs: self.inputs(),
+            recursive: self.recursive,
+            complete: self.complete,
+            variables: Variables { values, environment: self.set_env },
+        })
+    }
+
     /// What is read, in a few words.
     pub fn title(&self) -> String {
         let files = self.filename.iter().map(|path| match path.to_str() {
@@ -63,6 +109,33 @@ impl SourceOptions {
         let demo = self.demo.then(|| "demo: field guide".to_owned());
         files.chain(kustomize).chain(demo).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// `NAME=VALUE`.
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if is_variable(name) => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE; a name has letters, digits and _".to_owned()),
+    }
+}
+
+/// One line of a file of settings: as a shell writes it, or as YAML.
+fn setting(line: &str) -> Option<(String, String)> {
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = match (line.split_once('='), line.split_once(':')) {
+        (Some((name, value)), _) if is_variable(name) => (name, value),
+        (_, Some((name, value))) => (name, value),
+        _ => return None,
+    };
+    let name = name.trim().trim_matches(['"', '\'']);
+    let value = value.trim();
+    let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    is_variable(name).then(|| (name.to_owned(), quoted.unwrap_or(value).to_owned()))
+}
+
+fn is_variable(name: &str) -> bool {
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_word && !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Control-plane settings.
@@ -251,6 +324,10 @@ pub struct OutputOptions {
         global = true
     )]
     pub color: ColorChoice,
+
+    /// Name each file of a repository that is left out, and why
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
 
     /// Draw with ASCII characters only
     #[arg(long, env = "ROUTESCOPE_ASCII", hide_env_values = true, global = true)]

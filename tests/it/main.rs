@@ -24,5 +24,6 @@ mod properties;
 mod reading;
 mod readme;
 mod refusals;
+mod repository;
 mod screens;
 mod snapshot;

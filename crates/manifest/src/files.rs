@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::demo::DEMO;
+use super::placeholder::Variables;
+use super::repository::{self, Repository, Sorted};
 use super::text::{self, Text};
-use super::{Loaded, SourceError, encoding, kustomize};
+use super::{Loaded, SourceError, encoding, flux, kustomize};
 use crate::decode::Decoded;
 use routescope_core::finding::{Code, Finding, Place, Severity, closest};
 use routescope_core::model::{Position, Source, SourceKind};
@@ -28,6 +30,8 @@ pub enum Input {
     Stdin,
     /// `-k DIR`.
     Kustomize(PathBuf),
+    /// A Helm chart, rendered with its own values.
+    Helm(PathBuf),
     /// `--demo`.
     Demo,
     /// A text that is already in memory, under a name to show (tests, benches).
@@ -44,12 +48,22 @@ pub enum Input {
 /// A broken document is a finding; the rest still loads. An error is returned only when an input cannot be read at all
 /// (no such file, kustomize not on PATH).
 pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
-    let mut gathered = Gathered::default();
+    load_filled(inputs, recursive, &Variables::default())
+}
+
+/// Reads all inputs, with the placeholders of their texts filled in.
+pub fn load_filled(inputs: &[Input], recursive: bool, variables: &Variables) -> Result<Loaded, SourceError> {
+    let mut gathered = Gathered { variables: variables.clone(), ..Gathered::default() };
     for input in inputs {
         match input {
             Input::Path(path) => gathered.path(path, recursive)?,
             Input::Stdin => gathered.stdin()?,
             Input::Kustomize(folder) => gathered.kustomize(folder)?,
+            Input::Helm(chart) => {
+                let bytes = kustomize::render(chart)?;
+                gathered.watch.push(chart.clone());
+                gathered.bytes(format!("helm template {}", chart.display()), SourceKind::Text, bytes);
+            }
             Input::Demo => {
                 for (name, text) in DEMO {
                     gathered.text((*name).to_owned(), (*text).to_owned());
@@ -59,6 +73,11 @@ pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
         }
     }
     Ok(gathered.decode())
+}
+
+/// Whether helm is on PATH.
+pub fn has_helm() -> bool {
+    kustomize::has_helm()
 }
 
 /// Reads a text that is already in memory.
@@ -105,11 +124,14 @@ struct Gathered {
     texts: Vec<Text>,
     findings: Vec<Finding>,
     watch: Vec<PathBuf>,
+    /// What the folders are that were read with all below them.
+    repository: Option<Repository>,
+    variables: Variables,
 }
 
 impl Gathered {
     fn text(&mut self, name: String, text: String) {
-        self.texts.push(Text { source: Arc::new(Source { name, kind: SourceKind::Text, text }), lossy: false });
+        self.texts.push(Text::new(Source { name, kind: SourceKind::Text, text }));
     }
 
     fn bytes(&mut self, name: String, kind: SourceKind, bytes: Vec<u8>) {
@@ -198,19 +220,40 @@ impl Gathered {
             }
         }
         let threads = if found.len() < FEW_FILES { 1 } else { spread::threads() };
+        let mut texts = Vec::new();
         for found in spread::in_order(found, threads, Found::read) {
             match found {
-                Found::Text(text) => self.texts.push(text),
+                Found::Text(text) => texts.push(Text { lenient: recursive, ..text }),
                 Found::Unreadable(path, reason) => self.unreadable(&path, &reason),
                 Found::Manifest(path) | Found::Link(path) => self.not_followed(&path),
             }
         }
-        if before == (self.texts.len(), self.findings.len()) {
+        let any = !texts.is_empty();
+        self.sorted(texts, recursive);
+        if !any && before == (self.texts.len(), self.findings.len()) {
             let message = format!("no manifests in {}: no *.yaml, *.yml or *.json", folder.display());
             let hint = (inner > 0 && !recursive).then(|| "to look into the folders inside it, add -R".to_owned());
             return Err(SourceError { message, hint });
         }
         Ok(())
+    }
+
+    /// Takes the texts of a folder: all of them, or what of a repository are manifests.
+    fn sorted(&mut self, mut texts: Vec<Text>, recursive: bool) {
+        let substitutions = flux::read(&texts);
+        for text in texts.iter_mut().filter(|_| !substitutions.is_empty()) {
+            let mut variables = self.variables.clone();
+            for (name, value) in substitutions.values(Path::new(&text.source.name)) {
+                variables.values.entry(name).or_insert(value);
+            }
+            text.fill(&variables);
+        }
+        let Sorted { texts, repository, findings } = repository::sort(texts);
+        self.findings.extend(findings);
+        self.texts.extend(texts);
+        if recursive {
+            self.repository.get_or_insert_default().append(repository);
+        }
     }
 
     fn not_followed(&mut self, path: &Path) {
@@ -230,16 +273,40 @@ impl Gathered {
     }
 
     fn decode(self) -> Loaded {
-        let Self { texts, mut findings, watch } = self;
-        let Decoded { objects, findings: more, ignored, worlds, values: _ } = text::read(&texts);
+        let Self { mut texts, mut findings, watch, mut repository, variables } = self;
+        for text in &mut texts {
+            text.fill(&variables);
+        }
+        let (decoded, skipped) = text::read(&texts);
+        let Decoded { mut objects, findings: more, ignored, worlds, values: _, placeholders, unsupported } = decoded;
         findings.extend(more);
-        Loaded { objects, findings, ignored, worlds, files: texts.len(), watch }
+        findings.extend(placeholders.finding());
+        findings.extend(unsupported.findings());
+        let files = texts.len() - skipped.len();
+        if let Some(repository) = &mut repository {
+            repository.files = files;
+            repository.objects = objects.len() + ignored.values().sum::<usize>();
+            repository
+                .skipped
+                .extend(skipped.into_iter().map(|text| (texts[text].source.name.clone(), "not a manifest")));
+            repository.skipped.sort();
+            // Objects whose name kustomize is to replace, and what is said of them.
+            objects.retain(|object| {
+                let meta = object.meta();
+                !repository.is_placeholder(&meta.name, &meta.origin.source)
+            });
+            findings.retain(|finding| match (&finding.subject, &finding.place) {
+                (Some(subject), Some(place)) => !repository.is_placeholder(&subject.key.name, &place.source),
+                _ => true,
+            });
+        }
+        Loaded { objects, findings, ignored, worlds, files, watch, repository }
     }
 }
 
 fn text_of(name: String, kind: SourceKind, bytes: Vec<u8>) -> Text {
     let (text, lossy) = encoding::decode(bytes);
-    Text { source: Arc::new(Source { name, kind, text }), lossy }
+    Text { lossy, ..Text::new(Source { name, kind, text }) }
 }
 
 /// kubectl's rule (`resource.FileExtensions`).

@@ -1,4 +1,4 @@
-//! `-k DIR`: what kustomize makes of a folder, through the tools on PATH.
+//! `-k DIR`: what kustomize makes of a folder, through the tools on PATH; and what helm makes of a chart.
 
 use std::io;
 use std::path::Path;
@@ -16,29 +16,48 @@ pub(super) fn build(folder: &Path) -> Result<Vec<u8>, SourceError> {
         return Err(SourceError { message, hint: Some("-k wants a folder with a kustomization.yaml".to_owned()) });
     }
     for (tool, verb) in TOOLS {
-        let mut command = Command::new(tool);
-        command.arg(verb).arg(folder).stdin(Stdio::null());
-        // Local files only: a remote base would be fetched, and git would ask for a password.
-        command.env("GIT_ALLOW_PROTOCOL", "file").env("GIT_TERMINAL_PROMPT", "0");
-        for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
-            command.env(proxy, "http://127.0.0.1:9");
+        if let Some(output) = run(tool, verb, folder)? {
+            return Ok(output);
         }
-        let output = match command.output() {
-            Ok(output) => output,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                return Err(SourceError { message: format!("cannot run {tool} {verb}: {error}"), hint: None });
-            }
-        };
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        let complaint = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
-        let message = format!("{tool} {verb} {} failed: {}", folder.display(), complaint.trim());
-        return Err(SourceError { message, hint: None });
     }
     let message = format!("cannot build {}: neither kubectl nor kustomize is on PATH", folder.display());
     let hint = format!("where one of them is: kubectl kustomize {} | routescope -f -", folder.display());
     Err(SourceError { message, hint: Some(hint) })
+}
+
+/// Runs `helm template` over a chart.
+pub(super) fn render(chart: &Path) -> Result<Vec<u8>, SourceError> {
+    run("helm", "template", chart)?.ok_or_else(|| {
+        let message = format!("cannot render {}: helm is not on PATH", chart.display());
+        SourceError { message, hint: None }
+    })
+}
+
+/// Whether helm is on PATH.
+pub(super) fn has_helm() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join("helm").is_file())
+}
+
+/// What a tool prints of a folder; `None` when there is no such tool.
+fn run(tool: &str, verb: &str, folder: &Path) -> Result<Option<Vec<u8>>, SourceError> {
+    let mut command = Command::new(tool);
+    command.arg(verb).arg(folder).stdin(Stdio::null());
+    // Local files only: a remote base would be fetched, and git would ask for a password.
+    command.env("GIT_ALLOW_PROTOCOL", "file").env("GIT_TERMINAL_PROMPT", "0");
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env(proxy, "http://127.0.0.1:9");
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(SourceError { message: format!("cannot run {tool} {verb}: {error}"), hint: None }),
+    };
+    if output.status.success() {
+        return Ok(Some(output.stdout));
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+    let message = format!("{tool} {verb} {} failed: {}", folder.display(), complaint.trim());
+    Err(SourceError { message, hint: None })
 }

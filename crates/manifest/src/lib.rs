@@ -6,11 +6,15 @@ pub mod decode;
 pub mod demo;
 pub mod encoding;
 pub mod files;
+mod flux;
 mod json;
 pub mod kubectl_yaml;
+mod kustomization;
 mod kustomize;
 pub mod original;
+mod placeholder;
 pub mod plain;
+mod repository;
 pub mod save;
 pub mod scalar;
 mod simple;
@@ -28,6 +32,9 @@ use routescope_core::model::Object;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 
+pub use placeholder::Variables;
+pub use repository::{Repository, shown};
+
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -43,6 +50,8 @@ pub struct Loaded {
     pub files: usize,
     /// The paths that were read or looked into, to be watched for changes.
     pub watch: Vec<std::path::PathBuf>,
+    /// What was found in a folder that was read with all below it.
+    pub repository: Option<Repository>,
 }
 
 /// Nothing could be read at all.

@@ -22,7 +22,7 @@ pub fn of(objects: &[&Meta]) -> Vec<Option<Value>> {
 
 fn values(source: &Arc<Source>) -> HashMap<Position, Value> {
     let mut decoded = Decoded { values: Some(Vec::new()), ..Decoded::default() };
-    text::read_one(&Text { source: Arc::clone(source), lossy: false }, &mut decoded);
+    text::read_one(&Text::of(source), &mut decoded);
     let values = decoded.values.unwrap_or_default();
     values.into_iter().map(|value| (value.at, value)).collect()
 }

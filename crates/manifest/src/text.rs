@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::placeholder::{self, Variables};
 use super::split::{Chunk, documents};
 use super::yaml::{Broken, Odd};
 use super::{json, simple, yaml};
-use crate::decode::{Decoded, Documents};
+use crate::decode::{self, Decoded, Documents};
 use routescope_core::finding::{Code, Finding, Place, Severity};
 use routescope_core::model::{Position, Source};
 use routescope_core::spread;
@@ -22,6 +23,28 @@ pub(super) struct Text {
     pub source: Arc<Source>,
     /// Some of it was no text, and is U+FFFD now.
     pub lossy: bool,
+    /// It may be no manifest at all: then nothing is said of it.
+    pub lenient: bool,
+}
+
+impl Text {
+    /// A text that is to be a manifest.
+    pub fn new(source: Source) -> Self {
+        Self::of(&Arc::new(source))
+    }
+
+    /// A text that was read before.
+    pub fn of(source: &Arc<Source>) -> Self {
+        Self { source: Arc::clone(source), lossy: false, lenient: false }
+    }
+
+    /// Fills in the placeholders that have a value.
+    pub fn fill(&mut self, variables: &Variables) {
+        if let Some(text) = placeholder::filled(&self.source.text, variables) {
+            let Source { name, kind, text: _ } = self.source.as_ref();
+            self.source = Arc::new(Source { name: name.clone(), kind: *kind, text });
+        }
+    }
 }
 
 /// A run of documents of one source.
@@ -38,32 +61,35 @@ enum Work<'a> {
     Part(Block<'a>),
 }
 
-/// Reads all texts, in order.
-pub(super) fn read(texts: &[Text]) -> Decoded {
+/// Reads all texts, in order. With the numbers of those that may be no manifests, and brought nothing.
+pub(super) fn read(texts: &[Text]) -> (Decoded, Vec<usize>) {
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
     let threads = if size <= SMALL { 1 } else { spread::threads() };
     let mut work = Vec::with_capacity(texts.len());
-    for text in texts {
+    for (number, text) in texts.iter().enumerate() {
         if text.source.text.len() > LARGE {
-            work.extend(blocks(text).into_iter().map(Work::Part));
+            work.extend(blocks(text).into_iter().map(|block| (number, Work::Part(block))));
         } else {
-            work.push(Work::Whole(text));
+            work.push((number, Work::Whole(text)));
         }
     }
-    let parts = spread::in_order(work, threads, |work| {
+    let parts = spread::in_order(work, threads, |(number, work)| {
         let mut decoded = Decoded::default();
         match work {
             Work::Whole(text) => read_one(text, &mut decoded),
             Work::Part(block) => read_block(&block, &mut decoded),
         }
-        decoded
+        (number, decoded)
     });
     let mut all = Decoded::default();
-    all.objects.reserve_exact(parts.iter().map(|part| part.objects.len()).sum());
-    for part in parts {
+    all.objects.reserve_exact(parts.iter().map(|(_, part)| part.objects.len()).sum());
+    let mut brought: Vec<bool> = texts.iter().map(|text| !text.lenient).collect();
+    for (number, part) in parts {
+        brought[number] |= !part.is_empty();
         all.append(part);
     }
-    all
+    let skipped = (0..texts.len()).filter(|number| !brought[*number]).collect();
+    (all, skipped)
 }
 
 /// Reads one text on this thread.
@@ -95,13 +121,54 @@ fn read_block(block: &Block<'_>, into: &mut Decoded) {
     let source = &block.text.source;
     for chunk in &block.chunks {
         let plain = is_plain(chunk.text);
+        let before = into.findings.len();
         match if plain { None } else { no_text(chunk, block.text.lossy) } {
             Some(Broken { code, at, message, help }) => {
                 into.findings.push(finding(source, Severity::Error, code, at, message, help));
             }
             None => read_chunk(source, chunk, plain, into),
         }
+        if block.text.lenient && into.findings.len() > before {
+            let of_reading = into.findings.split_off(before);
+            into.findings.extend(of_reading.into_iter().filter(|finding| concerns_routing(finding, chunk.text)));
+        }
     }
+}
+
+/// Whether a finding is worth telling of a document that may be no manifest.
+fn concerns_routing(finding: &Finding, text: &str) -> bool {
+    match finding.code {
+        Code::NotAResource | Code::DuplicateKey | Code::MergeOverrides => {
+            text.lines().any(|line| line.starts_with("kind:") && names_routing_kind(line))
+        }
+        Code::YamlSyntax | Code::JsonSyntax | Code::NotText | Code::TooDeep | Code::TooLarge | Code::TooManyAliases => {
+            names_routing_kind(text)
+        }
+        _ => true,
+    }
+}
+
+/// Whether a line of the text is `kind:` and a kind that routing reads.
+pub(super) fn names_routing_kind(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find("kind") {
+        let (before, after) = (&rest[..at], &rest[at + 4..]);
+        rest = after;
+        let begins = before.rsplit('\n').next().unwrap_or_default();
+        let begins = begins.rsplit(['{', ',']).next().unwrap_or_default();
+        if !begins.trim_matches([' ', '\t', '-', '"', '\'']).is_empty() {
+            continue;
+        }
+        let value = after.trim_start_matches(['"', '\'', ' ']);
+        let Some(value) = value.strip_prefix(':') else { continue };
+        let value = value.lines().next().unwrap_or_default();
+        let value = value.trim_start_matches([' ', '\t', '"', '\'']);
+        let end = value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len());
+        if decode::is_routing_kind(&value[..end]) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a text is nothing but printable ASCII and line feeds, as most are: one pass that tells two things, that there

@@ -278,7 +278,7 @@ impl Session {
     }
 
     fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
-        let Loaded { objects, findings, ignored: _, worlds: _, files: _, watch } = loaded;
+        let Loaded { objects, findings, ignored: _, worlds: _, files: _, watch, repository: _ } = loaded;
         self.watch = watch;
         let overlay: Overlay = overlay::overlay(objects, &self.home);
         self.known.lay(overlay, findings, now);

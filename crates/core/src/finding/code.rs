@@ -106,10 +106,15 @@ codes! {
         NotReadable "not-readable" Warning "The cluster does not permit reading this",
         OddSnapshot "odd-snapshot" Warning "A snapshot has a part that is not understood",
         SeveralSnapshots "several-snapshots" Warning "Several snapshots are read together",
+        HelmChart "helm-chart" Info "A Helm chart is not rendered",
+        Kustomization "kustomization" Info "What a kustomization changes is not applied",
+        Placeholder "placeholder" Info "A placeholder is not filled in",
     }
     "Objects": {
         NotAResource "not-a-resource" Error "The document is not a Kubernetes object",
         UnknownKind "unknown-kind" Error "The API group has no such kind",
+        UnsupportedKind "unsupported-kind" Warning "Objects of this kind are not read",
+        UnservedVersion "unserved-version" Warning "No current server has this version of the API",
         MissingName "missing-name" Error "An object has no name",
         MissingField "missing-field" Error "A required field is missing",
         WrongType "wrong-type" Error "A value has the wrong type",
@@ -127,6 +132,7 @@ codes! {
         RouteNotAttached "route-not-attached" Error "A parentRef attaches to no listener",
         ParentNotFound "parent-not-found" Warning "A parentRef names nothing, and something similar exists",
         RouteOrphaned "route-orphaned" Info "Nothing leads to a route",
+        MeshRoute "mesh-route" Info "A route of a service mesh is not followed",
         NamespaceNotDiscovered "namespace-not-discovered" Info "The discovery selectors leave out routes",
     }
     "Delegation": {

@@ -78,6 +78,13 @@ pub struct ParentRef {
     pub port: Option<u16>,
 }
 
+impl ParentRef {
+    /// The parent is a Service: the route is one of a mesh, and no Gateway is concerned.
+    pub fn is_of_mesh(&self) -> bool {
+        self.kind == "Service" && self.group.is_empty()
+    }
+}
+
 /// One entry of `spec.rules`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {

@@ -37,7 +37,11 @@ pub fn check_method(method: &str) -> Result<(), BadTarget> {
 
 /// Whether Envoy answers this `Host` with 400 (`HeaderUtility::authorityIsValid`). An empty one it takes.
 pub fn check_authority(authority: &str) -> Result<(), BadTarget> {
-    match authority.chars().find(|c| !(c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@[]%".contains(*c))) {
+    // `${NAME}` of a manifest will be something else by the time a client sends it.
+    let open = authority.contains("${");
+    let is_known =
+        |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@[]%".contains(c) || (open && "{}".contains(c));
+    match authority.chars().find(|c| !is_known(*c)) {
         None => Ok(()),
         Some(bad) => Err(BadTarget { what: format!("the Host {authority}, and {bad:?} is in no host") }),
     }

@@ -321,7 +321,10 @@ fn check_host(host: &str, typed: &str) -> Result<(), RequestError> {
             "write it as a client sends it, in its xn-- form",
         ));
     }
-    match host.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))) {
+    // `${NAME}` in a manifest is filled in before it is applied; such a host can be asked as it is written.
+    let open = host.contains("${");
+    let is_known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') || (open && "${}".contains(c));
+    match host.chars().find(|c| !is_known(*c)) {
         Some(bad) => Err(RequestError::new(format!("the host {host:?} holds {bad:?}"), FORMS)),
         None => Ok(()),
     }

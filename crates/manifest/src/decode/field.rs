@@ -28,6 +28,8 @@ pub(super) struct Context<'a> {
     findings: RefCell<Vec<Finding>>,
     refusals: RefCell<Vec<(Refusal, Option<String>)>>,
     defective: Cell<bool>,
+    /// Where values stand that are still to be filled in: nothing is wrong with them.
+    forgiven: RefCell<Vec<Position>>,
 }
 
 /// What a refusal comes to; said once of an object.
@@ -42,8 +44,14 @@ impl<'a> Context<'a> {
             subject: RefCell::new(subject),
             findings: RefCell::new(Vec::new()),
             defective: Cell::new(!refusals.is_empty()),
+            forgiven: RefCell::new(Vec::new()),
             refusals: RefCell::new(refusals.into_iter().map(|refusal| (refusal, None)).collect()),
         }
+    }
+
+    /// Nothing is reported of the values at these places.
+    pub(super) fn forgive(&self, places: Vec<Position>) {
+        *self.forgiven.borrow_mut() = places;
     }
 
     /// Whether an error was found so far.
@@ -90,6 +98,9 @@ impl<'a> Context<'a> {
     }
 
     fn report(&self, severity: Severity, code: Code, at: Position, message: String, help: Option<String>) {
+        if self.forgiven.borrow().contains(&at) {
+            return;
+        }
         if severity == Severity::Error {
             self.defective.set(true);
         }

@@ -10,9 +10,11 @@ mod filter;
 mod gateway;
 mod grpc;
 mod meta;
+mod placeholder;
 mod policy;
 mod route;
 mod stream;
+mod unsupported;
 mod world;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,8 @@ use routescope_core::model::{
     GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, Object, ObjectKey, Origin, Source, SourceKind,
 };
 
+pub use placeholder::Placeholders;
+pub use unsupported::Unsupported;
 pub use world::{GROUP as OWN_GROUP, Seen, Unread};
 
 /// The API group of experimental Gateway API kinds.
@@ -45,11 +49,23 @@ pub struct Decoded {
     /// Documents and items of lists as they are written, with their `apiVersion` and `kind`; `None` unless they are asked
     /// for.
     pub values: Option<Vec<Value>>,
+    /// What is still to be filled in.
+    pub placeholders: Placeholders,
+    /// Routing of other kinds.
+    pub unsupported: Unsupported,
 }
 
 impl Decoded {
+    /// Whether nothing was found at all.
+    pub fn is_empty(&self) -> bool {
+        let Self { objects, findings, ignored, worlds, values: _, placeholders: _, unsupported: _ } = self;
+        objects.is_empty() && findings.is_empty() && ignored.is_empty() && worlds.is_empty()
+    }
+
     /// Takes over what became of later documents.
     pub fn append(&mut self, mut later: Self) {
+        self.placeholders.append(later.placeholders);
+        self.unsupported.append(later.unsupported);
         self.objects.append(&mut later.objects);
         self.findings.append(&mut later.findings);
         self.worlds.append(&mut later.worlds);
@@ -238,6 +254,11 @@ fn text_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Name> {
     }
 }
 
+/// Whether a kind of any group goes by a name that routing reads. (Config maps are everywhere, and mostly of no use to it.)
+pub fn is_routing_kind(kind: &str) -> bool {
+    kind != "ConfigMap" && KNOWN.iter().any(|known| known.kind == kind)
+}
+
 fn find(group: &str, kind: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.kind == kind && known.group == group)
 }
@@ -303,6 +324,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
             meta::meta(&Field::root(&cx, value), true);
             into.findings.extend(cx.into_findings());
         }
+        into.unsupported.add(group, kind, api_version, Place { source: Arc::clone(source), at: value.at });
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");
             report(into, Severity::Error, Code::UnknownKind, message, Some(&format!("did you mean {meant}?")));
@@ -313,7 +335,18 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     };
 
     let key = ObjectKey::default();
-    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals(known.namespaced));
+    if let (Some(served), SourceKind::File | SourceKind::Text) =
+        (unsupported::not_served(group, kind, api_version), source.kind)
+    {
+        let message = format!("{kind} has no version {api_version} that a current server serves");
+        report(into, Severity::Warning, Code::UnservedVersion, message, Some(&format!("write apiVersion: {served}")));
+    }
+    // What is still to be filled in may be anything: it is not refused.
+    let open = into.placeholders.find(value, source);
+    let mut refusals = refusals(known.namespaced);
+    refusals.retain(|refusal| !open.contains(&refusal.at));
+    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals);
+    cx.forgive(open);
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = (known.decode)(&root, meta);

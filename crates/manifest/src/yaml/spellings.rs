@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -967,7 +966,7 @@ fn corpus() -> Vec<String> {
 fn read(text: &str) -> (Vec<Json>, bool) {
     let source = Source { name: "test.yaml".to_owned(), kind: SourceKind::Text, text: text.to_owned() };
     let mut decoded = Decoded { values: Some(Vec::new()), ..Decoded::default() };
-    text::read_one(&Text { source: Arc::new(source), lossy: false }, &mut decoded);
+    text::read_one(&Text::new(source), &mut decoded);
     let is_refusal = |finding: &Finding| {
         let reading =
             [Code::YamlSyntax, Code::JsonSyntax, Code::NotText, Code::TooDeep, Code::TooLarge, Code::TooManyAliases];

@@ -12,12 +12,15 @@
 //!   missed  payments/payments-routes rule 2  /payments/refund   the path is not under it
 //! ```
 
+use std::sync::Arc;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::reasons;
 use crate::style::{Line, Role};
 use crate::{policies, words};
 use routescope_core::analysis::Analysis;
+use routescope_core::model::{ParentRef, Route};
 use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason};
 use routescope_core::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
 
@@ -47,8 +50,21 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
             let line = Line::of(Role::Dim, "  Gateway ").with(Role::Gateway, gateway.to_string());
             lines.push(line.with(Role::Text, format!("  {reason}")));
         }
+        lines.extend(mesh(analysis));
     }
     lines
+}
+
+/// Why no Gateway is asked, where there are only routes of a mesh.
+fn mesh(analysis: &Analysis) -> Option<Line> {
+    let routes = &analysis.snapshot.routes;
+    let of_mesh = |route: &&Arc<Route>| route.parent_refs.iter().any(ParentRef::is_of_mesh);
+    let route = routes.iter().find(of_mesh)?;
+    let more = routes.iter().filter(of_mesh).count() - 1;
+    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    let parent = route.parent_refs.iter().find(|parent| parent.is_of_mesh())?;
+    let line = Line::of(Role::Dim, "  ").with(Role::Route, route.meta.key().to_string());
+    Some(line.with(Role::Text, format!("{more}  a mesh route (parent Service {}): it is not followed", parent.name)))
 }
 
 fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize, wide: bool, lines: &mut Vec<Line>) {

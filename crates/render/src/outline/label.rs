@@ -117,6 +117,8 @@ impl Outline {
                 let route = self.analysis.snapshot.route(self.tree().orphans[at as usize]);
                 let why = if route.parent_refs.is_empty() {
                     "no parentRefs, and no route delegates to it"
+                } else if route.parent_refs.iter().any(ParentRef::is_of_mesh) {
+                    "a mesh route (its parent is a Service): not followed"
                 } else {
                     "none of its parents is in view"
                 };

@@ -123,6 +123,16 @@ impl Report<'_> {
         }
         for &RouteId(id) in &self.tree.orphans {
             let route = self.snapshot.route(RouteId(id));
+            if let Some(parent) = route.parent_refs.iter().find(|parent| parent.is_of_mesh())
+                && self.has_room(Code::MeshRoute, Severity::Info)
+            {
+                let message = format!(
+                    "a mesh route (parent Service {}): no Gateway serves it, and it is not followed",
+                    parent.name
+                );
+                let help = "what a client outside of the mesh sends goes by the routes of Gateways".to_owned();
+                self.about(Code::MeshRoute, Severity::Info, route, parent.at, (message, Some(help)));
+            }
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
                 let message = "it has no parentRefs, and nobody delegates to it".to_owned();
                 self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None));

@@ -1,0 +1,104 @@
+//! `${NAME}` and `${NAME:=default}`: what Flux, envsubst and plugins of Argo CD fill in before a manifest is applied.
+
+use std::collections::BTreeMap;
+
+/// What is to be filled in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// Values by name.
+    pub values: BTreeMap<String, String>,
+    /// What has no value here is looked up in the environment.
+    pub environment: bool,
+}
+
+impl Variables {
+    fn value(&self, name: &str) -> Option<String> {
+        let value = self.values.get(name).cloned();
+        value.or_else(|| self.environment.then(|| std::env::var(name).ok()).flatten())
+    }
+}
+
+/// A placeholder in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Placeholder<'t> {
+    start: usize,
+    end: usize,
+    name: &'t str,
+    default: Option<&'t str>,
+}
+
+/// The text with its placeholders filled in, of which a value or a default is known; `None` when nothing changes.
+pub(super) fn filled(text: &str, variables: &Variables) -> Option<String> {
+    let mut filled = String::new();
+    let mut done = 0;
+    for Placeholder { start, end, name, default } in placeholders(text) {
+        let Some(value) = variables.value(name).or_else(|| default.map(str::to_owned)) else { continue };
+        // A value of several lines would shift every place after it.
+        if value.contains('\n') {
+            continue;
+        }
+        filled.push_str(&text[done..start]);
+        filled.push_str(&value);
+        done = end;
+    }
+    if done == 0 {
+        return None;
+    }
+    filled.push_str(&text[done..]);
+    Some(filled)
+}
+
+fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text.get(at..)?.find("${")?;
+            at = start + 2;
+            // `$${` is a dollar that is meant.
+            if text[..start].ends_with('$') {
+                continue;
+            }
+            if let Some(placeholder) = placeholder(text, start) {
+                at = placeholder.end;
+                return Some(placeholder);
+            }
+        }
+    })
+}
+
+fn placeholder(text: &str, start: usize) -> Option<Placeholder<'_>> {
+    let inner = &text[start + 2..];
+    let close = inner.find(['}', '\n']).filter(|close| inner[*close..].starts_with('}'))?;
+    let inner = &inner[..close];
+    let length = inner.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let (name, rest) = inner.split_at(length);
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let default = [":=", ":-", "=", "-"].iter().find_map(|sign| rest.strip_prefix(sign));
+    (rest.is_empty() || default.is_some()).then_some(Placeholder { start, end: start + 3 + close, name, default })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(text: &str) -> Option<String> {
+        let values =
+            [("DOMAIN", "example.com"), ("EMPTY", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        filled(text, &Variables { values: values.into(), environment: false })
+    }
+
+    #[test]
+    fn values_and_defaults_are_filled_in() {
+        assert_eq!(fill("a.${DOMAIN}, ${DOMAIN:=x}${EMPTY}").as_deref(), Some("a.example.com, example.com"));
+        assert_eq!(fill("${X:=y.z} ${X:-} ${X}").as_deref(), Some("y.z  ${X}"));
+    }
+
+    #[test]
+    fn what_is_no_placeholder_stays() {
+        for text in ["", "$DOMAIN", "$${DOMAIN}", "${}", "${1}", "${DOMAIN", "${DOMAIN\n}", "${a.b}", "${OTHER}"] {
+            assert_eq!(fill(text), None, "{text}");
+        }
+    }
+}

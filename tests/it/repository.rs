@@ -1,0 +1,379 @@
+//! The root of a repository, read with all below it: what counts as a manifest, and what is said of the rest.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use routescope_manifest::files::{Input, load, load_filled};
+use routescope_manifest::{Loaded, Variables};
+use tempfile::TempDir;
+
+const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop, namespace: team-a}
+spec:
+  parentRefs: [{name: edge}]
+  hostnames: [api.example.com]
+  rules: [{backendRefs: [{name: a, port: 80}]}]
+";
+
+const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: team-a}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{name: http, protocol: HTTP, port: 80}]
+";
+
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn read(folder: &TempDir) -> Loaded {
+    load(&[Input::Path(folder.path().to_owned())], true).unwrap()
+}
+
+/// The findings, one a line: `severity[code] place: message (help)`, without the folder's own path.
+#[track_caller]
+fn reports(folder: &TempDir, expected: &[&str]) -> Loaded {
+    let loaded = read(folder);
+    let lines: Vec<String> = loaded
+        .findings
+        .iter()
+        .map(|f| {
+            let place = f.place.as_ref().map(ToString::to_string).unwrap_or_default();
+            let help = f.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            let line = format!("{}[{}] {place}: {}{help}", f.severity.name(), f.code, f.message);
+            line.replace(&format!("{}/", folder.path().display()), "")
+        })
+        .collect();
+    assert_eq!(lines, expected);
+    loaded
+}
+
+fn names(loaded: &Loaded) -> Vec<&str> {
+    loaded.objects.iter().map(|object| object.meta().name.as_str()).collect()
+}
+
+/// Exit code, standard output and standard error of the program, with these tools alone on PATH.
+fn run(folder: &TempDir, arguments: &[&str], path: Option<&Path>) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_routescope"));
+    command.args(arguments).current_dir(folder.path());
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+// ---- what is no manifest
+
+#[test]
+fn files_that_are_no_manifests_are_left_out_without_a_word() {
+    let folder = repository(&[
+        (".github/workflows/ci.yaml", "name: ci\non: [push]\njobs: {}\n"),
+        (".vscode/settings.json", "{\n  // for all\n  \"files.eol\": \"\\n\"\n}\n"),
+        ("ansible/site.yml", "- hosts: all\n  tasks:\n  - kubernetes: {kind: Service}\n"),
+        ("apps/shop/values.yaml", "service:\n  kind: Service\nimage: {tag: \"1\"}\nimage: {tag: \"2\"}\n"),
+        ("dashboards/board.json", "{\"panels\": [1, 2"),
+        ("apps/shop/route.yaml", ROUTE),
+    ]);
+    let loaded = reports(&folder, &[]);
+    assert_eq!(names(&loaded), ["shop"]);
+    let repository = loaded.repository.unwrap();
+    assert_eq!((repository.files, repository.objects, repository.skipped.len()), (1, 1, 5));
+}
+
+#[test]
+fn a_broken_file_that_names_a_kind_of_routing_is_an_error() {
+    let folder = repository(&[
+        ("a.yaml", "kind: HTTPRoute\nmetadata: {name: a\nspec: {}\n"),
+        ("b.yaml", "kind: HTTPRoute\nmetadata: {name: b}\n"),
+        ("c.yaml", "kind: Deployment\nmetadata: {name: c\nspec: {}\n"),
+    ]);
+    reports(
+        &folder,
+        &[
+            "error[yaml-syntax] a.yaml:3:5: did not find expected ',' or '}' (expected a closing `]` or `}`, or a comma)",
+            "error[not-a-resource] b.yaml:1:1: not a Kubernetes object: apiVersion is missing",
+        ],
+    );
+}
+
+#[test]
+fn a_folder_that_is_read_without_what_is_below_it_holds_manifests_alone() {
+    let folder = repository(&[("values.yaml", "a: 1\n"), ("route.yaml", ROUTE)]);
+    let loaded = load(&[Input::Path(folder.path().to_owned())], false).unwrap();
+    assert_eq!(loaded.findings.len(), 1);
+    assert!(loaded.repository.is_none());
+}
+
+#[test]
+fn the_summary_counts_what_was_left_out_and_v_names_it() {
+    let folder = repository(&[("values.yaml", "a: 1\n"), ("route.yaml", ROUTE), ("gateway.yaml", GATEWAY)]);
+    let (code, _, said) = run(&folder, &["tree", "-R", "-f", "."], None);
+    assert_eq!((code, said.as_str()), (Some(0), "2 files, 2 objects; 1 other file skipped\n"));
+    let (_, _, said) = run(&folder, &["tree", "-R", "-f", ".", "-v"], None);
+    assert!(said.starts_with("skipped: ./values.yaml: not a manifest\n"), "{said}");
+}
+
+// ---- Helm
+
+#[test]
+fn a_chart_is_one_line_with_the_command_that_renders_it() {
+    let template = "{{- if .Values.host }}\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  hostnames:\n  - {{ .Values.host | quote }}\n{{- end }}\n";
+    let folder = repository(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n"),
+        ("chart/values.yaml", "host: api.example.com\n"),
+        ("chart/templates/route.yaml", template),
+        ("chart/charts/inner/Chart.yaml", "apiVersion: v2\nname: inner\nversion: 0.1.0\n"),
+        ("chart/charts/inner/templates/route.yaml", template),
+        ("other/Chart.yaml", "apiVersion: v2\nname: other\nversion: 0.1.0\n"),
+        ("other/templates/deployment.yaml", "kind: Deployment\n{{ x }}\n"),
+        ("route.yaml", ROUTE),
+    ]);
+    let loaded = read(&folder);
+    let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
+    assert!(finding.message.ends_with("chart is a Helm chart: its templates are not read before they are rendered"));
+    assert_eq!(
+        finding.help.as_deref(),
+        Some(format!("helm template {} | routescope -f -", folder.path().join("chart").display()).as_str())
+    );
+    // The templates alone are known by the chart around them.
+    let templates = Input::Path(folder.path().join("chart/templates"));
+    for recursive in [false, true] {
+        let loaded = load(std::slice::from_ref(&templates), recursive).unwrap();
+        assert_eq!(loaded.findings.iter().map(|finding| finding.code.name()).collect::<Vec<_>>(), ["helm-chart"]);
+    }
+    let (code, _, said) = run(&folder, &["tree", "-R", "-f", "chart"], None);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("hint: helm template chart | routescope -f -"), "{said}");
+}
+
+// ---- kustomize
+
+#[test]
+fn what_a_kustomization_would_change_is_told() {
+    let folder = repository(&[
+        (
+            "apps/shop/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: team-a\nresources: [gateway.yaml, route.yaml]\n",
+        ),
+        ("apps/shop/gateway.yaml", GATEWAY),
+        ("apps/shop/route.yaml", ROUTE),
+        ("apps/other/kustomization.yaml", "namespace: other\nresources: [deployment.yaml]\n"),
+        ("apps/other/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n"),
+    ]);
+    let loaded = read(&folder);
+    let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
+    let root = folder.path().join("apps/shop");
+    assert_eq!(
+        finding.message,
+        format!("{}/kustomization.yaml sets namespace: team-a, which -f does not apply", root.display())
+    );
+    assert_eq!(finding.help, Some(format!("read it with -k {}, or every root with --roots", root.display())));
+    assert_eq!(finding.place.as_ref().unwrap().at.line, 3);
+    assert_eq!(names(&loaded), ["edge", "shop"]);
+}
+
+#[test]
+fn a_patch_is_no_object_of_its_own() {
+    let patch = ROUTE.replace("api.example.com", "prod.example.com");
+    let folder = repository(&[
+        (
+            "base/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [route.yaml]\n",
+        ),
+        ("base/route.yaml", ROUTE),
+        (
+            "overlays/prod/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../../base]\npatches: [{path: patch.yaml}]\n",
+        ),
+        ("overlays/prod/patch.yaml", &patch),
+        ("overlays/dev/kustomization.yaml", "resources: [../../base]\npatchesStrategicMerge: [patch.yaml]\n"),
+        ("overlays/dev/patch.yaml", &patch),
+    ]);
+    let loaded = read(&folder);
+    assert_eq!(names(&loaded), ["shop"]);
+    let codes: Vec<&str> = loaded.findings.iter().map(|finding| finding.code.name()).collect();
+    assert_eq!(codes, ["kustomization", "kustomization"]);
+    let roots = loaded.repository.unwrap().roots;
+    let roots: Vec<_> = roots.iter().map(|root| root.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+    assert_eq!(roots, ["overlays/dev", "overlays/prod"]);
+}
+
+#[test]
+fn names_that_kustomize_fills_in_are_no_names() {
+    let placeholder = "apiVersion: v1\nkind: Namespace\nmetadata: {name: _}\n";
+    let folder = repository(&[
+        ("apps/a/kustomization.yaml", "namespace: team-a\nresources: [namespace.yaml]\n"),
+        ("apps/a/namespace.yaml", placeholder),
+        ("apps/b/kustomization.yaml", "namespace: team-b\nresources: [namespace.yaml]\n"),
+        ("apps/b/namespace.yaml", placeholder),
+        ("apps/b/route.yaml", ROUTE),
+    ]);
+    let loaded = read(&folder);
+    assert_eq!(names(&loaded), ["shop"]);
+    assert!(loaded.findings.iter().all(|finding| finding.code.name() == "kustomization"), "{:?}", loaded.findings);
+}
+
+#[test]
+fn many_kustomizations_are_one_finding() {
+    let mut files = Vec::new();
+    for team in ["a", "b", "c", "d", "e"] {
+        files.push((format!("{team}/kustomization.yaml"), format!("namespace: {team}\nresources: [route.yaml]\n")));
+        files.push((format!("{team}/route.yaml"), ROUTE.replace("team-a", team)));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let loaded = read(&repository(&files));
+    let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
+    assert!(finding.message.starts_with("5 kustomizations change what they include"), "{}", finding.message);
+}
+
+#[test]
+fn two_clusters_in_one_repository_are_not_defined_twice() {
+    let folder = repository(&[("clusters/a/route.yaml", ROUTE), ("clusters/b/route.yaml", ROUTE), ("g.yaml", GATEWAY)]);
+    let (code, text, _) = run(&folder, &["check", "-R", "-f", ".", "--fail-on", "warning"], None);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("HTTPRoute team-a/shop is defined again in another place"), "{text}");
+    let folder = repository(&[("a.yaml", ROUTE), ("b.yaml", ROUTE)]);
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    assert!(text.contains("is defined twice"), "{text}");
+}
+
+/// A kubectl that prints the file `built` of the folder it is to build.
+#[cfg(unix)]
+fn kubectl() -> TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let tools = tempfile::tempdir().unwrap();
+    let path = tools.path().join("kubectl");
+    let script = "#!/bin/sh\n[ \"$1\" = kustomize ] || exit 1\n[ -f \"$2/built\" ] || { echo no base >&2; exit 1; }\nwhile IFS= read -r line; do echo \"$line\"; done < \"$2/built\"\n";
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    tools
+}
+
+#[cfg(unix)]
+#[test]
+fn roots_stand_side_by_side_as_kustomize_builds_them() {
+    let tools = kubectl();
+    let prod = ROUTE.replace("name: a,", "name: prod,");
+    let dev = ROUTE.replace("name: a,", "name: dev,");
+    let folder = repository(&[
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ("prod/built", &format!("{GATEWAY}---\n{prod}")),
+        ("dev/kustomization.yaml", "resources: [../base]\n"),
+        ("dev/built", &format!("{GATEWAY}---\n{dev}")),
+        ("idle/kustomization.yaml", "resources: []\n"),
+        ("idle/built", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"),
+        ("base/kustomization.yaml", "resources: [route.yaml]\n"),
+        ("base/route.yaml", ROUTE),
+    ]);
+    let ask = ["where", "http://api.example.com/", "-R", "-f", ".", "--roots"];
+    let (code, text, said) = run(&folder, &ask, Some(tools.path()));
+    assert_eq!(code, Some(0), "{text}{said}");
+    let places: Vec<_> = ["root dev", "team-a/dev", "root prod", "team-a/prod"].map(|part| text.find(part)).into();
+    assert!(places.is_sorted() && places[0].is_some(), "{text}");
+    assert_eq!(said, "1 other root without routes or Gateways\n");
+    let (_, text, _) = run(&folder, &[&ask[..], &["-o", "json"]].concat(), Some(tools.path()));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&json["roots"][0]["root"], &json["roots"][1]["root"]), (&"dev".into(), &"prod".into()));
+    // A root that cannot be built is told, and the others are answered.
+    fs::remove_file(folder.path().join("dev/built")).unwrap();
+    let (code, text, said) = run(&folder, &ask, Some(tools.path()));
+    assert_eq!(code, Some(2));
+    assert!(text.contains("team-a/prod") && said.contains("kustomize dev failed: no base"), "{text}{said}");
+}
+
+// ---- placeholders
+
+fn placeholders() -> TempDir {
+    let route = ROUTE.replace("api.example.com", "\"shop.${DOMAIN}\"");
+    let gateway = GATEWAY.replace("port: 80", "port: 80, hostname: \"*.${DOMAIN}\"");
+    repository(&[("gateway.yaml", &gateway), ("route.yaml", &route)])
+}
+
+#[test]
+fn placeholders_are_filled_in() {
+    let folder = placeholders();
+    let set = |name: &str, value: &str| Variables {
+        values: [(name.to_owned(), value.to_owned())].into(),
+        environment: false,
+    };
+    let inputs = [Input::Path(folder.path().to_owned())];
+    assert!(load_filled(&inputs, true, &set("DOMAIN", "example.com")).unwrap().findings.is_empty());
+    let ask = ["where", "http://shop.example.com/", "-R", "-f", "."];
+    let (code, text, _) = run(&folder, &[&ask[..], &["--set", "DOMAIN=example.com"]].concat(), None);
+    assert_eq!(code, Some(0), "{text}");
+    fs::write(folder.path().join("settings"), "# of this cluster\nexport DOMAIN=\"example.com\"\nOTHER: x\n").unwrap();
+    let (code, text, said) = run(&folder, &[&ask[..], &["--set-file", "settings"]].concat(), None);
+    assert_eq!(code, Some(0), "{text}{said}");
+    fs::write(folder.path().join("settings"), "nothing\n").unwrap();
+    let (code, _, said) = run(&folder, &[&ask[..], &["--set-file", "settings"]].concat(), None);
+    assert_eq!((code, said.lines().next()), (Some(2), Some("error: settings:1: \"nothing\" sets nothing")));
+}
+
+#[test]
+fn placeholders_that_are_left_are_one_line_and_no_error() {
+    let folder = placeholders();
+    let loaded = reports(
+        &folder,
+        &[
+            "info[placeholder] gateway.yaml:6:64: ${DOMAIN} is a placeholder, written 2 times in all: what fills it in is \
+           not known (fill it in with --set DOMAIN=VALUE, --set-file FILE, or --set-env from the environment)",
+        ],
+    );
+    assert!(loaded.objects.iter().all(|object| !object.meta().defective));
+    let (code, text, said) = run(&folder, &["where", "http://shop.${DOMAIN}/", "-R", "-f", "."], None);
+    assert_eq!(code, Some(0), "{text}{said}");
+}
+
+#[test]
+fn flux_fills_in_what_its_kustomizations_say() {
+    let route = |host: &str| ROUTE.replace("api.example.com", &format!("\"{host}\""));
+    let kustomization = |path: &str, build: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: x}}\nspec:\n  path: {path}\n  postBuild: {build}\n"
+        )
+    };
+    let folder = repository(&[
+        (
+            "flux/apps.yaml",
+            &kustomization(
+                "./apps",
+                "{substituteFrom: [{kind: ConfigMap, name: settings}, {kind: Secret, name: secrets}]}",
+            ),
+        ),
+        ("flux/shop.yaml", &kustomization("./apps/shop", "{substitute: {APP: shop}}")),
+        ("flux/blog.yaml", &kustomization("./apps/blog", "{substitute: {APP: blog}}")),
+        (
+            "flux/settings.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {DOMAIN: example.com}\n",
+        ),
+        ("apps/shop/route.yaml", &route("${APP}.${DOMAIN}")),
+        ("apps/blog/route.yaml", &route("${APP}.${DOMAIN}").replace("name: shop", "name: blog")),
+        ("other/route.yaml", &route("${APP:=x}.${DOMAIN}").replace("name: shop", "name: other")),
+    ]);
+    let loaded = read(&folder);
+    assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+    let mut hosts: Vec<String> = loaded
+        .objects
+        .iter()
+        .filter_map(|object| match object {
+            routescope_core::model::Object::Route(route) => Some(route.hostnames[0].to_string()),
+            _ => None,
+        })
+        .collect();
+    hosts.sort();
+    assert_eq!(hosts, ["blog.example.com", "shop.example.com", "x.example.com"]);
+    // What is given by hand counts more.
+    let (code, text, _) = run(&folder, &["where", "http://shop.test/", "-R", "-f", ".", "--set", "DOMAIN=test"], None);
+    assert_eq!(code, Some(0), "{text}");
+}
