@@ -1,7 +1,8 @@
 //! JSON with positions. (A YAML reader knows neither tabs as indentation nor surrogate pairs, and is slower.)
 
+use super::mapping::Mapping;
 use super::scalar;
-use super::yaml::{Broken, DEEPEST, LARGEST, Odd, put, too_deep, too_large};
+use super::yaml::{Broken, DEEPEST, LARGEST, Odd, too_deep, too_large};
 use crate::decode::Documents;
 use routescope_core::finding::Code;
 use routescope_core::model::value::{Data, Entry, Value};
@@ -143,11 +144,11 @@ impl Reader<'_, '_, '_> {
     fn object(&mut self, level: Level, depth: usize) -> Result<Data, Broken> {
         let is_object = matches!(level, Level::Document | Level::Item);
         self.at += 1;
-        let mut entries = Vec::new();
+        let mut entries = Mapping::default();
         self.skip_white();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Data::Map(entries));
+            return Ok(Data::Map(entries.into_entries()));
         }
         loop {
             self.skip_white();
@@ -163,14 +164,14 @@ impl Reader<'_, '_, '_> {
             self.at += 1;
             self.skip_white();
             let value = if level == Level::Document && key == "items" && self.peek() == Some(b'[') && !self.skipping {
-                self.items(&entries, depth + 1)?
+                self.items(entries.entries(), depth + 1)?
             } else {
                 self.value(Level::Inside, depth + 1)?
             };
             if !self.skipping {
                 let tells = is_object && (key == "kind" || key == "apiVersion");
-                put(&mut entries, Entry { at, key, value }, self.odd);
-                self.skipping = tells && self.documents.passes_over(&entries);
+                entries.put(Entry { at, key, value }, self.odd);
+                self.skipping = tells && self.documents.passes_over(entries.entries());
             }
             self.skip_white();
             match self.peek() {
@@ -180,7 +181,7 @@ impl Reader<'_, '_, '_> {
                     if is_object {
                         self.skipping = false;
                     }
-                    return Ok(Data::Map(entries));
+                    return Ok(Data::Map(entries.into_entries()));
                 }
                 _ => return self.broken("`,` or `}`"),
             }

@@ -11,6 +11,7 @@ mod json;
 pub mod kubectl_yaml;
 mod kustomization;
 mod kustomize;
+mod mapping;
 pub mod original;
 mod placeholder;
 pub mod plain;

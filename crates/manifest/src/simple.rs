@@ -6,8 +6,9 @@
 
 use memchr::memchr;
 
+use super::mapping::Mapping;
 use super::scalar;
-use super::yaml::{DEEPEST, LARGEST, Odd, key_text, put};
+use super::yaml::{DEEPEST, LARGEST, Odd, key_text};
 use crate::decode::Documents;
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Position};
@@ -137,7 +138,7 @@ impl<'t> Reader<'t, '_, '_> {
     fn mapping(&mut self, indent: usize) -> Option<Value> {
         self.deeper()?;
         let at = self.next?.at(0);
-        let mut entries = Vec::new();
+        let mut entries = Mapping::default();
         while let Some(line) = self.next {
             if line.indent < indent {
                 break;
@@ -152,7 +153,7 @@ impl<'t> Reader<'t, '_, '_> {
                 self.advance();
                 match self.next {
                     Some(next) if next.indent >= indent && next.is_item() => {
-                        let list = (self.depth == 1 && key == "items").then_some(entries.as_slice());
+                        let list = (self.depth == 1 && key == "items").then_some(entries.entries());
                         self.list(next.indent, list)?
                     }
                     _ => self.below(indent)?,
@@ -162,12 +163,12 @@ impl<'t> Reader<'t, '_, '_> {
             };
             let tells = key == "kind" || key == "apiVersion";
             if self.mute_from <= self.depth {
-                put(&mut entries, Entry { at: line.at(0), key, value }, &mut Vec::new());
+                entries.put(Entry { at: line.at(0), key, value }, &mut Vec::new());
             } else {
-                put(&mut entries, Entry { at: line.at(0), key, value }, self.odd);
+                entries.put(Entry { at: line.at(0), key, value }, self.odd);
             }
             let is_object = self.depth == 1 || (self.depth == 3 && self.in_items && !self.has_anchors);
-            if tells && is_object && self.documents.passes_over(&entries) {
+            if tells && is_object && self.documents.passes_over(entries.entries()) {
                 self.mute_from = self.depth;
             }
         }
@@ -175,7 +176,7 @@ impl<'t> Reader<'t, '_, '_> {
             self.mute_from = usize::MAX;
         }
         self.depth -= 1;
-        Some(Value { at, data: Data::Map(entries) })
+        Some(Value { at, data: Data::Map(entries.into_entries()) })
     }
 
     /// A list. The items of a `list` object (what was read of it so far) are handed over one by one.

@@ -26,6 +26,7 @@ use self::cursor::Mark;
 use self::events::{CORE, Event, Parser, Span};
 use self::scanner::TOO_DEEP;
 use self::token::{Style, SyntaxError};
+use super::mapping::Mapping;
 use super::scalar;
 use crate::decode::Documents;
 use routescope_core::finding::Code;
@@ -36,8 +37,12 @@ use routescope_core::model::{Name, Position};
 pub(super) const DEEPEST: usize = 128;
 /// How many values one object may hold. The API server takes no object above 3 MB.
 pub(super) const LARGEST: usize = 1_000_000;
-/// How many values aliases may add to one document; what go-yaml allows for a large one.
-const MOST_ALIASED: usize = 400_000;
+/// From how many values on what share of them may come from aliases (go-yaml's `allowedAliasRatio`): 99 of 100 in a
+/// document that is not large, and 1 of 10 in a large one.
+const ALIASED: [(usize, f64); 2] = [(400_000, 0.99), (4_000_000, 0.10)];
+/// So few values are not looked at.
+const FEW_ALIASED: usize = 100;
+const FEW_VALUES: usize = 1000;
 
 /// Why a document could not be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +69,7 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
         anchors: AHashMap::new(),
         has_anchors: text.contains('&'),
         aliased: 0,
+        decoded: 0,
         values: 0,
         skipping: 0,
         root: None,
@@ -97,7 +103,7 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
 /// A collection that is not complete yet.
 enum Frame<'t> {
     List { at: Position, anchor: Option<&'t str>, items: Vec<Value> },
-    Map { at: Position, anchor: Option<&'t str>, entries: Vec<Entry>, key: Option<Key>, merged: Vec<Name> },
+    Map { at: Position, anchor: Option<&'t str>, entries: Mapping, key: Option<Key> },
 }
 
 /// A key that waits for its value.
@@ -120,7 +126,9 @@ struct Builder<'t, 'o, 'd> {
     anchors: AHashMap<&'t str, Anchored>,
     /// The text has anchors (or what may be one), so that no part of a list may be passed over.
     has_anchors: bool,
+    /// How many of the values of the document come from aliases, and how many there are.
     aliased: usize,
+    decoded: usize,
     /// How many values the object at hand holds so far.
     values: usize,
     /// How many collections are open inside an object that is passed over, itself included; 0 when none is.
@@ -149,7 +157,7 @@ impl<'t> Builder<'t, '_, '_> {
             Event::DocumentStart => Ok(()),
             Event::DocumentEnd => {
                 self.anchors.clear();
-                self.aliased = 0;
+                (self.aliased, self.decoded) = (0, 0);
                 self.values = 0;
                 if let Some(value) = self.root.take() {
                     self.documents.document(&value, self.last_line);
@@ -171,9 +179,7 @@ impl<'t> Builder<'t, '_, '_> {
                 self.add(Value { at, data }, anchor)
             }
             Event::ListStart(anchor) => self.nest(at, Frame::List { at, anchor, items: Vec::new() }),
-            Event::MapStart(anchor) => {
-                self.nest(at, Frame::Map { at, anchor, entries: Vec::new(), key: None, merged: Vec::new() })
-            }
+            Event::MapStart(anchor) => self.nest(at, Frame::Map { at, anchor, entries: Mapping::default(), key: None }),
             Event::ListEnd | Event::MapEnd => {
                 // The end of a block collection is found where the next token begins; that of a flow one is a bracket.
                 if span.start != span.end {
@@ -181,7 +187,9 @@ impl<'t> Builder<'t, '_, '_> {
                 }
                 let (value, anchor) = match self.frames.pop() {
                     Some(Frame::List { at, anchor, items }) => (Value { at, data: Data::List(items) }, anchor),
-                    Some(Frame::Map { at, anchor, entries, .. }) => (Value { at, data: Data::Map(entries) }, anchor),
+                    Some(Frame::Map { at, anchor, entries, .. }) => {
+                        (Value { at, data: Data::Map(entries.into_entries()) }, anchor)
+                    }
                     None => return Ok(()),
                 };
                 self.add(value, anchor)
@@ -207,6 +215,7 @@ impl<'t> Builder<'t, '_, '_> {
 
     fn count(&mut self, at: Position) -> Result<(), Broken> {
         self.values += 1;
+        self.decoded += 1;
         if self.values > LARGEST { Err(too_large(at)) } else { Ok(()) }
     }
 
@@ -226,8 +235,8 @@ impl<'t> Builder<'t, '_, '_> {
             _ => false,
         };
         if let (true, Some(Frame::Map { entries, .. })) = (is_object, self.frames.last())
-            && matches!(entries.last(), Some(entry) if entry.key == "kind" || entry.key == "apiVersion")
-            && self.documents.passes_over(entries)
+            && matches!(entries.entries().last(), Some(entry) if entry.key == "kind" || entry.key == "apiVersion")
+            && self.documents.passes_over(entries.entries())
         {
             self.skipping = 1;
         }
@@ -300,7 +309,7 @@ impl<'t> Builder<'t, '_, '_> {
         }
         if self.in_items() {
             let list = match self.frames.first() {
-                Some(Frame::Map { entries, .. }) => entries.as_slice(),
+                Some(Frame::Map { entries, .. }) => entries.entries(),
                 _ => &[],
             };
             self.documents.item(list, value, self.last_line);
@@ -310,21 +319,16 @@ impl<'t> Builder<'t, '_, '_> {
         match self.frames.last_mut() {
             None => self.root = Some(value),
             Some(Frame::List { items, .. }) => items.push(value),
-            Some(Frame::Map { entries, key, merged, .. }) => match key.take() {
+            Some(Frame::Map { entries, key, .. }) => match key.take() {
                 None => match value.data {
                     Data::List(_) | Data::Map(_) => return Err(complex_key(value.at)),
                     Data::Null => return Err(null_key(value.at)),
                     // An alias to a scalar as key.
                     data => *key = Some(Key { at: value.at, text: key_text(&data), merge: false }),
                 },
-                Some(Key { at, merge: true, .. }) => merge_into(entries, merged, value, at, self.odd)?,
+                Some(Key { at, merge: true, .. }) => entries.merge(value, at, self.odd)?,
                 Some(Key { at, text: key, merge: false }) => {
-                    if let Some(place) = merged.iter().position(|merged| *merged == key) {
-                        // What was merged is there to be overridden.
-                        merged.swap_remove(place);
-                        entries.retain(|entry| entry.key != key);
-                    }
-                    put(entries, Entry { at, key, value }, self.odd);
+                    entries.put(Entry { at, key, value }, self.odd);
                     self.leave_out();
                 }
             },
@@ -345,11 +349,15 @@ impl<'t> Builder<'t, '_, '_> {
             return Err(Broken { code: Code::YamlSyntax, at, message, help });
         };
         self.aliased += anchored.size;
-        if self.aliased > MOST_ALIASED {
+        self.decoded += anchored.size + 1;
+        if is_excessive(self.aliased, self.decoded) {
             return Err(Broken {
                 code: Code::TooManyAliases,
                 at,
-                message: format!("aliases add more than {MOST_ALIASED} values to this document"),
+                message: format!(
+                    "excessive aliasing: {} of the {} values up to here come from aliases",
+                    self.aliased, self.decoded
+                ),
                 help: Some("kubectl refuses it too; write the values out".to_owned()),
             });
         }
@@ -456,6 +464,18 @@ pub(super) fn key_text(data: &Data) -> Name {
     }
 }
 
+/// Whether so many of a document's values may not come from aliases.
+fn is_excessive(aliased: usize, values: usize) -> bool {
+    if aliased <= FEW_ALIASED || values <= FEW_VALUES {
+        return false;
+    }
+    let [(low, most), (high, least)] = ALIASED;
+    #[allow(clippy::cast_precision_loss)] // the numbers are far below 2^52
+    let (share, along) =
+        (aliased as f64 / values as f64, values.clamp(low, high).saturating_sub(low) as f64 / (high - low) as f64);
+    share > most - (most - least) * along
+}
+
 /// How many values a value holds, itself included, and how deep it is. Bounded by [`DEEPEST`].
 fn measure(value: &Value) -> (usize, usize) {
     let add = |(size, depth): (usize, usize), inner: &Value| {
@@ -464,75 +484,7 @@ fn measure(value: &Value) -> (usize, usize) {
     };
     match &value.data {
         Data::List(items) => items.iter().fold((1, 1), add),
-        Data::Map(entries) => entries.iter().map(|entry| &entry.value).fold((1, 1), add),
+        Data::Map(entries) => entries.iter().map(|entry| &entry.value).fold((1 + entries.len(), 1), add),
         _ => (1, 1),
     }
-}
-
-/// Adds an entry; of a key written twice the last counts, as in kubectl.
-pub(super) fn put(entries: &mut Vec<Entry>, entry: Entry, odd: &mut Vec<Odd>) {
-    // Beyond this length a search for every key would take too long, and nothing that routing reads gets there.
-    const LONGEST: usize = 1000;
-    let short = entries.len() <= LONGEST;
-    let Some(earlier) = entries.iter_mut().find(|earlier| short && earlier.key == entry.key) else {
-        entries.push(entry);
-        return;
-    };
-    odd.push(Odd {
-        code: Code::DuplicateKey,
-        at: entry.at,
-        message: format!("{:?} is written twice, first in line {}: the last one counts", entry.key, earlier.at.line),
-    });
-    *earlier = entry;
-}
-
-/// Merges a mapping, or each mapping of a list, into `entries`. As in go-yaml v2, a merge acts where it stands: what is
-/// written before it is overridden, what is written after it overrides. Of several mappings the first wins.
-fn merge_into(
-    entries: &mut Vec<Entry>,
-    merged_keys: &mut Vec<Name>,
-    value: Value,
-    at: Position,
-    odd: &mut Vec<Odd>,
-) -> Result<(), Broken> {
-    let broken = || Broken {
-        code: Code::YamlSyntax,
-        at,
-        message: "expected a mapping (or a list of them) to merge after `<<:`".to_owned(),
-        help: None,
-    };
-    let maps = match value.data {
-        Data::Map(merged) => vec![merged],
-        Data::List(items) => {
-            let maps = items.into_iter().rev().map(|item| match item.data {
-                Data::Map(merged) => Some(merged),
-                _ => None,
-            });
-            maps.collect::<Option<Vec<_>>>().ok_or_else(broken)?
-        }
-        _ => return Err(broken()),
-    };
-    let own = entries.len();
-    for merged in maps {
-        for entry in merged {
-            merged_keys.push(entry.key.clone());
-            match entries.iter().position(|earlier| earlier.key == entry.key) {
-                None => entries.push(entry),
-                Some(place) => {
-                    if place < own {
-                        odd.push(Odd {
-                            code: Code::MergeOverrides,
-                            at,
-                            message: format!(
-                                "the merge overrides {:?} in line {}: kubectl applies `<<` where it stands",
-                                entry.key, entries[place].at.line
-                            ),
-                        });
-                    }
-                    entries[place] = entry;
-                }
-            }
-        }
-    }
-    Ok(())
 }
