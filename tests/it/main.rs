@@ -19,6 +19,7 @@ mod fidelity;
 mod files;
 mod findings;
 mod invisible;
+mod limits;
 mod live;
 mod properties;
 mod reading;

@@ -1,23 +1,35 @@
-//! Every bound of resolving and deciding, in one place; `docs/limits.md` gives the reason of each.
+//! How much is taken, kept and listed in resolving and deciding. `docs/limits.md` gives the reasons, and a test keeps the two
+//! in step.
 
 /// How deep a delegation is followed.
 pub const DELEGATION_DEPTH: usize = 64;
-/// How many bytes the places may take at which routes stand beyond their first.
+/// The bytes of the places at which routes stand beyond their first.
 pub const TREE_BYTES: usize = 64 << 20;
-/// How many more for each route there is.
+/// So many more for each route there is.
 pub const TREE_BYTES_PER_ROUTE: usize = 2 << 10;
-/// How many bytes attachments may take beyond one for each parentRef, and as many again virtual hosts and their rows beyond
-/// one place for each.
+/// The bytes of attachments beyond one for each parentRef; as many again of virtual hosts and their rows.
 pub const TABLE_BYTES: usize = 32 << 20;
-/// How many more for each route there is.
-pub const TABLE_BYTES_PER_ROUTE: usize = 1 << 10;
-/// How many routes and matches that are not taken are kept to be shown, over all refs.
+/// So many more for each route there is.
+pub const TABLE_BYTES_PER_ROUTE: usize = 1_024;
+/// The routes and matches that are not taken and are kept to be shown, over all refs.
 pub const LISTED_LOSSES: usize = 100_000;
-/// How many are kept of one ref at least, and at most.
-pub const LISTED_LOSSES_OF_A_REF: [usize; 2] = [16, 4096];
-/// How many instructions a regular expression may have: Envoy's own bound.
-pub const REGEX_PROGRAM: usize = 100;
-/// How many bytes the compiled form of one may take.
-pub const REGEX_BYTES: usize = 8 << 20;
-/// How many policies of one target are looked at for what makes rows fail or uncertain, the strongest first.
+/// So many are kept of one ref in any case.
+pub const LISTED_LOSSES_OF_A_REF_LEAST: usize = 16;
+/// And so many at most.
+pub const LISTED_LOSSES_OF_A_REF_MOST: usize = 4_096;
+/// The policies of one target that are looked at for what makes rows fail or uncertain, the strongest first.
 pub const POLICIES_OF_A_ROW: usize = 64;
+/// The instructions of a regular expression.
+pub const REGEX_PROGRAM: usize = 100;
+/// A repetition's count in a regular expression, nested ones multiplied.
+pub const REGEX_REPEAT: usize = 1_000;
+/// The bytes of a compiled regular expression.
+pub const REGEX_BYTES: usize = 8 << 20;
+/// The ends that a request is followed to where chance decides.
+pub const WEIGHTED_ENDS: usize = 256;
+/// The rows that an explanation lists.
+pub const CONSIDERED: usize = 12;
+/// The findings of one code that are listed; the rest is counted.
+pub const FINDINGS_OF_A_CODE: usize = 200;
+/// The findings that get a "did you mean".
+pub const HINTS: usize = 50;

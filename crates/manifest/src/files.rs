@@ -16,7 +16,7 @@ use routescope_core::model::{Position, Source, SourceKind};
 use routescope_core::spread;
 
 /// The largest input that is read: 100,000 routes are some 120 MiB.
-const LARGEST: u64 = 1 << 29;
+const LARGEST: u64 = super::limits::INPUT_BYTES as u64;
 
 /// So few files are not worth a thread.
 const FEW_FILES: usize = 16;

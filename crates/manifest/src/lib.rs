@@ -11,6 +11,7 @@ mod json;
 pub mod kubectl_yaml;
 mod kustomization;
 mod kustomize;
+pub mod limits;
 mod mapping;
 pub mod original;
 mod placeholder;

@@ -34,14 +34,14 @@ use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Position};
 
 /// How deep collections may be nested. Kubernetes objects stay below 20.
-pub(super) const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = super::limits::NESTING;
 /// How many values one object may hold. The API server takes no object above 3 MB.
-pub(super) const LARGEST: usize = 1_000_000;
+pub(super) const LARGEST: usize = super::limits::VALUES;
 /// From how many values on what share of them may come from aliases (go-yaml's `allowedAliasRatio`): 99 of 100 in a
 /// document that is not large, and 1 of 10 in a large one.
 const ALIASED: [(usize, f64); 2] = [(400_000, 0.99), (4_000_000, 0.10)];
 /// So few values are not looked at.
-const FEW_ALIASED: usize = 100;
+const FEW_ALIASED: usize = super::limits::ALIASED_VALUES;
 const FEW_VALUES: usize = 1000;
 
 /// Why a document could not be read.

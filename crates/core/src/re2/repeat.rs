@@ -3,7 +3,7 @@
 use super::translate::Translator;
 
 /// RE2's limit on a repetition's count, nested ones multiplied (`kMaxRepeat`).
-const MAX_REPEAT: u64 = 1000;
+const MAX_REPEAT: u64 = crate::limits::REGEX_REPEAT as u64;
 
 impl Translator<'_> {
     /// An operator of so many bytes, with its bounds.

@@ -99,8 +99,8 @@ fn losses_to_list(snapshot: &Snapshot) -> usize {
         delegating * rule.matches.len().max(1)
     };
     let refs: usize = snapshot.routes.iter().flat_map(|route| &route.rules).map(of_rule).sum();
-    let [least, most] = limits::LISTED_LOSSES_OF_A_REF;
-    (limits::LISTED_LOSSES / refs.max(1)).clamp(least, most)
+    (limits::LISTED_LOSSES / refs.max(1))
+        .clamp(limits::LISTED_LOSSES_OF_A_REF_LEAST, limits::LISTED_LOSSES_OF_A_REF_MOST)
 }
 
 /// What grew under a run of roots, numbered from 0, and how many roots that are.

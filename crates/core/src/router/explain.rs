@@ -15,7 +15,7 @@ use crate::model::ObjectKey;
 use crate::resolve::{Fate, HopId, Manner, RootId, Under};
 
 /// How many entries an explanation lists unless told otherwise.
-const LISTED: usize = 12;
+const LISTED: usize = crate::limits::CONSIDERED;
 /// How many rows of one path (or regular expressions) are looked at.
 pub(super) const PER_PATH: usize = 16;
 /// How many neighbours of the path are looked at on either side.

@@ -21,7 +21,7 @@ use crate::model::Name;
 use crate::resolve::{Action, BrokenLink, Fate, HopId, Link, LinkId};
 
 /// How many ends a request is followed to. Real trees split in two or three.
-const MAX_ENDS: usize = 256;
+const MAX_ENDS: usize = crate::limits::WEIGHTED_ENDS;
 
 /// Where a share of the requests ends.
 struct End<'a> {

@@ -27,9 +27,9 @@ use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 /// How many findings of one code are listed; the rest is counted.
-const MAX_OF_A_CODE: usize = 200;
+const MAX_OF_A_CODE: usize = crate::limits::FINDINGS_OF_A_CODE;
 /// How many findings get a "did you mean": it costs a look at every name there is.
-const MAX_HINTS: usize = 50;
+const MAX_HINTS: usize = crate::limits::HINTS;
 
 /// What is wrong whatever engine serves a route.
 const OF_ANY_ENGINE: [Code; 6] = [
