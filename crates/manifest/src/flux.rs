@@ -27,7 +27,7 @@ struct Substitution {
 pub(super) fn read(texts: &[Text]) -> Substitutions {
     let mut all: Vec<Substitution> = texts
         .iter()
-        .filter(|text| text.source.text.contains("postBuild") && text.source.text.contains(GROUP))
+        .filter(|text| ["postBuild", GROUP].iter().all(|part| holds(&text.source.text, part)))
         .flat_map(values)
         .filter_map(|value| substitution(&value))
         .collect();
@@ -79,6 +79,10 @@ impl Substitutions {
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|one| one.values.is_empty())
     }
+}
+
+fn holds(text: &str, part: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
 fn values(text: &Text) -> Vec<Value> {

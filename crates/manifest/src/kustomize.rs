@@ -57,7 +57,9 @@ fn run(tool: &str, verb: &str, folder: &Path) -> Result<Option<Vec<u8>>, SourceE
         return Ok(Some(output.stdout));
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let complaint = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+    let mut lines = complaint.lines().filter(|line| !line.trim().is_empty());
+    let complaint = lines.clone().find(|line| line.to_ascii_lowercase().starts_with("error"));
+    let complaint = complaint.or_else(|| lines.next_back()).unwrap_or("it gave no reason");
     let message = format!("{tool} {verb} {} failed: {}", folder.display(), complaint.trim());
     Err(SourceError { message, hint: None })
 }

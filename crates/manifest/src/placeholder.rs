@@ -27,8 +27,16 @@ struct Placeholder<'t> {
     default: Option<&'t str>,
 }
 
+/// Whether a text may hold a placeholder: most hold none, and need not be looked through.
+pub(super) fn is_open(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"${").is_some()
+}
+
 /// The text with its placeholders filled in, of which a value or a default is known; `None` when nothing changes.
 pub(super) fn filled(text: &str, variables: &Variables) -> Option<String> {
+    if !is_open(text) {
+        return None;
+    }
     let mut filled = String::new();
     let mut done = 0;
     for Placeholder { start, end, name, default } in placeholders(text) {

@@ -122,6 +122,7 @@ fn read_block(block: &Block<'_>, into: &mut Decoded) {
     for chunk in &block.chunks {
         let plain = is_plain(chunk.text);
         let before = into.findings.len();
+        into.placeholders.is_open = placeholder::is_open(chunk.text);
         match if plain { None } else { no_text(chunk, block.text.lossy) } {
             Some(Broken { code, at, message, help }) => {
                 into.findings.push(finding(source, Severity::Error, code, at, message, help));

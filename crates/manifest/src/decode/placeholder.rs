@@ -12,21 +12,24 @@ const TOLD: usize = 5;
 
 /// The placeholders that were met, by name: how often, and where first.
 #[derive(Debug, Default)]
-pub struct Placeholders(BTreeMap<String, (usize, Place)>);
+pub struct Placeholders {
+    met: BTreeMap<String, (usize, Place)>,
+    /// The document at hand may hold some. It is told from its text, at once: most hold none.
+    pub is_open: bool,
+}
 
 impl Placeholders {
     /// Takes over what later documents hold.
     pub(super) fn append(&mut self, later: Self) {
-        for (name, (count, place)) in later.0 {
-            self.0.entry(name).or_insert((0, place)).0 += count;
+        for (name, (count, place)) in later.met {
+            self.met.entry(name).or_insert((0, place)).0 += count;
         }
     }
 
     /// Finds the placeholders in an object, and the places of the values that hold one.
     pub(super) fn find(&mut self, value: &Value, source: &Arc<Source>) -> Vec<Position> {
         let mut places = Vec::new();
-        // Most texts hold none, and need not be looked through value by value.
-        if source.text.contains("${") {
+        if self.is_open {
             self.walk(value, source, &mut places);
         }
         places
@@ -41,7 +44,7 @@ impl Placeholders {
                 }
                 for name in names {
                     let place = Place { source: Arc::clone(source), at: value.at };
-                    self.0.entry(name.to_owned()).or_insert((0, place)).0 += 1;
+                    self.met.entry(name.to_owned()).or_insert((0, place)).0 += 1;
                 }
             }
             Data::List(items) => items.iter().for_each(|item| self.walk(item, source, places)),
@@ -59,13 +62,13 @@ impl Placeholders {
 
     /// One line for all of them.
     pub fn finding(&self) -> Option<Finding> {
-        let (first, (_, place)) = self.0.first_key_value()?;
-        let names: Vec<String> = self.0.keys().take(TOLD).map(|name| format!("${{{name}}}")).collect();
-        let more = self.0.len().saturating_sub(TOLD);
+        let (first, (_, place)) = self.met.first_key_value()?;
+        let names: Vec<String> = self.met.keys().take(TOLD).map(|name| format!("${{{name}}}")).collect();
+        let more = self.met.len().saturating_sub(TOLD);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let count: usize = self.0.values().map(|(count, _)| count).sum();
+        let count: usize = self.met.values().map(|(count, _)| count).sum();
         let times = if count == 1 { "once".to_owned() } else { format!("{count} times in all") };
-        let verb = if self.0.len() == 1 { "is a placeholder" } else { "are placeholders" };
+        let verb = if self.met.len() == 1 { "is a placeholder" } else { "are placeholders" };
         Some(Finding {
             code: Code::Placeholder,
             severity: Severity::Info,
