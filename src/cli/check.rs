@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use routescope_core::finding::{Finding, Severity};
+use routescope_core::reachability;
+use routescope_core::spread;
 use routescope_render::{data, findings};
 
 use super::answer::{self, Question, Shape};
@@ -74,12 +76,12 @@ impl Question for CheckOptions {
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
         let scope = context.scope();
-        let narrowed: Vec<Finding>;
-        let mut all = world.analysis.findings.as_slice();
-        if !scope.is_everything() {
-            narrowed = all.iter().filter(|finding| scope.holds_finding(finding)).cloned().collect();
-            all = &narrowed;
-        }
+        let analysis = &world.analysis;
+        let of_sets = reachability::findings(analysis.router(), spread::threads());
+        let of_all = analysis.findings.iter().chain(&of_sets);
+        let all: Vec<Finding> =
+            of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();
+        let all = all.as_slice();
         let text = match shape {
             Shape::Text | Shape::Drawing => findings::text(all, context.paint()),
             Shape::Json | Shape::Lines => data::json(&findings::data(all)),

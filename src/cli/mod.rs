@@ -2,21 +2,26 @@
 //!
 //! Data goes to standard output, all else to standard error. Exit codes: 0 yes, clean · 1 no, findings · 2 could not do it.
 
+mod access_log;
 mod answer;
 mod check;
 mod clusters;
+mod diff;
 mod duplicates;
 mod explore;
 mod failure;
 mod load;
 mod options;
+mod reach;
 mod requests;
 mod roots;
 mod routes;
 mod shell;
+mod sides;
 mod snapshot;
 mod status;
 mod terminal;
+mod test;
 mod tree;
 mod whereto;
 
@@ -68,6 +73,9 @@ enum Command {
     Routes(routes::RoutesOptions),
     Status(status::StatusOptions),
     Check(check::CheckOptions),
+    Diff(diff::DiffOptions),
+    Test(test::TestOptions),
+    Reach(reach::ReachOptions),
     Snapshot(snapshot::SnapshotOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
@@ -159,6 +167,9 @@ fn run(Arguments { command, source, cluster, settings, output }: Arguments) -> R
         Command::Routes(options) => routes::run(&options, &context),
         Command::Status(options) => status::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),
+        Command::Diff(options) => diff::run(&options, &context),
+        Command::Test(options) => test::run(&options, &context),
+        Command::Reach(options) => reach::run(&options, &context),
         Command::Snapshot(options) => snapshot::run(&options, &context),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
+use routescope_core::reachability::Reachability;
 use routescope_core::router::GatewayTable;
 use routescope_core::visible::visible;
 use routescope_render::{data, envoy, routes};
@@ -22,6 +23,10 @@ pub struct RoutesOptions {
     /// Show this Gateway alone
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub gateway: Option<String>,
+
+    /// Show for each rule a request that it decides, or which rules hide it
+    #[arg(long)]
+    pub witness: bool,
 
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
@@ -70,14 +75,16 @@ impl Question for RoutesOptions {
         if let Some(gateway) = only {
             known(analysis, gateway)?;
         }
+        let reachability = self.witness.then(|| Reachability::of(analysis.router()));
+        let reachability = reachability.as_ref();
         let text = match shape {
             Shape::Text => {
                 let width = (self.output == RoutesFormat::Text).then(terminal::width);
-                routes::text(analysis, only, &scope, context.paint(), width)
+                routes::text(analysis, only, &scope, context.paint(), width, reachability)
             }
             Shape::Drawing => envoys(analysis, only)?,
-            Shape::Json | Shape::Lines => data::json(&routes::data(analysis, only, &scope)),
-            Shape::Yaml => data::yaml(&routes::data(analysis, only, &scope)),
+            Shape::Json | Shape::Lines => data::json(&routes::data_with(analysis, only, &scope, reachability)),
+            Shape::Yaml => data::yaml(&routes::data_with(analysis, only, &scope, reachability)),
         };
         Ok((text, Verdict::Yes))
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Code, Entry, Example, Severity, TABLE};
+use routescope_core::reachability::findings;
 use routescope_core::resolve::{Settings, ValidationMode, discovery_selectors};
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_manifest::Loaded;
@@ -72,7 +73,8 @@ fn analyse(name: &str, text: &str, coverage: Coverage, settings: Settings) -> An
 
 fn found(example: Example) -> Option<Vec<(Code, Severity)>> {
     let analysis = read(example)?;
-    Some(analysis.findings.iter().map(|finding| (finding.code, finding.severity)).collect())
+    let of_sets = findings(analysis.router(), 1);
+    Some(analysis.findings.iter().chain(&of_sets).map(|finding| (finding.code, finding.severity)).collect())
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod conformance_requests;
 mod conformance_statuses;
 mod conformance_tables;
 mod decisions;
+mod diff;
+mod expectations;
 mod fidelity;
 mod files;
 mod findings;

@@ -21,7 +21,9 @@ pub const SHOWN: usize = 40;
 
 /// The folders of conformance data that are there.
 pub fn roots() -> Vec<PathBuf> {
-    let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance")];
+    // From the program's package, and from one of `crates`.
+    let beside = ["../shared/conformance", "../../../shared/conformance"];
+    let mut roots: Vec<PathBuf> = beside.iter().map(|path| Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).collect();
     if let Some(more) = std::env::var_os("ROUTESCOPE_CONFORMANCE") {
         roots.extend(std::env::split_paths(&more));
     }

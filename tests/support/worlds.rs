@@ -68,6 +68,69 @@ pub fn worlds_of_hosts() -> impl Strategy<Value = String> {
     })
 }
 
+/// Two worlds a few edits apart: routes and Gateways that come and go, rules that change, move, come and go, and parts of
+/// routes that change.
+pub fn pairs_of_worlds() -> impl Strategy<Value = (String, String)> {
+    let edits = prop::collection::vec((0..14, any::<Index>(), any::<Index>(), route(), rule(), gateway()), 1..5);
+    (documents(), edits).prop_map(|(old, edits)| {
+        let mut new = old.clone();
+        for (kind, document, place, route, rule, gateway) in edits {
+            edit(&mut new, kind, document, place, (route, rule, gateway));
+        }
+        (text(&old), text(&new))
+    })
+}
+
+fn edit(
+    world: &mut Vec<Value>,
+    kind: i32,
+    document: Index,
+    place: Index,
+    (route, rule, gateway): (Value, Value, Value),
+) {
+    match kind {
+        0 => world.push(route),
+        1 if world.is_empty() => {}
+        1 => {
+            world.remove(document.index(world.len()));
+        }
+        2 => world.push(gateway),
+        _ => {
+            let is_route = |value: &&mut Value| matches!(value["kind"].as_str(), Some("HTTPRoute" | "GRPCRoute"));
+            let mut routes: Vec<&mut Value> = world.iter_mut().filter(is_route).collect();
+            if routes.is_empty() {
+                return;
+            }
+            let at = document.index(routes.len());
+            let edited = &mut *routes[at];
+            match kind {
+                3 => edited["spec"]["hostnames"] = route["spec"]["hostnames"].clone(),
+                4 => edited["spec"]["parentRefs"] = route["spec"]["parentRefs"].clone(),
+                5 => edited["metadata"]["labels"] = route["metadata"]["labels"].clone(),
+                6 => edited["metadata"]["annotations"] = route["metadata"]["annotations"].clone(),
+                _ => edit_rules(edited["spec"]["rules"].as_array_mut().expect("rules"), kind, place, rule),
+            }
+        }
+    }
+}
+
+fn edit_rules(rules: &mut Vec<Value>, kind: i32, place: Index, rule: Value) {
+    if rules.is_empty() || kind == 7 {
+        return rules.push(rule);
+    }
+    let at = place.index(rules.len());
+    match kind {
+        8 => {
+            rules.remove(at);
+        }
+        9 => rules.rotate_left(at),
+        10 => rules[at] = rule,
+        11 => rules[at]["matches"] = rule.get("matches").cloned().unwrap_or_else(|| json!([])),
+        12 => rules[at]["filters"] = rule["filters"].clone(),
+        _ => rules[at]["backendRefs"] = rule["backendRefs"].clone(),
+    }
+}
+
 /// A request whose host is written oddly, is nobody's, or is not known: URL, method, headers.
 pub fn requests_of_hosts() -> impl Strategy<Value = (String, &'static str, Vec<&'static str>)> {
     let usual = select(vec!["a.io", "x.a.io", "y.x.a.io", "z.y.x.a.io", "b.io", "x.b.io"]);

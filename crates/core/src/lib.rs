@@ -30,12 +30,17 @@
 //! Modules in reading order; imports point only to the left:
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
 //! for those that resolve, route or read, and `visible` and `limits` for all.
+//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
+//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `expectation`, `status`; `re2` and `spread`, which know nobody, are
+//! for those that resolve, route or read, and `visible` for all.
 
 pub mod analysis;
+pub mod expectation;
 pub mod finding;
 pub mod limits;
 pub mod model;
 pub mod re2;
+pub mod reachability;
 pub mod resolve;
 pub mod router;
 pub mod spread;

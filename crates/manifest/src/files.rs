@@ -310,7 +310,7 @@ fn text_of(name: String, kind: SourceKind, bytes: Vec<u8>) -> Text {
 }
 
 /// kubectl's rule (`resource.FileExtensions`).
-fn is_manifest(path: &Path) -> bool {
+pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 

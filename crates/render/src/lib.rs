@@ -6,11 +6,14 @@
 
 pub mod answer;
 pub mod data;
+pub mod diff;
 pub mod envoy;
 pub mod findings;
 pub mod outline;
 pub mod policies;
+pub mod reach;
 pub mod reasons;
+pub mod route_test;
 pub mod routes;
 pub mod scope;
 pub mod snapshot;
@@ -18,5 +21,6 @@ pub mod status;
 pub mod style;
 pub mod terminal;
 pub mod tree;
+pub mod witness;
 pub mod words;
 pub mod yaml;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Place;
 use routescope_core::model::{Name, ObjectKey};
+use routescope_core::reachability::{Below, Reach, Reachability};
 use routescope_core::resolve::{Action, Engine, Fate, Hop, HopId, LinkId, OwnShare, Under};
 use routescope_core::router::{GatewayTable, VirtualHost};
 
@@ -15,6 +16,7 @@ use super::outline::match_position;
 use super::scope::Scope;
 use super::style::{Line, Role};
 use super::terminal::Paint;
+use super::witness::{self, WitnessData};
 use super::words;
 
 /// `routes -o json`.
@@ -62,6 +64,9 @@ pub struct RowData {
     pub action: ActionData,
     pub chain: Vec<HopData>,
     pub weight: i32,
+    /// A request that the row decides, or what hides it, where that was asked for.
+    #[serde(flatten)]
+    pub met: Option<WitnessData>,
 }
 
 /// The tables of all Gateways that are looked at, or of one.
@@ -76,15 +81,25 @@ fn tables<'a>(
 
 /// The route table as data, of one Gateway when `only` names it.
 pub fn data(analysis: &Analysis, only: Option<&ObjectKey>, scope: &Scope) -> RoutesData {
+    data_with(analysis, only, scope, None)
+}
+
+/// The same, with a request for each row, or what hides it.
+pub fn data_with(
+    analysis: &Analysis,
+    only: Option<&ObjectKey>,
+    scope: &Scope,
+    reachability: Option<&Reachability<'_>>,
+) -> RoutesData {
+    let rows = Rows { analysis, scope, reachability };
     let gateways = tables(analysis, only, scope).map(|gateway| GatewayData {
         namespace: gateway.gateway.namespace.clone(),
         name: gateway.gateway.name.clone(),
         engine: gateway.engine.name(),
         assumed: gateway.assumed,
-        virtual_hosts: gateway
-            .virtual_hosts
-            .iter()
-            .map(|host| virtual_host(analysis, gateway, host, scope))
+        virtual_hosts: (0..)
+            .zip(&gateway.virtual_hosts)
+            .map(|(place, host)| rows.virtual_host(gateway, place, host))
             .filter(|host| !host.routes.is_empty() || scope.holds(&gateway.gateway.namespace))
             .collect(),
     });
@@ -97,40 +112,82 @@ fn looked_at(analysis: &Analysis, gateway: &GatewayTable, scope: &Scope) -> bool
     scope.holds(&gateway.gateway.namespace) || rows.any(|row| scope.holds_row(analysis, *row))
 }
 
-fn virtual_host(analysis: &Analysis, gateway: &GatewayTable, host: &VirtualHost, scope: &Scope) -> VirtualHostData {
-    let whole = scope.holds(&gateway.gateway.namespace);
-    VirtualHostData {
-        port: host.port,
-        protocol: host.protocol.name().to_owned(),
-        // A listener without a hostname has no server name to show.
-        sni: host.sni.clone().filter(|sni| sni != "*"),
-        hostname: host.hostname.clone(),
-        listeners: host.listeners.clone(),
-        routes: host
-            .rows
-            .iter()
-            .filter(|row| whole || scope.holds_row(analysis, **row))
-            .filter_map(|row| row_data(analysis, &gateway.gateway, *row))
-            .collect(),
-    }
+/// What the rows of a table are shown by.
+#[derive(Clone, Copy)]
+struct Rows<'a, 'r> {
+    analysis: &'a Analysis,
+    scope: &'a Scope,
+    reachability: Option<&'a Reachability<'r>>,
 }
 
-fn row_data(analysis: &Analysis, gateway: &ObjectKey, id: HopId) -> Option<RowData> {
-    let hop = &analysis.tree.hops[id.0 as usize];
-    let action = match &hop.fate {
-        Fate::Forks(own) => delegate(analysis, gateway, hop, own.as_ref()),
-        _ => ActionData::from(hop.action()?.as_ref()),
-    };
-    Some(RowData {
-        r#match: MatchData::from(hop.matcher.as_ref()),
-        hostnames: match hop.under {
-            Under::Root(_) => Vec::new(),
-            Under::Child(_) => hostnames(analysis, hop).to_vec(),
-        },
-        action,
-        chain: chain(&analysis.snapshot, &analysis.tree, gateway, id),
-        weight: weight(analysis, id),
-    })
+/// Where a row stands: its virtual host and place there, and the way down from it.
+struct Standing<'a> {
+    gateway: &'a GatewayTable,
+    virtual_host: u32,
+    position: u32,
+    below: Below,
+}
+
+impl Rows<'_, '_> {
+    fn virtual_host(self, gateway: &GatewayTable, place: u32, host: &VirtualHost) -> VirtualHostData {
+        let whole = self.scope.holds(&gateway.gateway.namespace);
+        let shown = (0..).zip(host.rows.iter()).filter(|(_, row)| whole || self.scope.holds_row(self.analysis, **row));
+        let row = |(position, row): (u32, &HopId)| {
+            self.row(&Standing { gateway, virtual_host: place, position, below: Below::default() }, *row)
+        };
+        VirtualHostData {
+            port: host.port,
+            protocol: host.protocol.name().to_owned(),
+            // A listener without a hostname has no server name to show.
+            sni: host.sni.clone().filter(|sni| sni != "*"),
+            hostname: host.hostname.clone(),
+            listeners: host.listeners.clone(),
+            routes: shown.filter_map(row).collect(),
+        }
+    }
+
+    fn row(self, standing: &Standing<'_>, id: HopId) -> Option<RowData> {
+        let analysis = self.analysis;
+        let hop = &analysis.tree.hops[id.0 as usize];
+        let action = match &hop.fate {
+            Fate::Forks(own) => self.delegate(standing, hop, own.as_ref()),
+            _ => ActionData::from(hop.action()?.as_ref()),
+        };
+        let gateway = &standing.gateway.gateway;
+        let met = self.reach(standing).map(|reach| WitnessData::of(analysis, gateway, &reach));
+        Some(RowData {
+            r#match: MatchData::from(hop.matcher.as_ref()),
+            hostnames: match hop.under {
+                Under::Root(_) => Vec::new(),
+                Under::Child(_) => hostnames(analysis, hop).to_vec(),
+            },
+            action,
+            chain: chain(&analysis.snapshot, &analysis.tree, gateway, id),
+            weight: weight(analysis, id),
+            met,
+        })
+    }
+
+    fn delegate(self, standing: &Standing<'_>, hop: &Hop, own: Option<&OwnShare>) -> ActionData {
+        let analysis = self.analysis;
+        let refs = &analysis.snapshot.route(hop.route).rules[hop.rule as usize].backend_refs;
+        let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
+        let row = |(link, row): (LinkId, HopId)| {
+            let below = standing.below.then(link, row);
+            self.row(&Standing { below, ..*standing }, row)
+        };
+        ActionData::Delegate {
+            refs: links
+                .map(|link| DelegateRefData {
+                    via: ViaData::from(&link.via),
+                    weight: refs[link.ref_index as usize].weight,
+                    share: link.share,
+                })
+                .collect(),
+            routes: below(analysis, hop).filter_map(row).collect(),
+            otherwise: own.map(|own| Box::new(ActionData::from(own.action.as_ref()))),
+        }
+    }
 }
 
 /// What a route demands of the host beside, where it stands in a table of its own.
@@ -139,30 +196,17 @@ fn hostnames<'a>(analysis: &'a Analysis, hop: &Hop) -> &'a [Name] {
     if walked { &analysis.snapshot.route(hop.route).hostnames } else { &[] }
 }
 
-fn delegate(analysis: &Analysis, gateway: &ObjectKey, hop: &Hop, own: Option<&OwnShare>) -> ActionData {
-    let refs = &analysis.snapshot.route(hop.route).rules[hop.rule as usize].backend_refs;
-    let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
-    ActionData::Delegate {
-        refs: links
-            .map(|link| DelegateRefData {
-                via: ViaData::from(&link.via),
-                weight: refs[link.ref_index as usize].weight,
-                share: link.share,
-            })
-            .collect(),
-        routes: below(analysis, hop).filter_map(|row| row_data(analysis, gateway, row)).collect(),
-        otherwise: own.map(|own| Box::new(ActionData::from(own.action.as_ref()))),
-    }
-}
-
 /// The rows of the tables that a rule hands on to, hop by hop, in evaluation order; one that serves two hosts once.
-fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = HopId> + use<'a> {
+fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (LinkId, HopId)> + use<'a> {
     let links = hop.links.clone().map(LinkId);
-    let groups = links.filter_map(|link| analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link));
-    let rows = groups.flat_map(|group| group.tiers.iter().flat_map(|tier| tier.rows.iter().copied()));
+    let groups =
+        links.filter_map(|link| Some((link, analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link)?)));
+    let rows = groups.flat_map(|(link, group)| {
+        group.tiers.iter().flat_map(move |tier| tier.rows.iter().map(move |row| (link, *row)))
+    });
     let mut seen = Vec::new();
-    let rows: Vec<HopId> = rows
-        .filter(|row| {
+    let rows: Vec<(LinkId, HopId)> = rows
+        .filter(|(_, row)| {
             let new = !seen.contains(row);
             seen.push(*row);
             new
@@ -192,6 +236,8 @@ struct Cells {
     action: Line,
     owner: Line,
     place: Line,
+    /// What meets it, in a line of its own.
+    note: Option<Line>,
 }
 
 /// How wide the columns before the last may grow before a row may break the alignment.
@@ -204,8 +250,10 @@ pub fn text(
     scope: &Scope,
     paint: Paint,
     width: Option<usize>,
+    reachability: Option<&Reachability<'_>>,
 ) -> String {
     let mut lines = Vec::new();
+    let shown = Rows { analysis, scope, reachability };
     for gateway in tables(analysis, only, scope) {
         let whole = scope.holds(&gateway.gateway.namespace);
         if !lines.is_empty() {
@@ -222,13 +270,15 @@ pub fn text(
         if gateway.virtual_hosts.is_empty() {
             lines.push(Line::of(Role::Dim, "  no routes: every request gets a 404"));
         }
-        for host in &gateway.virtual_hosts {
+        for (place, host) in (0..).zip(&gateway.virtual_hosts) {
             // Numbers are places in the whole table.
             let mut rows: Vec<Cells> = Vec::with_capacity(host.rows.len());
-            for (at, row) in (1..).zip(host.rows.iter()) {
+            for (position, row) in (0..).zip(host.rows.iter()) {
                 if whole || scope.holds_row(analysis, *row) {
-                    rows.extend(cells(analysis, at.to_string(), *row, 0));
-                    nested(analysis, &at.to_string(), *row, 1, &mut rows);
+                    let number = (position + 1).to_string();
+                    let standing = Standing { gateway, virtual_host: place, position, below: Below::default() };
+                    rows.extend(shown.cells(&standing, number.clone(), *row, 0));
+                    shown.nested(&standing, &number, *row, 1, &mut rows);
                 }
             }
             if rows.is_empty() && !whole {
@@ -258,38 +308,52 @@ fn host_title(host: &VirtualHost) -> Line {
     line
 }
 
-/// The rows below a rule that hands on, hop by hop, numbered as its parts.
-fn nested(analysis: &Analysis, number: &str, id: HopId, depth: usize, rows: &mut Vec<Cells>) {
-    let hop = &analysis.tree.hops[id.0 as usize];
-    if !matches!(hop.fate, Fate::Forks(_)) {
-        return;
+impl Rows<'_, '_> {
+    /// The rows below a rule that hands on, hop by hop, numbered as its parts.
+    fn nested(self, standing: &Standing<'_>, number: &str, id: HopId, depth: usize, rows: &mut Vec<Cells>) {
+        let hop = &self.analysis.tree.hops[id.0 as usize];
+        if !matches!(hop.fate, Fate::Forks(_)) {
+            return;
+        }
+        for (at, (link, row)) in (1..).zip(below(self.analysis, hop)) {
+            let number = format!("{number}.{at}");
+            let standing = Standing { below: standing.below.then(link, row), ..*standing };
+            rows.extend(self.cells(&standing, number.clone(), row, depth));
+            self.nested(&standing, &number, row, depth + 1, rows);
+        }
     }
-    for (at, row) in (1..).zip(below(analysis, hop)) {
-        let number = format!("{number}.{at}");
-        rows.extend(cells(analysis, number.clone(), row, depth));
-        nested(analysis, &number, row, depth + 1, rows);
-    }
-}
 
-fn cells(analysis: &Analysis, number: String, id: HopId, depth: usize) -> Option<Cells> {
-    let hop = &analysis.tree.hops[id.0 as usize];
-    let route = analysis.snapshot.route(hop.route);
-    let owner = Line::new()
-        .with(Role::Namespace, format!("{}/", route.meta.namespace))
-        .with(Role::Route, route.meta.name.to_string())
-        .with(Role::Rule, format!(" rule {}", hop.rule + 1));
-    let place = Place::within(&route.meta.origin, match_position(hop, route));
-    let does = match &hop.fate {
-        Fate::Forks(own) => handed_on(analysis, hop, own.as_ref()),
-        _ => action(hop.action()?),
-    };
-    let mut matcher = Line::of(Role::Guide, "  ".repeat(depth));
-    let hostnames = hostnames(analysis, hop);
-    if depth > 0 && !hostnames.is_empty() {
-        matcher.push(Role::Host, format!("{} ", hostnames.join(", ")));
+    fn cells(self, standing: &Standing<'_>, number: String, id: HopId, depth: usize) -> Option<Cells> {
+        let analysis = self.analysis;
+        let hop = &analysis.tree.hops[id.0 as usize];
+        let route = analysis.snapshot.route(hop.route);
+        let owner = Line::new()
+            .with(Role::Namespace, format!("{}/", route.meta.namespace))
+            .with(Role::Route, route.meta.name.to_string())
+            .with(Role::Rule, format!(" rule {}", hop.rule + 1));
+        let place = Place::within(&route.meta.origin, match_position(hop, route));
+        let does = match &hop.fate {
+            Fate::Forks(own) => handed_on(analysis, hop, own.as_ref()),
+            _ => action(hop.action()?),
+        };
+        let mut matcher = Line::of(Role::Guide, "  ".repeat(depth));
+        let hostnames = hostnames(analysis, hop);
+        if depth > 0 && !hostnames.is_empty() {
+            matcher.push(Role::Host, format!("{} ", hostnames.join(", ")));
+        }
+        matcher.extend(words::matcher(&hop.matcher));
+        let note = self.reach(standing).map(|reach| witness::line(analysis, &reach));
+        Some(Cells { number, matcher, action: does, owner, place: words::place(&place), note })
     }
-    matcher.extend(words::matcher(&hop.matcher));
-    Some(Cells { number, matcher, action: does, owner, place: words::place(&place) })
+
+    /// What meets a row, where that is asked.
+    fn reach(self, standing: &Standing<'_>) -> Option<Reach> {
+        let reachability = self.reachability?;
+        let mut tables = self.analysis.table.gateways.iter();
+        let place = tables.position(|table| std::ptr::eq(table, standing.gateway))?;
+        let place = u32::try_from(place).ok()?;
+        Some(reachability.below(place, standing.virtual_host, standing.position, &standing.below))
+    }
 }
 
 /// Where a rule hands on to, in one cell.
@@ -393,6 +457,9 @@ fn table(rows: &[Cells], width: Option<usize>, lines: &mut Vec<Line>) {
                 second.extend(row.place.clone());
             }
             lines.push(second);
+        }
+        if let Some(note) = &row.note {
+            lines.push(Line::of(Role::Text, " ".repeat(left + 2)).with_line(note.clone()));
         }
     }
 }

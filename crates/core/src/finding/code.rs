@@ -164,6 +164,12 @@ codes! {
         NoEndpoints "no-endpoints" Warning "A Service has no ready endpoint",
         ExternalName "external-name" Warning "A Service of type ExternalName is used as a backend",
     }
+    "Sets of requests": {
+        RuleUnreachable "rule-unreachable" Warning "No request reaches a rule",
+        RuleConflict "rule-conflict" Warning "Two routes have the same match",
+        BackendUnreached "backend-unreached" Warning "No request reaches a backend",
+        PrefixOverlap "prefix-overlap" Warning "A route takes paths that are delegated to another namespace",
+    }
     "Rules": {
         RuleRefused "rule-refused" Error "agentgateway leaves a rule out",
         RuleReplaced "rule-replaced" Error "The engine replaces a rule that Envoy would refuse",

@@ -31,7 +31,12 @@ pub fn has_any_byte(pattern: &str) -> bool {
 
 /// Compiles `pattern` to match a whole text, as Envoy's `safe_regex` does. What Envoy refuses is not compiled.
 pub fn compile_full(pattern: &str) -> Result<Regex, String> {
-    build(&format!(r"\A(?:{})\z", accepted(pattern, "(?:")?))
+    build(&full_pattern(pattern)?)
+}
+
+/// The pattern that [`compile_full`] compiles, for other automata of the same family.
+pub fn full_pattern(pattern: &str) -> Result<String, String> {
+    Ok(format!(r"\A(?:{})\z", accepted(pattern, "(?:")?))
 }
 
 /// Compiles `pattern` to be found anywhere, as Envoy's `regex_rewrite` does.

@@ -201,7 +201,12 @@ impl<'a> Router<'a> {
     }
 
     /// Every place the request may come to: one per door, and one per virtual host when no host is known.
-    fn candidates(&self, table: &GatewayTable, doors: &[&'a Door], prepared: &Prepared<'_>) -> Vec<Candidate<'a>> {
+    pub(super) fn candidates(
+        &self,
+        table: &GatewayTable,
+        doors: &[&'a Door],
+        prepared: &Prepared<'_>,
+    ) -> Vec<Candidate<'a>> {
         let mut candidates = Vec::with_capacity(doors.len());
         for door in doors {
             match &prepared.host {

@@ -228,6 +228,40 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Rows that may take a path which `test` takes, too: ascending.
+    pub(super) fn overlapping(&self, tree: &Tree, rows: &[HopId], test: &PathMatch) -> Vec<u32> {
+        let beginning = match test.kind {
+            PathKind::Exact => {
+                let mut found = self.on_path(tree, rows, &test.value, usize::MAX);
+                found.sort_unstable();
+                return found;
+            }
+            PathKind::RegularExpression => "",
+            PathKind::PathPrefix => Prefix::of(&test.value).text(),
+        };
+        if beginning.is_empty() || beginning == "/" {
+            return (0..u32::try_from(rows.len()).unwrap_or(END)).collect();
+        }
+        let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
+        let by_path = self.by_path(tree, rows);
+        let from = by_path.partition_point(|at| value(*at) < beginning);
+        let below = by_path[from..].iter().copied().take_while(|at| value(*at).starts_with(beginning));
+        let mut found: Vec<u32> = below.collect();
+        self.heads(beginning, |head| {
+            let mut at = head;
+            while at != END {
+                found.push(at);
+                at = self.next[at as usize];
+            }
+        });
+        found.extend(&self.others);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

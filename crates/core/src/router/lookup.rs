@@ -121,6 +121,11 @@ impl Lookup {
 }
 
 impl Lookup {
+    /// What a client can connect to on the Gateway at `place`.
+    pub(super) fn doors_of(&self, place: u32) -> &[Door] {
+        self.gateways.get(place as usize).map_or(&[][..], Vec::as_slice)
+    }
+
     /// The TLS door of a port that would be chosen for `host`.
     pub(super) fn best_tls(&self, place: u32, port: u16, host: &str) -> Option<&Door> {
         let doors = self.gateways.get(place as usize)?.iter();

@@ -138,7 +138,7 @@ pub(super) fn test<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patter
 
 /// How a `PathPrefix` value is tested once kgateway has translated it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Prefix<'v> {
+pub(crate) enum Prefix<'v> {
     /// `/`: every path.
     All,
     /// By segment: the path itself, or the path and a `/` after it.

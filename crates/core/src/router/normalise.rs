@@ -47,6 +47,22 @@ pub fn check_authority(authority: &str) -> Result<(), BadTarget> {
     }
 }
 
+/// The methods that a row can be reached by where an Envoy reads them, the usual ones first.
+pub(crate) fn methods() -> impl Iterator<Item = &'static str> {
+    const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+    USUAL.into_iter().chain(METHODS.split_ascii_whitespace().filter(|method| !USUAL.contains(method)))
+}
+
+/// Whether a byte of a normalised path stands for itself there: `%` and what comes after a slash aside.
+pub(crate) fn is_kept(byte: u8) -> bool {
+    matches!(class(byte), Class::Pass | Class::Decode)
+}
+
+/// Whether `%XX` of this byte stays in a normalised path.
+pub(crate) fn stays_escaped(byte: u8) -> bool {
+    byte != b'.' && matches!(class(byte), Class::Pass | Class::Encode)
+}
+
 /// How a byte is treated when it comes unescaped, and when it comes as `%XX`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {

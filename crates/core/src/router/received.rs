@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::lists::HeaderDomain;
 use super::request::Scheme;
 
 /// Stands for the client's address, which a URL does not tell (RFC 5737).
@@ -133,6 +134,20 @@ pub(super) fn value<'r>(headers: &'r [(String, String)], scheme: Scheme, name: &
             Some(sent) => Some(Cow::Owned(format!("{sent},{CLIENT}"))),
         },
         _ => sent,
+    }
+}
+
+/// What values a header can have, whatever is sent.
+pub(super) fn domain(name: &str) -> HeaderDomain {
+    match treatment(name) {
+        Treatment::Sent | Treatment::Joined => HeaderDomain::Sent,
+        Treatment::Stripped => HeaderDomain::Never,
+        Treatment::Trailers => HeaderDomain::OneOf(&["trailers", ""]),
+        Treatment::Url => HeaderDomain::Checked,
+        Treatment::ForwardedFor => HeaderDomain::Extended(CLIENT),
+        Treatment::Scheme => HeaderDomain::Fixed(&["http", "https"]),
+        Treatment::RequestId => HeaderDomain::Fixed(&[REQUEST_ID]),
+        Treatment::ClientAddress => HeaderDomain::Fixed(&[CLIENT]),
     }
 }
 

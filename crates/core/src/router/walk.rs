@@ -149,7 +149,12 @@ impl<'a> Router<'a> {
     }
 
     /// A request over TLS whose host is another listener's (421), or no listener's (404).
-    fn misdirected(&self, place: u32, door: &Door, host: &str) -> Option<(Outcome, Option<u16>, Vec<String>)> {
+    pub(super) fn misdirected(
+        &self,
+        place: u32,
+        door: &Door,
+        host: &str,
+    ) -> Option<(Outcome, Option<u16>, Vec<String>)> {
         door.sni.as_ref()?;
         let best = self.lookup.best_tls(place, door.port, host);
         if let Some(other) = best.filter(|best| !std::ptr::eq(*best, door)) {

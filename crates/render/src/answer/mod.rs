@@ -11,7 +11,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::router::{Decision, Request, Unseen};
 
-pub use data::{AnswerData, AnswersData, RequestAnswersData, answers, line};
+pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answers, line};
 pub use mend::{Advice, mend};
 pub use summary::summary;
 pub use text::{headline, text};

@@ -1,0 +1,322 @@
+//! What is expected of answers (`routescope test`), and whether they are so: one request, or every request of a region.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::Analysis;
+use crate::model::{Name, ObjectKey, PathKind, PathModifier, Position};
+use crate::reachability::{Answered, Region, each_answer};
+use crate::resolve::{Action, Destination, Fate, HopId};
+use crate::router::{Decision, Outcome, Request, Upstream};
+use crate::store::RouteId;
+
+/// One test of a file.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// What it is called.
+    pub name: String,
+    /// Where it begins.
+    pub at: Position,
+    /// Which requests it is about.
+    pub asks: Asks,
+    /// What must hold of each of them.
+    pub expect: Expect,
+}
+
+/// Which requests a test is about.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub enum Asks {
+    Request { request: Request, gateway: Option<ObjectKey> },
+    All(Region),
+}
+
+/// What must hold of an answer: everything that is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// One of the live destinations.
+    pub backend: Option<Backend>,
+    /// The namespace of all live destinations.
+    pub backend_namespace: Option<Name>,
+    /// The namespace of the route that decides.
+    pub owner: Option<Name>,
+    /// Routes on the way, in this order.
+    pub via: Option<Vec<ObjectKey>>,
+    /// What the gateway itself answers; 404 where nothing answers.
+    pub status: Option<u16>,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
+    /// The authority that the backend receives.
+    pub upstream_host: Option<String>,
+    /// The path that the backend receives.
+    pub upstream_path: Option<String>,
+    /// The request timeout.
+    pub timeout: Option<Name>,
+    /// A policy that is in force.
+    pub policy: Option<ObjectKey>,
+    /// One of these holds.
+    pub any_of: Option<Vec<Expect>>,
+    /// This does not.
+    pub not: Option<Box<Expect>>,
+}
+
+/// `Kind/namespace/name[:port]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Backend {
+    pub kind: Name,
+    pub namespace: Name,
+    pub name: Name,
+    pub port: Option<u16>,
+}
+
+/// What one share of the requests comes to.
+struct End<'d> {
+    row: Option<HopId>,
+    outcome: Outcome,
+    status: Option<u16>,
+    destinations: &'d [Destination],
+    upstream: Option<&'d Upstream>,
+    location: Option<&'d str>,
+}
+
+impl Expect {
+    /// Whether it holds of an answer; of every share, where chance decides between several.
+    pub fn holds(&self, analysis: &Analysis, decision: Option<&Decision>) -> bool {
+        let Some(decision) = decision else { return self.holds_of_nothing() };
+        if decision.branches.is_empty() {
+            let end = End {
+                row: decision.hop.or(decision.stopped),
+                outcome: decision.outcome,
+                status: decision.status,
+                destinations: &decision.destinations,
+                upstream: decision.upstream.as_ref(),
+                location: decision.location.as_deref(),
+            };
+            return self.holds_of(analysis, decision, &end);
+        }
+        decision.branches.iter().all(|branch| {
+            let end = End {
+                row: Some(branch.hop),
+                outcome: branch.outcome,
+                status: branch.status,
+                destinations: &branch.destinations,
+                upstream: branch.upstream.as_ref(),
+                location: branch.location.as_deref(),
+            };
+            self.holds_of(analysis, decision, &end)
+        })
+    }
+
+    /// Whether it holds where nothing answers.
+    fn holds_of_nothing(&self) -> bool {
+        let Self { backend, backend_namespace, owner, via, status, location, .. } = self;
+        let Self { upstream_host, upstream_path, timeout, policy, any_of, not, .. } = self;
+        backend.is_none()
+            && backend_namespace.is_none()
+            && owner.is_none()
+            && via.as_ref().is_none_or(Vec::is_empty)
+            && status.is_none_or(|status| status == 404)
+            && location.is_none()
+            && upstream_host.is_none()
+            && upstream_path.is_none()
+            && timeout.is_none()
+            && policy.is_none()
+            && any_of.as_ref().is_none_or(|any| any.iter().any(Self::holds_of_nothing))
+            && not.as_ref().is_none_or(|not| !not.holds_of_nothing())
+    }
+
+    fn holds_of(&self, analysis: &Analysis, decision: &Decision, end: &End<'_>) -> bool {
+        let live = || end.destinations.iter().filter(|one| one.share > 0.0);
+        let chain: Vec<ObjectKey> = end
+            .row
+            .map(|row| analysis.tree.chain(row))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|hop| analysis.snapshot.route(analysis.tree.hops[hop.0 as usize].route).meta.key())
+            .collect();
+        let status = if end.outcome == Outcome::NotFound { Some(404) } else { end.status };
+        let limits = &decision.policies.limits;
+        self.backend.as_ref().is_none_or(|backend| live().any(|one| backend.is(one)))
+            && self
+                .backend_namespace
+                .as_ref()
+                .is_none_or(|namespace| live().next().is_some() && live().all(|one| one.namespace == *namespace))
+            && self.owner.as_ref().is_none_or(|owner| chain.last().is_some_and(|route| route.namespace == *owner))
+            && self.via.as_ref().is_none_or(|via| {
+                let mut rest = chain.iter();
+                via.iter().all(|wanted| rest.any(|route| route == wanted))
+            })
+            && self.status.is_none_or(|wanted| status == Some(wanted))
+            && self.location.as_deref().is_none_or(|wanted| end.location.is_some_and(|is| is_text(is, wanted)))
+            && self.upstream_host.as_ref().is_none_or(|wanted| end.upstream.is_some_and(|one| one.host == *wanted))
+            && self
+                .upstream_path
+                .as_ref()
+                .is_none_or(|wanted| end.upstream.is_some_and(|one| is_text(&one.path, wanted)))
+            && self
+                .timeout
+                .as_ref()
+                .is_none_or(|wanted| limits.request.as_ref().is_some_and(|one| one.value == *wanted))
+            && self.policy.as_ref().is_none_or(|wanted| {
+                decision.policies.applied.iter().any(|one| one.policy.meta.key() == *wanted && one.counts())
+            })
+            && self.any_of.as_ref().is_none_or(|any| any.iter().any(|one| one.holds_of(analysis, decision, end)))
+            && self.not.as_ref().is_none_or(|not| !not.holds_of(analysis, decision, end))
+    }
+
+    /// Whether it looks at what depends on the path of a request, beside the row that decides.
+    fn looks_at_paths(&self) -> bool {
+        self.location.is_some()
+            || self.upstream_path.is_some()
+            || self.any_of.iter().flatten().any(Self::looks_at_paths)
+            || self.not.as_ref().is_some_and(|not| not.looks_at_paths())
+    }
+}
+
+/// Whether a path or URL is the one that is wanted; its query does not count where none is wanted.
+fn is_text(is: &str, wanted: &str) -> bool {
+    is == wanted || (!wanted.contains('?') && is.split('?').next() == Some(wanted))
+}
+
+impl Backend {
+    fn is(&self, to: &Destination) -> bool {
+        self.kind == to.kind
+            && self.namespace == to.namespace
+            && self.name == to.name
+            && self.port.is_none_or(|port| to.port == Some(port))
+    }
+}
+
+/// What came of a test.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It holds; of a region, of every request of it.
+    Pass,
+    /// It does not hold of this request.
+    Fail(Box<Failed>),
+    /// It was not found out, and why.
+    Unknown(String),
+}
+
+/// A request of which a test does not hold, and the answer to it; `None` where nothing answers.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Failed {
+    pub request: Request,
+    pub decision: Option<Decision>,
+}
+
+/// A rule of a route.
+pub type RuleId = (RouteId, u32);
+
+/// Asks a test; `met` collects the rules that its requests meet.
+pub fn run(analysis: &Analysis, test: &Test, met: &mut BTreeSet<RuleId>) -> Verdict {
+    match &test.asks {
+        Asks::Request { request, gateway } => {
+            let mut decisions = analysis.decide(request, gateway.as_ref());
+            for one in &decisions {
+                note(analysis, one, met);
+            }
+            // Of several Gateways those answer that have a rule for it.
+            if decisions.iter().any(|one| one.hop.is_some()) {
+                decisions.retain(|one| one.hop.is_some());
+            } else {
+                decisions.truncate(1);
+            }
+            let failed = match decisions.iter().position(|one| !test.expect.holds(analysis, Some(one))) {
+                Some(at) => Some(decisions.swap_remove(at)),
+                None if decisions.is_empty() && !test.expect.holds(analysis, None) => None,
+                None => return Verdict::Pass,
+            };
+            Verdict::Fail(Box::new(Failed { request: request.clone(), decision: failed }))
+        }
+        Asks::All(region) => all(analysis, region, &test.expect, met),
+    }
+}
+
+fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet<RuleId>) -> Verdict {
+    let mut failed = None;
+    let mut unknown = None;
+    let paths = expect.looks_at_paths();
+    each_answer(analysis.router(), region, &mut |answered| {
+        let (request, decision) = match answered {
+            Answered::Unknown(_, why) => {
+                unknown.get_or_insert(why);
+                return true;
+            }
+            Answered::Request(request, decision) => (request, decision.map(|decision| *decision)),
+        };
+        if let Some(decision) = &decision {
+            note(analysis, decision, met);
+        }
+        if !expect.holds(analysis, decision.as_ref()) {
+            failed = Some(Failed { request, decision });
+            return false;
+        }
+        // What the backend receives, or a Location, may be another one for another path.
+        if paths
+            && let Some(decision) = &decision
+            && depends_on_path(analysis, decision)
+            && region.path.kind != PathKind::Exact
+        {
+            for path in [
+                format!("{}/x", request.path.trim_end_matches('/')),
+                format!("{}/", request.path.trim_end_matches('/')),
+            ] {
+                let other = Request { path, ..request.clone() };
+                let gateway = &analysis.table.gateways[decision.gateway as usize].gateway;
+                let answer = analysis.decide(&other, Some(gateway)).into_iter().next();
+                let same = answer.as_ref().and_then(|one| one.hop) == decision.hop;
+                if same && !expect.holds(analysis, answer.as_ref()) {
+                    failed = Some(Failed { request: other, decision: answer });
+                    return false;
+                }
+            }
+            unknown.get_or_insert_with(|| {
+                "what the backend receives depends on the path, and not every path was tried".to_owned()
+            });
+        }
+        true
+    });
+    match (failed, unknown) {
+        (Some(failed), _) => Verdict::Fail(Box::new(failed)),
+        (None, Some(why)) => Verdict::Unknown(why),
+        (None, None) => Verdict::Pass,
+    }
+}
+
+/// Whether requests that the same row decides may differ in what the backend receives, or in their Location.
+fn depends_on_path(analysis: &Analysis, decision: &Decision) -> bool {
+    let Some(row) = decision.hop else { return false };
+    let hop = &analysis.tree.hops[row.0 as usize];
+    match hop.does().map(AsRef::as_ref) {
+        Some(Action::Respond(_)) => false,
+        Some(Action::Forward(forward)) if is_whole(forward.rewrite.path.as_ref()) => false,
+        Some(Action::Redirect(redirect)) if is_whole(redirect.path.as_ref()) => false,
+        _ if hop.matcher.path.kind == PathKind::Exact => matches!(hop.fate, Fate::Forks(_)),
+        _ => true,
+    }
+}
+
+/// Whether every path gives way to the same one.
+fn is_whole(path: Option<&PathModifier>) -> bool {
+    matches!(path, Some(PathModifier::Full(full)) if !full.is_empty())
+}
+
+/// The rules on the way to the row that decides.
+fn note(analysis: &Analysis, decision: &Decision, met: &mut BTreeSet<RuleId>) {
+    let rows =
+        decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop)).chain(decision.stopped);
+    for row in rows {
+        for hop in analysis.tree.chain(row) {
+            let hop = &analysis.tree.hops[hop.0 as usize];
+            met.insert((hop.route, hop.rule));
+        }
+    }
+}
+
+/// Every rule of every route.
+pub fn rules(analysis: &Analysis) -> Vec<RuleId> {
+    let routes = (0..).zip(&analysis.snapshot.routes);
+    routes.flat_map(|(at, route)| (0..).zip(&route.rules).map(move |(rule, _)| (RouteId(at), rule))).collect()
+}

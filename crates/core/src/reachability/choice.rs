@@ -1,0 +1,504 @@
+//! What is left of a request beside its path: a method, and for each header and query parameter that some row names a
+//! value, another value, or none. Finds a choice that passes some rows' tests and fails at least one test of each of the
+//! others.
+
+use std::borrow::Cow;
+
+use super::machine::{Languages, Machine, header_space, query_space};
+use super::product::classes;
+use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
+use crate::resolve::Manner;
+use crate::router::lists::{HeaderDomain, header_domain};
+use crate::router::normalise::methods;
+
+/// How many steps a search may take.
+const STEPS: usize = 20_000;
+/// How many rows may leave a choice open at once.
+const DEPTH: usize = 500;
+/// How many states a product of value automata may have.
+const STATES: usize = 20_000;
+/// Values that read well where any will do.
+const PLAIN: [&str; 5] = ["x", "1", "a", "other", ""];
+
+/// The part of a request that rows test beside the path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Choice {
+    pub method: String,
+    pub headers: Vec<(String, String)>,
+    pub query: Vec<(String, String)>,
+    /// What `Host` must say, where a row tests it.
+    pub authority: Option<String>,
+}
+
+/// What came of a search.
+#[derive(Debug)]
+pub(super) enum Chosen {
+    Found(Choice),
+    /// None: these rows (places in the list that was given) leave nothing.
+    Never(Vec<usize>),
+    Unknown(String),
+}
+
+/// What a request is chosen for.
+pub(super) struct Setting<'s> {
+    pub manner: Manner,
+    pub languages: &'s Languages,
+    /// What the client speaks.
+    pub scheme: &'static str,
+    /// Hosts (with port) that reach the place, for rows that test `Host`.
+    pub authorities: &'s [String],
+    /// Methods to choose among; empty for all.
+    pub methods: &'s [Name],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key<'m> {
+    Method,
+    Host,
+    Header(Cow<'m, str>),
+    Query(&'m str),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Test<'m> {
+    Method(&'m Name),
+    Value(&'m ValueMatch),
+}
+
+impl Test<'_> {
+    fn is_same(self, other: Test<'_>) -> bool {
+        match (self, other) {
+            (Self::Method(a), Test::Method(b)) => a == b,
+            (Self::Value(a), Test::Value(b)) => a.value == b.value && (a.kind == b.kind || a.value.is_empty()),
+            _ => false,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tests<'m> {
+    must: Vec<Test<'m>>,
+    must_not: Vec<Test<'m>>,
+}
+
+/// What a name comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    Absent,
+    One(String),
+    Lines(Vec<String>),
+}
+
+enum Feasible {
+    Yes(Value),
+    No,
+    Unknown(String),
+}
+
+struct Search<'s, 'm> {
+    setting: &'s Setting<'s>,
+    names: Vec<(Key<'m>, Tests<'m>)>,
+    steps: usize,
+    core: Vec<usize>,
+    unknown: Option<String>,
+}
+
+/// A choice that passes all tests of `required` and fails each of `avoided`.
+pub(super) fn choose<'m>(setting: &Setting<'_>, required: &[&'m RouteMatch], avoided: &[&'m RouteMatch]) -> Chosen {
+    let mut search = Search { setting, names: Vec::new(), steps: 0, core: Vec::new(), unknown: None };
+    for row in required {
+        for (key, test) in tests(row, setting.manner) {
+            let at = search.place(key);
+            let must = &mut search.names[at].1.must;
+            if !must.iter().any(|one| one.is_same(test)) {
+                must.push(test);
+            }
+        }
+    }
+    search.place(Key::Method);
+    for at in 0..search.names.len() {
+        match search.feasible(at) {
+            Feasible::Yes(_) => {}
+            Feasible::No => return Chosen::Never(Vec::new()),
+            Feasible::Unknown(why) => return Chosen::Unknown(why),
+        }
+    }
+    // Rows with few tests leave the least: they fail first.
+    let mut order: Vec<usize> = (0..avoided.len()).collect();
+    order.sort_by_key(|at| {
+        let row = avoided[*at];
+        (usize::from(row.method.is_some()) + row.headers.len() + row.query_params.len(), *at)
+    });
+    if search.avoid(avoided, &order, 0) {
+        return match search.choice() {
+            Some(choice) => Chosen::Found(choice),
+            None => {
+                Chosen::Unknown("the conditions on headers and query parameters are too many to combine".to_owned())
+            }
+        };
+    }
+    if let Some(why) = search.unknown {
+        Chosen::Unknown(why)
+    } else {
+        search.core.sort_unstable();
+        search.core.dedup();
+        Chosen::Never(search.core)
+    }
+}
+
+fn tests(row: &RouteMatch, manner: Manner) -> Vec<(Key<'_>, Test<'_>)> {
+    let mut tests = Vec::new();
+    for test in &row.query_params {
+        tests.push((Key::Query(&test.name), Test::Value(test)));
+    }
+    for test in &row.headers {
+        let name = &test.name;
+        let host = name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority");
+        let lower = || {
+            if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                Cow::Owned(name.to_ascii_lowercase())
+            } else {
+                Cow::Borrowed(name.as_str())
+            }
+        };
+        let key = if host && manner != Manner::Agentgateway { Key::Host } else { Key::Header(lower()) };
+        tests.push((key, Test::Value(test)));
+    }
+    tests.extend(row.method.as_ref().map(|method| (Key::Method, Test::Method(method))));
+    tests
+}
+
+impl<'m> Search<'_, 'm> {
+    fn place(&mut self, key: Key<'m>) -> usize {
+        if let Some(at) = self.names.iter().position(|(known, _)| *known == key) {
+            return at;
+        }
+        self.names.push((key, Tests::default()));
+        self.names.len() - 1
+    }
+
+    /// The tests of a row that can still be failed; `None` when one fails already.
+    fn open_tests(&mut self, row: &'m RouteMatch) -> Option<Vec<(usize, Test<'m>)>> {
+        let manner = self.setting.manner;
+        let mut open = Vec::new();
+        for (key, test) in tests(row, manner) {
+            let at = self.place(key);
+            let known = &self.names[at].1;
+            if known.must_not.iter().any(|one| one.is_same(test))
+                || known.must.iter().any(|one| excludes(*one, test, manner))
+            {
+                return None;
+            }
+            if !known.must.iter().any(|one| one.is_same(test)) {
+                open.push((at, test));
+            }
+        }
+        Some(open)
+    }
+
+    /// Fails one test of each row, in order.
+    fn avoid(&mut self, rows: &[&'m RouteMatch], order: &[usize], depth: usize) -> bool {
+        self.steps += 1;
+        if self.steps > STEPS {
+            self.unknown.get_or_insert_with(too_many);
+            return false;
+        }
+        let mut order = order;
+        let (first, rest, mut open) = loop {
+            let Some((&first, rest)) = order.split_first() else { return true };
+            match self.open_tests(rows[first]) {
+                None => order = rest,
+                Some(open) => break (first, rest, open),
+            }
+        };
+        if depth > DEPTH {
+            self.unknown.get_or_insert_with(too_many);
+            return false;
+        }
+        // What is not asked for otherwise is left out; then another method; then another value.
+        open.sort_by_key(|(at, _)| {
+            let (key, tests) = &self.names[*at];
+            (!tests.must.is_empty(), *key == Key::Method, *key == Key::Host)
+        });
+        for (at, test) in open {
+            self.names[at].1.must_not.push(test);
+            match self.feasible(at) {
+                Feasible::Yes(_) => {
+                    if self.avoid(rows, rest, depth + 1) {
+                        return true;
+                    }
+                }
+                Feasible::No => {}
+                Feasible::Unknown(why) => {
+                    self.unknown.get_or_insert(why);
+                }
+            }
+            self.names[at].1.must_not.pop();
+        }
+        self.core.push(first);
+        false
+    }
+
+    fn choice(&self) -> Option<Choice> {
+        let mut choice = Choice::default();
+        for (at, (key, _)) in self.names.iter().enumerate() {
+            let Feasible::Yes(value) = self.feasible(at) else { return None };
+            let lines = match value {
+                Value::Absent => continue,
+                Value::One(value) => vec![value],
+                Value::Lines(lines) => lines,
+            };
+            for value in lines {
+                match key {
+                    Key::Method => choice.method = value,
+                    Key::Host => choice.authority = Some(value),
+                    Key::Header(name) => choice.headers.push((name.to_string(), value)),
+                    Key::Query(name) => choice.query.push(((*name).to_owned(), value)),
+                }
+            }
+        }
+        Some(choice)
+    }
+
+    /// Whether one name alone can do what is asked of it, and how.
+    fn feasible(&self, at: usize) -> Feasible {
+        let (key, tests) = &self.names[at];
+        let mut values = tests.must.iter().chain(&tests.must_not).filter(|test| matches!(test, Test::Value(_)));
+        match self.feasible_as_known(key, tests) {
+            Feasible::No if values.any(|test| self.machine(*test).is_none()) => too_large(),
+            other => other,
+        }
+    }
+
+    fn feasible_as_known(&self, key: &Key<'m>, tests: &Tests<'m>) -> Feasible {
+        let agentgateway = self.setting.manner == Manner::Agentgateway;
+        match key {
+            Key::Method => self.method(tests),
+            Key::Host => self.host(tests),
+            Key::Header(name) => {
+                let domain = if !name.bytes().all(is_token) || (agentgateway && name == "host") {
+                    HeaderDomain::Never
+                } else if self.setting.manner == Manner::Envoy {
+                    header_domain(name)
+                } else {
+                    HeaderDomain::Sent
+                };
+                self.header(tests, domain)
+            }
+            Key::Query(name) => {
+                let sent =
+                    agentgateway || name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !b"#&=".contains(&byte));
+                match (tests.must.is_empty(), sent) {
+                    (true, _) => Feasible::Yes(Value::Absent),
+                    (false, false) => Feasible::No,
+                    (false, true) => self.one(query_space(self.setting.manner), tests),
+                }
+            }
+        }
+    }
+
+    fn method(&self, tests: &Tests<'m>) -> Feasible {
+        let named = |tests: &[Test<'m>], method: &str| {
+            tests.iter().any(|test| matches!(test, Test::Method(name) if *name == method))
+        };
+        let passes = |method: &str| {
+            tests.must.iter().all(|test| matches!(test, Test::Method(name) if *name == method))
+                && !named(&tests.must_not, method)
+        };
+        let of = |method: &str| Feasible::Yes(Value::One(method.to_owned()));
+        if !self.setting.methods.is_empty() {
+            return self.setting.methods.iter().find(|method| passes(method)).map_or(Feasible::No, |method| of(method));
+        }
+        if let Some(method) = methods().find(|method| passes(method)) {
+            return of(method);
+        }
+        if self.setting.manner != Manner::Agentgateway {
+            return Feasible::No;
+        }
+        match tests.must.first() {
+            Some(Test::Method(method)) if passes(method) && !method.is_empty() && method.bytes().all(is_token) => {
+                of(method)
+            }
+            Some(_) => Feasible::No,
+            None => {
+                // One of so many is not named.
+                let mut others = (0..=tests.must_not.len()).map(|number| format!("OTHER{number}"));
+                others.find(|method| passes(method)).map_or(Feasible::No, |method| of(&method))
+            }
+        }
+    }
+
+    /// `Host` is what the place is reached by; a row may ask for one value of it.
+    fn host(&self, tests: &Tests<'m>) -> Feasible {
+        let exact = tests.must.iter().find_map(|test| match test {
+            Test::Value(value) if value.kind == ValueKind::Exact && !value.value.is_empty() => {
+                Some(value.value.to_string())
+            }
+            _ => None,
+        });
+        let mut options = exact.iter().chain(self.setting.authorities);
+        match options.find(|value| self.passes(tests, value)) {
+            Some(value) => Feasible::Yes(Value::One(value.clone())),
+            None => match self.one(header_space(), tests) {
+                Feasible::No if !tests.must.is_empty() => Feasible::No,
+                _ => Feasible::Unknown("a rule tests the Host header".to_owned()),
+            },
+        }
+    }
+
+    fn header(&self, tests: &Tests<'m>, domain: HeaderDomain) -> Feasible {
+        let first_of =
+            |values: &[&str]| values.iter().find(|value| self.passes(tests, value)).map(|value| (*value).to_owned());
+        match domain {
+            HeaderDomain::Never if tests.must.is_empty() => Feasible::Yes(Value::Absent),
+            HeaderDomain::Never => Feasible::No,
+            HeaderDomain::Fixed(values) => {
+                // What the client speaks is known where the request is made.
+                let own = values.contains(&self.setting.scheme).then_some(self.setting.scheme);
+                match own.filter(|own| self.passes(tests, own)) {
+                    Some(_) => Feasible::Yes(Value::Absent),
+                    None => match first_of(values) {
+                        Some(_) if values.len() == 1 => Feasible::Yes(Value::Absent),
+                        Some(_) => Feasible::Unknown("a rule tests a header that Envoy writes itself".to_owned()),
+                        None => Feasible::No,
+                    },
+                }
+            }
+            _ if tests.must.is_empty() && !matches!(domain, HeaderDomain::Extended(_)) => Feasible::Yes(Value::Absent),
+            HeaderDomain::OneOf(values) => {
+                first_of(values).map_or(Feasible::No, |value| Feasible::Yes(Value::One(value)))
+            }
+            HeaderDomain::Extended(own) if self.passes(tests, own) => Feasible::Yes(Value::Absent),
+            HeaderDomain::Extended(own) => {
+                let sent = tests.must.iter().find_map(|test| match test {
+                    Test::Value(value) if value.kind == ValueKind::Exact => {
+                        value.value.strip_suffix(own)?.strip_suffix(',')
+                    }
+                    _ => None,
+                });
+                match sent {
+                    Some(sent) if self.passes(tests, &format!("{sent},{own}")) => {
+                        Feasible::Yes(Value::One(sent.to_owned()))
+                    }
+                    _ => Feasible::Unknown("a rule tests a header that Envoy adds to".to_owned()),
+                }
+            }
+            HeaderDomain::Checked => {
+                let urls = ["https://example.com/", "/"];
+                first_of(&urls)
+                    .map_or_else(|| self.one(header_space(), tests), |value| Feasible::Yes(Value::One(value)))
+            }
+            HeaderDomain::Sent if self.setting.manner == Manner::Agentgateway => self.lines(tests),
+            HeaderDomain::Sent => self.one(header_space(), tests),
+        }
+    }
+
+    /// Any line of a header may pass a test, and none may pass one that must fail.
+    fn lines(&self, tests: &Tests<'m>) -> Feasible {
+        let mut lines: Vec<String> = Vec::new();
+        for test in &tests.must {
+            let alone = Tests { must: vec![*test], must_not: tests.must_not.clone() };
+            match self.one(header_space(), &alone) {
+                Feasible::Yes(Value::One(line)) => {
+                    if !lines.contains(&line) {
+                        lines.push(line);
+                    }
+                }
+                other => return other,
+            }
+        }
+        Feasible::Yes(Value::Lines(lines))
+    }
+
+    /// One value that passes all and fails all others.
+    fn one(&self, space: Machine, tests: &Tests<'m>) -> Feasible {
+        if tests.must_not.iter().any(|test| self.asks_for_presence(*test)) {
+            return Feasible::No;
+        }
+        let exact = tests.must.iter().find_map(|test| match test {
+            Test::Value(value) if value.kind == ValueKind::Exact && !self.asks_for_presence(*test) => {
+                Some(&value.value)
+            }
+            _ => None,
+        });
+        if let Some(exact) = exact {
+            let fits = space.holds(exact) && self.passes(tests, exact);
+            return if fits { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
+        }
+        if let Some(plain) = PLAIN.iter().find(|plain| space.holds(plain) && self.passes(tests, plain)) {
+            return Feasible::Yes(Value::One((*plain).to_owned()));
+        }
+        let mut required = vec![space];
+        let mut tracked = Vec::new();
+        for test in tests.must.iter().filter(|test| !self.asks_for_presence(**test)) {
+            match self.machine(*test) {
+                Some(machine) => required.push(machine),
+                None => return too_large(),
+            }
+        }
+        for test in &tests.must_not {
+            match self.machine(*test) {
+                Some(machine) => tracked.push(machine),
+                None => return too_large(),
+            }
+        }
+        match classes(&required, &tracked, STATES) {
+            Err(_) => too_large(),
+            Ok(classes) => match classes.into_iter().find(|class| !class.holds.contains(&true)) {
+                Some(class) => Feasible::Yes(Value::One(class.text)),
+                None => Feasible::No,
+            },
+        }
+    }
+
+    fn asks_for_presence(&self, test: Test<'_>) -> bool {
+        self.setting.manner != Manner::Agentgateway && matches!(test, Test::Value(value) if value.value.is_empty())
+    }
+
+    fn machine(&self, test: Test<'_>) -> Option<Machine> {
+        match test {
+            Test::Method(_) => None,
+            Test::Value(value) => match value.kind {
+                ValueKind::Exact => Some(Machine::Literal(value.value.clone(), super::machine::After::End)),
+                ValueKind::RegularExpression => self.setting.languages.regex(&value.value, self.setting.manner),
+            },
+        }
+    }
+
+    /// Whether a value that is there passes the tests.
+    fn passes(&self, tests: &Tests<'m>, value: &str) -> bool {
+        let holds = |test: &Test<'m>| {
+            self.asks_for_presence(*test) || self.machine(*test).is_some_and(|machine| machine.holds(value))
+        };
+        tests.must.iter().all(holds)
+            && !tests.must_not.iter().any(|test| {
+                // What is too large to look into may hold.
+                self.asks_for_presence(*test) || self.machine(*test).is_none_or(|machine| machine.holds(value))
+            })
+    }
+}
+
+fn too_many() -> String {
+    "the conditions of the earlier rules are too many to combine".to_owned()
+}
+
+fn too_large() -> Feasible {
+    Feasible::Unknown("a regular expression is too large to look into".to_owned())
+}
+
+/// Whether no value passes both.
+fn excludes(must: Test<'_>, test: Test<'_>, manner: Manner) -> bool {
+    match (must, test) {
+        (Test::Method(a), Test::Method(b)) => a != b,
+        (Test::Value(a), Test::Value(b)) => {
+            let exact = |test: &ValueMatch| test.kind == ValueKind::Exact && !test.value.is_empty();
+            manner != Manner::Agentgateway && exact(a) && exact(b) && a.value != b.value
+        }
+        _ => false,
+    }
+}
+
+/// A byte of a header's name or of a method (RFC 9110).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}

@@ -1,0 +1,503 @@
+//! Which traffic moves between two tables: every pair of rows, one before and one after, that some request has and whose
+//! answers a client or a backend can tell apart.
+//!
+//! Rows that stand in both tables in the same order and do the same are held against each other and left out. For a
+//! request that another pair decides, one of the two is not among them: a row that takes it in both tables would come
+//! first in both. So only the others are looked at, each with the rows of the other table that share a path with it.
+
+pub(super) mod cells;
+mod places;
+
+pub(super) use places::hosts_of;
+
+use ahash::{AHashMap, AHashSet};
+
+use self::cells::{Cell, cells};
+use self::places::{Place, places};
+use super::choice::Setting;
+use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
+use super::front::request;
+use super::held::{Held, is_same_row, matcher};
+use super::machine::Languages;
+use super::meet::{Met, Point, Search};
+use crate::model::{ObjectKey, RouteMatch};
+use crate::resolve::{Fate, HopId, Manner};
+use crate::router::lists::{PathPatterns, RowList};
+use crate::router::{Decision, Request, Router};
+
+/// How far is looked ahead for rows that are in step again.
+const AHEAD: usize = 32;
+
+/// How many pairs of rows are looked at in one place.
+const PAIRS: usize = 200_000;
+
+/// A pair of answers that a request has before and after, and that can be told apart.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Whose answers they are.
+    pub gateway: ObjectKey,
+    /// A request that has them.
+    pub request: Request,
+    /// The answer before; `None` where nothing was asked or no listener took it.
+    pub before: Option<Decision>,
+    /// The answer after.
+    pub after: Option<Decision>,
+}
+
+/// A row of which it was not found out what becomes of all its requests.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    /// Whose row it is.
+    pub gateway: ObjectKey,
+    /// Whether it stands in the table before, or in the one after.
+    pub before: bool,
+    /// The row.
+    pub row: HopId,
+    /// Why.
+    pub why: String,
+}
+
+/// What differs between two tables.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// One for each pair of deciding rows.
+    pub changes: Vec<Change>,
+    /// What was not found out.
+    pub unknown: Vec<Undecided>,
+}
+
+/// Before, and after.
+pub(super) const SIDES: [usize; 2] = [0, 1];
+
+/// Holds two tables against each other.
+pub fn compare(old: Router<'_>, new: Router<'_>) -> Comparison {
+    let mut comparer = Comparer {
+        routers: [old, new],
+        languages: Languages::default(),
+        prints: [AHashMap::new(), AHashMap::new()],
+        listed: AHashSet::new(),
+        comparison: Comparison::default(),
+    };
+    let mut gateways: Vec<&ObjectKey> = Vec::new();
+    for router in [old, new] {
+        for table in &router.table().gateways {
+            if !gateways.contains(&&table.gateway) {
+                gateways.push(&table.gateway);
+            }
+        }
+    }
+    for gateway in gateways {
+        comparer.gateway(gateway);
+    }
+    comparer.comparison
+}
+
+/// By Gateway, virtual host and place there.
+type Prints = AHashMap<(u32, u32, usize), (u64, u64)>;
+
+struct Comparer<'a> {
+    routers: [Router<'a>; 2],
+    languages: Languages,
+    /// By Gateway, virtual host and place there: what a row takes, and what it does.
+    prints: [Prints; 2],
+    /// Pairs of rows that are listed already.
+    listed: AHashSet<(ObjectKey, u64, u64)>,
+    comparison: Comparison,
+}
+
+/// One place where requests come to, in both tables.
+struct Scene<'a> {
+    gateway: ObjectKey,
+    /// The Gateway's place in each table.
+    at: [Option<u32>; 2],
+    place: Place<'a>,
+    /// All rows in order.
+    rows: [Vec<Row>; 2],
+    /// For each row its twin in the other table.
+    twins: [Vec<Option<usize>>; 2],
+}
+
+impl<'a> Scene<'a> {
+    fn held(&self, side: usize, row: Option<usize>) -> Held<'a> {
+        let at = row.map(|row| (self.rows[side][row].list, self.rows[side][row].position));
+        Held { lists: self.place.lists[side].clone(), at }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    list: usize,
+    position: usize,
+    id: HopId,
+}
+
+impl<'a> Comparer<'a> {
+    fn gateway(&mut self, gateway: &ObjectKey) {
+        let at = self.routers.map(|router| {
+            let place = router.table().gateways.iter().position(|table| table.gateway == *gateway);
+            place.and_then(|place| u32::try_from(place).ok())
+        });
+        for place in places(self.routers, at) {
+            self.place(gateway, at, place);
+        }
+    }
+
+    fn place(&mut self, gateway: &ObjectKey, at: [Option<u32>; 2], place: Place<'a>) {
+        let rows = SIDES.map(|side| rows(&place.lists[side]));
+        let mut scene = Scene { gateway: gateway.clone(), at, place, rows, twins: [Vec::new(), Vec::new()] };
+        scene.twins = self.twins(&scene);
+        let mut tried: AHashSet<(Option<usize>, Option<usize>)> = AHashSet::new();
+        for side in SIDES {
+            for row in 0..scene.rows[side].len() {
+                if scene.twins[side][row].is_some() {
+                    continue;
+                }
+                for other in self.others(&scene, side, row) {
+                    let pair = if side == 0 { (Some(row), other) } else { (other, Some(row)) };
+                    if tried.len() >= PAIRS {
+                        let why = "too many rules share a path with it".to_owned();
+                        return self.undecided(&scene, side, scene.rows[side][row].id, why);
+                    }
+                    if tried.insert(pair) {
+                        self.pair(&scene, [pair.0, pair.1]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a row takes, and what it does, as numbers; made when asked for.
+    fn print(&mut self, scene: &Scene<'a>, side: usize, row: usize) -> (u64, u64) {
+        let row = scene.rows[side][row];
+        let (router, gateway) = (self.routers[side], scene.at[side].unwrap_or_default());
+        let host = scene.place.lists[side][row.list].virtual_host.unwrap_or_default();
+        *self.prints[side].entry((gateway, host, row.position)).or_insert_with(|| {
+            let table = &router.table().gateways[gateway as usize];
+            let virtual_host = &table.virtual_hosts[host as usize];
+            let policies = !router.snapshot().traffic_policies.is_empty();
+            let in_force = policies.then(|| router.in_force(table, virtual_host, row.id));
+            let takes = of_matcher(matcher(router.tree(), row.id));
+            (takes, of_row(router, row.id, virtual_host.port, in_force.as_ref()))
+        })
+    }
+
+    /// For each row of one side its twin on the other: rows that take and do the same, in the same order on both sides.
+    /// The more there are the less is to be looked at.
+    fn twins(&mut self, scene: &Scene<'a>) -> [Vec<Option<usize>>; 2] {
+        let lengths = scene.rows.each_ref().map(Vec::len);
+        let mut twins = lengths.map(|length| vec![None; length]);
+        let plain = self.routers.iter().all(|router| router.snapshot().traffic_policies.is_empty());
+        let ports = |side: usize, row: &Row| {
+            let host = scene.place.lists[side][row.list].virtual_host.unwrap_or_default();
+            let table = scene.at[side].and_then(|at| self.routers[side].table().gateways.get(at as usize));
+            table.and_then(|table| table.virtual_hosts.get(host as usize)).map(|host| host.port)
+        };
+        let same = |old: usize, new: usize| {
+            let (old, new) = (&scene.rows[0][old], &scene.rows[1][new]);
+            plain && is_same(self.routers, [old.id, new.id]) && ports(0, old) == ports(1, new)
+        };
+        // Two tables that differ in a few rows fall into step again soon.
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        let (mut old, mut new) = (0, 0);
+        'steps: while old < lengths[0] && new < lengths[1] {
+            if same(old, new) {
+                pairs.push((old, new));
+                (old, new) = (old + 1, new + 1);
+                continue;
+            }
+            for skipped in 1..=AHEAD {
+                for (ahead_old, ahead_new) in [(skipped, 0), (0, skipped), (skipped, skipped)] {
+                    let (next_old, next_new) = (old + ahead_old, new + ahead_new);
+                    if next_old < lengths[0] && next_new < lengths[1] && same(next_old, next_new) {
+                        (old, new) = (next_old, next_new);
+                        continue 'steps;
+                    }
+                }
+            }
+            break;
+        }
+        // What is out of step: each old row with the first free new one, and of these the longest run that ascends.
+        let mut free: AHashMap<(u64, u64), Vec<usize>> = AHashMap::new();
+        for at in (new..lengths[1]).rev() {
+            free.entry(self.print(scene, 1, at)).or_default().push(at);
+        }
+        let mut matched: Vec<(usize, usize)> = Vec::new();
+        if !free.is_empty() {
+            for at in old..lengths[0] {
+                let print = self.print(scene, 0, at);
+                if let Some(there) = free.get_mut(&print).and_then(Vec::pop) {
+                    matched.push((at, there));
+                }
+            }
+        }
+        pairs.extend(longest_ascent(&matched));
+        for (a, b) in pairs {
+            twins[0][a] = Some(b);
+            twins[1][b] = Some(a);
+        }
+        twins
+    }
+
+    /// The rows of the other side that a changed row may share a request with, and none.
+    fn others(&mut self, scene: &Scene<'a>, side: usize, row: usize) -> Vec<Option<usize>> {
+        let other = 1 - side;
+        let test = matcher(self.routers[side].tree(), scene.rows[side][row].id);
+        let does = self.print(scene, side, row).1;
+        let mut found = Vec::new();
+        let mut from = 0;
+        for list in &scene.place.lists[other] {
+            for at in list.overlapping(self.routers[other].tree(), &test.path) {
+                let place = from + at as usize;
+                let Some(there) = scene.rows[other].get(place) else { continue };
+                // A row that takes the request in both tables would come first here.
+                if scene.twins[other][place].is_some_and(|twin| twin < row) {
+                    continue;
+                }
+                let theirs = matcher(self.routers[other].tree(), there.id);
+                if test.method.is_some() && theirs.method.is_some() && test.method != theirs.method {
+                    continue;
+                }
+                // They do the same to whatever they take.
+                if self.print(scene, other, place).1 != does {
+                    found.push(Some(place));
+                }
+            }
+            from += list.rows.len();
+        }
+        found.push(None);
+        found
+    }
+
+    /// Looks for a request that a pair of rows decides, and lists what becomes of it.
+    fn pair(&mut self, scene: &Scene<'a>, pair: [Option<usize>; 2]) {
+        let ids = SIDES.map(|side| pair[side].map(|row| scene.rows[side][row].id));
+        let forks = SIDES.iter().any(|side| {
+            ids[*side].is_some_and(|id| matches!(self.routers[*side].tree().hops[id.0 as usize].fate, Fate::Forks(_)))
+        });
+        if !forks && self.is_listed(scene, ids) {
+            return;
+        }
+        let mut each = Vec::with_capacity(2);
+        for side in SIDES {
+            if let Some(cells) = cells(self.routers[side], scene.held(side, pair[side]), &scene.place.host) {
+                each.push(cells);
+            } else {
+                if let Some(id) = ids[side] {
+                    self.undecided(scene, side, id, "its shares end in too many places".to_owned());
+                }
+                return;
+            }
+        }
+        for old in &each[0] {
+            for new in &each[1] {
+                self.cell(scene, [old, new], ids, forks);
+            }
+        }
+    }
+
+    fn cell(&mut self, scene: &Scene<'a>, cells: [&Cell<'a>; 2], ids: [Option<HopId>; 2], forks: bool) {
+        let mut required: Vec<&RouteMatch> = Vec::new();
+        for side in SIDES {
+            required.extend(cells[side].rows().map(|row| matcher(self.routers[side].tree(), row)));
+        }
+        let manner = SIDES
+            .iter()
+            .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
+            .unwrap_or(Manner::Envoy);
+        let authorities = [scene.place.authority.clone()];
+        let setting = Setting {
+            manner,
+            languages: &self.languages,
+            scheme: scene.place.scheme,
+            authorities: if scene.place.authority.is_empty() { &[] } else { &authorities },
+            methods: &[],
+        };
+        let patterns = PathPatterns::of(manner, required.iter().copied());
+        let trees = self.routers.map(|router| router.tree());
+        let blockers = |path: &str| {
+            let mut found = Vec::new();
+            for side in SIDES {
+                cells[side].held.iter().for_each(|held| held.before(trees[side], path, |row| (side, row), &mut found));
+            }
+            found
+        };
+        let mut asked: Option<Request> = None;
+        let mut confirm = |point: &Point| {
+            let Some(request) = request(&scene.place.origin, scene.place.host_header.as_deref(), point, manner) else {
+                return false;
+            };
+            let decisions = self.decisions(scene, &request);
+            let as_expected = SIDES.iter().all(|side| match (ids[*side], &decisions[*side]) {
+                (Some(id), Some(decision)) => {
+                    let tree = trees[*side];
+                    decision.hop.or(decision.stopped).is_some_and(|hop| {
+                        is_same_row(tree, hop, id)
+                            || (forks && tree.chain(hop).iter().any(|step| is_same_row(tree, *step, id)))
+                    })
+                }
+                (None, decision) => decision.as_ref().is_none_or(|decision| decision.hop.is_none()),
+                (Some(_), None) => false,
+            });
+            asked = as_expected.then_some(request);
+            asked.is_some()
+        };
+        let search = Search {
+            setting: &setting,
+            patterns: &patterns,
+            required: &required,
+            blockers: &blockers,
+            confirm: &mut confirm,
+        };
+        match search.run() {
+            Met::Found(_) => {
+                if let Some(request) = asked {
+                    self.list(scene, ids, &request);
+                }
+            }
+            Met::Never(_) => {}
+            Met::Unknown(why) => {
+                for side in SIDES {
+                    if let Some(id) = ids[side] {
+                        return self.undecided(scene, side, id, why);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What both tables answer.
+    fn decisions(&self, scene: &Scene<'a>, request: &Request) -> [Option<Decision>; 2] {
+        SIDES.map(|side| self.routers[side].decide(request, Some(&scene.gateway)).into_iter().next())
+    }
+
+    /// Lists the answers of a request that this pair decides, or of one like it, if they can be told apart.
+    fn list(&mut self, scene: &Scene<'a>, ids: [Option<HopId>; 2], request: &Request) {
+        let first = self.decisions(scene, request);
+        if differ(&first) {
+            return self.add(scene, request.clone(), first);
+        }
+        // The rows may differ in what they do to other requests: other paths, a preflight, an upgrade.
+        for variant in variants(
+            request,
+            SIDES.iter().any(|side| ids[*side].is_some_and(|id| rewrites(self.routers[*side].tree(), id))),
+        ) {
+            let decisions = self.decisions(scene, &variant);
+            let same = SIDES.iter().all(|side| {
+                let (was, is) =
+                    (first[*side].as_ref().and_then(|one| one.hop), decisions[*side].as_ref().and_then(|one| one.hop));
+                was == is
+            });
+            if same && differ(&decisions) {
+                return self.add(scene, variant, decisions);
+            }
+        }
+    }
+
+    fn add(&mut self, scene: &Scene<'a>, request: Request, decisions: [Option<Decision>; 2]) {
+        let ids = SIDES.map(|side| decisions[side].as_ref().and_then(|one| one.hop.or(one.stopped)));
+        let key = self.key(scene, ids);
+        if self.listed.insert(key) {
+            let [before, after] = decisions;
+            self.comparison.changes.push(Change { gateway: scene.gateway.clone(), request, before, after });
+        }
+    }
+
+    fn key(&self, scene: &Scene<'a>, ids: [Option<HopId>; 2]) -> (ObjectKey, u64, u64) {
+        let of = |side: usize| ids[side].map_or(0, |id| chain_print(self.routers[side], id));
+        (scene.gateway.clone(), of(0), of(1))
+    }
+
+    fn is_listed(&self, scene: &Scene<'a>, ids: [Option<HopId>; 2]) -> bool {
+        self.listed.contains(&self.key(scene, ids))
+    }
+
+    fn undecided(&mut self, scene: &Scene<'a>, side: usize, row: HopId, why: String) {
+        let unknown = &mut self.comparison.unknown;
+        let before = side == 0;
+        if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == scene.gateway) {
+            unknown.push(Undecided { gateway: scene.gateway.clone(), before, row, why });
+        }
+    }
+}
+
+/// Whether a client or a backend can tell the answers apart, or other policies act.
+fn differ(decisions: &[Option<Decision>; 2]) -> bool {
+    let [old, new] = decisions.each_ref().map(|one| one.as_ref().and_then(observed));
+    if old != new {
+        return true;
+    }
+    let policies = decisions.each_ref().map(|one| one.as_ref().map(|one| acting(&one.policies)).unwrap_or_default());
+    old.is_some() && policies[0] != policies[1]
+}
+
+/// Requests like this one that rows may treat otherwise.
+fn variants(request: &Request, paths: bool) -> Vec<Request> {
+    let mut variants = Vec::new();
+    if paths {
+        let path = request.path.trim_end_matches('/');
+        for path in [format!("{path}/"), format!("{path}/x"), format!("{path}/x/y"), format!("{path}x")] {
+            variants.push(Request { path, ..request.clone() });
+        }
+    }
+    let mut preflight = Request { method: "OPTIONS".to_owned(), ..request.clone() };
+    let add = |request: &mut Request, name: &str, value: &str| {
+        if !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            request.headers.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    add(&mut preflight, "origin", "https://example.com");
+    add(&mut preflight, "access-control-request-method", "GET");
+    variants.push(preflight);
+    let mut upgrade = request.clone();
+    add(&mut upgrade, "connection", "upgrade");
+    add(&mut upgrade, "upgrade", "websocket");
+    variants.push(upgrade);
+    variants
+}
+
+/// All rows in order.
+fn rows(lists: &[RowList<'_>]) -> Vec<Row> {
+    let of_list = |(at, list): (usize, &RowList<'_>)| {
+        let rows = list.rows.iter().copied().enumerate();
+        rows.map(move |(position, id)| Row { list: at, position, id }).collect::<Vec<_>>()
+    };
+    lists.iter().enumerate().flat_map(of_list).collect()
+}
+
+/// A row's name, as a number.
+fn chain_print(router: Router<'_>, row: HopId) -> u64 {
+    use std::hash::{BuildHasher, Hash, Hasher};
+    let tree = router.tree();
+    let mut hash = ahash::RandomState::with_seeds(1, 2, 3, 4).build_hasher();
+    for id in tree.chain(row) {
+        let hop = &tree.hops[id.0 as usize];
+        let route = router.snapshot().route(hop.route);
+        (route.kind, &route.meta.namespace, &route.meta.name, hop.rule, hop.match_index).hash(&mut hash);
+        tree.link_above(id).map(|link| &link.via).hash(&mut hash);
+    }
+    hash.finish() | 1
+}
+
+/// The longest run of pairs whose second numbers ascend (the first do already).
+fn longest_ascent(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // For each length the place of the pair that ends the run of that length lowest, and each pair's predecessor.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
+    for (at, (_, second)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| pairs[*end].1 < *second);
+        before.push(length.checked_sub(1).map(|last| ends[last]));
+        if length == ends.len() {
+            ends.push(at);
+        } else {
+            ends[length] = at;
+        }
+    }
+    let mut run = Vec::with_capacity(ends.len());
+    let mut at = ends.last().copied();
+    while let Some(place) = at {
+        run.push(pairs[place]);
+        at = before[place];
+    }
+    run.reverse();
+    run
+}

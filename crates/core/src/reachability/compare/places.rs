@@ -1,0 +1,187 @@
+//! Where requests can come to in either of two tables: each scheme and port, each host that either tells from others.
+
+use std::collections::BTreeSet;
+
+use ahash::AHashSet;
+
+use crate::model::Name;
+use crate::reachability::front::hosts_under;
+use crate::resolve::{HopId, Manner};
+use crate::router::lists::{RowList, host_of};
+use crate::router::{Request, Router, Scheme};
+
+/// How many rows may be held against requests for a bare path, which come to every host.
+const ALL_ROWS: usize = 40_000;
+
+/// How many pairs of a server name and another host are tried on a port.
+const MISMATCHES: usize = 4_000;
+
+/// One place, and the lists that its requests are held against, before and after.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// What the URL begins with.
+    pub origin: String,
+    pub host_header: Option<String>,
+    pub scheme: &'static str,
+    pub authority: String,
+    pub host: String,
+    pub lists: [Vec<RowList<'a>>; 2],
+}
+
+/// All places of a Gateway, those that read best first; of places with the same lists the first alone.
+pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Place<'_>> {
+    let both = || routers.into_iter().zip(at).filter_map(|(router, at)| Some((router, at?)));
+    let mut names: BTreeSet<Name> = BTreeSet::new();
+    let mut ports: [BTreeSet<u16>; 2] = [BTreeSet::new(), BTreeSet::new()];
+    let mut listened: Vec<BTreeSet<u16>> = Vec::new();
+    let mut server_names: BTreeSet<Name> = BTreeSet::new();
+    let mut by_host = false;
+    for (router, at) in both() {
+        let mut open = BTreeSet::new();
+        for (port, tls, of_door) in router.endpoints_of(at) {
+            ports[usize::from(tls)].insert(port);
+            open.insert(port);
+            if tls {
+                server_names.extend(of_door.first().cloned());
+            }
+            names.extend(of_door);
+        }
+        listened.push(open);
+        if router.manner_at(at) == Manner::Agentgateway {
+            by_host = true;
+            names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
+        }
+    }
+    names.extend(tested_hosts(routers));
+    let hosts = representatives(&names);
+    let mut finder = Finder { routers, at, by_host, known: AHashSet::new(), places: Vec::new() };
+    for (scheme, tls) in [(Scheme::Http, 0), (Scheme::Https, 1)] {
+        let everywhere = |port: u16| listened.iter().all(|open| open.contains(&port));
+        for port in &ports[tls] {
+            let text =
+                if *port == scheme.default_port() && everywhere(*port) { String::new() } else { format!(":{port}") };
+            for host in &hosts {
+                finder.try_place(&format!("{}://{host}{text}", scheme.name()), None);
+            }
+            if tls == 1 {
+                let chosen_by: Vec<String> = representatives(&server_names);
+                if chosen_by.len() * hosts.len() <= MISMATCHES {
+                    for name in &chosen_by {
+                        for host in hosts.iter().filter(|host| *host != name) {
+                            finder.try_place(&format!("{}://{name}{text}", scheme.name()), Some(host));
+                        }
+                    }
+                }
+            }
+        }
+        if !everywhere(scheme.default_port()) {
+            for host in &hosts {
+                finder.try_place(&format!("{}://{host}", scheme.name()), None);
+            }
+        }
+    }
+    // Bare hosts come to any listener, a bare path to any host.
+    for host in &hosts {
+        finder.try_place(host, None);
+    }
+    let rows: usize = both()
+        .flat_map(|(router, at)| &router.table().gateways[at as usize].virtual_hosts)
+        .map(|host| host.rows.len())
+        .sum();
+    if !by_host && rows <= ALL_ROWS {
+        finder.try_place("", None);
+    }
+    finder.places
+}
+
+/// One host for each class that some Gateways tell apart.
+pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32]) -> Vec<String> {
+    let mut names: BTreeSet<Name> = tested_hosts([router, router]);
+    for gateway in gateways {
+        names.extend(router.endpoints_of(*gateway).into_iter().flat_map(|(_, _, of_door)| of_door));
+        if router.manner_at(*gateway) == Manner::Agentgateway {
+            names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
+        }
+    }
+    representatives(&names)
+}
+
+struct Finder<'a> {
+    routers: [Router<'a>; 2],
+    at: [Option<u32>; 2],
+    by_host: bool,
+    known: AHashSet<(String, [Vec<Option<u32>>; 2])>,
+    places: Vec<Place<'a>>,
+}
+
+impl Finder<'_> {
+    fn try_place(&mut self, origin: &str, host_header: Option<&str>) {
+        let url = if origin.is_empty() { "/" } else { origin };
+        let Ok(mut request) = Request::parse(url) else { return };
+        if let Some(host) = host_header {
+            let Ok(with) = request.with_header(&format!("Host: {host}")) else { return };
+            request = with;
+        }
+        let sides = [0, 1];
+        let lists = sides
+            .map(|side: usize| self.at[side].and_then(|at| self.routers[side].lists(at, &request)).unwrap_or_default());
+        if lists.iter().all(Vec::is_empty) {
+            return;
+        }
+        let authority = request.authority().unwrap_or_default();
+        let host = host_of(&authority).to_owned();
+        let hosts = lists.each_ref().map(|lists| lists.iter().map(|list| list.virtual_host).collect::<Vec<_>>());
+        // What is below may tell hosts apart that the listeners do not.
+        let told = if self.by_host { host.clone() } else { String::new() };
+        if self.known.insert((told, hosts)) {
+            self.places.push(Place {
+                origin: origin.to_owned(),
+                host_header: host_header.map(str::to_owned),
+                scheme: if request.scheme == Some(Scheme::Https) { "https" } else { "http" },
+                authority,
+                host,
+                lists,
+            });
+        }
+    }
+}
+
+/// One host for each class that the patterns tell apart: the exact ones, one under each wildcard that no other covers more
+/// closely, and one that is nobody's.
+fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
+    let names: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let closest = |host: &str| {
+        let covers = |name: &&String| {
+            name.strip_prefix('*')
+                .is_some_and(|suffix| !suffix.is_empty() && host.len() > suffix.len() && host.ends_with(suffix))
+        };
+        names.iter().filter(covers).max_by_key(|name| name.len())
+    };
+    let mut hosts: Vec<String> = names.iter().filter(|name| !name.starts_with('*')).cloned().collect();
+    for name in names.iter().filter(|name| name.starts_with("*.")) {
+        let free = hosts_under(name).into_iter().find(|host| !names.contains(host) && closest(host) == Some(name));
+        hosts.extend(free);
+    }
+    let nobodys = hosts_under("*").into_iter().find(|host| !names.contains(host) && closest(host).is_none());
+    hosts.extend(nobodys);
+    hosts
+}
+
+/// Hosts that rows test the `Host` header for.
+fn tested_hosts(routers: [Router<'_>; 2]) -> BTreeSet<Name> {
+    let mut hosts = BTreeSet::new();
+    for router in routers {
+        let tree = router.tree();
+        let rows = router.table().gateways.iter().flat_map(|table| &table.virtual_hosts);
+        let mut seen: AHashSet<*const [HopId]> = AHashSet::new();
+        for host in rows.filter(|host| seen.insert(std::sync::Arc::as_ptr(&host.rows))) {
+            for row in host.rows.iter() {
+                let headers = &tree.hops[row.0 as usize].matcher.headers;
+                let tested =
+                    headers.iter().filter(|test| test.name.eq_ignore_ascii_case("host") && !test.value.is_empty());
+                hosts.extend(tested.map(|test| Name::from(host_of(&test.value))));
+            }
+        }
+    }
+    hosts
+}

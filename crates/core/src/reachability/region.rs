@@ -1,0 +1,252 @@
+//! Every way in which requests of a region are answered: a request for each row that decides some of them, and one for
+//! those that no row takes.
+
+use ahash::AHashSet;
+
+use super::choice::Setting;
+use super::compare::hosts_of;
+use super::front::request;
+use super::held::{Held, is_same_row, matcher};
+use super::machine::Languages;
+use super::meet::{Blocker, Met, Point, Search};
+use crate::model::{Name, ObjectKey, PathKind, PathMatch, Position, RouteMatch};
+use crate::resolve::{HopId, Manner};
+use crate::router::lists::{PathPatterns, RowList, host_of};
+use crate::router::normalise::normalise;
+use crate::router::{Decision, Request, Router, Scheme};
+
+use super::compare::cells::cells;
+
+/// A set of requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Listeners of this protocol alone; `None` for any.
+    pub scheme: Option<Scheme>,
+    /// Listeners of this port alone; `None` for any.
+    pub port: Option<u16>,
+    /// One host; `None` for every host.
+    pub host: Option<String>,
+    /// One path (`Exact`), or one and all under it (`PathPrefix`).
+    pub path: PathMatch,
+    /// The methods; empty for all.
+    pub methods: Vec<Name>,
+    /// One Gateway; `None` for all.
+    pub gateway: Option<ObjectKey>,
+}
+
+/// What a request of a region comes to.
+#[derive(Debug)]
+pub enum Answered {
+    /// The request, and what one Gateway answers; `None` where nothing does.
+    Request(Request, Option<Box<Decision>>),
+    /// It was not found out whether a row decides some of them (`None`: whether some are taken by no row), and why.
+    Unknown(Option<HopId>, String),
+}
+
+/// Calls `visit` with a request for each way in which requests of the region are answered, until it says to stop.
+pub fn each_answer(router: Router<'_>, region: &Region, visit: &mut dyn FnMut(Answered) -> bool) {
+    let path = match region.path.kind {
+        // What is asked for is the path as it is normalised.
+        PathKind::Exact => normalise(&region.path.value).map_or_else(|_| region.path.value.clone(), Name::from),
+        _ => region.path.value.clone(),
+    };
+    let row = RouteMatch {
+        at: Position::default(),
+        path: PathMatch { kind: region.path.kind, value: path },
+        method: None,
+        headers: Vec::new(),
+        query_params: Vec::new(),
+        grpc: None,
+    };
+    let gateways: Vec<u32> = (0..)
+        .zip(&router.table().gateways)
+        .filter(|(_, table)| region.gateway.as_ref().is_none_or(|only| *only == table.gateway))
+        .map(|(at, _)| at)
+        .collect();
+    let languages = Languages::default();
+    let mut walk = Walk { router, region, row, gateways, languages, known: AHashSet::new() };
+    walk.all(visit);
+}
+
+type Key = (String, Vec<Vec<Option<u32>>>);
+
+struct Walk<'a, 'r> {
+    router: Router<'a>,
+    region: &'r Region,
+    row: RouteMatch,
+    gateways: Vec<u32>,
+    languages: Languages,
+    /// Places with the same lists are looked at once.
+    known: AHashSet<Key>,
+}
+
+/// A place, and the lists of each Gateway that its requests are held against.
+struct Spot<'a> {
+    origin: String,
+    scheme: &'static str,
+    authority: String,
+    host: String,
+    lists: Vec<(u32, Vec<RowList<'a>>)>,
+    manner: Manner,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn all(&mut self, visit: &mut dyn FnMut(Answered) -> bool) {
+        let hosts = match &self.region.host {
+            Some(host) => vec![host.to_ascii_lowercase()],
+            None => hosts_of(self.router, &self.gateways),
+        };
+        let mut any = false;
+        for origin in self.origins() {
+            for host in &hosts {
+                let (before, after) = &origin;
+                let Some(spot) = self.spot(&format!("{before}{host}{after}")) else { continue };
+                any = true;
+                if !self.look_at(&spot, visit) {
+                    return;
+                }
+            }
+        }
+        // No Gateway sees any of them: a client gets no answer.
+        if !any && let Some(host) = hosts.first() {
+            let scheme = self.region.scheme.map(|scheme| format!("{}://", scheme.name())).unwrap_or_default();
+            let port = self.region.port.map(|port| format!(":{port}")).unwrap_or_default();
+            if let Ok(request) = Request::parse(&format!("{scheme}{host}{port}{}", self.row.path.value)) {
+                visit(Answered::Request(request, None));
+            }
+        }
+    }
+
+    /// What URLs begin and end with around the host.
+    fn origins(&self) -> Vec<(String, String)> {
+        let mut origins: Vec<(String, String)> = Vec::new();
+        let mut add = |scheme: Option<Scheme>, port: Option<u16>| {
+            let before = scheme.map(|scheme| format!("{}://", scheme.name())).unwrap_or_default();
+            let after = port.map(|port| format!(":{port}")).unwrap_or_default();
+            if !origins.contains(&(before.clone(), after.clone())) {
+                origins.push((before, after));
+            }
+        };
+        let Region { scheme, port, .. } = *self.region;
+        if let (Some(_), _) = (scheme, port) {
+            add(scheme, port);
+        } else {
+            for gateway in &self.gateways {
+                for (open, tls, _) in self.router.endpoints_of(*gateway) {
+                    let scheme = if tls { Scheme::Https } else { Scheme::Http };
+                    if port.is_none_or(|port| port == open) {
+                        add(Some(scheme), (open != scheme.default_port()).then_some(open));
+                    }
+                }
+            }
+            add(None, port);
+        }
+        origins
+    }
+
+    fn spot(&mut self, origin: &str) -> Option<Spot<'a>> {
+        let request = Request::parse(origin).ok()?;
+        let seen = |gateway: &u32| Some((*gateway, self.router.lists(*gateway, &request)?));
+        let lists: Vec<(u32, Vec<RowList<'a>>)> = self.gateways.iter().filter_map(seen).collect();
+        let manner = self.router.manner_at(lists.first()?.0);
+        let authority = request.authority().unwrap_or_default();
+        let host = host_of(&authority).to_owned();
+        let told = if manner == Manner::Agentgateway { host.clone() } else { String::new() };
+        let hosts = lists.iter().map(|(_, lists)| lists.iter().map(|list| list.virtual_host).collect()).collect();
+        self.known.insert((told, hosts)).then(|| Spot {
+            origin: origin.to_owned(),
+            scheme: if request.scheme == Some(Scheme::Https) { "https" } else { "http" },
+            authority,
+            host,
+            lists,
+            manner,
+        })
+    }
+
+    /// Whether to go on.
+    fn look_at(&self, spot: &Spot<'a>, visit: &mut dyn FnMut(Answered) -> bool) -> bool {
+        let tree = self.router.tree();
+        for (gateway, lists) in &spot.lists {
+            for (at, list) in lists.iter().enumerate() {
+                for position in list.overlapping(tree, &self.row.path) {
+                    let held = Held { lists: lists.clone(), at: Some((at, position as usize)) };
+                    let row = list.rows[position as usize];
+                    let Some(cells) = cells(self.router, held, &spot.host) else {
+                        if !visit(Answered::Unknown(Some(row), "its shares end in too many places".to_owned())) {
+                            return false;
+                        }
+                        continue;
+                    };
+                    for cell in cells {
+                        if !self.search(spot, Some((*gateway, row)), &cell.held, visit) {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+        let all: Vec<Held<'a>> = spot.lists.iter().map(|(_, lists)| Held { lists: lists.clone(), at: None }).collect();
+        self.search(spot, None, &all, visit)
+    }
+
+    fn search(
+        &self,
+        spot: &Spot<'a>,
+        row: Option<(u32, HopId)>,
+        held: &[Held<'a>],
+        visit: &mut dyn FnMut(Answered) -> bool,
+    ) -> bool {
+        let tree = self.router.tree();
+        let mut required: Vec<&RouteMatch> = vec![&self.row];
+        required.extend(held.iter().filter_map(Held::row).map(|row| matcher(tree, row)));
+        let patterns = PathPatterns::of(spot.manner, required.iter().copied());
+        let authorities = [spot.authority.clone()];
+        let setting = Setting {
+            manner: spot.manner,
+            languages: &self.languages,
+            scheme: spot.scheme,
+            authorities: &authorities,
+            methods: &self.region.methods,
+        };
+        let blockers = |path: &str| {
+            let mut found: Vec<Blocker<'_, HopId>> = Vec::new();
+            for held in held {
+                held.before(tree, path, |row| row, &mut found);
+            }
+            found
+        };
+        let mut asked: Option<(Request, Option<Box<Decision>>)> = None;
+        let mut confirm = |point: &Point| {
+            let Some(request) = request(&spot.origin, None, point, spot.manner) else { return false };
+            let answer = |gateway: u32| {
+                let key = &self.router.table().gateways[gateway as usize].gateway;
+                self.router.decide(&request, Some(key)).into_iter().next()
+            };
+            let found = if let Some((gateway, row)) = row {
+                let decision = answer(gateway);
+                let taken = decision.as_ref().and_then(|one| one.hop.or(one.stopped));
+                let same = taken.is_some_and(|taken| {
+                    is_same_row(tree, taken, row) || tree.chain(taken).iter().any(|step| is_same_row(tree, *step, row))
+                });
+                same.then_some(decision)
+            } else {
+                let decisions: Vec<Decision> = self.gateways.iter().filter_map(|gateway| answer(*gateway)).collect();
+                decisions.iter().all(|one| one.hop.is_none()).then(|| decisions.into_iter().next())
+            };
+            asked = found.map(|decision| (request, decision.map(Box::new)));
+            asked.is_some()
+        };
+        let search = Search {
+            setting: &setting,
+            patterns: &patterns,
+            required: &required,
+            blockers: &blockers,
+            confirm: &mut confirm,
+        };
+        match search.run() {
+            Met::Found(_) => asked.is_none_or(|(request, decision)| visit(Answered::Request(request, decision))),
+            Met::Never(_) => true,
+            Met::Unknown(why) => visit(Answered::Unknown(row.map(|(_, row)| row), why)),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What [`crate::reachability`] needs to know of a table beside an answer: which lists of rows a request is held against,
+//! and which rows of a list a path meets.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::decide::{Prepared, Router};
+use super::lookup::Door;
+use super::matcher::{Patterns, path_matches};
+use super::received;
+use super::request::Request;
+use super::{GatewayTable, Index, VirtualHost};
+use crate::model::{Name, PathMatch, RouteMatch};
+use crate::resolve::{HopId, LinkId, Manner, Tree};
+
+/// Rows in evaluation order, and what finds them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowList<'a> {
+    /// The virtual host they belong to; `None` below a rule that hands on.
+    pub virtual_host: Option<u32>,
+    /// The rows.
+    pub rows: &'a Arc<[HopId]>,
+    /// Their index.
+    pub index: &'a Index,
+}
+
+impl<'a> RowList<'a> {
+    pub(crate) fn of_host(place: u32, host: &'a VirtualHost) -> Self {
+        Self { virtual_host: Some(place), rows: &host.rows, index: &host.index }
+    }
+
+    /// The places of the rows before `before` whose path test holds for `path`, ascending.
+    pub(crate) fn on_path(&self, tree: &Tree, path: &str, before: usize) -> Vec<u32> {
+        let mut found = self.index.on_path(tree, self.rows, path, usize::MAX);
+        found.retain(|at| (*at as usize) < before);
+        found.sort_unstable();
+        found
+    }
+}
+
+impl RowList<'_> {
+    /// The places of the rows that may take a path which `test` takes, too.
+    pub(crate) fn overlapping(&self, tree: &Tree, test: &PathMatch) -> Vec<u32> {
+        self.index.overlapping(tree, self.rows, test)
+    }
+}
+
+impl<'a> Router<'a> {
+    /// The lists that `request` is held against on the Gateway at `place`, in order: the first row of the first list that
+    /// has one decides. `None` where the Gateway cannot see the request, or answers it before it looks at any row.
+    pub(crate) fn lists(&self, place: u32, request: &Request) -> Option<Vec<RowList<'a>>> {
+        let table: &'a GatewayTable = self.table.gateways.get(place as usize)?;
+        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
+        let manner = self.manner(table);
+        let prepared = Prepared::of(request, manner).ok()?;
+        let mut lists = Vec::with_capacity(doors.len());
+        for door in &doors {
+            if let Some(host) = &prepared.host
+                && manner == Manner::Agentgateway
+            {
+                if self.misdirected(place, door, host).is_some() || !is_best(&doors, door, host) {
+                    continue;
+                }
+                lists.extend(door.hosts.covering_as_written(Cow::Borrowed(host)));
+            } else if let Some(host) = &prepared.host {
+                lists.extend(door.virtual_host(host));
+            } else {
+                lists.extend(door.virtual_hosts.iter().copied());
+            }
+        }
+        let list = |at: u32| RowList::of_host(at, &table.virtual_hosts[at as usize]);
+        Some(lists.into_iter().map(list).collect())
+    }
+
+    /// The row that decides a request on the Gateway at `place`, where rows alone decide (not hop by hop).
+    pub(crate) fn deciding_row(&self, place: u32, request: &Request) -> Option<HopId> {
+        let table: &'a GatewayTable = self.table.gateways.get(place as usize)?;
+        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
+        let prepared = Prepared::of(request, self.manner(table)).ok()?;
+        self.candidates(table, &doors, &prepared).into_iter().find_map(|candidate| candidate.hop)
+    }
+
+    /// The lists of a group that a request for `host` is held against.
+    pub(crate) fn group_lists(&self, link: LinkId, host: &str) -> Vec<RowList<'a>> {
+        let Some(group) = self.table.groups.get(self.snapshot, self.tree, link) else { return Vec::new() };
+        let tier = |at: u32| {
+            let tier = &group.tiers[at as usize];
+            RowList { virtual_host: None, rows: &tier.rows, index: &tier.index }
+        };
+        group.hosts.covering_as_written(Cow::Borrowed(host)).map(tier).collect()
+    }
+
+    /// The hostnames of a group's lists.
+    pub(crate) fn group_hosts(&self, link: LinkId) -> Vec<Name> {
+        let group = self.table.groups.get(self.snapshot, self.tree, link);
+        group.map(|group| group.tiers.iter().map(|tier| tier.hostname.clone()).collect()).unwrap_or_default()
+    }
+
+    /// The server name and the listeners' hostnames of what serves a virtual host.
+    pub(crate) fn served_names(&self, place: u32, virtual_host: u32) -> Vec<Name> {
+        let doors = self.lookup.doors_of(place).iter();
+        let of_host = doors.filter(|door| door.virtual_hosts.contains(&virtual_host));
+        let mut names: Vec<Name> = Vec::new();
+        for door in of_host {
+            names.extend(door.sni.iter().chain(door.listeners.iter().filter_map(|(_, name)| name.as_ref())).cloned());
+        }
+        names
+    }
+
+    /// Where clients can connect to on a Gateway: port, whether it speaks TLS, and the names by which its listeners and
+    /// virtual hosts are chosen.
+    pub(crate) fn endpoints_of(&self, place: u32) -> Vec<(u16, bool, Vec<Name>)> {
+        let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
+        let doors = self.lookup.doors_of(place).iter();
+        doors
+            .map(|door| {
+                let mut names: Vec<Name> = door.sni.iter().cloned().collect();
+                names.extend(door.listeners.iter().filter_map(|(_, name)| name.clone()));
+                names.extend(door.virtual_hosts.iter().map(|at| table.virtual_hosts[*at as usize].hostname.clone()));
+                (door.port, door.sni.is_some(), names)
+            })
+            .collect()
+    }
+
+    /// Whether route weights come before anything else.
+    pub(crate) fn weighs_routes(&self) -> bool {
+        self.settings.weighted_route_precedence
+    }
+
+    /// The tree that the rows stand in.
+    pub(crate) fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+
+    /// The table that the rows stand in.
+    pub(crate) fn table(&self) -> &'a super::RouteTable {
+        self.table
+    }
+
+    /// What was read.
+    pub(crate) fn snapshot(&self) -> &'a crate::store::Snapshot {
+        self.snapshot
+    }
+
+    /// In whose manner the Gateway at `place` reads requests.
+    pub(crate) fn manner_at(&self, place: u32) -> Manner {
+        self.table.gateways.get(place as usize).map_or(Manner::Envoy, |table| self.manner(table))
+    }
+}
+
+/// Of the plain listeners of a port, the one that names the host best.
+fn is_best(doors: &[&Door], door: &Door, host: &str) -> bool {
+    let Some(own) = door.rank(host) else { return door.sni.is_some() };
+    let rivals = doors.iter().filter(|other| other.port == door.port && other.sni.is_none() && door.sni.is_none());
+    rivals.filter_map(|other| other.rank(host)).all(|other| other <= own)
+}
+
+/// Whether a path passes the path test of a row.
+pub(crate) fn path_holds(test: &PathMatch, path: &str, patterns: &PathPatterns) -> bool {
+    path_matches(test, path, &patterns.0)
+}
+
+/// Regular expressions that are compiled as they are asked for, in one manner.
+#[derive(Debug)]
+pub(crate) struct PathPatterns(Patterns);
+
+impl PathPatterns {
+    pub(crate) fn of<'m>(manner: Manner, rows: impl IntoIterator<Item = &'m RouteMatch>) -> Self {
+        let mut patterns = Patterns::read(manner);
+        rows.into_iter().for_each(|row| patterns.note(row));
+        Self(patterns)
+    }
+}
+
+/// What values a header can have by the time Envoy looks for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderDomain {
+    /// What the client sends, or none.
+    Sent,
+    /// It is never there.
+    Never,
+    /// One of these, always.
+    Fixed(&'static [&'static str]),
+    /// One of these, or none.
+    OneOf(&'static [&'static str]),
+    /// What the client sends, if Envoy takes it.
+    Checked,
+    /// What the client sends, and something behind it.
+    Extended(&'static str),
+}
+
+/// What values `name` can have where an Envoy reads it.
+pub(crate) fn header_domain(name: &str) -> HeaderDomain {
+    received::domain(name)
+}
+
+/// The host of an authority.
+pub(crate) fn host_of(authority: &str) -> &str {
+    super::lookup::without_port(authority)
+}

@@ -1,0 +1,118 @@
+//! Which traffic moves between two sources: for a person, for a program, for a pull request.
+
+mod because;
+mod data;
+mod github;
+mod markdown;
+mod text;
+
+pub use because::because;
+pub use data::{
+    BecauseData, ChangeData, DiffData, ReplayLine, ReplayedData, SideData, SummaryData, UnknownData, confidence, data,
+};
+pub use github::github;
+pub use markdown::markdown;
+pub use text::text;
+
+use std::fmt::Write as _;
+
+use crate::outline::match_position;
+use routescope_core::analysis::Analysis;
+use routescope_core::finding::Place;
+use routescope_core::reachability::{Change, Comparison, Kind};
+use routescope_core::resolve::HopId;
+use routescope_core::router::{Decision, Outcome};
+
+/// What was replayed, and how many of the requests of each pair of rules moved.
+#[derive(Debug, Clone, Default)]
+pub struct Replay {
+    /// How many requests were asked.
+    pub requests: usize,
+    /// How many of them have another answer.
+    pub changed: usize,
+    /// How many lines hold no request.
+    pub unreadable: usize,
+    /// By rules before and after, in words: how many requests; the most first.
+    pub pairs: Vec<(String, usize)>,
+}
+
+impl Replay {
+    /// The counts alone.
+    pub fn data(&self) -> ReplayedData {
+        ReplayedData { requests: self.requests, changed: self.changed, unreadable: self.unreadable }
+    }
+
+    fn share(&self, of: usize) -> String {
+        if self.requests == 0 {
+            return "0 %".to_owned();
+        }
+        // Tenths of a percent, in whole numbers.
+        let tenths = of * 1000 / self.requests;
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
+/// The changes in the order in which they are read: by owner, then by host and path.
+fn sorted<'c>(sides: [&Analysis; 2], comparison: &'c Comparison) -> Vec<&'c Change> {
+    let mut changes: Vec<&Change> = comparison.changes.iter().collect();
+    changes.sort_by_cached_key(|change| {
+        let owner = data::owner(sides, change);
+        (owner.namespace.clone(), change.request.host.clone(), change.request.path.clone(), owner.name)
+    });
+    changes
+}
+
+/// `2 moved, 1 broken`.
+pub fn summary(comparison: &Comparison) -> String {
+    let kinds: Vec<Kind> =
+        comparison.changes.iter().map(|change| Kind::of(change.before.as_ref(), change.after.as_ref())).collect();
+    let mut text = String::new();
+    for kind in Kind::ALL {
+        let count = kinds.iter().filter(|one| **one == kind).count();
+        if count > 0 {
+            let _ = write!(text, "{}{count} {}", if text.is_empty() { "" } else { ", " }, kind.name());
+        }
+    }
+    if !comparison.unknown.is_empty() {
+        let _ = write!(text, "{}{} unknown", if text.is_empty() { "" } else { ", " }, comparison.unknown.len());
+    }
+    if text.is_empty() { "nothing moves".to_owned() } else { text }
+}
+
+/// What a client or a backend sees of an answer, in a few words.
+pub fn outcome(decision: Option<&Decision>) -> String {
+    let Some(decision) = decision.filter(|one| one.outcome != Outcome::NotFound) else {
+        return "404".to_owned();
+    };
+    match decision.outcome {
+        Outcome::Forward => {
+            let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
+            let one = |to: &&routescope_core::resolve::Destination| {
+                let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
+                let share =
+                    if getting.len() > 1 { format!("{} ", crate::words::share(to.share)) } else { String::new() };
+                let broken = if to.state.is_broken() { format!(" ✗ {}", to.state.status()) } else { String::new() };
+                format!("{share}{} {}/{}{port}{broken}", to.kind, to.namespace, to.name)
+            };
+            let mut text = getting.iter().map(one).collect::<Vec<_>>().join(", ");
+            if let Some(upstream) = &decision.upstream {
+                let _ = write!(text, " as {}{}", upstream.host, upstream.path);
+            }
+            text
+        }
+        Outcome::Redirect => {
+            let status = decision.status.unwrap_or(302);
+            format!("redirect {status} to {}", decision.location.as_deref().unwrap_or("?"))
+        }
+        Outcome::Respond | Outcome::NotFound => decision.status.unwrap_or(404).to_string(),
+    }
+}
+
+/// The rule that decided, in a few words, and where it is written.
+pub fn rule(analysis: &Analysis, decision: Option<&Decision>) -> Option<(String, Place)> {
+    let row: HopId = decision.and_then(|one| one.hop.or(one.stopped))?;
+    let hop = &analysis.tree.hops[row.0 as usize];
+    let route = analysis.snapshot.route(hop.route);
+    let name = format!("{} rule {}", route.meta.key(), hop.rule + 1);
+    Some((name, Place::within(&route.meta.origin, match_position(hop, route))))
+}

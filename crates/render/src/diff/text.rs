@@ -1,0 +1,92 @@
+//! A comparison for a person: by owner, then host and path; what moves, from where to where, and why.
+
+use crate::style::{Line, Role};
+use crate::terminal::Paint;
+use crate::witness::{request_line, row_name};
+use crate::words;
+use routescope_core::analysis::Analysis;
+use routescope_core::reachability::{Comparison, Kind};
+use routescope_core::router::Decision;
+
+use super::because::because;
+use super::{Replay, data, outcome, rule, sorted, summary};
+
+/// How many pairs of rules are told of requests that were replayed.
+const PAIRS: usize = 20;
+
+/// The comparison as text.
+pub fn text(sides: [&Analysis; 2], comparison: &Comparison, replay: Option<&Replay>, paint: Paint) -> String {
+    let mut lines = Vec::new();
+    let mut owner = None;
+    for change in sorted(sides, comparison) {
+        let namespace = data::owner(sides, change).namespace;
+        if owner.as_ref() != Some(&namespace) {
+            if owner.is_some() {
+                lines.push(Line::new());
+            }
+            lines.push(Line::of(Role::Namespace, namespace.to_string()));
+            owner = Some(namespace);
+        }
+        let kind = Kind::of(change.before.as_ref(), change.after.as_ref());
+        let role = match kind {
+            Kind::Closed | Kind::Broken => Role::Error,
+            Kind::Opened | Kind::Fixed => Role::Answer,
+            _ => Role::Warning,
+        };
+        let mut head = Line::of(role, format!("  {:<10} ", kind.name())).with_line(request_line(&change.request));
+        if data::confidence([change.before.as_ref(), change.after.as_ref()]) != "certain" {
+            head.push(Role::Dim, "  ? not certain");
+        }
+        lines.push(head);
+        let side = |word: &'static str, analysis: &Analysis, decision: Option<&Decision>| {
+            let mut line = Line::of(Role::Dim, format!("    {word:<9}")).with(Role::Backend, outcome(decision));
+            if let Some((name, place)) = rule(analysis, decision) {
+                line.push(Role::Dim, "   by ");
+                line.push(Role::Route, name);
+                let place = words::place(&place);
+                if !place.is_empty() {
+                    line.push(Role::Text, " ");
+                    line.extend(place);
+                }
+            }
+            line
+        };
+        lines.push(side("before", sides[0], change.before.as_ref()));
+        lines.push(side("after", sides[1], change.after.as_ref()));
+        for (at, reason) in because(sides, change).into_iter().enumerate() {
+            let word = if at == 0 { "because" } else { "" };
+            let place = reason.source.map(|source| format!("{}:{} ", source.file, source.line)).unwrap_or_default();
+            lines.push(Line::of(Role::Dim, format!("    {word:<9}{place}")).with(Role::Text, reason.text));
+        }
+    }
+    for one in &comparison.unknown {
+        let analysis = if one.before { sides[0] } else { sides[1] };
+        lines.push(
+            Line::of(Role::Warning, "  unknown    ")
+                .with_line(row_name(analysis, one.row))
+                .with(Role::Dim, format!("  {}", one.why)),
+        );
+    }
+    if !lines.is_empty() {
+        lines.push(Line::new());
+    }
+    if let Some(replay) = replay {
+        let readable =
+            if replay.unreadable > 0 { format!(", {} unreadable", replay.unreadable) } else { String::new() };
+        let share = replay.share(replay.changed);
+        let text = format!("{} of {} requests change ({share}){readable}", replay.changed, replay.requests);
+        lines.push(Line::of(Role::Text, text));
+        for (pair, count) in replay.pairs.iter().take(PAIRS) {
+            lines.push(
+                Line::of(Role::Dim, format!("  {count:>8}  {:>7}  ", replay.share(*count)))
+                    .with(Role::Text, pair.clone()),
+            );
+        }
+        if replay.pairs.len() > PAIRS {
+            lines.push(Line::of(Role::Dim, format!("  and {} more pairs of rules", replay.pairs.len() - PAIRS)));
+        }
+        lines.push(Line::new());
+    }
+    lines.push(Line::of(Role::Text, summary(comparison)));
+    paint.lines(&lines)
+}
