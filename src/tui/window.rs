@@ -18,6 +18,7 @@ use routescope_core::finding::{Severity, Subject};
 use routescope_core::model::SourceKind;
 use routescope_core::store::{Laid, Mark};
 use routescope_render::style::{Line, Role};
+use routescope_render::width::padded;
 
 /// What a window is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -341,7 +342,7 @@ impl Window {
         let item = |context: &ContextEntry| {
             let here = followed.contains(&context.name);
             let mut line = Line::of(Role::Ok, if here { "● " } else { "  " });
-            line.push(Role::Route, format!("{:<24} ", context.name));
+            line.push(Role::Route, padded(&context.name, 24) + " ");
             line.push(Role::Dim, context.server.clone().unwrap_or_else(|| context.cluster.clone()));
             if context.current {
                 line.push(Role::Hint, "  (current in the kubeconfig)");
@@ -379,7 +380,7 @@ impl Window {
     /// The themes.
     pub fn themes(state: &State) -> Self {
         let items = state.themes.iter().enumerate().map(|(index, theme)| Item {
-            line: Line::of(Role::Route, format!("{:<16}", theme.name)).with(Role::Dim, theme.about.clone()),
+            line: Line::of(Role::Route, padded(&theme.name, 16)).with(Role::Dim, theme.about.clone()),
             more: None,
             choice: Some(Choice::Theme(index)),
         });

@@ -21,6 +21,7 @@ pub mod status;
 pub mod style;
 pub mod terminal;
 pub mod tree;
+pub mod width;
 pub mod witness;
 pub mod words;
 pub mod yaml;

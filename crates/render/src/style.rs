@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::UnicodeWidthStr;
+use crate::width::Width;
 
 use routescope_core::visible::visible;
 

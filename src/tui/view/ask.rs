@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
 use super::{beside, focused_border, painted, put};
@@ -12,6 +11,7 @@ use crate::theme;
 use crate::tui::answer::Reply;
 use crate::tui::laid;
 use crate::tui::state::{Focus, State};
+use crate::tui::widget::field::in_view;
 use crate::tui::words;
 use routescope_core::router::{Outcome, RequestError};
 use routescope_core::visible::visible;
@@ -52,18 +52,8 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         put(buffer, field, 0, placeholder(state, focused), theme);
     } else {
         let role = if state.ask.selected { theme::Role::Selected } else { theme::Role::Input };
+        let (text, _) = in_view(&state.ask.input, usize::from(field.width));
         let style = theme.style(role);
-        let width = usize::from(field.width.saturating_sub(1));
-        let scroll = state.ask.input.visual_scroll(width);
-        let mut column = 0;
-        let mut text = String::new();
-        for letter in state.ask.input.value().chars() {
-            let letter_width = letter.to_string().width();
-            if column >= scroll && column + letter_width <= scroll + width + 1 {
-                text.push(letter);
-            }
-            column += letter_width;
-        }
         let (end, _) = buffer.set_stringn(field.x, field.y, text, usize::from(field.width), style);
         if let Some(ghost) = state.ask.ghost().filter(|_| focused) {
             let ghost = visible(ghost);
@@ -95,9 +85,8 @@ pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     if !typing || field.is_empty() {
         return None;
     }
-    let width = usize::from(field.width.saturating_sub(1));
-    let column = state.ask.input.visual_cursor().saturating_sub(state.ask.input.visual_scroll(width));
-    Some(Position::new(field.x + u16::try_from(column.min(width)).unwrap_or(0), field.y))
+    let (_, column) = in_view(&state.ask.input, usize::from(field.width));
+    Some(Position::new(field.x + u16::try_from(column).unwrap_or(0), field.y))
 }
 
 fn inside(layout: &Layout) -> Rect {

@@ -1,6 +1,6 @@
 //! The answers of several sides, a line each: under the URL bar, with a mark where one differs.
 
-use unicode_width::UnicodeWidthStr;
+use routescope_render::width::Width;
 
 use super::header;
 use crate::tui::answer::Reply;

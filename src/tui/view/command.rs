@@ -2,12 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use unicode_width::UnicodeWidthStr;
+use routescope_render::width::Width;
 
 use super::layout::Layout;
 use super::put;
 use crate::tui::command::completions;
 use crate::tui::state::State;
+use crate::tui::widget::field::in_view;
 use crate::tui::widget::text::clip;
 use routescope_render::style::{Line, Role};
 
@@ -19,12 +20,18 @@ fn area(layout: &Layout) -> Rect {
     }
 }
 
+/// How many columns what is typed gets.
+fn room(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(":".width())
+}
+
 /// Draws the line.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let Some(command) = &state.command else { return };
     let area = area(layout);
     let typed = command.input.value();
-    let mut line = Line::of(Role::Hint, ":").with(Role::Text, typed.to_owned());
+    let (shown, _) = in_view(&command.input, room(area));
+    let mut line = Line::of(Role::Hint, ":").with(Role::Text, shown);
     if let Some(problem) = &command.problem {
         line.push(Role::Error, format!("   {problem}"));
     } else {
@@ -51,6 +58,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let command = state.command.as_ref()?;
     let area = area(layout);
-    let column = u16::try_from(":".width() + command.input.visual_cursor()).ok()?;
+    let (_, column) = in_view(&command.input, room(area));
+    let column = u16::try_from(":".width() + column).ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y))
 }

@@ -23,6 +23,9 @@ use routescope_render::style::{Line, Role};
 /// How many lines of an object are shown at most; the editor shows the rest.
 const LINES_AT_MOST: usize = 3_000;
 
+/// Lines of more bytes are shown plain: the grammar's time grows with a line, and a frame waits for it.
+const COLOURED_AT_MOST: usize = 400;
+
 /// The width of the column of names.
 const NAMES: usize = 10;
 
@@ -76,7 +79,13 @@ impl Excerpt {
         let highlighter = self.highlighter.get_or_insert_with(Highlighter::new);
         while self.colours.len() < count.min(self.lines.len()) {
             let (from, to) = self.lines[self.colours.len()];
-            self.colours.push(highlighter.line(&source.text[from..to]));
+            let line = &source.text[from..to];
+            let is_long = line.len() > COLOURED_AT_MOST;
+            self.colours.push(if is_long {
+                vec![(theme::Role::Text, line.to_owned())]
+            } else {
+                highlighter.line(line)
+            });
         }
     }
 }

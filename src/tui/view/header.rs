@@ -2,7 +2,7 @@
 //! room is short, what matters least goes first, and how reading goes stays.
 
 use ratatui::buffer::Buffer;
-use unicode_width::UnicodeWidthStr;
+use routescope_render::width::Width;
 
 use super::layout::Layout;
 use super::put;

@@ -19,7 +19,7 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::text;
 use ratatui::widgets::{Block, Widget};
-use unicode_width::UnicodeWidthStr;
+use routescope_render::width::Width;
 
 use super::action::Action;
 use super::state::{Focus, State};
@@ -81,8 +81,8 @@ pub fn draw(state: &State, frame: &mut Frame) {
 fn hide_nothing(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().chars().any(is_invisible) {
-            let seen: String = cell.symbol().chars().filter(|c| !is_invisible(*c)).collect();
-            cell.set_symbol(if seen.is_empty() { "\u{fffd}" } else { &seen });
+            // What is left without them may be wider than the cell.
+            cell.set_symbol("\u{fffd}");
         }
     }
 }

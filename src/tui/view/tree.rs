@@ -6,8 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line as Painted, Span};
 use ratatui::widgets::StatefulWidget;
+use routescope_render::width::{Width, graphemes};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
-use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Layout, Shape};
 use super::{is_focused, pane, put, scroll_bar};
@@ -109,10 +109,9 @@ fn title(state: &State, at: usize) -> String {
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let filter = state.side().tree.filter.as_ref().filter(|filter| filter.typing && state.window.is_none())?;
     let area = layout.tree;
-    let column = u16::try_from(
-        title(state, state.active).width() + 2 + filter.input.visual_cursor() - filter.input.value().width(),
-    )
-    .ok()?;
+    // The filter stands at the end of the title.
+    let behind = filter.input.value().chars().skip(filter.input.cursor()).collect::<String>().width();
+    let column = u16::try_from((title(state, state.active).width() + 2).saturating_sub(behind)).ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y))
 }
 
@@ -322,10 +321,12 @@ fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&F
     let mut spans = Vec::new();
     let mut at = 0;
     for span in main.spans {
-        for letter in span.text.chars() {
-            let style = if places.contains(&at) { theme.style(Role::Hit) } else { style_of(span.role) };
-            spans.push(Span::styled(letter.to_string(), style));
-            at += 1;
+        // The matcher counts characters; what is drawn are graphemes.
+        for (letter, _) in graphemes(&span.text) {
+            let end = at + letter.chars().count();
+            let hit = places.iter().any(|place| (at..end).contains(place));
+            spans.push(Span::styled(letter.to_owned(), if hit { theme.style(Role::Hit) } else { style_of(span.role) }));
+            at = end;
         }
     }
     spans

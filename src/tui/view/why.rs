@@ -15,7 +15,7 @@ use routescope_core::router::{Decision, Outcome};
 use routescope_core::store::Mark;
 use routescope_render::answer::Advice;
 use routescope_render::reasons;
-use routescope_render::style::{Line, Role, Span};
+use routescope_render::style::{Line, Role};
 use routescope_render::words as say;
 
 /// A line of the pane.
@@ -23,13 +23,19 @@ struct Entry {
     glyph: &'static str,
     word: String,
     role: theme::Role,
-    line: Line,
+    what: What,
     hop: Option<HopId>,
+}
+
+/// What a line says: one sentence, or in columns who, what and why.
+enum What {
+    Told(Line),
+    Columns([Line; 3]),
 }
 
 impl Entry {
     fn note(glyph: &'static str, word: &str, role: theme::Role, line: Line) -> Self {
-        Self { glyph, word: word.to_owned(), role, line, hop: None }
+        Self { glyph, word: word.to_owned(), role, what: What::Told(line), hop: None }
     }
 }
 
@@ -122,13 +128,11 @@ fn entries(state: &State) -> Vec<Entry> {
         let (glyph, name, role) = words::verdict(one.verdict);
         let hop = world.outline.hop(one.hop);
         let owner = world.analysis.snapshot.route(hop.route);
-        let line = Line::of(Role::Route, format!("{} ", owner.meta.name))
-            .with(Role::Rule, format!("{} ", words::rule_name(owner, hop.rule)))
-            .with_line(next_column())
-            .with_line(say::matcher(&hop.matcher))
-            .with_line(next_column())
-            .with(Role::Text, reasons::reason(&world.analysis, one));
-        Entry { glyph, word: name.to_owned(), role, line, hop: Some(one.hop) }
+        let who = Line::of(Role::Route, format!("{} ", owner.meta.name))
+            .with(Role::Rule, format!("{} ", words::rule_name(owner, hop.rule)));
+        let why = Line::of(Role::Text, reasons::reason(&world.analysis, one));
+        let what = What::Columns([who, say::matcher(&hop.matcher), why]);
+        Entry { glyph, word: name.to_owned(), role, what, hop: Some(one.hop) }
     });
     let mut rows = rows.peekable();
     // The winner, then what is to know about it, then the others.
@@ -166,12 +170,14 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         }
         return;
     }
-    let parts: Vec<Vec<Line>> = entries.iter().map(|entry| split(&entry.line)).collect();
     let room = usize::from(inside.width).saturating_sub(13);
     let shown = state.side().why_offset..(state.side().why_offset + usize::from(inside.height)).min(entries.len());
     let column = |index: usize, most: usize| {
-        let widths = parts[shown.clone()].iter().filter(|parts| parts.len() == 3).map(|parts| parts[index].width());
-        widths.max().unwrap_or_default().min(most)
+        let width = |entry: &Entry| match &entry.what {
+            What::Columns(parts) => parts[index].width(),
+            What::Told(_) => 0,
+        };
+        entries[shown.clone()].iter().map(width).max().unwrap_or_default().min(most)
     };
     let (first, second) = (column(0, room * 3 / 10), column(1, room * 3 / 10));
     for (row, index) in (0u16..).zip(shown.clone()) {
@@ -180,8 +186,8 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         let style = theme.style(entry.role);
         buffer.set_stringn(inside.x + 1, y, entry.glyph, 2, style);
         buffer.set_stringn(inside.x + 3, y, &entry.word, 9, style);
-        let line = match &parts[index][..] {
-            [who, what, why] => {
+        let line = match &entry.what {
+            What::Columns([who, what, why]) => {
                 let mut line = fit(who.clone(), first);
                 line.pad_to(first);
                 let mut middle = fit(what.clone(), second);
@@ -190,7 +196,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
                 line.push(Role::Text, "  ");
                 line.with_line(why.clone())
             }
-            _ => entry.line.clone(),
+            What::Told(line) => line.clone(),
         };
         let x = inside.x + 12.min(inside.width);
         buffer.set_line(x, y, &painted(clip(line, room), theme), inside.right().saturating_sub(x));
@@ -203,24 +209,4 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         }
     }
     scroll_bar(buffer, inside, state.side().why_offset, entries.len(), theme.style(theme::Role::Muted));
-}
-
-/// Between two columns stands what no text can hold: the pieces of a line are visible.
-const NEXT_COLUMN: &str = "\u{1f}";
-
-fn next_column() -> Line {
-    Line { spans: vec![Span { text: NEXT_COLUMN.into(), role: Role::Text }] }
-}
-
-/// The columns of a line, which are held apart by a separator of their own.
-fn split(line: &Line) -> Vec<Line> {
-    let mut parts = vec![Line::new()];
-    for span in &line.spans {
-        if span.text == NEXT_COLUMN {
-            parts.push(Line::new());
-        } else if let Some(last) = parts.last_mut() {
-            last.spans.push(span.clone());
-        }
-    }
-    parts
 }

@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget};
-use unicode_width::UnicodeWidthStr;
+use routescope_render::width::Width;
 
 use super::layout::Layout;
 use super::{focused_border, painted, put, scroll_bar};
 use crate::theme;
 use crate::tui::state::State;
+use crate::tui::widget::field::in_view;
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::window::{Kind, Window};
 use routescope_core::visible::visible;
@@ -69,7 +70,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         x: area.x + 1,
         width: area.width.saturating_sub(2),
     };
-    put(buffer, inside, 0, prompt(window), theme);
+    put(buffer, inside, 0, prompt(area, window), theme);
     let list = list_area(area, window);
     for (row, item) in (0u16..list.height).zip(shown.iter().skip(window.offset)) {
         let line = Line::of(Role::Text, " ").with_line(item.line.clone());
@@ -105,8 +106,8 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     scroll_bar(buffer, list, window.offset, shown.len(), theme.style(theme::Role::Muted));
 }
 
-fn prompt(window: &Window) -> Line {
-    let typed = window.input.value().to_owned();
+fn prompt(area: Rect, window: &Window) -> Line {
+    let (typed, _) = in_view(&window.input, field_width(area, window));
     match window.kind {
         Kind::Headers if typed.is_empty() => Line::of(Role::Dim, " add: ").with(Role::Hint, "Name: value"),
         Kind::Headers => Line::of(Role::Dim, " add: ").with(Role::Text, typed),
@@ -115,11 +116,21 @@ fn prompt(window: &Window) -> Line {
     }
 }
 
+/// What stands before the text that is typed.
+fn before(window: &Window) -> &'static str {
+    if window.kind == Kind::Headers { " add: " } else { " / " }
+}
+
+/// How many columns what is typed gets.
+fn field_width(area: Rect, window: &Window) -> usize {
+    usize::from(area.width.saturating_sub(2)).saturating_sub(before(window).width())
+}
+
 /// Where the cursor stands while something is typed in the window.
 pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     let window = state.window.as_ref().filter(|window| window.typing)?;
     let area = area(layout, window);
-    let before = if window.kind == Kind::Headers { " add: " } else { " / " };
-    let column = u16::try_from(before.width() + 1 + window.input.visual_cursor()).ok()?;
+    let (_, column) = in_view(&window.input, field_width(area, window));
+    let column = u16::try_from(before(window).width() + 1 + column).ok()?;
     (column < area.width).then(|| Position::new(area.x + column, area.y + 1))
 }

@@ -1,4 +1,5 @@
 //! Small pieces of drawing that know nothing of the explorer.
 
+pub mod field;
 pub mod text;
 pub mod yaml;

@@ -1,9 +1,11 @@
 //! Lines of text in few columns: cut where a cut loses least, wrapped where there is room below. Columns are counted as
-//! the terminal counts them: a wide character takes two.
-
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+//! the terminal counts them ([`Width`]): a wide character takes two.
 
 use routescope_render::style::{Line, Span};
+use routescope_render::width::{Width, graphemes};
+
+/// What stands where something was cut away.
+const ELLIPSIS: &str = "…";
 
 /// The text in at most `columns`, with an ellipsis in the *middle*: names differ at their ends.
 pub fn cut_middle(text: &str, columns: usize) -> String {
@@ -14,10 +16,9 @@ pub fn cut_middle(text: &str, columns: usize) -> String {
         return String::new();
     }
     let tail_room = (columns - 1) / 2;
-    let head_room = columns - 1 - tail_room;
-    let head = take(text.chars(), head_room);
-    let tail: String = take(text.chars().rev(), tail_room).chars().rev().collect();
-    format!("{head}…{tail}")
+    let head = head(text, columns - 1 - tail_room);
+    let tail = tail(&text[head.len()..], tail_room);
+    format!("{head}{ELLIPSIS}{tail}")
 }
 
 /// The text in at most `columns`, with an ellipsis at the end.
@@ -28,37 +29,53 @@ pub fn cut_end(text: &str, columns: usize) -> String {
     if columns == 0 {
         return String::new();
     }
-    format!("{}…", take(text.chars(), columns - 1))
+    format!("{}{ELLIPSIS}", head(text, columns - 1))
 }
 
-fn take(chars: impl Iterator<Item = char>, columns: usize) -> String {
-    let mut used = 0;
-    chars
-        .take_while(|c| {
-            used += c.width().unwrap_or(0);
-            used <= columns
-        })
-        .collect()
+/// The first graphemes of a text that fit.
+pub fn head(text: &str, columns: usize) -> &str {
+    let mut room = columns;
+    let fits = |(grapheme, width): (&str, usize)| {
+        room = room.checked_sub(width)?;
+        Some(grapheme.len())
+    };
+    &text[..graphemes(text).map_while(fits).sum()]
+}
+
+/// The last graphemes of a text that fit.
+fn tail(text: &str, columns: usize) -> &str {
+    let mut room = columns;
+    let fits = |(grapheme, width): (&str, usize)| {
+        room = room.checked_sub(width)?;
+        Some(grapheme.len())
+    };
+    let length: usize = graphemes(text).rev().map_while(fits).sum();
+    &text[text.len() - length..]
 }
 
 /// The line in at most `columns`: the longest span gives way first, in its middle, as long as every span keeps some
 /// letters; what is still too long is cut at the end.
 pub fn fit(mut line: Line, columns: usize) -> Line {
     const LEAST: usize = 8;
-    let width = line.width();
-    if width <= columns {
+    let mut widths: Vec<usize> = line.spans.iter().map(|span| span.text.width()).collect();
+    let mut over = widths.iter().sum::<usize>().saturating_sub(columns);
+    if over == 0 {
         return line;
     }
-    let mut over = width - columns;
+    // First how wide each will be, in numbers, each round of which takes some; then one cut for each.
+    let mut shorter = vec![false; widths.len()];
     while over > 0 {
-        let longest = line.spans.iter_mut().max_by_key(|span| span.text.width());
-        let Some(span) = longest.filter(|span| span.text.width() > LEAST) else { break };
-        let width = span.text.width();
-        let gives = over.min((width - LEAST).min(width / 3 + 1));
-        span.text = cut_middle(&span.text, width - gives).into();
-        over -= gives.min(width - span.text.width());
+        let longest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(at, width)| (at, *width));
+        let Some((at, width)) = longest.filter(|(_, width)| *width > LEAST) else { break };
+        let gives = over.min(width - LEAST).min(width / 3 + 1);
+        widths[at] -= gives;
+        shorter[at] = true;
+        over -= gives;
     }
-    if over > 0 { clip(line, columns) } else { line }
+    for ((span, width), _) in line.spans.iter_mut().zip(widths).zip(shorter).filter(|(_, shorter)| *shorter) {
+        span.text = cut_middle(&span.text, width).into();
+    }
+    clip(line, columns)
 }
 
 /// The line cut at the end.
@@ -74,13 +91,12 @@ pub fn clip(line: Line, columns: usize) -> Line {
             room -= width;
             clipped.spans.push(span);
         } else {
-            // The ellipsis has to stand somewhere, even where this span would have fitted.
-            let text = if width == room {
-                format!("{}…", take(span.text.chars(), room.saturating_sub(1)))
-            } else {
-                cut_end(&span.text, room)
-            };
-            clipped.push(span.role, text);
+            // The ellipsis has to stand somewhere, even where this span would have fitted; and one is enough.
+            let kept = head(&span.text, room.saturating_sub(1)).trim_end_matches(ELLIPSIS);
+            let before = clipped.spans.last().is_some_and(|last| last.text.ends_with(ELLIPSIS));
+            if room > 0 && !(kept.is_empty() && before) {
+                clipped.push(span.role, format!("{kept}{ELLIPSIS}"));
+            }
             break;
         }
     }
@@ -90,8 +106,11 @@ pub fn clip(line: Line, columns: usize) -> Line {
 /// The line on as many lines of `columns` as it takes, broken at blanks where there are any; continuation lines are
 /// indented by `indent`.
 pub fn wrap(line: &Line, columns: usize, indent: usize) -> Vec<Line> {
-    if line.width() <= columns || columns <= indent + 4 {
+    if line.width() <= columns {
         return vec![line.clone()];
+    }
+    if columns <= indent + 4 {
+        return vec![clip(line.clone(), columns)];
     }
     let mut lines = Vec::new();
     let mut current = Line::new();
@@ -100,17 +119,26 @@ pub fn wrap(line: &Line, columns: usize, indent: usize) -> Vec<Line> {
     for Span { text, role } in &line.spans {
         for word in text.split_inclusive(' ') {
             let mut word = word;
-            let trimmed = word.trim_end().width();
+            let trimmed = word.trim_end_matches(' ').width();
             if used + trimmed > columns && !fresh && (trimmed <= columns - indent || used + 12 > columns) {
                 lines.push(without_blanks(std::mem::take(&mut current)));
                 current.pad_to(indent);
                 used = indent;
-                word = word.trim_start();
+                word = word.trim_start_matches(' ');
             }
-            while used + word.trim_end().width() > columns {
-                let piece = take(word.chars(), columns.saturating_sub(used).max(1));
+            // Each round takes a piece of the word, or starts a line on which one fits.
+            while used + word.trim_end_matches(' ').width() > columns {
+                let piece = head(word, columns - used.min(columns));
+                if piece.is_empty() && used <= indent {
+                    // A single picture that is wider than a line: there is no way to show it.
+                    let wide = graphemes(word).next().map_or(word.len(), |(grapheme, _)| grapheme.len());
+                    current.push(*role, ELLIPSIS);
+                    used += ELLIPSIS.width();
+                    word = &word[wide..];
+                    continue;
+                }
                 let rest = &word[piece.len()..];
-                current.push(*role, piece);
+                current.push(*role, piece.to_owned());
                 lines.push(std::mem::take(&mut current));
                 current.pad_to(indent);
                 used = indent;
@@ -143,8 +171,93 @@ fn without_blanks(mut line: Line) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use routescope_render::style::Role;
+
+    /// Text of everything that widths have been taken wrongly for.
+    fn odd_text() -> impl Strategy<Value = String> {
+        let odd = select(vec![
+            "❤\u{fe0f}",
+            "⚠\u{fe0f}",
+            "\u{fe0f}",
+            "👨\u{200d}👩\u{200d}👧",
+            "\u{200d}",
+            "e\u{301}",
+            "\u{301}\u{302}",
+            "\u{7}",
+            "\u{1b}[31m",
+            "\u{9b}",
+            "\r\n",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{200b}",
+            "\u{ad}",
+            "日本語",
+            "\u{3000}",
+            "🇩🇪",
+            "🇩",
+            "ｶﾞﾞﾞﾞﾞﾞﾞﾞﾞ",
+            "क्षि",
+            "\u{600}1",
+            "한",
+            "\u{1100}\u{1161}",
+            "لا",
+            "…",
+            " ",
+            "   ",
+            "/a-long-path-with-no-blank-in-it",
+        ]);
+        let piece = prop_oneof![4 => odd.prop_map(str::to_owned), 2 => any::<char>().prop_map(String::from), 2 => "[a-z/ ]{1,9}"];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    fn odd_line() -> impl Strategy<Value = Line> {
+        prop::collection::vec(odd_text(), 0..5).prop_map(|texts| {
+            let mut line = Line::new();
+            for text in texts {
+                line.push(Role::Text, text);
+            }
+            line
+        })
+    }
+
+    /// How many columns the terminal library moves on when it draws a text.
+    fn drawn(text: &str) -> usize {
+        let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 2_000, 1));
+        usize::from(buffer.set_stringn(0, 0, text, 2_000, ratatui::style::Style::new()).0)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_text_is_as_wide_as_it_is_drawn(text in odd_text()) {
+            prop_assert_eq!(text.width(), drawn(&text));
+        }
+
+        #[test]
+        fn cuts_end_and_fit_whatever_the_text(text in odd_text(), columns in 0..50usize) {
+            for cut in [cut_middle(&text, columns), cut_end(&text, columns)] {
+                prop_assert!(cut.width() <= columns, "{cut:?} in {columns}");
+                prop_assert!(text.width() > columns || cut == text);
+            }
+        }
+
+        #[test]
+        fn lines_end_and_fit_whatever_the_text(line in odd_line(), columns in 0..70usize, indent in 0..12usize) {
+            let fitted = fit(line.clone(), columns);
+            prop_assert!(fitted.width() <= columns, "fit {fitted:?} in {columns}");
+            prop_assert!(!fitted.plain().contains("……") || line.plain().contains("…"));
+            let clipped = clip(line.clone(), columns);
+            prop_assert!(clipped.width() <= columns, "clip {clipped:?} in {columns}");
+            for wrapped in wrap(&line, columns, indent) {
+                prop_assert!(wrapped.width() <= columns, "wrap {wrapped:?} in {columns}");
+            }
+        }
+    }
 
     #[test]
     fn names_are_cut_in_the_middle() {

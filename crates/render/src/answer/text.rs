@@ -14,10 +14,9 @@
 
 use std::sync::Arc;
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::reasons;
 use crate::style::{Line, Role};
+use crate::width::Width;
 use crate::{policies, words};
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{ParentRef, Route};

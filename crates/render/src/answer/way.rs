@@ -1,6 +1,6 @@
 //! The way through the tree: one step a line, with file and line at the right.
 
-use unicode_width::UnicodeWidthStr;
+use crate::width::Width;
 
 use crate::outline::{match_position, written_listener};
 use crate::style::{Line, Role};
