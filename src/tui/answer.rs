@@ -1,5 +1,6 @@
 //! What a world answers to what stands in the URL bar.
 
+use routescope_core::model::ObjectKey;
 use routescope_core::resolve::{Fate, HopId};
 use routescope_core::router::{Decision, Outcome, Request, RequestError};
 use routescope_render::answer::{Advice, mend};
@@ -14,6 +15,8 @@ pub struct Answer {
     pub shown: usize,
     /// What would have to change, for each of the decisions.
     advice: Vec<Vec<Advice>>,
+    /// Whose the decisions are: a Gateway has another place in another world.
+    gateways: Vec<ObjectKey>,
 }
 
 /// What came of what was typed.
@@ -66,19 +69,18 @@ impl Answer {
     /// Answers a question. What is shown stays on the same Gateway where that is possible.
     pub fn ask(&mut self, question: Option<&Result<Request, RequestError>>, outline: &Outline) {
         let analysis = outline.analysis();
-        let before = self.decision().map(|decision| decision.gateway);
+        let before = self.gateways.get(self.shown).cloned();
         match question {
-            None => {
-                self.reply = Reply::Nothing;
-                self.shown = 0;
-            }
+            None => *self = Self::default(),
             Some(Err(error)) => self.reply = Reply::Invalid(error.clone()),
             Some(Ok(request)) => {
                 let decisions = analysis.explain(request, None);
                 let rank = |decision: &Decision| rank_within(outline, decision);
+                let tables = &analysis.table.gateways;
+                self.gateways = decisions.iter().map(|one| tables[one.gateway as usize].gateway.clone()).collect();
                 let same = before.and_then(|gateway| {
                     let best = decisions.iter().map(rank).min();
-                    decisions.iter().position(|one| one.gateway == gateway && Some(rank(one)) == best)
+                    (0..decisions.len()).find(|at| self.gateways[*at] == gateway && Some(rank(&decisions[*at])) == best)
                 });
                 self.shown = same.unwrap_or_else(|| {
                     (0..decisions.len()).min_by_key(|index| rank(&decisions[*index])).unwrap_or_default()

@@ -15,9 +15,11 @@ pub mod ask;
 mod behind;
 pub mod command;
 pub mod compare;
+mod editor;
 pub mod effect;
 pub mod facts;
 pub mod filter;
+pub mod folds;
 mod following;
 pub mod fresh;
 pub mod laid;
@@ -30,6 +32,7 @@ mod recorded;
 pub mod rows;
 mod runtime;
 pub mod side;
+mod signals;
 pub mod state;
 mod terminal;
 pub mod update;
@@ -118,6 +121,8 @@ pub enum RunError {
     Load(SourceError),
     /// The terminal failed.
     Terminal(std::io::Error),
+    /// It was ended by the signal of this number.
+    Signal(u8),
     /// A task panicked; what it said is on the screen already.
     Panicked,
 }
@@ -127,6 +132,7 @@ impl std::fmt::Display for RunError {
         match self {
             Self::Load(error) => write!(f, "{error}"),
             Self::Terminal(error) => write!(f, "cannot use the terminal: {error}"),
+            Self::Signal(number) => write!(f, "ended by signal {number}"),
             Self::Panicked => f.write_str("a part of the explorer panicked"),
         }
     }

@@ -1,9 +1,10 @@
 //! The tree pane's rows: what is unfolded, flattened. Rebuilt only when a fold, the filter or the world changes, never
 //! while drawing; a frame looks at the rows in view and at nothing else.
 
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashSet;
 
-use routescope_render::outline::{Key, NodeRef, Outline};
+use super::folds::Folds;
+use routescope_render::outline::{NodeRef, Outline};
 
 /// How many rows a fresh tree may unfold to: small worlds are shown whole, large ones by level.
 const UNFOLD_AT_START: usize = 250;
@@ -42,55 +43,53 @@ pub struct Kept {
     pub above: AHashSet<NodeRef>,
 }
 
-/// What decides which nodes are unfolded.
-pub struct Folds<'a> {
-    /// What the person (or the start) unfolded.
-    pub open: &'a AHashSet<NodeRef>,
-    /// What the answer's path unfolds on top.
+/// What decides which rows there are.
+pub struct Shown<'a> {
+    /// What is folded.
+    pub folds: &'a Folds,
+    /// The path of the answer, which is unfolded.
     pub lit: &'a [NodeRef],
-    /// What the person folded although path or filter unfold it.
-    pub closed: &'a AHashSet<NodeRef>,
     /// What the filter leaves, while there is one.
     pub kept: Option<&'a Kept>,
 }
 
-impl Folds<'_> {
-    fn is_open(&self, node: NodeRef) -> bool {
+impl Shown<'_> {
+    fn is_open(&self, node: NodeRef, depth: u16) -> bool {
         let held = self.kept.is_some_and(|kept| kept.above.contains(&node))
             || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node));
-        self.open.contains(&node) || (held && !self.closed.contains(&node))
+        self.folds.is_open(node, usize::from(depth), held)
     }
 }
 
 /// Flattens what is unfolded.
-pub fn build(outline: &Outline, folds: &Folds) -> Vec<Row> {
+pub fn build(outline: &Outline, shown: &Shown) -> Vec<Row> {
     let mut rows = Vec::new();
     let roots = outline.roots();
-    walk(outline, folds, &roots, 0, 0, false, &mut rows);
+    walk(outline, shown, &roots, 0, 0, false, &mut rows);
     rows
 }
 
 fn walk(
     outline: &Outline,
-    folds: &Folds,
+    shown: &Shown,
     level: &[NodeRef],
     depth: u16,
     guides: u64,
     under_hit: bool,
     rows: &mut Vec<Row>,
 ) {
-    let shown = |node: &NodeRef| {
-        under_hit || folds.kept.is_none_or(|kept| kept.hits.contains(node) || kept.above.contains(node))
+    let is_kept = |node: &NodeRef| {
+        under_hit || shown.kept.is_none_or(|kept| kept.hits.contains(node) || kept.above.contains(node))
     };
-    let last = level.iter().rposition(shown);
-    for (index, node) in level.iter().enumerate().filter(|(_, node)| shown(node)) {
+    let last = level.iter().rposition(is_kept);
+    for (index, node) in level.iter().enumerate().filter(|(_, node)| is_kept(node)) {
         if rows.len() >= UNFOLD_AT_MOST {
             return;
         }
         // The bit of the level above says whether this level goes on below this row.
         let bit = if depth == 0 || depth > 64 { 0 } else { 1 << (depth - 1) };
         let guides = if last == Some(index) { guides & !bit } else { guides | bit };
-        let open = folds.is_open(*node);
+        let open = shown.is_open(*node, depth);
         let children = if open { outline.children(*node) } else { Vec::new() };
         let fold = match open {
             true if !children.is_empty() => Fold::Open,
@@ -99,70 +98,30 @@ fn walk(
         };
         rows.push(Row { node: *node, depth, guides, fold });
         if fold == Fold::Open {
-            let under_hit = under_hit || folds.kept.is_some_and(|kept| kept.hits.contains(node));
-            walk(outline, folds, &children, depth + 1, guides, under_hit, rows);
+            let under_hit = under_hit || shown.kept.is_some_and(|kept| kept.hits.contains(node));
+            walk(outline, shown, &children, depth + 1, guides, under_hit, rows);
         }
     }
 }
 
-/// What is unfolded at the start: level by level, as long as it stays a tree one can look over.
-pub fn open_at_start(outline: &Outline) -> AHashSet<NodeRef> {
-    let mut open = AHashSet::new();
+/// How many levels are unfolded at the start: as long as it stays a tree one can look over; all where that is the whole.
+pub fn levels_at_start(outline: &Outline) -> usize {
     let mut level = outline.roots();
     let mut rows = level.len();
-    while !level.is_empty() {
+    for levels in 0.. {
         let mut below = Vec::new();
         for node in &level {
             below.extend(outline.children(*node));
             // Gateways are opened whatever there is: a screen with one line on it tells nothing.
-            if rows + below.len() > UNFOLD_AT_START && !open.is_empty() {
-                return open;
+            if rows + below.len() > UNFOLD_AT_START && levels > 0 {
+                return levels;
             }
         }
-        open.extend(level.iter().copied());
+        if below.is_empty() {
+            break;
+        }
         rows += below.len();
         level = below;
     }
-    open
-}
-
-/// The nodes above `levels` levels, unfolded: 1 shows the topmost nodes and what is right under them folded.
-pub fn open_to_level(outline: &Outline, levels: usize) -> AHashSet<NodeRef> {
-    let mut open = AHashSet::new();
-    let mut level = outline.roots();
-    let mut rows = level.len();
-    for _ in 0..levels {
-        if level.is_empty() || rows > UNFOLD_AT_MOST {
-            break;
-        }
-        open.extend(level.iter().copied());
-        level = level.iter().flat_map(|node| outline.children(*node)).collect();
-        rows += level.len();
-    }
-    open
-}
-
-/// Carries folds over a reload, by the names of things: what was unfolded stays so; what is new under an unfolded node
-/// is unfolded where all its siblings were.
-pub fn carry_over(old: &Outline, new: &Outline, open: &AHashSet<NodeRef>) -> AHashSet<NodeRef> {
-    let mut carried = AHashSet::new();
-    let mut levels = vec![(old.roots(), new.roots())];
-    while let Some((before, after)) = levels.pop() {
-        let known: AHashMap<Key, NodeRef> = before.iter().map(|node| (old.key(*node), *node)).collect();
-        let all_open = before.iter().all(|node| open.contains(node) || !old.has_children(*node));
-        for node in after {
-            match known.get(&new.key(node)) {
-                Some(was) if open.contains(was) || (all_open && !old.has_children(*was)) => {
-                    carried.insert(node);
-                    levels.push((old.children(*was), new.children(node)));
-                }
-                None if all_open => {
-                    carried.insert(node);
-                    levels.push((Vec::new(), new.children(node)));
-                }
-                _ => {}
-            }
-        }
-    }
-    carried
+    usize::MAX
 }

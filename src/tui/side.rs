@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use ahash::AHashSet;
 use tui_input::Input;
 
 use super::answer::Answer;
 use super::filter::{Found, Texts};
+use super::folds::Folds;
 use super::fresh::Fresh;
 use super::live::Live;
 use super::log::Log;
 use super::pins::Standings;
-use super::rows::{self, Folds, Row};
+use super::rows::{self, Row, Shown};
 use super::view::detail;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Severity;
@@ -65,10 +65,10 @@ pub struct Filter {
 /// The tree pane.
 #[derive(Debug, Default)]
 pub struct TreePane {
-    /// What the person unfolded.
-    pub open: AHashSet<NodeRef>,
-    /// What the person folded although the answer's path or the filter unfold it.
-    pub closed: AHashSet<NodeRef>,
+    /// What is folded and unfolded.
+    pub folds: Folds,
+    /// How many levels are unfolded of everything, while only some namespaces are shown.
+    pub levels_of_all: Option<usize>,
     /// The person has folded or unfolded something: until then a world that is still being read unfolds as a whole.
     pub touched: bool,
     /// What is unfolded, flattened.
@@ -110,6 +110,8 @@ pub struct Side {
     pub unlooked: Option<Arc<Outline>>,
     /// The number of the search for changes that is waited for.
     pub looks: u64,
+    /// How many searches there ever were: what comes back from one is of the world that it was started on.
+    pub tickets: u64,
     /// The first line in view of the detail pane.
     pub detail_offset: usize,
     /// The selected row of the answer pane.
@@ -152,6 +154,12 @@ impl Side {
         self.selected_row().map(|row| row.node)
     }
 
+    /// A number that no search of this side has had.
+    pub fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
     /// Whether the filter is being typed.
     pub fn is_filtering(&self) -> bool {
         self.tree.filter.as_ref().is_some_and(|filter| filter.typing)
@@ -161,8 +169,8 @@ impl Side {
     pub fn rebuild(&mut self, keep: Option<NodeRef>) {
         let Some(world) = &self.world else { return };
         let kept = self.tree.filter.as_ref().and_then(|filter| filter.found.as_ref()).map(|found| &found.kept);
-        let folds = Folds { open: &self.tree.open, lit: &self.lit, closed: &self.tree.closed, kept };
-        self.tree.rows = rows::build(&world.outline, &folds);
+        let shown = Shown { folds: &self.tree.folds, lit: &self.lit, kept };
+        self.tree.rows = rows::build(&world.outline, &shown);
         let mut at = keep;
         while let Some(node) = at {
             if let Some(index) = self.tree.rows.iter().position(|row| row.node == node) {
@@ -178,9 +186,12 @@ impl Side {
     /// is outside the namespaces that are shown has none.
     pub fn reveal(&mut self, node: NodeRef) -> bool {
         let Some(world) = &self.world else { return false };
-        let mut above = world.outline.ancestry(node);
-        above.pop();
-        self.tree.open.extend(above);
+        let above = world.outline.ancestry(node);
+        for (depth, above) in above.iter().enumerate().take(above.len() - 1) {
+            if !self.tree.folds.is_open(*above, depth, false) {
+                self.tree.folds.unfold(&world.outline, *above);
+            }
+        }
         let hidden = |found: &Found| !found.kept.hits.contains(&node) && !found.kept.above.contains(&node);
         if self.tree.filter.as_ref().is_some_and(|filter| filter.found.as_ref().is_some_and(hidden)) {
             self.tree.filter = None;

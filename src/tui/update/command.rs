@@ -170,11 +170,13 @@ pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
     let Some(live) = &side.live else { return Vec::new() };
     let filter = side.tree.filter.take().map(|mut filter| {
         filter.found = None;
+        // What is still searched for is of the world before.
+        filter.number = 0;
         filter
     });
     let live = Live { epoch: live.epoch + 1, ..Live::of(Some(context)) };
     let tree = TreePane { filter, ..TreePane::default() };
-    *side = Side { live: Some(live), tree, ..Side::waiting(side.id) };
+    *side = Side { live: Some(live), tree, tickets: side.tickets, ..Side::waiting(side.id) };
     super::live::start(state, state.active)
 }
 
@@ -230,13 +232,7 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
         if let Some(world) = &side.world {
             let world = World::within(Arc::clone(&world.analysis), &state.scope);
             effects.extend(replace(state, at, world));
-            // What is left is mostly little: it is shown whole, as at the start.
-            let side = &mut state.sides[at];
-            if let (Some(world), false) = (&side.world, state.scope.is_everything()) {
-                side.tree.open.extend(rows::open_at_start(&world.outline));
-                let keep = side.selected();
-                side.rebuild(keep);
-            }
+            show_narrowed(&mut state.sides[at], state.scope.is_everything());
         }
         let side = &state.sides[at];
         if side.live.is_some() {
@@ -245,4 +241,18 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// What is left is mostly little: it is shown whole, as at the start. Everything is shown as it was before.
+fn show_narrowed(side: &mut Side, everything: bool) {
+    let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
+    if everything {
+        let Some(levels) = tree.levels_of_all.take() else { return };
+        tree.folds.start(levels);
+    } else {
+        tree.levels_of_all.get_or_insert(tree.folds.levels());
+        tree.folds.start(rows::levels_at_start(&world.outline).max(tree.folds.levels()));
+    }
+    let keep = side.selected();
+    side.rebuild(keep);
 }

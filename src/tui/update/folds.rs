@@ -1,16 +1,15 @@
 //! Folding and unfolding the tree, and moving along one level of it.
 
-use crate::tui::rows::{self, Fold};
+use crate::tui::rows::Fold;
 use crate::tui::side::Side;
 
 /// Folds the selected node, or goes to the node above it.
 pub(super) fn fold(side: &mut Side) {
-    let tree = &mut side.tree;
+    let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     let Some(row) = tree.rows.get(tree.selected).copied() else { return };
     if row.fold == Fold::Open {
         tree.touched = true;
-        tree.open.remove(&row.node);
-        tree.closed.insert(row.node);
+        tree.folds.fold(&world.outline, row.node);
         side.rebuild(Some(row.node));
         return;
     }
@@ -22,15 +21,14 @@ pub(super) fn fold(side: &mut Side) {
 
 /// Unfolds the selected node, or goes to the first below it.
 pub(super) fn unfold(side: &mut Side) {
-    let tree = &mut side.tree;
+    let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     let Some(row) = tree.rows.get(tree.selected).copied() else { return };
     match row.fold {
         Fold::Leaf => {}
         Fold::Open => tree.selected += 1,
         Fold::Closed => {
             tree.touched = true;
-            tree.open.insert(row.node);
-            tree.closed.remove(&row.node);
+            tree.folds.unfold(&world.outline, row.node);
             side.rebuild(Some(row.node));
         }
     }
@@ -38,12 +36,14 @@ pub(super) fn unfold(side: &mut Side) {
 
 /// Unfolds so many levels, and folds what is below.
 pub(super) fn set_levels(side: &mut Side, levels: usize) {
-    let Some(outline) = side.outline() else { return };
-    let open = rows::open_to_level(outline, levels);
+    let Some(world) = &side.world else { return };
     let keep = side.selected();
+    side.tree.folds.set_levels(levels);
+    side.tree.levels_of_all = None;
     // What the answer's path holds open is folded, too: the person says so.
-    side.tree.closed = side.lit.iter().copied().filter(|node| !open.contains(node)).collect();
-    side.tree.open = open;
+    for (_, node) in side.lit.iter().enumerate().filter(|(depth, _)| *depth >= levels) {
+        side.tree.folds.fold(&world.outline, *node);
+    }
     side.tree.touched = true;
     side.rebuild(keep);
 }

@@ -11,6 +11,8 @@ use crate::tui::state::State;
 /// two is to be found, where `is_news` holds.
 pub(super) fn replaced(side: &mut Side, old: &World, new: &World, is_news: bool) {
     side.fresh = side.fresh.carry_over(&old.outline, &new.outline);
+    // What a search still finds is of the world before.
+    side.looks = side.ticket();
     if Arc::ptr_eq(&old.analysis, &new.analysis) {
         // Only what is looked at changed.
         side.unlooked = None;
@@ -22,7 +24,7 @@ pub(super) fn replaced(side: &mut Side, old: &World, new: &World, is_news: bool)
 /// Has the differences found that nobody has looked for yet.
 pub(super) fn look(side: &mut Side) -> Option<Effect> {
     let (old, new) = (side.unlooked.clone()?, Arc::clone(side.outline()?));
-    side.looks += 1;
+    side.looks = side.ticket();
     Some(Effect::Compare { side: side.id, number: side.looks, old, new })
 }
 

@@ -65,8 +65,8 @@ pub enum Message {
     Tick,
     /// What time it is: sent before what happened then.
     Clock(SystemTime),
-    /// The process was asked to end.
-    Terminate,
+    /// There is something to say.
+    Told(String),
 }
 
 /// Takes a message in.
@@ -126,7 +126,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.now = now;
             return Vec::new();
         }
-        Message::Terminate => vec![Effect::Quit],
+        Message::Told(text) => {
+            state.tell(Role::Muted, text);
+            Vec::new()
+        }
     };
     for side in &mut state.sides {
         if !before.contains(&(side.id, side.selected())) {
@@ -185,35 +188,35 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     // While the first lists come in nothing is another than before: it was only not known yet.
     let flash = flash && side.live.as_ref().is_none_or(|live| live.settled);
     let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
-    let mut keep = None;
-    let mut closed = Vec::new();
+    let (mut keep, mut lit) = (None, Vec::new());
     match side.world.take() {
         Some(old) => {
             let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
-            closed = side.tree.closed.iter().copied().filter_map(again).collect();
+            // The same path is no other one: what was folded over it stays folded.
+            let end = side.lit.last().and_then(|end| again(*end));
+            lit =
+                end.map(|end| new.outline.ancestry(end)).filter(|lit| lit.len() == side.lit.len()).unwrap_or_default();
             // While the first lists come in, the first row stays the first row, whatever comes before it.
             keep = selected.filter(|_| !unread || side.tree.selected > 0).and_then(again);
-            side.tree.open = if unread {
-                rows::open_at_start(&new.outline)
-            } else {
-                rows::carry_over(&old.outline, &new.outline, &side.tree.open)
-            };
+            if unread {
+                side.tree.folds.start(rows::levels_at_start(&new.outline));
+            }
             if let Some(filter) = &mut side.tree.filter {
                 filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
             }
             fresh::replaced(side, &old, &new, flash);
         }
-        None => side.tree.open = rows::open_at_start(&new.outline),
+        None => side.tree.folds.start(rows::levels_at_start(&new.outline)),
     }
+    side.tree.folds.find_in(&new.outline);
     // Everything that refers to the old outline goes with it.
-    side.lit.clear();
+    side.lit = lit;
     side.excerpt = detail::Excerpt::default();
     side.world = Some(new);
     side.rebuild(keep);
     let (why_selected, why_offset) = (side.why_selected, side.why_offset);
     answer(side, question.as_ref(), false);
     (side.why_selected, side.why_offset) = (why_selected, why_offset);
-    side.tree.closed.extend(closed);
     side.rebuild(keep);
     let mut effects = search(side);
     effects.extend(fresh::look(side));
@@ -258,11 +261,12 @@ fn show_answer(side: &mut Side, follow: bool) {
     let end = lit.last().copied();
     let keep = side.selected();
     if lit != side.lit {
-        let hidden = |node: &NodeRef| !side.tree.open.contains(node);
-        let above = |path: &[NodeRef]| path.split_last().is_some_and(|(_, above)| above.iter().any(hidden));
+        let folds = &side.tree.folds;
+        let hidden = |(depth, node): (usize, &NodeRef)| !folds.is_open(*node, depth, false);
+        let above = |path: &[NodeRef]| path.split_last().is_some_and(|(_, above)| above.iter().enumerate().any(hidden));
         let moves = above(&lit) || above(&side.lit);
         side.lit = lit;
-        side.tree.closed.clear();
+        side.tree.folds.another_path();
         if moves {
             side.rebuild(keep);
         }
@@ -296,9 +300,10 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 
 /// Starts the search for what the filter says.
 fn search(side: &mut Side) -> Vec<Effect> {
+    let number = side.ticket();
     let Some(world) = &side.world else { return Vec::new() };
     let Some(filter) = &mut side.tree.filter else { return Vec::new() };
-    filter.number += 1;
+    filter.number = number;
     if filter.input.value().trim().is_empty() {
         filter.found = None;
         let keep = side.selected();

@@ -2,6 +2,7 @@
 //! layer that says what each cell *means* (its role), because colours are a theme's business.
 
 mod answers;
+mod anything;
 mod asking;
 mod changes;
 mod cluster;

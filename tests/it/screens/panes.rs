@@ -145,6 +145,35 @@ fn a_reload_keeps_selection_folds_and_question() {
     assert_eq!(explorer.text(), before);
 }
 
+/// So many Gateways, `g0` first, and a route on the first.
+fn gateways(count: usize) -> Input {
+    let gateway = |number| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: g{number}, namespace: infra}}\nspec: \
+             {{gatewayClassName: kgateway, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}\n---\n"
+        )
+    };
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r, namespace: infra}\nspec: \
+                 {parentRefs: [{name: g0}], rules: [{backendRefs: [{name: s, port: 80}]}]}\n";
+    let text = (0..count).map(gateway).chain([route.to_owned()]).collect();
+    Input::Text { name: "gateways.yaml".to_owned(), text }
+}
+
+#[test]
+fn a_fold_outlives_its_node() {
+    let mut explorer = Explorer::new("gateways", gateways(3), 100, 30);
+    explorer.press(&["G", "h", "h"]);
+    let folded = "▸ Gateway infra/g2";
+    shows(&explorer, folded);
+    for count in [1, 2, 1, 2] {
+        explorer.send(Message::Loaded(Ok(read(gateways(count)))));
+        hides(&explorer, folded);
+        hides(&explorer, "▸ Gateway");
+    }
+    explorer.send(Message::Loaded(Ok(read(gateways(3)))));
+    shows(&explorer, folded);
+}
+
 #[test]
 fn changes_during_a_load_are_loaded_after_it() {
     let mut explorer = demo(120, 40);
@@ -308,6 +337,27 @@ fn wide_letters_keep_their_columns() {
         explorer.send(Message::Paste("http://a.io/日本語".to_owned()));
         for line in explorer.text().lines().filter(|line| line.starts_with('│')) {
             assert!(line.ends_with(['│', '┃']), "{width}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn letters_that_are_wider_or_narrower_than_their_characters_are_cut_and_wrapped() {
+    for odd in ["❤\u{fe0f}", "👨\u{200d}👩", "e\u{301}", "ｶﾞ", "\u{7}", "🇩🇪", "\u{200b}", "क्षि"]
+    {
+        let value = serde_json::Value::from(format!("/a{}", odd.repeat(40)));
+        let text = format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r, namespace: n}}\nspec:\n  \
+             parentRefs: [{{name: g}}]\n  rules:\n  - matches: [{{path: {{type: RegularExpression, value: {value}}}}}]\n    \
+             backendRefs: [{{name: s, port: 80}}]\n"
+        );
+        for width in (26..130).step_by(13) {
+            let mut explorer = Explorer::new(odd, Input::Text { name: odd.repeat(20), text: text.clone() }, width, 30);
+            explorer.press(&["G"]);
+            explorer.send(Message::Paste(format!("http://a.io/a{}", odd.repeat(30))));
+            for line in explorer.text().lines().filter(|line| line.starts_with('│')) {
+                assert!(line.ends_with(['│', '┃', '█']), "{width}: {line:?}");
+            }
         }
     }
 }
