@@ -43,6 +43,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     match tui::run(explorer) {
         Ok(()) => Ok(Verdict::Yes),
         Err(tui::RunError::Load(error)) => Err(error.into()),
+        Err(tui::RunError::Signal(number)) => Ok(Verdict::Signalled(number)),
         Err(error @ tui::RunError::Panicked) => Err(Failure {
             message: error.to_string(),
             hint: Some("this is a bug: what it said stands above".to_owned()),

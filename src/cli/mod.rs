@@ -127,6 +127,8 @@ pub enum Verdict {
     Partly,
     /// Ended by ctrl-c: exit code 130, as a shell has it.
     Interrupted,
+    /// Ended by the signal of this number: exit code 128 and that, as a shell has it.
+    Signalled(u8),
 }
 
 impl Verdict {
@@ -151,6 +153,7 @@ pub fn main() -> ExitCode {
         Ok(Verdict::No) => ExitCode::from(1),
         Ok(Verdict::Partly) => ExitCode::from(2),
         Ok(Verdict::Interrupted) => ExitCode::from(130),
+        Ok(Verdict::Signalled(number)) => ExitCode::from(128_u8.saturating_add(number)),
         Err(failure) => {
             terminal::write_err(&failure.lines());
             ExitCode::from(2)

@@ -77,6 +77,7 @@ actions! {
         PreviousPane "previous pane" ["shift-tab"] "go to the previous pane",
         Palette "all actions" ["ctrl-p"] "find an action by name",
         Redraw "redraw" ["ctrl-l"] "redraw",
+        Suspend "suspend" ["ctrl-z"] "suspend: fg in the shell comes back",
         Reload "reload" ["f5", "ctrl-r"] "reload the sources",
         CycleMethod "method" ["f2"] "next method",
         Headers "headers" ["f3"] "edit the headers that are sent",

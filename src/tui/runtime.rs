@@ -2,9 +2,7 @@
 //! message: loads and searches run beside it.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::io::{IsTerminal, stderr, stdout};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -16,11 +14,13 @@ use crossterm::execute;
 use futures::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::effect::{Effect, editor_command};
+use super::editor;
+use super::effect::Effect;
 use super::filter;
 use super::following::Follower;
 use super::fresh;
 use super::side::SideId;
+use super::signals::{self, Signal};
 use super::state::State;
 use super::terminal::Screen;
 use super::update::{Message, update};
@@ -41,10 +41,14 @@ const PATIENCE: Duration = Duration::from_millis(150);
 /// How long the terminal may take to say whether it is dark or light.
 const COLOUR_PATIENCE: Duration = Duration::from_millis(250);
 
+/// How long an editor may take to end when the explorer is asked to.
+const EDITOR_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What happens beside the person's own doing.
 pub(super) enum Outside {
     Message(Message),
     Loaded(Result<(Load, Vec<Changed>), SourceError>),
+    Signal(Signal),
     Panicked,
 }
 
@@ -52,6 +56,7 @@ pub(super) enum Outside {
 pub async fn explore(options: Options) -> Result<(), RunError> {
     let Options { title, theme, ascii, color, url, scope, config, source } = options;
     let (sender, mut receiver) = unbounded_channel();
+    signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
     let (themes, theme) =
@@ -82,11 +87,11 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         searches: AHashMap::new(),
         comparisons: AHashMap::new(),
         ready: false,
+        resumed: 0,
     };
     for outside in early {
         explorer.outside(&mut screen, outside)?;
     }
-    signals(&sender);
     explorer.turn(&mut screen, &mut receiver).await
 }
 
@@ -128,6 +133,10 @@ impl Feed {
         while let Ok(Some(outside)) = tokio::time::timeout_at(deadline, receiver.recv()).await {
             match outside {
                 Outside::Loaded(Err(error)) => return Err(RunError::Load(error)),
+                Outside::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
+                // The terminal is not taken yet: stopping is all there is to do.
+                Outside::Signal(Signal::Stop) => signals::stop(),
+                Outside::Signal(Signal::Continue) => {}
                 Outside::Loaded(Ok(_)) => {
                     early.push(outside);
                     break;
@@ -225,6 +234,8 @@ struct Explorer {
     comparisons: AHashMap<SideId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
     ready: bool,
+    /// How often it went on by itself: so many signals to go on say nothing new.
+    resumed: usize,
 }
 
 impl Explorer {
@@ -246,13 +257,15 @@ impl Explorer {
                 match self.outside(screen, outside)? {
                     After::GoOn => {}
                     After::Quit => return Ok(()),
+                    After::Stop => self.stop(screen)?,
                     After::Edit { path, line } => {
                         // The reader would take the keys that are meant for the editor: it has to go first.
                         reader.abort();
                         let _ = reader.await;
-                        let result = screen.lend(|| edit(&path, line)).map_err(RunError::Terminal)?;
+                        let edited = self.edit(screen, receiver, &path, line).await?;
                         reader = read_terminal(self.sender.clone());
-                        self.outside(screen, Outside::Message(Message::Edited(result)))?;
+                        self.outside(screen, Outside::Message(Message::Edited(edited)))?;
+                        self.measure(screen)?;
                         break;
                     }
                 }
@@ -260,9 +273,77 @@ impl Explorer {
         }
     }
 
+    /// Stops as a job of the shell: the terminal is the shell's until it says to go on.
+    fn stop(&mut self, screen: &mut Screen) -> Result<(), RunError> {
+        screen.lend(signals::stop).map_err(RunError::Terminal)?;
+        self.resumed += 1;
+        self.measure(screen)
+    }
+
+    /// Takes in the size of the terminal, which may be another one now.
+    fn measure(&mut self, screen: &mut Screen) -> Result<(), RunError> {
+        let size = screen.terminal.size().map_err(RunError::Terminal)?;
+        if self.state.size != (size.width, size.height) {
+            self.outside(screen, Outside::Message(Message::Resize(size.width, size.height)))?;
+        }
+        Ok(())
+    }
+
+    /// Has the editor run on the terminal. Whatever else happens meanwhile is taken in, and signals are heeded: those to
+    /// end end both, the others are the editor's.
+    async fn edit(
+        &mut self,
+        screen: &mut Screen,
+        receiver: &mut UnboundedReceiver<Outside>,
+        path: &str,
+        line: u32,
+    ) -> Result<Result<(), String>, RunError> {
+        let editor = editor::from_environment();
+        super::terminal::give_back();
+        let edited = match editor::start(&editor, path, line) {
+            Ok(mut child) => loop {
+                let outside = tokio::select! {
+                    status = child.wait() => break editor::ended(&editor, status),
+                    outside = receiver.recv() => outside,
+                };
+                let ended = match outside {
+                    None => Err(RunError::Signal(signals::HANGUP)),
+                    Some(Outside::Signal(Signal::End(signals::INTERRUPT | signals::QUIT) | Signal::Continue)) => Ok(()),
+                    Some(Outside::Signal(Signal::End(number))) => Err(RunError::Signal(number)),
+                    Some(Outside::Signal(Signal::Stop)) => {
+                        signals::stop();
+                        Ok(())
+                    }
+                    Some(outside) => self.outside(screen, outside).map(drop),
+                };
+                if let Err(error) = ended {
+                    // It has its own to put in order, and a moment for it.
+                    signals::terminate(&child);
+                    let _ = tokio::time::timeout(EDITOR_PATIENCE, child.wait()).await;
+                    return Err(error);
+                }
+            },
+            Err(error) => Err(error),
+        };
+        screen.take_again().map_err(RunError::Terminal)?;
+        Ok(edited)
+    }
+
     fn outside(&mut self, screen: &mut Screen, outside: Outside) -> Result<After, RunError> {
         let message = match outside {
             Outside::Panicked => return Err(RunError::Panicked),
+            Outside::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
+            Outside::Signal(Signal::Stop) => return Ok(After::Stop),
+            // Stopped and told to go on by somebody else: what the terminal shows now, and how it is set, is not known.
+            Outside::Signal(Signal::Continue) => {
+                if self.resumed > 0 {
+                    self.resumed -= 1;
+                } else {
+                    screen.lend(|| ()).map_err(RunError::Terminal)?;
+                    self.measure(screen)?;
+                }
+                return Ok(After::GoOn);
+            }
             Outside::Message(message) => message,
             Outside::Loaded(Ok((Load { analysis, watch }, changes))) => {
                 self.ready = true;
@@ -292,6 +373,12 @@ impl Explorer {
         for effect in update(&mut self.state, message) {
             match effect {
                 Effect::Quit => return Ok(After::Quit),
+                // The signal comes back to this process, too, and stops it.
+                Effect::Suspend if signals::can_stop() => signals::stop_the_job(),
+                Effect::Suspend => {
+                    let text = "not suspended: no shell with job control started this program".to_owned();
+                    update(&mut self.state, Message::Told(text));
+                }
                 Effect::Redraw => screen.redraw().map_err(RunError::Terminal)?,
                 Effect::Load => {
                     let before = self.state.side().world.as_ref().map(|world| Arc::clone(&world.analysis));
@@ -357,13 +444,14 @@ fn read_terminal(sender: UnboundedSender<Outside>) -> tokio::task::JoinHandle<()
             }
         }
         // The terminal is gone: so is the person.
-        let _ = sender.send(Outside::Message(Message::Terminate));
+        let _ = sender.send(Outside::Signal(Signal::End(signals::HANGUP)));
     })
 }
 
 enum After {
     GoOn,
     Quit,
+    Stop,
     Edit { path: String, line: u32 },
 }
 
@@ -401,45 +489,6 @@ fn forward_load(running: Running, sender: UnboundedSender<Outside>) {
 
 fn crashed(error: &tokio::task::JoinError) -> SourceError {
     SourceError { message: format!("reading failed: {error}"), hint: Some("this is a bug".to_owned()) }
-}
-
-/// Asked to end from outside, the explorer leaves as on `q`.
-fn signals(sender: &UnboundedSender<Outside>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
-        for kind in kinds {
-            let sender = sender.clone();
-            if let Ok(mut stream) = signal(kind) {
-                tokio::spawn(async move {
-                    while stream.recv().await.is_some() {
-                        let _ = sender.send(Outside::Message(Message::Terminate));
-                    }
-                });
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = sender.send(Outside::Message(Message::Terminate));
-            }
-        });
-    }
-}
-
-fn edit(path: &str, line: u32) -> Result<(), String> {
-    let editor =
-        ["VISUAL", "EDITOR"].iter().find_map(|name| env::var(name).ok().filter(|value| !value.trim().is_empty()));
-    let words = editor_command(&editor.unwrap_or_default(), path, line);
-    match Command::new(&words[0]).args(&words[1..]).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("editor {:?} failed ({status}): set EDITOR", words[0])),
-        Err(error) => Err(format!("cannot start {}: {error}; set VISUAL or EDITOR", words[0])),
-    }
 }
 
 /// The themes, and which to start with: the one asked for, or one that fits the terminal's background.

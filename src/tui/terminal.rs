@@ -35,13 +35,18 @@ impl Screen {
         Ok(Self { terminal, mouse })
     }
 
-    /// Gives the terminal away for as long as `other` runs (an editor), then takes it again.
+    /// Gives the terminal away for as long as `other` runs, then takes it again.
     pub fn lend<T>(&mut self, other: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
         let result = other();
-        enter(self.mouse)?;
-        self.redraw()?;
+        self.take_again()?;
         Ok(result)
+    }
+
+    /// Takes the terminal again that was given away.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        enter(self.mouse)?;
+        self.redraw()
     }
 
     /// Forgets what is on the screen: the next frame draws every cell. A terminal that is made anew does that without

@@ -176,6 +176,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             }
         }
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
         Action::Reload | Action::ReloadNow => return reload(state),
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, Focus::ORDER.len() - 1),

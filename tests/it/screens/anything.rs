@@ -20,7 +20,7 @@ use routescope_cluster::{KindState, Phase};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 use routescope_core::store::Coverage;
-use routescope_manifest::SourceError;
+use routescope_manifest::{SourceError, analyse_text};
 
 use super::explorer::{Explorer, named, status};
 use crate::support::worlds::worlds;
@@ -128,7 +128,7 @@ impl Run {
         if clusters {
             explorer.state.follow(["dev", "prod"].map(|name| Some(name.to_owned())));
         }
-        let analyse = |text: &String| Arc::new(Analysis::of_text(text, Coverage::open(), Settings::default()));
+        let analyse = |text: &String| Arc::new(analyse_text(text, Coverage::open(), Settings::default()));
         Self { explorer, searches: VecDeque::new(), worlds: worlds.iter().map(analyse).collect() }
     }
 
