@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use routescope_core::finding::{Finding, Severity};
 use routescope_core::reachability;
 use routescope_core::spread;
+use routescope_core::unreadable;
 use routescope_render::{data, findings};
 
 use super::answer::{self, Question, Shape};
@@ -82,12 +83,17 @@ impl Question for CheckOptions {
         let all: Vec<Finding> =
             of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();
         let all = all.as_slice();
+        let snapshot = &analysis.snapshot;
         let text = match shape {
-            Shape::Text | Shape::Drawing => findings::text(all, context.paint()),
-            Shape::Json | Shape::Lines => data::json(&findings::data(all)),
-            Shape::Yaml => data::yaml(&findings::data(all)),
+            Shape::Text | Shape::Drawing => findings::text(snapshot, all, context.paint()),
+            Shape::Json | Shape::Lines => data::json(&findings::data(snapshot, all)),
+            Shape::Yaml => data::yaml(&findings::data(snapshot, all)),
         };
-        Ok((text, Verdict::from_no(all.iter().any(|finding| self.fail_on.fails(finding.severity)))))
+        // What is not certain is told, and is no reason to fail.
+        let fails = |finding: &Finding| {
+            self.fail_on.fails(finding.severity) && unreadable::of_finding(snapshot, finding).is_none()
+        };
+        Ok((text, Verdict::from_no(all.iter().any(fails))))
     }
 
     fn tells_findings(&self) -> bool {

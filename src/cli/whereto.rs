@@ -121,7 +121,12 @@ impl Question for Where<'_> {
                 Answers::of(analysis, request.clone(), gateway.as_ref().or(only.as_ref()), all)
             })
             .collect();
-        let verdict = Verdict::from_no(!answers.iter().all(Answers::arrives));
+        let (mut verdict, mut unknown) = (Verdict::Yes, false);
+        for one in answers.iter().filter(|one| !one.arrives()) {
+            unknown |= one.unknown.is_some();
+            verdict = if one.unknown.is_some() { verdict } else { Verdict::No };
+        }
+        let verdict = if unknown { Verdict::Partly } else { verdict };
         Ok((rendered(options, context, analysis, &answers, shape), verdict))
     }
 }
@@ -158,6 +163,12 @@ pub(super) fn known(analysis: &Analysis, gateway: &ObjectKey) -> Result<(), Fail
     let wanted = gateway.to_string();
     if names.contains(&wanted) {
         return Ok(());
+    }
+    if analysis.snapshot.coverage.forbidden && !analysis.snapshot.coverage.sees("Gateway", &gateway.namespace) {
+        return Err(Failure::new(
+            format!("no Gateway {wanted} in view, and Gateways in namespace {} cannot be read", gateway.namespace),
+            "-n reads a namespace that you may read; the rights needed are those of deploy/",
+        ));
     }
     let near = closest(&wanted, names.iter().map(String::as_str));
     // The right name in another namespace is not close by its letters.

@@ -236,7 +236,8 @@ spec:
 "
     );
     let mut coverage = Coverage { forbidden: true, ..Coverage::open() };
-    for kind in ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "ListenerSet"] {
+    coverage.kinds.insert("GatewayClass");
+    for kind in ["Gateway", "HTTPRoute", "GRPCRoute", "Service", "ListenerSet", "TrafficPolicy", "EndpointSlice"] {
         coverage.namespaces.entry(kind).or_default().insert("team-a".into());
     }
     let text = format!(

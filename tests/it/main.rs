@@ -23,6 +23,7 @@ mod findings;
 mod invisible;
 mod limits;
 mod live;
+mod permissions;
 mod properties;
 mod reading;
 mod readme;

@@ -28,7 +28,7 @@
 //! - Decoding is lenient: an invalid route loads, to be reported on.
 //!
 //! Modules in reading order; imports point only to the left:
-//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
+//! `model`, `finding` ← `store` ← `resolve` ← `unreadable` ← `router` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
 //! for those that resolve, route or read, and `visible` and `limits` for all.
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
 //! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `expectation`, `status`; `re2` and `spread`, which know nobody, are
@@ -46,4 +46,5 @@ pub mod router;
 pub mod spread;
 pub mod status;
 pub mod store;
+pub mod unreadable;
 pub mod visible;

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use routescope_core::finding::{Finding, Place, Severity, Subject};
 use routescope_core::model::{Name, SourceKind};
+use routescope_core::store::Snapshot;
+use routescope_core::unreadable;
 
 use super::data::API_VERSION;
 use super::style::{Line, Role};
@@ -31,6 +33,12 @@ pub struct FindingData {
     pub name: Option<Name>,
     pub message: String,
     pub help: Option<String>,
+    /// `unverified` where what cannot be read of a cluster could change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<&'static str>,
+    /// Why it is not certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     pub source: Option<PlaceData>,
 }
 
@@ -62,9 +70,10 @@ fn in_file(place: Option<&Place>) -> Option<&Place> {
 }
 
 /// The findings as data.
-pub fn data(findings: &[Finding]) -> FindingsData {
+pub fn data(snapshot: &Snapshot, findings: &[Finding]) -> FindingsData {
     let one = |finding: &Finding| {
         let Finding { code, severity, place, subject, message, help } = finding;
+        let doubt = unreadable::of_finding(snapshot, finding);
         FindingData {
             code: code.name(),
             severity: severity.name(),
@@ -73,6 +82,8 @@ pub fn data(findings: &[Finding]) -> FindingsData {
             name: subject.as_ref().map(|subject| subject.key.name.clone()),
             message: message.clone(),
             help: help.clone(),
+            confidence: doubt.as_ref().map(|_| "unverified"),
+            doubt,
             source: in_file(place.as_ref()).map(|place| PlaceData {
                 file: place.source.name.clone(),
                 line: place.at.is_known().then_some(place.at.line),
@@ -92,9 +103,10 @@ pub fn data(findings: &[Finding]) -> FindingsData {
 }
 
 /// The findings as text: place first, so that editors and terminals can jump there.
-pub fn text(findings: &[Finding], paint: Paint) -> String {
+pub fn text(snapshot: &Snapshot, findings: &[Finding], paint: Paint) -> String {
     let mut lines = Vec::new();
-    for Finding { code, severity, place, subject, message, help } in findings {
+    for finding in findings {
+        let Finding { code, severity, place, subject, message, help } = finding;
         let mut line = Line::new();
         if let Some(place) = place {
             line.push(Role::Place, format!("{place}: "));
@@ -111,6 +123,9 @@ pub fn text(findings: &[Finding], paint: Paint) -> String {
         }
         line.push(Role::Text, message.clone());
         lines.push(line);
+        if let Some(doubt) = unreadable::of_finding(snapshot, finding) {
+            lines.push(Line::of(Role::Warning, "  ? not certain: ").with(Role::Text, doubt));
+        }
         if let Some(help) = help {
             lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help.clone()));
         }

@@ -11,6 +11,8 @@ use routescope_core::reachability::{Below, Reach, Reachability};
 use routescope_core::resolve::{Action, Engine, Fate, Hop, HopId, LinkId, OwnShare, Under};
 use routescope_core::router::{GatewayTable, VirtualHost};
 
+use routescope_core::unreadable;
+
 use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
 use super::outline::match_position;
 use super::scope::Scope;
@@ -25,6 +27,9 @@ use super::words;
 #[allow(missing_docs)]
 pub struct RoutesData {
     pub api_version: &'static str,
+    /// What of a cluster cannot be read, so that there may be more rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
     pub gateways: Vec<GatewayData>,
 }
 
@@ -103,7 +108,11 @@ pub fn data_with(
             .filter(|host| !host.routes.is_empty() || scope.holds(&gateway.gateway.namespace))
             .collect(),
     });
-    RoutesData { api_version: API_VERSION, gateways: gateways.collect() }
+    RoutesData {
+        api_version: API_VERSION,
+        unverified: unreadable::of_world(&analysis.snapshot),
+        gateways: gateways.collect(),
+    }
 }
 
 /// Whether anything of a Gateway's table is looked at.
@@ -291,6 +300,10 @@ pub fn text(
             }
             table(&rows, width, &mut lines);
         }
+    }
+    if let Some(why) = unreadable::of_world(&analysis.snapshot) {
+        lines.push(Line::new());
+        lines.push(Line::of(Role::Warning, "? not certain: ").with(Role::Text, why));
     }
     paint.lines(&lines)
 }

@@ -6,6 +6,7 @@ use crate::kinds::KINDS;
 use crate::{KindState, Status};
 use routescope_core::finding::{Finding, Severity};
 use routescope_core::model::Name;
+use routescope_core::unreadable::plural;
 use routescope_manifest::SourceError;
 
 /// So many kinds are named before the rest is counted.
@@ -78,14 +79,6 @@ impl Unread {
         }
         named.join(", ")
     }
-}
-
-fn plural(kind: &str) -> String {
-    if let Some(stem) = kind.strip_suffix("Policy") {
-        return format!("{stem}Policies");
-    }
-    let ending = if kind.ends_with('s') { "es" } else { "s" };
-    format!("{kind}{ending}")
 }
 
 /// The same as findings.

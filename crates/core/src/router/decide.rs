@@ -182,6 +182,7 @@ impl<'a> Router<'a> {
                     if candidates.len() > 1 {
                         self.note_the_others(&mut decision, table, &best, &candidates);
                     }
+                    self.doubt_the_unread(&mut decision, table);
                     (Some(best), decision)
                 }
                 Ok(prepared) => {
@@ -193,6 +194,7 @@ impl<'a> Router<'a> {
                     if candidates.len() > 1 {
                         self.note_the_others(&mut decision, table, &best, &candidates);
                     }
+                    self.doubt_the_unread(&mut decision, table);
                     (Some(best), decision)
                 }
             });

@@ -8,7 +8,8 @@ use super::decide::{Prepared, Router};
 use super::lookup::Door;
 use super::{Decision, GatewayTable, VirtualHost};
 use crate::model::PathKind;
-use crate::resolve::{self, Hop, RootId};
+use crate::resolve::{self, Destination, Hop, RootId};
+use crate::unreadable;
 
 /// The kinds whose objects take requests.
 const ROUTES: [&str; 2] = ["HTTPRoute", "GRPCRoute"];
@@ -18,6 +19,24 @@ impl Router<'_> {
     pub(super) fn hides_routes(&self) -> bool {
         let coverage = &self.snapshot.coverage;
         coverage.forbidden && ROUTES.iter().any(|kind| !coverage.sees_all(kind))
+    }
+
+    /// Why what else may not be read may change the answer.
+    pub(super) fn doubt_the_unread(&self, decision: &mut Decision, table: &GatewayTable) {
+        let coverage = &self.snapshot.coverage;
+        let Some(node) = self.tree.gateways.get(table.node as usize).filter(|_| coverage.forbidden) else { return };
+        let global = self.settings.global_policy_namespace.as_ref();
+        let port = decision.port.unwrap_or_default();
+        let mut doubts = unreadable::of_answer(self.snapshot, self.tree, node, port, decision.hop, global);
+        let unseen = |to: &&Destination| to.kind == "Service" && !coverage.sees("EndpointSlice", &to.namespace);
+        if let Some(to) = decision.destinations.iter().find(unseen) {
+            let namespace = &to.namespace;
+            doubts.push(format!(
+                "EndpointSlices in namespace {namespace} cannot be read: its Services may have no endpoints"
+            ));
+        }
+        doubts.retain(|doubt| !decision.unverified.contains(doubt));
+        decision.unverified.extend(doubts);
     }
 
     /// Why a route that may not be read may take the request instead.

@@ -19,6 +19,7 @@ use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, ParentRef, RouteKind};
 use crate::resolve::{Engine, GatewayNode};
 use crate::store::RouteId;
+use crate::unreadable;
 
 pub use condition::Condition;
 pub use difference::{Difference, RecordedAs, differences, parent_in_words, recorded};
@@ -35,6 +36,8 @@ pub struct Statuses {
     pub unmodelled: Vec<(ObjectKey, Engine)>,
     /// The Gateways whose engine is not certain, and why: what is predicted under them is not either.
     pub unverified: BTreeMap<ObjectKey, String>,
+    /// Why none of it is certain: what cannot be read of a cluster.
+    pub doubt: Option<String>,
 }
 
 /// What the controller would write into a route.
@@ -83,6 +86,7 @@ pub fn predict(analysis: &Analysis) -> Statuses {
     let modelled = |node: &&GatewayNode| node.dialect.engine == Engine::Kgateway;
     let nodes = &analysis.tree.gateways;
     let seen = nodes.iter().filter(modelled).filter(|node| !node.assumed);
+    let unread = unreadable::of_statuses(&analysis.snapshot);
     Statuses {
         routes: reports.publish(&analysis.snapshot),
         gateways: seen.map(|node| (node.gateway.meta.key(), gateway::status(analysis, node))).collect(),
@@ -96,5 +100,6 @@ pub fn predict(analysis: &Analysis) -> Statuses {
             .filter(|node| !modelled(node))
             .map(|node| (node.gateway.meta.key(), node.dialect.engine))
             .collect(),
+        doubt: unread,
     }
 }

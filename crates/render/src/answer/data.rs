@@ -34,8 +34,8 @@ pub struct RequestAnswersData {
 #[allow(missing_docs)]
 pub struct AnswerData {
     pub request: RequestData,
-    pub gateway: String,
-    pub engine: &'static str,
+    pub gateway: Option<String>,
+    pub engine: Option<&'static str>,
     pub listener: Option<Name>,
     pub port: Option<u16>,
     pub virtual_host: Option<Name>,
@@ -149,17 +149,41 @@ fn outcome(analysis: &Analysis, gateway: &ObjectKey, branch: &Branch) -> Outcome
 
 /// All answers, in the order of the requests.
 pub fn answers(analysis: &Analysis, all: &[Answers]) -> AnswersData {
-    let answers = all.iter().flat_map(|one| {
-        one.decisions.iter().map(|decision| answer(analysis, RequestData::from(&one.request), decision))
-    });
+    let answers = all.iter().flat_map(|one| line(analysis, one).answers);
     AnswersData { api_version: API_VERSION, answers: answers.collect() }
 }
 
 /// The answers to one request.
 pub fn line(analysis: &Analysis, one: &Answers) -> RequestAnswersData {
     let request = RequestData::from(&one.request);
-    let answers = one.decisions.iter().map(|decision| answer(analysis, request.clone(), decision)).collect();
+    let decided = one.decisions.iter().map(|decision| answer(analysis, request.clone(), decision));
+    let answers = decided.chain(one.unknown.iter().map(|why| unknown(request.clone(), why))).collect();
     RequestAnswersData { request, answers }
+}
+
+/// No Gateway in view sees the request, and one that cannot be read may.
+fn unknown(request: RequestData, why: &str) -> AnswerData {
+    AnswerData {
+        request,
+        gateway: None,
+        engine: None,
+        listener: None,
+        port: None,
+        virtual_host: None,
+        outcome: "unknown",
+        status: None,
+        destinations: Vec::new(),
+        upstream: None,
+        location: None,
+        mirrors: Vec::new(),
+        outcomes: Vec::new(),
+        chain: Vec::new(),
+        policies: Vec::new(),
+        timeouts: None,
+        considered: Vec::new(),
+        confidence: "unverified",
+        notes: vec![why.to_owned()],
+    }
 }
 
 fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> AnswerData {
@@ -180,8 +204,8 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
     let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
     AnswerData {
         request,
-        gateway: gateway.to_string(),
-        engine: table.engine.name(),
+        gateway: Some(gateway.to_string()),
+        engine: Some(table.engine.name()),
         listener: decision.listener.clone(),
         port: decision.port,
         virtual_host: host.map(|host| host.hostname.clone()),

@@ -10,6 +10,7 @@ mod way;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::router::{Decision, Request, Unseen};
+use routescope_core::unreadable;
 
 pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answers, line};
 pub use mend::{Advice, mend};
@@ -29,6 +30,8 @@ pub struct Answers {
     pub decisions: Vec<Decision>,
     /// When none could: the Gateways, and why they could not.
     pub unseen: Vec<Unseen>,
+    /// When none could: why one that may not be read might.
+    pub unknown: Option<String>,
 }
 
 impl Answers {
@@ -40,7 +43,8 @@ impl Answers {
             analysis.explain(&request, gateway)
         };
         let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
-        Self { request, decisions, unseen }
+        let unknown = if decisions.is_empty() { unreadable::of_no_gateway(&analysis.snapshot) } else { None };
+        Self { request, decisions, unseen, unknown }
     }
 
     /// Whether the request reaches a backend or a redirect, on one Gateway at least. A backend that is known to have

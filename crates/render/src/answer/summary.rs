@@ -21,9 +21,13 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
     let mut lines = Vec::new();
     for (one, request) in all.iter().zip(requests) {
         if one.decisions.is_empty() {
-            let mut line = Line::of(Role::Error, "✗ ").with(Role::Path, request.clone());
+            let (role, sign) = if one.unknown.is_some() { (Role::Warning, "? ") } else { (Role::Error, "✗ ") };
+            let mut line = Line::of(role, sign).with(Role::Path, request.clone());
             line.pad_to(2 + column);
-            lines.push(line.with(Role::Error, "  no Gateway sees it"));
+            lines.push(match &one.unknown {
+                Some(why) => line.with(role, format!("  not known: {why}")),
+                None => line.with(role, "  no Gateway sees it"),
+            });
         }
         let several = one.decisions.len() > 1;
         for decision in &one.decisions {

@@ -44,7 +44,11 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
         one(analysis, &answers.request, decision, width, wide, &mut lines);
     }
     if answers.decisions.is_empty() {
-        lines.push(Line::of(Role::Error, "✗ no Gateway sees this request"));
+        lines.push(match &answers.unknown {
+            Some(why) => Line::of(Role::Warning, "? not known: ")
+                .with(Role::Text, format!("no Gateway in view sees this request, but {why}")),
+            None => Line::of(Role::Error, "✗ no Gateway sees this request"),
+        });
         for Unseen { gateway, reason } in &answers.unseen {
             let line = Line::of(Role::Dim, "  Gateway ").with(Role::Gateway, gateway.to_string());
             lines.push(line.with(Role::Text, format!("  {reason}")));

@@ -21,6 +21,9 @@ pub struct StatusData {
     /// The Gateways under which nothing is certain, and why; left out when there is none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unverified: BTreeMap<String, String>,
+    /// Why none of it is certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// Where a recorded status is another one; left out when none is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<DifferenceData>,
@@ -117,6 +120,7 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),
         unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.clone())).collect(),
+        doubt: statuses.doubt.clone(),
         differences: differences.iter().map(difference).collect(),
     }
 }

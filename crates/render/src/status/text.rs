@@ -53,6 +53,9 @@ pub fn text(
             lines.push(first);
         }
     }
+    if let Some(doubt) = &statuses.doubt {
+        lines.push(Line::of(Role::Warning, "? ").with(Role::Text, format!("not certain: {doubt}")));
+    }
     for (gateway, doubt) in &statuses.unverified {
         let what = format!("not certain: Gateway {gateway}: {doubt}");
         lines.push(Line::of(Role::Warning, "? ").with(Role::Text, what));

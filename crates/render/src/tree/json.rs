@@ -10,6 +10,7 @@ use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::words;
 use routescope_core::model::{Name, Route};
 use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Cut, Fate, Hop, HopId, LinkId, ListenerState};
+use routescope_core::unreadable;
 
 /// `tree -o json`.
 #[derive(Debug, Serialize)]
@@ -17,6 +18,9 @@ use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Cut, Fate, Hop, H
 #[allow(missing_docs)]
 pub struct TreeData {
     pub api_version: &'static str,
+    /// What of a cluster cannot be read, so that more may hang here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
     pub gateways: Vec<GatewayData>,
     pub not_attached: Vec<NotAttachedData>,
 }
@@ -145,7 +149,8 @@ pub fn data(outline: &Outline) -> TreeData {
             _ => not_attached.extend(outline.children(root).into_iter().filter_map(|node| loose(outline, node))),
         }
     }
-    TreeData { api_version: API_VERSION, gateways, not_attached }
+    let unverified = unreadable::of_world(&outline.analysis().snapshot);
+    TreeData { api_version: API_VERSION, unverified, gateways, not_attached }
 }
 
 fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {

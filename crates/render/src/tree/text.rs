@@ -4,6 +4,7 @@ use crate::outline::{NodeRef, Outline};
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::words;
+use routescope_core::unreadable;
 
 /// The outline as text. `wide` adds where each node is written, and where clients find a Gateway.
 pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
@@ -13,6 +14,11 @@ pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
             out.push('\n');
         }
         draw(outline, root, paint, wide, &mut out);
+    }
+    if let Some(why) = unreadable::of_world(&outline.analysis().snapshot) {
+        let line = Line::of(Role::Warning, "? not certain: ").with(Role::Text, why);
+        out.push('\n');
+        out.push_str(&paint.lines(&[line]));
     }
     out
 }

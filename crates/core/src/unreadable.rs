@@ -1,0 +1,130 @@
+//! What rests on what may not be read. In a cluster of which some kinds or namespaces are closed to the user, an absent object
+//! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`.
+//!
+//! Here are the sentences and the tables; the router doubts answers with them, `check` its findings, `status` its statuses.
+
+use crate::finding::Finding;
+use crate::model::{From, Name};
+use crate::resolve::{Engine, GatewayNode, HopId, Tree, admits_unseen};
+use crate::store::Snapshot;
+
+/// The kinds that decide which routes hang on which Gateway.
+const ATTACHING: &[&str] = &["Gateway", "GatewayClass", "ListenerSet", "HTTPRoute", "Namespace", "ReferenceGrant"];
+
+/// The groups of findings that rest on more than an object as it is written, and on what besides [`STATUSES`].
+const FINDINGS: &[(&str, &[&str])] = &[
+    ("Gateways and attachment", &[]),
+    ("Delegation", &[]),
+    ("Backends", &["EndpointSlice"]),
+    ("Sets of requests", &[]),
+    ("Rules", &[]),
+];
+
+/// The kinds a status rests on besides.
+const STATUSES: &[&str] =
+    &["GRPCRoute", "TLSRoute", "TCPRoute", "Service", "Backend", "DirectResponse", "TrafficPolicy", "GatewayExtension"];
+
+/// Which of these kinds may not be read in full, in a sentence; `None` when all of them may.
+fn unread(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
+    let coverage = &snapshot.coverage;
+    let missing: Vec<String> =
+        kinds.iter().filter(|kind| coverage.forbidden && !coverage.sees_all(kind)).map(|kind| plural(kind)).collect();
+    match missing.as_slice() {
+        [] => None,
+        [rest @ .., last] if !rest.is_empty() => {
+            Some(format!("{} and {last} cannot be read in every namespace", rest.join(", ")))
+        }
+        [only, ..] => Some(format!("{only} cannot be read in every namespace")),
+    }
+}
+
+/// `HTTPRoutes`, `GatewayClasses`, `TrafficPolicies`.
+pub fn plural(kind: &str) -> String {
+    if let Some(stem) = kind.strip_suffix("Policy") {
+        return format!("{stem}Policies");
+    }
+    format!("{kind}{}", if kind.ends_with('s') { "es" } else { "s" })
+}
+
+/// Why the world as a whole is not certain: it is shown with what it lacks.
+pub fn of_world(snapshot: &Snapshot) -> Option<String> {
+    unread(snapshot, &[ATTACHING, STATUSES, &["EndpointSlice"]].concat())
+}
+
+/// Why it is not certain that no Gateway sees a request.
+pub fn of_no_gateway(snapshot: &Snapshot) -> Option<String> {
+    unread(snapshot, &["Gateway", "GatewayClass", "ListenerSet", "TLSRoute"])
+}
+
+/// Why a finding is not certain.
+pub fn of_finding(snapshot: &Snapshot, finding: &Finding) -> Option<String> {
+    if !snapshot.coverage.forbidden {
+        return None;
+    }
+    let (_, besides) = FINDINGS.iter().find(|(group, _)| *group == finding.code.entry().group)?;
+    unread(snapshot, &[ATTACHING, STATUSES, besides].concat())
+}
+
+/// Why a predicted status is not certain.
+pub fn of_statuses(snapshot: &Snapshot) -> Option<String> {
+    unread(snapshot, &[ATTACHING, STATUSES].concat())
+}
+
+/// Whether namespaces are selected by labels of their own, not by name alone.
+fn by_labels(from: &From) -> bool {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    let From::Selector(Some(selector)) = from else { return false };
+    selector.labels.iter().any(|(key, _)| key != NAME) || selector.expressions.iter().any(|one| one.key != NAME)
+}
+
+/// Why what a Gateway answers on a port is not certain. `hop` is the row that decided, if any did.
+pub(crate) fn of_answer(
+    snapshot: &Snapshot,
+    tree: &Tree,
+    node: &GatewayNode,
+    port: u16,
+    hop: Option<HopId>,
+    global: Option<&Name>,
+) -> Vec<String> {
+    let coverage = &snapshot.coverage;
+    let gateway = &node.gateway;
+    let name = gateway.meta.key();
+    let mut doubts = Vec::new();
+    if !snapshot.classes.contains_key(&gateway.class)
+        && !coverage.sees_all("GatewayClass")
+        && node.engine_doubt.is_none()
+    {
+        doubts.push(format!("GatewayClass {} cannot be read: its engine is assumed", gateway.class));
+    }
+    if let Some(from) = &gateway.allowed_listeners
+        && admits_unseen(snapshot, "ListenerSet", from, &gateway.meta.namespace)
+    {
+        doubts.push(format!("a ListenerSet that cannot be read may add listeners to Gateway {name}"));
+    }
+    let on_port = node.listeners.iter().filter(|one| one.listener(gateway).port == port);
+    let mut selecting = on_port.map(|one| &one.listener(gateway).allowed_routes.namespaces);
+    let by_labels = selecting.any(by_labels) || gateway.allowed_listeners.as_ref().is_some_and(by_labels);
+    if !coverage.sees_all("Namespace") && by_labels {
+        doubts.push(format!("Namespaces cannot be read, and Gateway {name} selects by their labels"));
+    }
+    for kind in ["TLSRoute", "TCPRoute"] {
+        let takes = |protocol: &str| {
+            let listeners = node.listeners.iter().map(|one| one.listener(gateway));
+            let mut here = listeners.filter(|one| one.port == port);
+            here.any(|one| one.protocol.name().eq_ignore_ascii_case(protocol))
+        };
+        if !coverage.sees_all(kind) && takes(kind.trim_end_matches("Route")) {
+            doubts.push(format!("a {kind} that cannot be read may take port {port} of Gateway {name}"));
+        }
+    }
+    if node.dialect.engine == Engine::Kgateway {
+        let sets = node.listeners.iter().filter_map(|one| one.set.as_ref()).map(|set| &set.meta.namespace);
+        let routes = hop.into_iter().flat_map(|hop| tree.chain(hop));
+        let routes = routes.map(|hop| &snapshot.route(tree.hops[hop.0 as usize].route).meta.namespace);
+        let mut places = std::iter::once(&gateway.meta.namespace).chain(sets).chain(routes).chain(global);
+        if let Some(place) = places.find(|place| !coverage.sees("TrafficPolicy", place)) {
+            doubts.push(format!("TrafficPolicies in namespace {place} cannot be read, and may change the answer"));
+        }
+    }
+    doubts
+}
