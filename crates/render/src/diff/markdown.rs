@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::witness::url;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
+use routescope_core::visible::visible;
 
 use super::because::because;
 use super::{Replay, outcome, rule, sorted, summary};
@@ -36,13 +37,13 @@ pub fn markdown(sides: [&Analysis; 2], names: [&str; 2], comparison: &Comparison
             [("before", sides[0], change.before.as_ref()), ("after", sides[1], change.after.as_ref())]
         {
             let by = match rule(analysis, decision) {
-                Some((name, place)) => format!(", by {} {place}", code(&name)),
+                Some((name, place)) => format!(", by {} {}", code(&name), cell(&place.to_string())),
                 None => String::new(),
             };
             let _ = writeln!(detail, "  - {word}: {}{by}", cell(&outcome(decision)));
         }
         for reason in because(sides, change) {
-            let place = reason.source.map(|source| format!("{}:{} ", source.file, source.line)).unwrap_or_default();
+            let place = reason.source.map(|at| cell(&format!("{}:{} ", at.file, at.line))).unwrap_or_default();
             let _ = writeln!(detail, "  - because: {place}{}", cell(&reason.text));
         }
         details.push(detail);
@@ -77,14 +78,14 @@ fn push_within(out: &mut String, parts: &[String], limit: usize) -> usize {
 
 /// Text as code, whatever it holds.
 fn code(text: &str) -> String {
-    let text = text.replace('|', "\\|");
+    let text = visible(text).replace('|', "\\|");
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
 }
 
 /// Text in a cell of a table.
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in visible(text).chars() {
         match letter {
             '|' | '*' | '_' | '`' | '<' | '[' | '\\' => {
                 out.push('\\');

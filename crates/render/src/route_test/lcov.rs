@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use routescope_core::analysis::Analysis;
+use routescope_core::visible::visible;
 
 use crate::data::SourceData;
 
@@ -21,7 +22,7 @@ pub fn lcov(analysis: &Analysis, coverage: &Coverage) -> String {
     }
     let mut out = String::new();
     for (file, lines) in files {
-        let _ = writeln!(out, "TN:\nSF:{file}");
+        let _ = writeln!(out, "TN:\nSF:{}", visible(&file));
         for (line, hits) in &lines {
             let _ = writeln!(out, "DA:{line},{hits}");
         }
