@@ -273,6 +273,7 @@ fn an_explorer_that_panics() {
         Ok(routescope::tui::Load { analysis, watch: Vec::new() })
     };
     let options = routescope::tui::Options {
+        source_arguments: String::new(),
         title: "panics".to_owned(),
         theme: Some("dark".to_owned()),
         ascii: false,

@@ -32,6 +32,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
     };
     let explorer = tui::Options {
         title,
+        source_arguments: context.source.arguments(),
         theme: context.output.theme.clone(),
         ascii: context.output.ascii,
         color: terminal::color(context.output.color, true),

@@ -17,6 +17,7 @@ use routescope_manifest::{Variables, plain};
 use super::answer::Shape;
 use super::failure::Failure;
 use super::load::Reading;
+use crate::tui::words::quoted;
 
 pub use cluster::ClusterOptions;
 
@@ -97,6 +98,24 @@ impl SourceOptions {
             complete: self.complete,
             variables: Variables { values, environment: self.set_env },
         })
+    }
+
+    /// The options as a shell takes them, to read the same files again.
+    pub fn arguments(&self) -> String {
+        let named = |option: &str, path: &PathBuf| format!("{option} {}", quoted(&path.display().to_string()));
+        let files = self.filename.iter().map(|path| named("-f", path));
+        let kustomize = self.kustomize.iter().map(|path| named("-k", path));
+        let set = self.set.iter().map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+        let set_file = self.set_file.iter().map(|path| named("--set-file", path));
+        let flags = [
+            (self.recursive, "-R"),
+            (self.roots, "--roots"),
+            (self.set_env, "--set-env"),
+            (self.demo, "--demo"),
+            (self.complete, "--complete"),
+        ];
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+        files.chain(kustomize).chain(set).chain(set_file).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
     /// What is read, in a few words.

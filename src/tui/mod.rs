@@ -15,6 +15,7 @@ pub mod ask;
 mod behind;
 pub mod command;
 pub mod compare;
+mod copy;
 mod editor;
 pub mod effect;
 pub mod facts;
@@ -53,6 +54,8 @@ use routescope_manifest::SourceError;
 pub struct Options {
     /// What is explored, for the header (`demo`, the paths).
     pub title: String,
+    /// The options that name the source, for a command line that asks again.
+    pub source_arguments: String,
     /// The theme asked for on the command line; it beats the configuration.
     pub theme: Option<String>,
     /// ASCII only, asked for on the command line.

@@ -54,7 +54,7 @@ pub(super) enum Outside {
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, theme, ascii, color, url, scope, config, source } = options;
+    let Options { title, source_arguments, theme, ascii, color, url, scope, config, source } = options;
     let (sender, mut receiver) = unbounded_channel();
     signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
@@ -71,6 +71,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         state.follow(source.contexts.iter().cloned());
     }
     state.scope = scope;
+    state.source_arguments = source_arguments;
     state.flash = config.config.flash;
     if let Some(url) = url {
         state.ask.replace(&url);

@@ -45,6 +45,8 @@ pub struct Notice {
 pub struct State {
     /// What is explored, for the header.
     pub title: String,
+    /// The options that name the files which are read, as a shell takes them.
+    pub source_arguments: String,
     /// What is explored, one source a side.
     pub sides: Vec<Side>,
     /// The side that is looked at, as a place in `sides`.
@@ -98,6 +100,7 @@ impl State {
     pub fn new(title: String, themes: Vec<Theme>, theme: usize, ascii: bool, size: (u16, u16)) -> Self {
         Self {
             title,
+            source_arguments: String::new(),
             sides: vec![Side::waiting(SideId::default())],
             active: 0,
             sides_ever: 1,

@@ -218,38 +218,11 @@ impl Window {
     /// What can be copied.
     pub fn copy(state: &State) -> Self {
         let item = |what: &'static str, text: String| Item {
-            line: Line::of(Role::Dim, format!("{what:<9}")).with(Role::Text, text.clone()),
+            line: Line::of(Role::Dim, format!("{what:<9}")).with(Role::Text, first_line(&text)),
             more: None,
             choice: Some(Choice::Do(Effect::Copy(text))),
         };
-        let mut items = Vec::new();
-        let url = state.ask.input.value().trim();
-        if !url.is_empty() {
-            items.push(item("URL", url.to_owned()));
-        }
-        if let (Some(world), Some(request), Some(decision)) =
-            (&state.side().world, state.side().answer.request(), state.side().answer.decision())
-        {
-            items.push(item("answer", super::words::answer_text(world, request, decision)));
-            if state.is_several() {
-                items.push(item("answers", answers(state)));
-            }
-            items.push(item("curl", super::words::curl(request)));
-        }
-        if let (Some(outline), Some(node)) = (state.side().outline(), state.side().selected()) {
-            if let Some((kind, key)) = super::locate::object(outline, node) {
-                items.push(item("name", format!("{key}")));
-                // Other APIs have Gateways, too: the group tells kubectl which one is meant.
-                let kind = format!("{}.{}", kind.to_lowercase(), routescope_core::model::GATEWAY_GROUP);
-                let context = state.side().live.as_ref().map(|live| format!(" --context {}", live.title()));
-                let context = context.unwrap_or_default();
-                let command = format!("kubectl get {kind} -n {} {} -o yaml{context}", key.namespace, key.name);
-                items.push(item("kubectl", command));
-            }
-            if let Some(place) = outline.place(node) {
-                items.push(item("place", format!("{}:{}", place.source.name, place.at.line)));
-            }
-        }
+        let items = super::copy::texts(state).into_iter().map(|(what, text)| item(what, text)).collect();
         Self::new(Kind::Copy, "copy", items)
     }
 
@@ -430,7 +403,7 @@ fn log_item(state: &State, at: usize, entry: &Logged) -> Item {
 }
 
 /// What every side answers, a line each.
-fn answers(state: &State) -> String {
+pub(super) fn answers(state: &State) -> String {
     let line = |at: usize| {
         let side = &state.sides[at];
         let text = match (&side.world, side.answer.request(), side.answer.decision()) {
@@ -440,6 +413,16 @@ fn answers(state: &State) -> String {
         format!("{}: {text}", state.name(at))
     };
     (0..state.sides.len()).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The first line of a text, and how many more there are.
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.count() {
+        0 => first.to_owned(),
+        more => format!("{first} (+{})", routescope_render::words::count(more, "line")),
+    }
 }
 
 /// An action: its keys, its name and what it does. Where room is short, its name can be left out.

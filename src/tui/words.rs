@@ -239,18 +239,7 @@ pub fn url(request: &Request) -> String {
     format!("{scheme}{}{port}{}", request.host.as_deref().unwrap_or_default(), request.target())
 }
 
-/// The request as a command to try it with.
-pub fn curl(request: &Request) -> String {
-    let mut command = "curl -i".to_owned();
-    if request.method != "GET" {
-        command = format!("{command} -X {}", request.method);
-    }
-    for (name, value) in &request.headers {
-        command = format!("{command} -H {}", quoted(&format!("{name}: {value}")));
-    }
-    format!("{command} {}", quoted(&url(request)))
-}
-
-fn quoted(text: &str) -> String {
+/// A text as one word of a shell.
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

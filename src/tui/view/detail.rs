@@ -50,6 +50,14 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
+    /// The lines as they are in the source; `None` without a source.
+    pub fn text(&self) -> Option<String> {
+        let source = self.source.as_ref().filter(|_| !self.lines.is_empty())?;
+        let line =
+            |(from, to): &(usize, usize)| format!("{}\n", source.text.get(*from..*to).unwrap_or_default().trim_end());
+        Some(self.lines.iter().map(line).collect())
+    }
+
     /// The excerpt of a node. `before` is the last one: what it knows of the same source is kept.
     pub fn of(outline: &Outline, node: NodeRef, before: Self) -> Self {
         let mut excerpt = Self { node: Some(node), ..Self::default() };

@@ -3,7 +3,9 @@
 use routescope::tui::effect::Effect;
 use routescope::tui::update::Message;
 
-use super::explorer::{demo, hides, shows};
+use routescope::tui::window::{Choice, Item};
+
+use super::explorer::{Explorer, demo, example, hides, shows};
 
 fn paste(text: &str) -> Message {
     Message::Paste(text.to_owned())
@@ -107,4 +109,46 @@ fn a_request_that_no_listener_takes_says_why() {
     explorer.ask("http://api.example.com/payments");
     hides(&explorer, "no Gateway is in view");
     shows(&explorer, "kgateway-system/http: ");
+}
+
+/// What can be copied under a name.
+#[track_caller]
+fn copies(explorer: &mut Explorer, what: &str) -> String {
+    explorer.press(&["y"]);
+    let window = explorer.state.window.take().expect("a list of what can be copied");
+    let named = |item: &&Item| item.line.plain().split_whitespace().next() == Some(what);
+    match window.items.iter().find(named).and_then(|item| item.choice.clone()) {
+        Some(Choice::Do(Effect::Copy(text))) => text,
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_answer_is_copied_as_text_as_markdown_and_as_commands() {
+    let mut explorer = demo(120, 40);
+    "--demo".clone_into(&mut explorer.state.source_arguments);
+    explorer.press(&["u"]).write("POST https://api.example.com/payments/charge?a=it's");
+    explorer.press(&["enter"]);
+    let explanation = copies(&mut explorer, "explain");
+    assert!(
+        explanation.starts_with("POST https://api.example.com/payments/charge?a=it's\n● payments/payments-bff:8080"),
+        "{explanation}"
+    );
+    assert!(explanation.contains("⇢ label payments-bff in all namespaces"), "{explanation}");
+    let markdown = copies(&mut explorer, "markdown");
+    assert!(markdown.contains(&format!("```text\n{explanation}```")), "{markdown}");
+    let command = r"routescope where 'https://api.example.com/payments/charge?a=it'\''s' -X POST --demo";
+    assert_eq!(copies(&mut explorer, "where"), command);
+    assert_eq!(copies(&mut explorer, "curl"), r"curl -i -X POST 'https://api.example.com/payments/charge?a=it'\''s'");
+    assert_eq!(copies(&mut explorer, "row"), "/payments/charge → Service payments-bff:8080");
+    assert!(copies(&mut explorer, "YAML").contains("name: payments-bff"));
+}
+
+#[test]
+fn a_copied_curl_names_the_listener_that_answers_and_the_address_of_its_gateway() {
+    let mut explorer = example("endpoints", 120, 40);
+    explorer.ask("shop.example.com/search");
+    explorer.press(&["enter"]);
+    let expected = "curl -i --resolve 'shop.example.com:80:203.0.113.7' 'http://shop.example.com/search'";
+    assert_eq!(copies(&mut explorer, "curl"), expected);
 }

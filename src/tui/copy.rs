@@ -1,0 +1,108 @@
+//! What can be copied: the answer in several forms, commands that ask again or try it, the selected node.
+
+use std::net::IpAddr;
+
+use super::locate;
+use super::state::State;
+use super::words::{answer_text, quoted, url};
+use crate::tui::window::answers;
+use routescope_core::analysis::Analysis;
+use routescope_core::model::{GATEWAY_GROUP, Protocol};
+use routescope_core::router::{Decision, Request, Scheme};
+use routescope_render::answer::{Answers, text};
+
+/// How wide an explanation is that goes elsewhere.
+const WIDTH: usize = 100;
+
+/// What can be copied now: what it is, and the text.
+pub fn texts(state: &State) -> Vec<(&'static str, String)> {
+    let mut texts = Vec::new();
+    let side = state.side();
+    let typed = state.ask.input.value().trim();
+    if !typed.is_empty() {
+        texts.push(("URL", typed.to_owned()));
+    }
+    if let (Some(world), Some(request), Some(decision)) = (&side.world, side.answer.request(), side.answer.decision()) {
+        texts.push(("answer", answer_text(world, request, decision)));
+        if state.is_several() {
+            texts.push(("answers", answers(state)));
+        }
+        let explanation = explanation(&world.analysis, request);
+        texts.push(("markdown", format!("`{} {}`\n\n```text\n{explanation}```\n", request.method, url(request))));
+        texts.push(("explain", explanation));
+        texts.push(("curl", curl(&world.analysis, request, decision)));
+        texts.push(("where", where_command(state, request)));
+    }
+    if let (Some(outline), Some(node)) = (side.outline(), side.selected()) {
+        let label = outline.label(node).line().plain();
+        texts.push(("row", label.trim().to_owned()));
+        if let Some((kind, key)) = locate::object(outline, node) {
+            texts.push(("name", key.to_string()));
+            // Other APIs have Gateways, too: the group tells kubectl which one is meant.
+            let kind = format!("{}.{GATEWAY_GROUP}", kind.to_lowercase());
+            let context = side.live.as_ref().map(|live| format!(" --context {}", live.title())).unwrap_or_default();
+            texts.push(("kubectl", format!("kubectl get {kind} -n {} {} -o yaml{context}", key.namespace, key.name)));
+        }
+        if let Some(place) = outline.place(node) {
+            texts.push(("place", format!("{}:{}", place.source.name, place.at.line)));
+        }
+        if let Some(yaml) = side.excerpt.text() {
+            texts.push(("YAML", yaml));
+        }
+    }
+    texts
+}
+
+/// All that `routescope where` prints.
+fn explanation(analysis: &Analysis, request: &Request) -> String {
+    let answers = Answers::of(analysis, request.clone(), None, false);
+    let lines = text(analysis, &answers, WIDTH, true, false);
+    let lines = lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n");
+    lines.collect()
+}
+
+/// The same question on the command line.
+fn where_command(state: &State, request: &Request) -> String {
+    let mut command = format!("routescope where {}{}", quoted(&url(request)), method_and_headers(request));
+    let context = state.side().live.as_ref().map(|live| format!(" --context {}", quoted(&live.title())));
+    command.push_str(&context.unwrap_or_default());
+    if !state.source_arguments.is_empty() {
+        command = format!("{command} {}", state.source_arguments);
+    }
+    command
+}
+
+fn method_and_headers(request: &Request) -> String {
+    let method = if request.method == "GET" { String::new() } else { format!(" -X {}", request.method) };
+    let headers = request.headers.iter().map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}"))));
+    method + &headers.collect::<String>()
+}
+
+/// A curl command that reaches the listener which answered: its scheme, its port, and the Gateway's address where one is
+/// known.
+fn curl(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
+    let table = &analysis.table.gateways[decision.gateway as usize];
+    let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
+    let secure = host.is_some_and(|host| matches!(host.protocol, Protocol::Https | Protocol::Tls));
+    let port = decision.port.unwrap_or(if secure { 443 } else { 80 });
+    let scheme = if secure { Scheme::Https } else { Scheme::Http };
+    let asked = request
+        .host
+        .clone()
+        .or_else(|| host.map(|host| host.hostname.to_string()).filter(|name| !name.starts_with('*')));
+    let gateway = &analysis.tree.gateways[table.node as usize].gateway;
+    let address = gateway.addresses.first();
+    let name = asked.or_else(|| address.map(ToString::to_string)).unwrap_or_else(|| "localhost".to_owned());
+    let at = if port == scheme.default_port() { String::new() } else { format!(":{port}") };
+    let url = format!("{}://{name}{at}{}", if secure { "https" } else { "http" }, request.target());
+    let resolve = match address {
+        Some(address) if address.parse::<IpAddr>().is_ok() && *address != name => {
+            format!(" --resolve {}", quoted(&format!("{name}:{port}:{address}")))
+        }
+        Some(address) if *address != name => {
+            format!(" --connect-to {}", quoted(&format!("{name}:{port}:{address}:{port}")))
+        }
+        _ => String::new(),
+    };
+    format!("curl -i{}{resolve} {}", method_and_headers(request), quoted(&url))
+}
