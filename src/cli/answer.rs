@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use routescope_cluster::live::Changed;
+use routescope_core::finding::{Code, Finding};
 use routescope_core::visible::visible;
 use routescope_render::data::{self, API_VERSION};
+use routescope_render::words;
 
 use super::failure::Failure;
 use super::load::{self, World};
@@ -51,6 +53,16 @@ pub trait Question {
     fn tells_findings(&self) -> bool {
         false
     }
+
+    /// Whether a file that could not be read makes the answer a "no": it may lack something.
+    fn needs_every_file(&self) -> bool {
+        false
+    }
+}
+
+/// Whether reading brought up a file of which nothing is known.
+fn is_unread(finding: &Finding) -> bool {
+    [Code::Unreadable, Code::NotText, Code::YamlSyntax, Code::JsonSyntax].contains(&finding.code)
 }
 
 /// Answers once, or for as long as there is someone to read it.
@@ -70,6 +82,14 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
     let (text, verdict) = question.answer(&world, context, question.shape())?;
     print(question.shape().content(), &text)?;
+    let unread = world.analysis.findings[..world.reading].iter().filter(|finding| is_unread(finding)).count();
+    if question.needs_every_file() && unread > 0 {
+        let places = words::count(unread, "place");
+        terminal::write_err(&format!(
+            "incomplete: {places} could not be read, and what stands there is missing above\n"
+        ));
+        return Ok(verdict.max(Verdict::No));
+    }
     Ok(verdict)
 }
 

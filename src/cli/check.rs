@@ -11,11 +11,16 @@ use routescope_render::{data, findings};
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
+use super::options::Paths;
 use super::{Context, Verdict};
 
 /// List what is broken or odd, with its place and what to do about it
 #[derive(Debug, Clone, Args)]
 pub struct CheckOptions {
+    /// What to read.
+    #[command(flatten)]
+    pub paths: Paths,
+
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: CheckFormat,

@@ -330,7 +330,7 @@ mod tests {
 
     /// What is said of a cluster that tells something again and again, and never all of it.
     async fn says(deadlines: Deadlines, connected: bool) -> String {
-        let Arguments { command: _, source, cluster, settings, output } =
+        let Arguments { command: _, explore: _, source, cluster, settings, output } =
             Arguments::try_parse_from(["routescope", "tree"]).expect("a command line");
         let context = Context { source, cluster, settings, output };
         let (sender, updates) = unbounded_channel();

@@ -1,29 +1,71 @@
 //! `routescope` and `routescope tui`: the explorer, when there is a terminal to explore in.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 
 use crate::tui;
 use routescope_cluster::live::Worlds;
 use routescope_cluster::{Connection, Prompt};
+use routescope_core::finding::closest;
 use routescope_manifest::SourceError;
 
 use super::failure::Failure;
+use super::options::{Paths, SourceOptions};
 use super::tree::{self, TreeFormat, TreeOptions};
-use super::{Context, Verdict, load, roots, terminal};
+use super::whereto::{self, WhereOptions};
+use super::{Arguments, Context, Verdict, load, roots, terminal};
 
 /// Explore the tree, with answers as you type (the default on a terminal)
 #[derive(Debug, Clone, Args, Default)]
 pub struct ExploreOptions {
-    /// A URL to start with
-    pub url: Option<String>,
+    /// Files and folders to read, as with -f; or a URL to start with
+    #[arg(value_name = "PATH|URL")]
+    pub what: Vec<String>,
 }
 
-/// Runs the explorer; prints the tree where there is no terminal.
-pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failure> {
+impl ExploreOptions {
+    /// Adds the paths to the source, and returns the URL.
+    pub fn take(&self, source: &mut SourceOptions) -> Result<Option<String>, Failure> {
+        let mut url = None;
+        for word in &self.what {
+            if word == "-" || Path::new(word).exists() {
+                source.filename.push(word.into());
+            } else if !is_like_a_url(word) {
+                let message = format!("no file, folder or command {word}");
+                let root = Arguments::command();
+                let commands: Vec<&str> = root.get_subcommands().map(clap::Command::get_name).collect();
+                let hint = closest(word, commands).map(|near| format!("did you mean `routescope {near}`?"));
+                return Err(Failure {
+                    message,
+                    hint: hint.or_else(|| Some("check the path; `routescope --help` lists the commands".to_owned())),
+                });
+            } else if url.replace(word.clone()).is_some() {
+                let hint = "`routescope where URL…` answers several";
+                return Err(Failure::new("the explorer starts with one URL", hint));
+            }
+        }
+        Ok(url)
+    }
+}
+
+/// Whether a word that is no file is one that a client could ask for, and not the name of a file that is missing.
+fn is_like_a_url(word: &str) -> bool {
+    let file = [".yaml", ".yml", ".json"].iter().any(|end| word.ends_with(end)) || word.starts_with('.');
+    let host = word.split(['/', '?']).next().unwrap_or_default();
+    word.contains("://") || word.starts_with('/') || (!file && (host == "localhost" || host.contains(['.', ':'])))
+}
+
+/// Runs the explorer; prints the tree, or the answer, where there is no terminal.
+pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
     if !terminal::is_terminal() {
-        return tree::run(&TreeOptions { output: TreeFormat::Text, watch: false }, context);
+        return match url {
+            Some(url) => whereto::run(&WhereOptions::of(url), context),
+            None => {
+                tree::run(&TreeOptions { paths: Paths::default(), output: TreeFormat::Text, watch: false }, context)
+            }
+        };
     }
     let (title, source) = if context.reads_a_cluster() {
         (context.source.title(), cluster(context))
@@ -36,7 +78,7 @@ pub fn run(options: &ExploreOptions, context: &Context) -> Result<Verdict, Failu
         theme: context.output.theme.clone(),
         ascii: context.output.ascii,
         color: terminal::color(context.output.color, true),
-        url: options.url.clone(),
+        url,
         scope: context.scope(),
         config: crate::config::load(),
         source,

@@ -4,6 +4,7 @@
 
 mod access_log;
 mod answer;
+mod arguments;
 mod check;
 mod clusters;
 mod diff;
@@ -39,10 +40,19 @@ use options::{ClusterOptions, OutputOptions, SettingsOptions, SourceOptions};
 
 /// Where does this URL go, and why? Explore Gateway API routing with kgateway route delegation
 #[derive(Debug, Parser)]
-#[command(name = "routescope", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(
+    name = "routescope",
+    version,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    after_long_help = LONG_HELP.as_str(),
+    subcommand_precedence_over_arg = true
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    explore: explore::ExploreOptions,
     #[command(flatten)]
     source: SourceOptions,
     #[command(flatten)]
@@ -65,6 +75,21 @@ Examples:
 
 Exit codes: 0 ok; 1 no route, or findings; 2 error";
 
+/// Every variable that counts, beside those that `--help` names with their options.
+const ENVIRONMENT: &str = "\
+Environment (an empty variable is not set; 1, yes, on mean true):
+  ROUTESCOPE_…             the options above that name one
+  NO_COLOR, CLICOLOR=0     no colours, as with TERM=dumb; --color beats them
+  CLICOLOR_FORCE=1         colours in a pipe, too
+  COLUMNS                  the width of text, instead of the terminal's
+  KUBECONFIG               the kubeconfig, or several with : between
+  KUBERNETES_SERVICE_HOST  set inside a pod, whose own cluster is then read
+  HTTPS_PROXY, NO_PROXY    the way to the cluster, as kubectl takes it
+  VISUAL, EDITOR           what opens a file from the explorer
+  XDG_CONFIG_HOME          where configuration and themes are";
+
+static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| format!("{ENVIRONMENT}\n\n{EXAMPLES}"));
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Tui(explore::ExploreOptions),
@@ -79,6 +104,29 @@ enum Command {
     Snapshot(snapshot::SnapshotOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
+}
+
+impl Command {
+    /// Adds the files and folders of the command's own words to the source; returns the URL to explore.
+    fn takes(&self, source: &mut SourceOptions) -> Result<Option<String>, Failure> {
+        let paths = match self {
+            Self::Tui(options) => return options.take(source),
+            Self::Tree(options) => &options.paths,
+            Self::Routes(options) => &options.paths,
+            Self::Status(options) => &options.paths,
+            Self::Check(options) => &options.paths,
+            Self::Snapshot(options) => &options.paths,
+            _ => return Ok(None),
+        };
+        for path in &paths.paths {
+            if path.to_str().is_some_and(|text| text.contains("://")) {
+                let message = format!("{} is a URL, and this command reads files and folders", path.display());
+                return Err(Failure::new(message, "`routescope where URL` says where it goes"));
+            }
+            source.filename.push(path.clone());
+        }
+        Ok(None)
+    }
 }
 
 /// What every command gets.
@@ -139,12 +187,12 @@ impl Verdict {
 
 /// Runs the program with this process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match arguments::parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mistake) => {
             // Help and version go to standard output with 0, mistakes to standard error with 2.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            terminal::write_clap(error);
+            let code = if mistake.error.use_stderr() { 2 } else { 0 };
+            terminal::write_clap(*mistake);
             return ExitCode::from(code);
         }
     };
@@ -161,10 +209,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { command, source, cluster, settings, output }: Arguments) -> Result<Verdict, Failure> {
+fn run(Arguments { command, explore, mut source, cluster, settings, output }: Arguments) -> Result<Verdict, Failure> {
+    let command = command.unwrap_or(Command::Tui(explore));
+    let url = command.takes(&mut source)?;
     let context = Context { source, cluster, settings, output };
-    match command.unwrap_or_else(|| Command::Tui(explore::ExploreOptions::default())) {
-        Command::Tui(options) => explore::run(&options, &context),
+    match command {
+        Command::Tui(_) => explore::run(url, &context),
         Command::Tree(options) => tree::run(&options, &context),
         Command::Where(options) => whereto::run(&options, &context),
         Command::Routes(options) => routes::run(&options, &context),

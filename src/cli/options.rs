@@ -15,6 +15,7 @@ use routescope_manifest::files::Input;
 use routescope_manifest::{Variables, plain};
 
 use super::answer::Shape;
+use super::arguments::boolean;
 use super::failure::Failure;
 use super::load::Reading;
 use crate::tui::words::quoted;
@@ -59,8 +60,16 @@ pub struct SourceOptions {
     pub set_env: bool,
 
     /// The manifests are the whole world: what is not there does not exist
-    #[arg(long, env = "ROUTESCOPE_COMPLETE", hide_env_values = true, global = true)]
+    #[arg(long, env = "ROUTESCOPE_COMPLETE", hide_env_values = true, value_parser = boolean, global = true)]
     pub complete: bool,
+}
+
+/// What to read, without -f.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Paths {
+    /// Files and folders to read, as with -f; - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
 impl SourceOptions {
@@ -169,11 +178,12 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_WEIGHTED_ROUTE_PRECEDENCE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "BOOL",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true",
+        value_parser = boolean,
         global = true
     )]
     pub kgateway_weighted_route_precedence: Option<bool>,
@@ -182,7 +192,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_REFERENCE_GRANT_MODE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "MODE",
         default_value = "permissive",
         global = true
@@ -193,7 +203,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_VALIDATION_MODE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "MODE",
         default_value = "standard",
         global = true
@@ -204,7 +214,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_WILDCARD_NAMESPACE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "NAME",
         default_value = "all",
         global = true
@@ -215,7 +225,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_DISCOVERY_NAMESPACE_SELECTORS",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "JSON",
         value_parser = selectors,
         global = true
@@ -226,7 +236,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_POLICY_MERGE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "JSON",
         value_parser = policy_merge,
         global = true
@@ -237,7 +247,7 @@ pub struct SettingsOptions {
     #[arg(
         long,
         env = "ROUTESCOPE_KGATEWAY_GLOBAL_POLICY_NAMESPACE",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "NAME",
         global = true
     )]
@@ -349,7 +359,7 @@ pub struct OutputOptions {
     pub verbose: bool,
 
     /// Draw with ASCII characters only
-    #[arg(long, env = "ROUTESCOPE_ASCII", hide_env_values = true, global = true)]
+    #[arg(long, env = "ROUTESCOPE_ASCII", hide_env_values = true, value_parser = boolean, global = true)]
     pub ascii: bool,
 
     /// The explorer's theme to start with

@@ -46,7 +46,7 @@ pub fn run(question: &impl Question, context: &Context) -> Result<Verdict, Failu
         worlds.iter().filter_map(|(name, world)| Some((name.as_str(), world.as_ref().err()?))).collect();
     let mut said = String::new();
     for (_, Failure { message, .. }) in failed.iter().take(NAMED) {
-        let _ = writeln!(said, "error: {message}");
+        let _ = writeln!(said, "error: {}", routescope_core::visible::visible(message));
     }
     if failed.len() > NAMED {
         let _ = writeln!(said, "error: {} more roots cannot be built", failed.len() - NAMED);

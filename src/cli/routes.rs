@@ -13,6 +13,7 @@ use routescope_render::{data, envoy, routes};
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
+use super::options::Paths;
 use super::requests::gateway_key;
 use super::whereto::known;
 use super::{Context, Verdict, terminal};
@@ -20,6 +21,10 @@ use super::{Context, Verdict, terminal};
 /// Print the effective route table, in evaluation order, per gateway, port and host
 #[derive(Debug, Clone, Args)]
 pub struct RoutesOptions {
+    /// What to read.
+    #[command(flatten)]
+    pub paths: Paths,
+
     /// Show this Gateway alone
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub gateway: Option<String>,
@@ -66,6 +71,10 @@ impl Question for RoutesOptions {
             // Configurations of two clusters would go by the same names.
             RoutesFormat::Envoy => Shape::Drawing,
         }
+    }
+
+    fn needs_every_file(&self) -> bool {
+        true
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {

@@ -15,6 +15,7 @@ use routescope_render::words;
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
+use super::options::Paths;
 use super::{Context, Verdict, terminal};
 
 /// Save the input (a cluster, files, or files over a cluster), to be loaded with -f: for a colleague or a bug report
@@ -25,6 +26,10 @@ use super::{Context, Verdict, terminal};
 /// the same ones.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotOptions {
+    /// What to read.
+    #[command(flatten)]
+    pub paths: Paths,
+
     /// The file to write; - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = "Output")]
     pub output: PathBuf,
@@ -59,6 +64,10 @@ pub fn run(options: &SnapshotOptions, context: &Context) -> Result<Verdict, Fail
 impl Question for SnapshotOptions {
     fn shape(&self) -> Shape {
         Shape::Yaml
+    }
+
+    fn needs_every_file(&self) -> bool {
+        true
     }
 
     fn answer(&self, world: &World, context: &Context, _: Shape) -> Result<(String, Verdict), Failure> {

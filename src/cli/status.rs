@@ -9,12 +9,16 @@ use routescope_render::{data, status as render};
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
-use super::options::TableFormat;
+use super::options::{Paths, TableFormat};
 use super::{Context, Verdict, terminal};
 
 /// Predict the status the controller writes, and compare it with the one recorded
 #[derive(Debug, Clone, Args)]
 pub struct StatusOptions {
+    /// What to read.
+    #[command(flatten)]
+    pub paths: Paths,
+
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TableFormat,

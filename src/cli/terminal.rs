@@ -7,10 +7,13 @@ use clap::error::{ContextKind, ContextValue};
 use routescope_core::visible::{visible, visible_json, visible_lines, visible_painted};
 use routescope_render::terminal::Paint;
 
+use super::arguments::Mistake;
 use super::options::{ColorChoice, OutputOptions};
 
 /// How wide text is when it does not go to a terminal.
 const PIPE_WIDTH: usize = 80;
+/// In less nothing can be laid out.
+const LEAST_WIDTH: usize = 40;
 
 /// Whether standard output is a terminal.
 pub fn is_terminal() -> bool {
@@ -22,22 +25,36 @@ pub fn paint(options: &OutputOptions) -> Paint {
     Paint { color: color(options.color, is_terminal()), ascii: options.ascii }
 }
 
-/// Whether to use colours. `NO_COLOR` counts when it is not empty (<https://no-color.org>); `--color always` beats it.
+/// Whether to use colours. `--color` beats the environment; there `NO_COLOR` (<https://no-color.org>) beats
+/// `CLICOLOR_FORCE`, and that `CLICOLOR` (<https://bixense.com/clicolors/>). A variable that is empty is not set.
 pub fn color(choice: ColorChoice, terminal: bool) -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        ColorChoice::Auto if value("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorChoice::Auto => {
+            terminal && value("CLICOLOR").as_deref() != Some("0") && value("TERM").as_deref() != Some("dumb")
+        }
     }
 }
 
-/// How many columns there are.
+/// What `COLUMNS` says.
+pub fn columns() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?.trim().parse().ok()?;
+    (columns > 0).then_some(columns)
+}
+
+/// How many columns there are: `COLUMNS`, the terminal's, or 80.
 pub fn width() -> usize {
+    if let Some(columns) = columns() {
+        return columns.max(LEAST_WIDTH);
+    }
     if !is_terminal() {
         return PIPE_WIDTH;
     }
-    terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0).max(40))
+    terminal_size::terminal_size().map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0).max(LEAST_WIDTH))
 }
 
 /// Whether there is someone to read what is written.
@@ -77,7 +94,7 @@ pub fn write_out(content: Content, text: &str) -> Result<Reader, io::Error> {
 }
 
 /// Writes help to standard output, a mistake in the arguments to standard error: what was typed is quoted on its line.
-pub fn write_clap(mut error: clap::Error) {
+pub fn write_clap(Mistake { mut error, hints, color: choice }: Mistake) {
     let typed: Vec<(ContextKind, String)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -88,9 +105,16 @@ pub fn write_clap(mut error: clap::Error) {
     for (kind, text) in typed {
         error.insert(kind, ContextValue::String(text));
     }
-    let text = error.render().to_string();
+    let styled = error.render();
+    let terminal = if error.use_stderr() { io::stderr().is_terminal() } else { is_terminal() };
+    let mut text = if color(choice, terminal) { styled.ansi().to_string() } else { styled.to_string() };
+    for hint in hints {
+        text.push_str("hint: ");
+        text.push_str(&visible(&hint));
+        text.push('\n');
+    }
     if error.use_stderr() {
-        write_err(&text);
+        let _ = io::stderr().lock().write_all(visible_painted(&text).as_bytes());
     } else {
         let _ = write_out(Content::Lines, &text);
     }

@@ -10,11 +10,16 @@ use routescope_render::{data, tree};
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
+use super::options::Paths;
 use super::{Context, Verdict};
 
 /// Print the delegation tree: Gateway, listener, parent rule, label, child rule, backend
 #[derive(Debug, Clone, Args)]
 pub struct TreeOptions {
+    /// What to read.
+    #[command(flatten)]
+    pub paths: Paths,
+
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TreeFormat,
@@ -54,6 +59,10 @@ impl Question for TreeOptions {
             TreeFormat::Yaml => Shape::Yaml,
             TreeFormat::Mermaid | TreeFormat::Dot => Shape::Drawing,
         }
+    }
+
+    fn needs_every_file(&self) -> bool {
+        true
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {

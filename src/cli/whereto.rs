@@ -9,6 +9,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
 use routescope_core::model::ObjectKey;
 use routescope_core::router::Request;
+use routescope_core::visible::visible;
 use routescope_manifest::plain;
 use routescope_render::answer::{self, Answers};
 use routescope_render::data;
@@ -17,7 +18,7 @@ use super::answer::{Question, Shape};
 use super::failure::Failure;
 use super::load::World;
 use super::requests::{Asked, BadLine, gateway_key, parse};
-use super::{Context, Verdict, terminal};
+use super::{Context, Verdict, arguments, terminal};
 
 /// Say where a URL goes, and why: the path through the tree, the destination, why the closest others lost
 #[derive(Debug, Clone, Args)]
@@ -54,6 +55,21 @@ pub struct WhereOptions {
     pub watch: bool,
 }
 
+impl WhereOptions {
+    /// One URL, and nothing else asked for.
+    pub fn of(url: String) -> Self {
+        Self {
+            urls: vec![url],
+            method: "GET".to_owned(),
+            headers: Vec::new(),
+            gateway: None,
+            requests: None,
+            output: WhereFormat::Text,
+            watch: false,
+        }
+    }
+}
+
 /// The formats of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WhereFormat {
@@ -75,6 +91,18 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
         && context.source.filename.iter().any(|path| path.as_os_str() == "-")
     {
         return Err(Failure::new("both -f and --requests read standard input", "put one of them into a file"));
+    }
+    // `-k https://…` is curl's habit.
+    if let Some(path) =
+        context.source.kustomize.iter().filter_map(|path| path.to_str()).find(|path| path.contains("://"))
+    {
+        let message = format!("{} is no kustomization", visible(path));
+        return Err(Failure { message, hint: arguments::curl("-k", Some(path)) });
+    }
+    let combined =
+        context.cluster.server.as_deref().filter(|server| !server.contains(['.', ':', '/'])).map(|s| format!("-s{s}"));
+    if let Some(hint) = combined.as_deref().and_then(|word| arguments::curl(word, None)) {
+        return Err(Failure::new(format!("{} names no server", combined.unwrap_or_default()), hint));
     }
     let only = options.gateway.as_deref().map(gateway_key).transpose()?;
     let (asked, bad) = asked(options)?;

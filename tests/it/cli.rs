@@ -15,7 +15,9 @@ fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_routescope"));
     command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cli"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ROUTESCOPE_") || name == "NO_COLOR" {
+        if name.to_string_lossy().starts_with("ROUTESCOPE_")
+            || ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"].iter().any(|one| name == *one)
+        {
             command.env_remove(name);
         }
     }
@@ -364,7 +366,7 @@ fn unknown_arguments_exit_with_2_and_help_with_0() {
 #[test]
 fn findings_of_reading_go_to_standard_error() {
     let run = run(&["tree", "-f", "broken.yaml"]);
-    assert_eq!(run.code, 0);
+    assert_eq!(run.code, 1);
     assert!(run.stdout.contains("fine (team)"), "{}", run.stdout);
     insta::assert_snapshot!(run.stderr);
 }
@@ -474,4 +476,108 @@ fn a_namespace_narrows_what_is_shown_and_not_what_is_read() {
     let rows = |arguments: &[&str]| run(arguments).stdout.matches("\"match\":").count();
     assert!(rows(&["routes", "--demo", "-o", "json", "-n", "payments"]) < rows(&["routes", "--demo", "-o", "json"]));
     assert_eq!(rows(&["routes", "--demo", "-o", "json", "-n", "nobody"]), 0);
+}
+
+#[test]
+fn files_and_folders_are_read_without_an_option() {
+    let named = stdout(&["tree", "-f", "shop.yaml"]);
+    assert_eq!(stdout(&["tree", "shop.yaml"]), named);
+    assert_eq!(stdout(&["shop.yaml"]), named);
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cli/shop.yaml"))
+        .expect("it is there");
+    for arguments in [&["tree", "-"][..], &["-"]] {
+        assert_eq!(run_with(command(arguments), &text).stdout, named, "{arguments:?}");
+    }
+    let url = "http://shop.example.com/cart";
+    assert_eq!(run(&[url, "shop.yaml"]).stdout, run(&["where", url, "-f", "shop.yaml"]).stdout);
+    assert!(refused(&["tre"]).contains("hint: did you mean `routescope tree`?"));
+    assert!(refused(&["gone.yaml"]).starts_with("error: no file, folder or command gone.yaml"));
+    assert!(refused(&["tree", "https://a.io/"]).contains("`routescope where URL`"));
+}
+
+#[test]
+fn what_could_not_be_read_makes_a_tree_incomplete() {
+    for name in ["tree", "routes", "snapshot"] {
+        let Run { stderr, code, .. } = run(&[name, "broken.yaml"]);
+        assert_eq!(code, 1, "{name}: {stderr}");
+        assert!(stderr.contains("incomplete: 1 place could not be read"), "{name}: {stderr}");
+    }
+}
+
+#[test]
+fn files_without_a_route_are_clean() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("service.yaml");
+    std::fs::write(&path, "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n")
+        .expect("a file");
+    assert_eq!(run(&["check", path.to_str().expect("a path")]).code, 0);
+}
+
+#[test]
+fn habits_of_curl_are_told_what_to_write() {
+    for (arguments, hint) in [
+        (&["where", "-I", "http://a.io"][..], "-X HEAD"),
+        (&["where", "-d", "x=1", "http://a.io"], "-X POST"),
+        (&["where", "-s", "http://a.io"], "-s is --server here"),
+        (&["where", "-k", "http://a.io", "http://b.io"], "-k is --kustomize here"),
+        (&["where", "-sk", "http://a.io"], "options of curl"),
+    ] {
+        assert!(refused(&[arguments, &["--demo"]].concat()).contains(hint), "{arguments:?}");
+    }
+}
+
+#[track_caller]
+fn with_variables(variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+    let mut command = command(arguments);
+    command.envs(variables.iter().copied());
+    run_with(command, "")
+}
+
+#[test]
+fn variables_are_read_as_people_set_them() {
+    let plain = stdout(&["tree", "shop.yaml"]);
+    let all = [
+        "ASCII",
+        "COMPLETE",
+        "ENGINE",
+        "COLOR",
+        "THEME",
+        "KGATEWAY_WEIGHTED_ROUTE_PRECEDENCE",
+        "KGATEWAY_VALIDATION_MODE",
+    ];
+    let empty: Vec<(String, &str)> = all.iter().map(|name| (format!("ROUTESCOPE_{name}"), "")).collect();
+    let empty: Vec<(&str, &str)> = empty.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    assert_eq!(with_variables(&empty, &["tree", "shop.yaml"]).stdout, plain);
+    for truth in ["1", "yes", "on", "true"] {
+        assert!(with_variables(&[("ROUTESCOPE_ASCII", truth)], &["tree", "shop.yaml"]).stdout.is_ascii(), "{truth}");
+    }
+    for (name, value) in
+        [("ROUTESCOPE_ENGINE", "nginx"), ("ROUTESCOPE_COMPLETE", "maybe"), ("ROUTESCOPE_KGATEWAY_VALIDATION_MODE", "x")]
+    {
+        let Run { stderr, code, .. } = with_variables(&[(name, value)], &["tree", "shop.yaml"]);
+        assert_eq!(code, 2);
+        assert!(stderr.contains(&format!("hint: the value is that of the environment variable {name}")), "{stderr}");
+    }
+}
+
+#[test]
+fn colours_and_width_follow_the_usual_variables() {
+    let coloured = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let Run { stdout, stderr, .. } = with_variables(variables, arguments);
+        (stdout + &stderr).contains('\u{1b}')
+    };
+    for arguments in [&["tree", "shop.yaml"][..], &["--help"], &["tree", "--nope"]] {
+        assert!(!coloured(&[], arguments));
+        assert!(coloured(&[("CLICOLOR_FORCE", "1")], arguments), "{arguments:?}");
+        assert!(!coloured(&[("CLICOLOR_FORCE", "0")], arguments));
+        assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], arguments));
+        assert!(coloured(&[("NO_COLOR", "1")], &[arguments, &["--color", "always"]].concat()), "{arguments:?}");
+        assert!(!coloured(&[("CLICOLOR_FORCE", "1")], &[&["--color=never"], arguments].concat()), "{arguments:?}");
+    }
+    let widest = |columns: &str, arguments: &[&str]| {
+        let text = with_variables(&[("COLUMNS", columns)], arguments).stdout;
+        text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
+    };
+    assert!(widest("60", &["tree", "-h"]) <= 60);
+    assert!(widest("60", &["where", "/", "-f", "shop.yaml"]) <= 60);
 }

@@ -38,7 +38,7 @@ fn run(line: &str) -> Output {
         .args(&words[1..])
         .current_dir(root())
         .env("NO_COLOR", "1")
-        .env("COLUMNS", "110")
+        .env("COLUMNS", "80")
         .env_remove("CLICOLOR_FORCE");
     command.output().unwrap_or_else(|error| panic!("{line}: {error}"))
 }
