@@ -142,7 +142,7 @@ fn rank_within(outline: &Outline, decision: &Decision) -> (bool, bool, u8) {
 /// Which answer to show first: the one that leads furthest.
 pub(super) fn rank(decision: &Decision) -> u8 {
     match decision.outcome {
-        Outcome::Forward => 0,
+        Outcome::Forward | Outcome::Passthrough => 0,
         Outcome::Redirect => 1,
         Outcome::Respond => 2,
         Outcome::NotFound if decision.virtual_host.is_some() => 3,

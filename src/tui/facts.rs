@@ -26,6 +26,9 @@ pub fn title(outline: &Outline, node: NodeRef) -> String {
             format!("listener {}", written_listener(gateway, listener).name)
         }
         NodeRef::Loose => "not attached".to_owned(),
+        NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => outline
+            .stream_of(node)
+            .map_or_else(String::new, |(route, _)| format!("{} {}", route.kind.name(), route.meta.key())),
         NodeRef::Match(_, hop) | NodeRef::Backend(_, hop, _) => match outline.route_of(node) {
             Some(route) => format!("{} · rule {}", route.meta.key(), rule_name(route, outline.hop(hop).rule)),
             None => "rule".to_owned(),
@@ -55,6 +58,10 @@ pub fn lines_of(outline: &Outline, node: NodeRef) -> Option<(Arc<Source>, u32, u
         NodeRef::Link(_, link) => {
             let hop = outline.link(link).hop;
             rule_lines(outline.route_of(node)?, outline.hop(hop).rule)
+        }
+        NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
+            let origin = &outline.stream_of(node)?.0.meta.origin;
+            (origin.at.line, origin.end_line)
         }
         _ => {
             let origin = &outline.route_of(node)?.meta.origin;
@@ -110,6 +117,15 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
                 && let Some(destination) = forward.destinations.get(at as usize)
             {
                 backend(world, destination, forward.destinations.len(), &mut facts);
+            }
+        }
+        NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
+            if let Some((route, _)) = outline.stream_of(node) {
+                let text = "connections, not requests: no HTTPRoute sees what it takes";
+                facts.push(("takes", Line::of(Role::Text, text)));
+                if !route.hostnames.is_empty() {
+                    facts.push(("hosts", Line::of(Role::Host, route.hostnames.join(", "))));
+                }
             }
         }
         NodeRef::Loose => {

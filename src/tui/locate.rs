@@ -19,6 +19,9 @@ pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectK
                 None => ("Gateway", gateway.gateway.meta.key()),
             })
         }
+        NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
+            outline.stream_of(node).map(|(route, _)| (route.kind.name(), route.meta.key()))
+        }
         _ => outline.route_of(node).map(|route| (route.kind.name(), route.meta.key())),
     }
 }

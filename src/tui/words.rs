@@ -11,14 +11,15 @@ use routescope_render::words;
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
     match decision.outcome {
-        Outcome::Forward if !decision.arrives() => ("✗", Role::Error),
-        Outcome::Forward
+        _ if decision.refused.is_some() => ("⚠", Role::Error),
+        Outcome::Forward | Outcome::Passthrough if !decision.arrives() => ("✗", Role::Error),
+        Outcome::Forward | Outcome::Passthrough
             if !decision.destinations.iter().all(Destination::serves)
                 || decision.branches.iter().any(|branch| branch.status.is_some_and(|status| status >= 400)) =>
         {
             ("⚠", Role::Warning)
         }
-        Outcome::Forward => ("●", Role::Ok),
+        Outcome::Forward | Outcome::Passthrough => ("●", Role::Ok),
         Outcome::Redirect => ("↪", Role::Answer),
         Outcome::Respond if decision.status.is_some_and(|status| status < 400) => ("●", Role::Ok),
         Outcome::Respond | Outcome::NotFound => ("✗", Role::Error),
@@ -44,7 +45,7 @@ pub fn outcome(world: &World, decision: &Decision) -> Line {
         return line;
     }
     match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let several = decision.destinations.len() > 1;
             for (index, destination) in decision.destinations.iter().enumerate() {
                 if index > 0 {
@@ -98,7 +99,7 @@ pub fn in_short(decision: &Decision) -> Line {
     }
     let status = |otherwise: u16| decision.status.unwrap_or(otherwise);
     match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let mut line = Line::new();
             let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
             for (index, destination) in getting.iter().enumerate() {

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! ANSWER is `svc:80`, `Backend name`, several with shares (`svc:80 75%, gone:80 25% missing`), `redirect 302 URL`,
-//! `500 unresolved-delegation` or `404`; several Gateways answer with ` | ` between. MATCH is `/prefix`, `=/exact` or
+//! `500 unresolved-delegation`, `passthrough svc:443` (`by` the TCP or TLS route) or `404`, then `refused` where Envoy refuses it; several Gateways answer with ` | ` between. MATCH is `/prefix`, `=/exact` or
 //! `~regex`, then a method, `header=value`, `?param=value`. What an expectation does not say is not compared. The
 //! namespace `default` is left out.
 
@@ -74,6 +74,7 @@ areas!(
     precedence,
     redirects,
     rewrites,
+    streams,
     worlds,
 );
 
@@ -290,7 +291,7 @@ fn clauses(text: &str) -> Vec<(&str, String)> {
     let mut clauses = vec![("answer", String::new())];
     for word in text.split(' ') {
         match word {
-            "by" | "via" | "below" | "as" | "copied" | "ready" | "certain" | "unverified" => {
+            "by" | "via" | "below" | "as" | "copied" | "ready" | "refused" | "certain" | "unverified" => {
                 clauses.push((word, String::new()));
             }
             _ => {

@@ -108,7 +108,10 @@ fn a_miss_says_what_the_closest_rule_needs() {
     considered(&decision, Verdict::Missed, "needs method POST");
     assert_eq!(
         reasons::notes(&world(), &decision),
-        ["no rule under /payments of infra/parent takes GET /payments/charge; the closest needs method POST"]
+        [
+            "no rule under /payments of infra/parent takes GET /payments/charge; the closest needs method POST",
+            "listener https (port 443) has a rule that takes it",
+        ]
     );
     assert!(decision.unverified.is_empty());
 }

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agreement;
 mod architecture;
 mod cases;
 mod cli;
@@ -29,5 +30,6 @@ mod reading;
 mod readme;
 mod refusals;
 mod repository;
+mod said;
 mod screens;
 mod snapshot;

@@ -86,7 +86,7 @@ pub fn row(analysis: &Analysis, hop: HopId) -> String {
 /// What becomes of one share.
 fn branch(branch: &Branch) -> String {
     let what = match branch.outcome {
-        Outcome::Forward => destinations(&branch.destinations),
+        Outcome::Forward | Outcome::Passthrough => destinations(&branch.destinations),
         Outcome::Redirect => format!("redirect {}", branch.status.unwrap_or_default()),
         Outcome::Respond | Outcome::NotFound => branch.status.unwrap_or_default().to_string(),
     };
@@ -107,6 +107,7 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
             format!("redirect {status} {}", decision.location.as_deref().unwrap_or("nowhere"))
         }
         Outcome::NotFound => "404".to_owned(),
+        Outcome::Passthrough => format!("passthrough {}", destinations(&decision.destinations)),
         Outcome::Respond => {
             let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
             let why = match action.map(AsRef::as_ref) {
@@ -117,6 +118,12 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
             format!("{} {why}", decision.status.unwrap_or_default())
         }
     };
+    if let Some(route) = &decision.stream {
+        let _ = write!(text, " by {}", key(&route.meta.key()));
+    }
+    if decision.refused.is_some() {
+        text += " refused";
+    }
     if let Some(hop) = decision.hop {
         let chain = analysis.tree.chain(hop);
         let _ = write!(text, " by {}", rule(analysis, hop));

@@ -181,7 +181,9 @@ impl Snapshot {
     /// The values of `label` that some `HTTPRoute` wears, for hints.
     pub fn worn_labels(&self, label: &str) -> impl Iterator<Item = &Name> {
         let index = DELEGATION_LABELS.iter().position(|known| *known == label);
-        index.into_iter().flat_map(|index| self.by_label[index].keys())
+        let mut worn: Vec<&Name> = index.into_iter().flat_map(|index| self.by_label[index].keys()).collect();
+        worn.sort_unstable();
+        worn.into_iter()
     }
 
     /// Says where each route is, and which endpoints belong to a Service.

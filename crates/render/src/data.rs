@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use routescope_core::model::{
     HeaderChange, Name, ObjectKey, PathModifier, Position, Redirect, RedirectScheme, Route, RouteMatch, SourceKind,
-    ValueMatch,
+    StreamRoute, ValueMatch,
 };
 use routescope_core::resolve::{Action, Destination, Forward, HopId, MirrorTo, Respond, Rewrite, Tree, Via, ViaBy};
 use routescope_core::store::Snapshot;
@@ -397,6 +397,21 @@ pub fn chain(snapshot: &Snapshot, tree: &Tree, gateway: &ObjectKey, hop: HopId) 
             }
         })
         .collect()
+}
+
+/// The one step of the way to where a TCP or TLS route passes connections on to.
+pub fn stream(route: &StreamRoute, gateway: &ObjectKey) -> HopData {
+    let rule = route.rules.first();
+    HopData {
+        kind: route.kind.name(),
+        namespace: route.meta.namespace.clone(),
+        name: route.meta.name.clone(),
+        rule: 0,
+        rule_name: rule.and_then(|rule| rule.name.clone()),
+        r#match: None,
+        via: ViaData { by: ViaBy::Gateway.name(), value: gateway.name.clone(), namespace: gateway.namespace.clone() },
+        source: SourceData::of(&route.meta.origin, rule.map_or(route.meta.origin.at, |rule| rule.at)),
+    }
 }
 
 /// A document as JSON, indented, or as YAML.

@@ -37,7 +37,7 @@ pub use route::{
     RouteMatch, Rule, UrlRewrite, ValueKind, ValueMatch,
 };
 pub use setting::{PolicyField, Setting};
-pub use stream::{StreamKind, StreamRoute};
+pub use stream::{StreamKind, StreamRoute, StreamRule};
 
 /// The API group of Gateway API kinds.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";

@@ -1,8 +1,8 @@
-//! `TCPRoute` and `TLSRoute`. They route connections, not requests: no URL is ever answered by one. What is read of them is
-//! what a Gateway's status hangs on: where they attach, and whether they give a port something to serve.
+//! `TCPRoute` and `TLSRoute`. They route connections, not requests: what comes through one is passed on to its backends, and no
+//! `HTTPRoute` sees it.
 
-use super::meta::{Meta, Name};
-use super::route::ParentRef;
+use super::meta::{Meta, Name, Position};
+use super::route::{BackendRef, ParentRef};
 
 /// Which kind of route a [`StreamRoute`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,17 @@ pub struct StreamRoute {
     pub parent_refs: Vec<ParentRef>,
     /// `spec.hostnames`; a `TCPRoute` has none.
     pub hostnames: Vec<Name>,
-    /// How many `backendRefs` each of `spec.rules` has.
-    pub backends: Vec<usize>,
+    /// `spec.rules`, in order.
+    pub rules: Vec<StreamRule>,
+}
+
+/// One of the rules of a [`StreamRoute`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamRule {
+    /// Where it is written.
+    pub at: Position,
+    /// `name`.
+    pub name: Option<Name>,
+    /// `backendRefs`.
+    pub backend_refs: Vec<BackendRef>,
 }

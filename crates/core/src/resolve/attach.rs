@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
 
+use super::backend::Lookup;
 use super::budget::Budget;
 use super::engine::Hints;
 use super::listeners::{FEW, ListenerIndex};
@@ -348,7 +349,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
             }
         }
     }
-    streams::attach(snapshot, tree, &gateways, &sets, &indexes);
+    streams::attach(Lookup { snapshot, settings }, tree, &gateways, &sets, &indexes);
     for node in tree.gateways.iter_mut().filter(|node| node.dialect.delegation != DelegationModel::HopByHop) {
         isolate(node);
     }

@@ -50,7 +50,15 @@ impl Lookup<'_> {
         rule: &Rule,
         delegates: impl Fn(&BackendRef) -> bool,
     ) -> Vec<Destination> {
-        let refs = rule.backend_refs.iter().filter(|reference| !delegates(reference));
+        self.destinations_of(referrer, rule.backend_refs.iter().filter(|reference| !delegates(reference)))
+    }
+
+    /// The destinations of some refs, with their shares.
+    pub fn destinations_of<'r>(
+        &self,
+        referrer: Referrer<'_>,
+        refs: impl Iterator<Item = &'r BackendRef>,
+    ) -> Vec<Destination> {
         let mut all: Vec<Destination> = refs.map(|reference| self.destination(referrer, reference)).collect();
         // The weight of a single ref is ignored, 0 included.
         if let [only] = all.as_mut_slice() {

@@ -141,6 +141,16 @@ pub fn supported_kinds(listener: &Listener) -> Option<&'static [&'static str]> {
     }
 }
 
+/// The `allowedRoutes.kinds` that the listener's protocol does not carry.
+pub fn invalid_kinds(listener: &Listener) -> Vec<&str> {
+    let (Some(supported), Some(kinds)) = (supported_kinds(listener), &listener.allowed_routes.kinds) else {
+        return Vec::new();
+    };
+    let fits =
+        |kind: &&crate::model::RouteGroupKind| kind.group == GATEWAY_GROUP && supported.contains(&kind.kind.as_str());
+    kinds.iter().filter(|kind| !fits(kind)).map(|kind| kind.kind.as_str()).collect()
+}
+
 /// Why a listener is set aside before conflicts are looked at (`validateSupportedRoutes`): it claims no hostname.
 fn unsupported(listener: &Listener) -> Option<(&'static str, String)> {
     let Some(supported) = supported_kinds(listener) else {
@@ -259,6 +269,7 @@ pub(super) fn node_of(
         dialect,
         engine_from,
         engine_doubt,
+        chain_conflicts: Vec::new(),
         assumed,
         listeners,
         replaced: None,

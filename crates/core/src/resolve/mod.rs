@@ -59,7 +59,7 @@ pub use broken::unseen_children;
 pub use discovery::{discovered, discovery_selectors};
 pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved};
 pub use expand::Notes;
-pub use gateway::{RESERVED_PORTS, supported_kinds};
+pub use gateway::{RESERVED_PORTS, invalid_kinds, supported_kinds};
 pub use hopwise::group_rows;
 pub use outcome::{
     Action, Complaint, Destination, DestinationState, ExternalName, Forward, Hazard, MirrorTo, Respond, RespondReason,
@@ -71,7 +71,7 @@ pub use policy::{
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
 pub use slip::delegation_slip;
-pub use streams::Streams;
+pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 
@@ -90,6 +90,10 @@ pub struct Tree {
     pub children: Vec<Child>,
     /// Route and parentRef pairs that attached nowhere.
     pub unattached: Vec<Unattached>,
+    /// TCP and TLS routes that attached nowhere.
+    pub unattached_streams: Vec<UnattachedStream>,
+    /// Rules with `matches: []` above an inheriting child: the control plane crashes on them.
+    pub crashes: Vec<HopId>,
     /// Routes without any parent in view: no parentRefs and nobody delegates to them, or all parents missing.
     pub orphans: Vec<RouteId>,
     /// Rows that Envoy would refuse a table for, whatever listener they end up on.
@@ -124,6 +128,8 @@ pub struct GatewayNode {
     pub engine_doubt: Option<String>,
     /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are taken for granted.
     pub assumed: bool,
+    /// Chains of one port that match alike, which Envoy refuses.
+    pub chain_conflicts: Vec<ChainConflict>,
     /// Its listeners, in order of precedence: its own, then those of its `ListenerSets`.
     pub listeners: Vec<ListenerNode>,
     /// The one row in place of all its routes, when a policy of the Gateway cannot be built.
@@ -505,6 +511,7 @@ pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, 
     let effects = policies.map(|policies| policed::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
     let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &doubts, threads);
     policed::replace(snapshot, &mut tree, &effects);
+    tree.crashes.clone_from(&notes.crashes);
     notes.policies = policies.into_iter().flat_map(Policies::findings).collect();
     tree.policies = owned;
     tree.orphans = findings::orphans(snapshot, &tree, &notes);

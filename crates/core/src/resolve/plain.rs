@@ -23,7 +23,12 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
         draft.apply(lookup, route, filter);
     }
     match rule.backend_refs.as_slice() {
-        [only] => only.filters.iter().for_each(|filter| draft.apply(lookup, route, filter)),
+        [only] => {
+            if !only.filters.is_empty() {
+                draft.doubt("the specification leaves the filters of a backendRef to the implementation");
+            }
+            only.filters.iter().for_each(|filter| draft.apply(lookup, route, filter));
+        }
         several if several.iter().any(|one| !one.filters.is_empty()) => {
             draft.doubt("the filters of single backendRefs are not followed where there are several");
         }

@@ -1,23 +1,69 @@
-//! Where TCP and TLS routes attach, and whether they give their listeners something to serve. No request is answered by
-//! one: what they come to is told in the status of a Gateway.
+//! Where TCP and TLS routes attach, and which connections they take. A connection that one takes is passed on to its backends:
+//! no HTTP route sees it.
+//!
+//! ```text
+//! port ─┬─ chain: server names of an HTTPS listener ── its virtual hosts
+//!       ├─ chain: server names of a TLSRoute        ── its backends
+//!       └─ chain without server names               ── whatever no other chain takes
+//! ```
 //!
 //! Sources: kgateway `pkg/kgateway/query/route.go` (`processRoute`),
-//! `pkg/kgateway/translator/listener/gateway_listener_translator.go` (`translateTcpFilterChain`). `docs/fidelity.md`:
-//! `status-streams`.
+//! `pkg/kgateway/translator/listener/gateway_listener_translator.go` (`AppendTlsListener`, `translateTcpFilterChain`); Envoy
+//! `source/common/listener_manager/filter_chain_manager_impl.cc` (no two chains of one match). `docs/fidelity.md`:
+//! `status-streams`, `stream-chains`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::attach::{Parent, Reach, Resources, lists_kind, parent_of, reach, shared_hostnames};
+use super::attach::{Parent, Reach, Resource, Resources, lists_kind, parent_of, reach, shared_hostnames};
+use super::backend::{Lookup, Referrer};
 use super::gateway::supported_kinds;
 use super::listeners::ListenerIndex;
-use super::{GatewayNode, Tree};
-use crate::model::{Listener, ParentRef, StreamKind, StreamRoute};
+use super::{Destination, GatewayNode, Tree, plain};
+use crate::model::{GATEWAY_GROUP, Listener, Name, ObjectKey, ParentRef, Protocol, StreamKind, StreamRoute, TlsMode};
 use crate::store::Snapshot;
 
 /// The TCP and TLS routes of a listener.
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
-    attached: Vec<Arc<StreamRoute>>,
+    attached: Vec<AttachedStream>,
+}
+
+/// A TCP or TLS route attached to a listener.
+#[derive(Debug, Clone)]
+pub struct AttachedStream {
+    /// The route.
+    pub route: Arc<StreamRoute>,
+    /// The parentRef by which, as an index into the route's `parent_refs`.
+    pub parent_ref: u32,
+    /// The server names it takes here; empty for any connection.
+    pub names: Vec<Name>,
+    /// Where it passes connections on to: the backends of its one rule.
+    pub destinations: Vec<Destination>,
+}
+
+/// A TCP or TLS route and parentRef that attached to no listener.
+#[derive(Debug)]
+pub struct UnattachedStream {
+    /// The route.
+    pub route: Arc<StreamRoute>,
+    /// The parentRef, as an index into the route's `parent_refs`.
+    pub parent_ref: u32,
+    /// As [`super::Unattached::reason`].
+    pub reason: &'static str,
+    /// The same in a sentence.
+    pub message: String,
+}
+
+/// Two chains of a port for one server name: Envoy refuses the listener.
+#[derive(Debug, Clone)]
+pub struct ChainConflict {
+    /// The port.
+    pub port: u16,
+    /// The route whose chain comes second.
+    pub route: Arc<StreamRoute>,
+    /// What clashes, in a sentence.
+    pub message: String,
 }
 
 impl Streams {
@@ -31,54 +77,85 @@ impl Streams {
         self.attached.is_empty()
     }
 
-    /// Whether there is anything to hand connections to. Of TCP routes only the oldest counts, for nothing tells their
-    /// connections apart; each TLS route has server names of its own.
-    pub fn serve(&self) -> bool {
-        let of_kind = |kind: StreamKind| self.attached.iter().filter(move |route| route.kind == kind);
-        let oldest = of_kind(StreamKind::Tcp).min_by_key(|route| route.meta.created);
-        of_kind(StreamKind::Tls).chain(oldest).any(|route| serves(route))
+    /// All that attach, in order of kind and name.
+    pub fn all(&self) -> &[AttachedStream] {
+        &self.attached
+    }
+
+    /// Those that take connections. Of the routes of a TCP listener only the oldest counts, for nothing tells their connections
+    /// apart; a TLS listener has a chain for each.
+    pub fn serving(&self, protocol: &Protocol) -> Vec<&AttachedStream> {
+        let counted: Vec<&AttachedStream> = if *protocol == Protocol::Tcp {
+            self.attached.iter().min_by_key(|one| one.route.meta.created).into_iter().collect()
+        } else {
+            self.attached.iter().collect()
+        };
+        counted.into_iter().filter(|one| serves(&one.route)).collect()
     }
 }
 
 /// A route of another number of rules than one is not translated, and neither is one without backends; backends that
 /// do not exist count.
 fn serves(route: &StreamRoute) -> bool {
-    matches!(route.backends[..], [backends] if backends > 0)
+    matches!(&route.rules[..], [rule] if !rule.backend_refs.is_empty())
 }
 
 /// Hangs every TCP and TLS route on the listeners that take it.
 pub(super) fn attach(
-    snapshot: &Snapshot,
+    lookup: Lookup<'_>,
     tree: &mut Tree,
     gateways: &Resources,
     sets: &Resources,
     indexes: &[ListenerIndex],
 ) {
+    let snapshot = lookup.snapshot;
     for route in snapshot.stream_routes.values() {
-        for reference in &route.parent_refs {
-            let resource = match parent_of(reference, &route.meta.namespace) {
-                Parent::Gateway(key) => gateways.get(&key),
-                Parent::ListenerSet(key) => sets.get(&key),
+        for (parent_ref, reference) in (0..).zip(&route.parent_refs) {
+            let (what, resource, key) = match parent_of(reference, &route.meta.namespace) {
+                Parent::Gateway(key) => ("Gateway", gateways.get(&key), key),
+                Parent::ListenerSet(key) => ("ListenerSet", sets.get(&key), key),
                 Parent::Other => continue,
             };
-            let Some(resource) = resource.filter(|resource| !resource.denied) else { continue };
+            let mut unattached = |reason, message| {
+                let route = Arc::clone(route);
+                tree.unattached_streams.push(UnattachedStream { route, parent_ref, reason, message });
+            };
+            let Some(resource) = resource else {
+                if snapshot.coverage.sees(what, &key.namespace) {
+                    unattached("NoSuchParent", format!("{what} {key} does not exist"));
+                }
+                continue;
+            };
+            if resource.denied {
+                unattached("ListenerSetNotAllowed", format!("its Gateway does not take ListenerSet {key}"));
+                continue;
+            }
+            let node = &tree.gateways[resource.node];
+            let taker = |at: usize| {
+                let listener = node.listeners[at].listener(&node.gateway);
+                let reached = || reach(snapshot, node, at, reference, &route.meta.namespace);
+                let here = admits_kind(listener, route.kind) && matches!(reached(), Reach::Here(_));
+                Some((at, here.then(|| names(listener, route))??))
+            };
             // Nothing tells TCP connections apart: hostnames do not count.
             let hostnames = if route.kind == StreamKind::Tcp { &[][..] } else { &route.hostnames };
-            let (node, index) = (&tree.gateways[resource.node], &indexes[resource.node]);
-            for at in index.candidates(node, resource.listeners.clone(), reference, hostnames) {
-                if takes(snapshot, &tree.gateways[resource.node], at, route, reference) {
-                    tree.gateways[resource.node].listeners[at].streams.attached.push(Arc::clone(route));
-                }
+            let candidates = indexes[resource.node].candidates(node, resource.listeners.clone(), reference, hostnames);
+            let takers: Vec<_> = candidates.into_iter().filter_map(taker).collect();
+            if takers.is_empty() && !node.assumed {
+                let (reason, message) = refusal(snapshot, node, resource, route, reference);
+                unattached(reason, message);
+            }
+            let foreign = !node.dialect.is_of_kgateway();
+            for (at, names) in takers {
+                let destinations = destinations(lookup, route, foreign);
+                let attached = AttachedStream { route: Arc::clone(route), parent_ref, names, destinations };
+                tree.gateways[resource.node].listeners[at].streams.attached.push(attached);
             }
         }
     }
-}
-
-fn takes(snapshot: &Snapshot, node: &GatewayNode, at: usize, route: &StreamRoute, reference: &ParentRef) -> bool {
-    let listener = node.listeners[at].listener(&node.gateway);
-    admits_kind(listener, route.kind)
-        && matches!(reach(snapshot, node, at, reference, &route.meta.namespace), Reach::Here(_))
-        && (route.kind == StreamKind::Tcp || shared_hostnames(listener.hostname.as_ref(), &route.hostnames).is_some())
+    for node in tree.gateways.iter_mut().filter(|node| node.dialect.is_of_kgateway()) {
+        node.chain_conflicts = conflicts(node);
+    }
 }
 
 fn admits_kind(listener: &Listener, kind: StreamKind) -> bool {
@@ -86,10 +163,104 @@ fn admits_kind(listener: &Listener, kind: StreamKind) -> bool {
     carried && lists_kind(listener, kind.name())
 }
 
+/// The server names that a listener and a route share; none for any connection; `None` when they share none.
+fn names(listener: &Listener, route: &StreamRoute) -> Option<Vec<Name>> {
+    if route.kind == StreamKind::Tcp {
+        return Some(Vec::new());
+    }
+    let mut shared = shared_hostnames(listener.hostname.as_ref(), &route.hostnames)?;
+    shared.retain(|name| name != "*");
+    Some(shared)
+}
+
+/// Why no listener of a parent takes a route.
+fn refusal(
+    snapshot: &Snapshot,
+    node: &GatewayNode,
+    resource: &Resource,
+    route: &StreamRoute,
+    reference: &ParentRef,
+) -> (&'static str, String) {
+    let (kind, namespace, parent) = (route.kind.name(), &route.meta.namespace, &reference.kind);
+    let name = ObjectKey::new(reference.namespace.clone().unwrap_or_else(|| namespace.clone()), reference.name.clone());
+    let admitting =
+        resource.listeners.clone().filter(|at| admits_kind(node.listeners[*at].listener(&node.gateway), route.kind));
+    let reached = admitting.map(|at| reach(snapshot, node, at, reference, namespace));
+    let (mut admitted, mut matched) = (false, false);
+    for reached in reached {
+        admitted |= !matches!(reached, Reach::Refused);
+        matched |= matches!(reached, Reach::Here(_));
+    }
+    if !admitted {
+        ("NotAllowedByListeners", format!("no listener of {parent} {name} admits a {kind} from namespace {namespace}"))
+    } else if !matched {
+        let section = reference.section_name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        let port = reference.port.map(|port| format!(" on port {port}")).unwrap_or_default();
+        ("NoMatchingParent", format!("{parent} {name} has no listener{section}{port} that admits it"))
+    } else {
+        let hostnames = route.hostnames.join(", ");
+        ("NoMatchingListenerHostname", format!("no listener of {parent} {name} serves {hostnames}"))
+    }
+}
+
+fn destinations(lookup: Lookup<'_>, route: &StreamRoute, foreign: bool) -> Vec<Destination> {
+    let referrer = Referrer { group: GATEWAY_GROUP, kind: route.kind.name(), namespace: &route.meta.namespace };
+    let refs = route.rules.first().into_iter().flat_map(|rule| &rule.backend_refs);
+    let mut destinations = lookup.destinations_of(referrer, refs);
+    if foreign {
+        destinations.iter_mut().for_each(plain::foreign);
+    }
+    destinations
+}
+
+/// Chains of a port that match alike. A chain of an HTTPS listener has the listener's hostname.
+fn conflicts(node: &GatewayNode) -> Vec<ChainConflict> {
+    let mut taken: BTreeMap<(u16, String), String> = BTreeMap::new();
+    let mut conflicts = Vec::new();
+    let served = || node.listeners.iter().filter(|listener| listener.is_served());
+    for listener in served() {
+        let written = listener.listener(&node.gateway);
+        if written.protocol == Protocol::Https {
+            let hostname = written.hostname.as_deref().unwrap_or("*").to_owned();
+            let owner = format!("listener {}", listener.name(&node.gateway));
+            taken.entry((listener.port(&node.gateway), hostname)).or_insert(owner);
+        }
+    }
+    for listener in served() {
+        let (written, port) = (listener.listener(&node.gateway), listener.port(&node.gateway));
+        for stream in listener.streams.serving(&written.protocol) {
+            let any = [Name::new_static("*")];
+            let names = if stream.names.is_empty() { &any[..] } else { &stream.names };
+            for name in names {
+                let key = (port, name.to_string());
+                let owner = format!("{} {}", stream.route.kind.name(), stream.route.meta.key());
+                if let Some(other) = taken.get(&key) {
+                    let name = if name == "*" { "any server name" } else { name.as_str() };
+                    let message = format!("{owner} and {other} both take {name}");
+                    conflicts.push(ChainConflict { port, route: Arc::clone(&stream.route), message });
+                } else {
+                    taken.insert(key, owner);
+                }
+            }
+        }
+    }
+    conflicts
+}
+
+impl AttachedStream {
+    /// Whether TLS ends at the gateway: its backends get the bytes inside.
+    pub fn is_terminated(&self, listener: &Listener) -> bool {
+        listener.protocol == Protocol::Tls && listener.tls.as_ref().is_some_and(|tls| tls.mode == TlsMode::Terminate)
+    }
+}
+
 impl GatewayNode {
     /// Whether anything is served on a port of TCP or TLS listeners.
     pub fn serves_streams(&self, port: u16) -> bool {
         let here = self.listeners.iter().filter(|listener| listener.port(&self.gateway) == port);
-        here.filter(|listener| listener.is_served()).any(|listener| listener.streams.serve())
+        here.filter(|listener| listener.is_served()).any(|listener| {
+            let protocol = &listener.listener(&self.gateway).protocol;
+            !listener.streams.serving(protocol).is_empty()
+        })
     }
 }

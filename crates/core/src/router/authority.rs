@@ -44,7 +44,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}://{authority}{path}{query}", scheme.name());
     if location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path) {
-        notes.push("it redirects to the very same URL".to_owned());
+        notes.push(super::SAME_URL.to_owned());
     }
     (location, notes)
 }

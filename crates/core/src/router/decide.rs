@@ -1,6 +1,7 @@
 //! From a request to a [`Decision`] per Gateway.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::lookup::{Door, Lookup, Unseen, without_port};
 use super::matcher::Facts;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
+use super::unspecified::Seen;
 use super::{
     Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments, upgrade,
 };
@@ -110,6 +112,8 @@ impl<'a> Router<'a> {
     }
 
     /// Where `request` goes, one answer per Gateway that can see it (or of `gateway` alone). Without explanations.
+    ///
+    /// Those come first that serve the host most closely, whatever they answer.
     pub fn decide(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Decision> {
         self.answers(request, gateway).into_iter().map(|(_, decision)| decision).collect()
     }
@@ -165,7 +169,17 @@ impl<'a> Router<'a> {
         let mut answers = Vec::new();
         for (place, table) in self.gateways(gateway) {
             let Ok(doors) = self.lookup.doors(self.tree, self.table, place, request) else { continue };
+            let (streams, doors): (Vec<&Door>, Vec<&Door>) = doors.into_iter().partition(|door| door.stream.is_some());
+            if let (Some(stream), true) = (streams.first(), doors.is_empty()) {
+                let mut decision = self.passed_through(place, table, stream, request);
+                let others = streams[1..].iter().filter(|other| other.stream != stream.stream);
+                decision.notes.extend(others.filter_map(|door| self.note_stream(table, door)));
+                decision.notes.dedup();
+                answers.push((None, decision));
+                continue;
+            }
             let manner = self.manner(table);
+            let first = answers.len();
             // Once for all Gateways of a manner.
             let known = read.iter().position(|(known, _)| *known == manner).unwrap_or_else(|| {
                 read.push((manner, Prepared::of(request, manner)));
@@ -198,8 +212,34 @@ impl<'a> Router<'a> {
                     (Some(best), decision)
                 }
             });
+            for (candidate, decision) in &mut answers[first..] {
+                decision.notes.extend(streams.iter().filter_map(|door| self.note_stream(table, door)));
+                // What takes the connection goes before what has no answer to it.
+                if let (Some(stream), Outcome::NotFound) = (streams.first(), decision.outcome) {
+                    *decision = self.passed_through(place, table, stream, request);
+                    *candidate = None;
+                }
+            }
         }
+        answers.sort_by_key(|(_, decision)| Reverse(self.closeness(decision)));
         answers
+    }
+
+    /// How closely a Gateway serves the request's host: by an exact name, a wildcard (the longer the closer), any, not at all.
+    fn closeness(&self, decision: &Decision) -> (u8, usize) {
+        let of_name = |name: &str| match name {
+            "*" | "" => (1, 0),
+            name if name.starts_with('*') => (2, name.len()),
+            _ => (3, 0),
+        };
+        let table = &self.table.gateways[decision.gateway as usize];
+        let names = decision.stream.iter().flat_map(|route| &route.hostnames).map(|name| of_name(name));
+        let host = decision.virtual_host.and_then(|place| table.virtual_hosts.get(place as usize));
+        match host {
+            Some(host) => of_name(&host.hostname),
+            None if decision.stream.is_some() => names.max().unwrap_or((1, 0)),
+            None => (0, 0),
+        }
     }
 
     /// Every place the request may come to: one per door, and one per virtual host when no host is known.
@@ -294,18 +334,17 @@ impl<'a> Router<'a> {
                 policed::apply(&mut decision, &policies, &asked);
             }
             decision.policies = policies;
-            if manner == Manner::Specification {
-                self.doubt_the_unspecified(&mut decision, hop, prepared, request);
-            }
             self.doubt_the_chain(&mut decision, hop);
         } else {
-            if self.manner(table) == Manner::Specification {
-                self.doubt_the_fallback(&mut decision, table, door, prepared);
-            }
+            self.note_the_nearby(&mut decision, place, table, door, prepared);
             let hidden = self.hides_routes() && !table.assumed;
             if !hidden && !self.snapshot.coverage.sees_all("HTTPRoute") {
                 decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
             }
+        }
+        if self.manner(table) == Manner::Specification {
+            let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
+            self.doubt_the_unspecified(&mut decision, &Seen { table, door, host, hop, prepared, request });
         }
         if self.hides_routes() {
             self.doubt_the_hidden(&mut decision, table, door, host, prepared);
@@ -362,7 +401,7 @@ impl<'a> Router<'a> {
                 let from = RedirectedFrom { scheme, port, authority, facts, query };
                 let (location, notes) = match manner {
                     Manner::Envoy => location(row, redirect, &from),
-                    Manner::Specification => (segments::location(row, redirect, &from), Vec::new()),
+                    Manner::Specification => segments::location(row, redirect, &from),
                     Manner::Agentgateway => authority::location(row, redirect, &from),
                 };
                 decision.location = Some(location);
@@ -376,7 +415,7 @@ impl<'a> Router<'a> {
     }
 
     /// Who serves the destinations, and what is to be known of that.
-    fn look_up_endpoints(&self, decision: &mut Decision) {
+    pub(super) fn look_up_endpoints(&self, decision: &mut Decision) {
         let mirrored = decision.mirrors.iter_mut().map(|mirror| &mut mirror.destination);
         for destination in decision.destinations.iter_mut().chain(mirrored) {
             destination.endpoints = endpoints(self.snapshot, destination).map(Arc::new);
@@ -473,6 +512,8 @@ pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving
         hop: None,
         stopped: None,
         branches: Vec::new(),
+        stream: None,
+        refused: None,
         outcome: Outcome::NotFound,
         status: Some(404),
         destinations: Vec::new(),

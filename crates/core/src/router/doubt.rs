@@ -2,9 +2,12 @@
 
 use super::decide::{Prepared, Router};
 use super::lookup::{Door, covers};
-use super::{Decision, GatewayTable, Request};
-use crate::model::{PathKind, ValueKind};
-use crate::resolve::{Cut, HopId, ListenerState, Manner};
+use super::{Decision, GatewayTable};
+use crate::model::Protocol;
+use crate::resolve::{Cut, Engine, HopId, ListenerState, Manner};
+
+/// How many other listeners are asked.
+const LOOKED_THROUGH: usize = 64;
 
 /// Why nothing is certain where a delegation is not followed.
 pub(super) fn cut(cut: Cut) -> &'static str {
@@ -24,50 +27,34 @@ impl Router<'_> {
         self.tree.gateways.get(table.node as usize).map_or(Manner::Envoy, |node| node.dialect.manner)
     }
 
-    /// What the specification leaves to each implementation, as far as this answer rests on it.
-    pub(super) fn doubt_the_unspecified(
+    /// What would have taken a request that nothing takes: a less specific host, which is not asked, or another listener.
+    pub(super) fn note_the_nearby(
         &self,
         decision: &mut Decision,
-        hop: HopId,
-        prepared: &Prepared<'_>,
-        request: &Request,
-    ) {
-        let row = &self.tree.hops[hop.0 as usize].matcher;
-        let of_values = row.headers.iter().chain(&row.query_params);
-        // Rows with a regular expression in the path come before all prefixes here: a prefix wins only where none matches.
-        if row.path.kind == PathKind::RegularExpression
-            || of_values.into_iter().any(|test| test.kind == ValueKind::RegularExpression)
-        {
-            decision.unverified.push(
-                "the specification leaves the syntax and the precedence of regular expressions to the implementation"
-                    .to_owned(),
-            );
-        }
-        if prepared.facts.path != request.path {
-            let (sent, read) = (&request.path, &prepared.facts.path);
-            decision.unverified.push(format!("the specification does not say that {sent} is read as {read}"));
-        }
-    }
-
-    /// Whether a less specific host would take what the most specific one does not: implementations differ.
-    pub(super) fn doubt_the_fallback(
-        &self,
-        decision: &mut Decision,
+        place: u32,
         table: &GatewayTable,
         door: &Door,
         prepared: &Prepared<'_>,
     ) {
         let Some(host) = &prepared.host else { return };
-        for place in door.hosts.covering(host).skip(1) {
-            let wider = &table.virtual_hosts[place as usize];
-            if wider.index.find(self.tree, &wider.rows, &prepared.facts).is_some() {
-                let wider = &wider.hostname;
-                let whose = if wider == "*" { "a route without hostname".to_owned() } else { format!("host {wider}") };
-                decision.unverified.push(format!(
-                    "{whose} would take it, and the specification does not say whether it may when {host} has a route"
-                ));
-                return;
-            }
+        if let Some(wider) = self.wider(table, door, prepared).filter(|_| self.manner(table) == Manner::Envoy) {
+            let whose = if wider.hostname == "*" { "a route without hostname" } else { &wider.hostname };
+            let own = decision.virtual_host.map_or(host.as_str(), |own| &table.virtual_hosts[own as usize].hostname);
+            let what = if wider.hostname == "*" { String::new() } else { "host ".to_owned() };
+            decision
+                .notes
+                .push(format!("{what}{whose} has a rule that takes it, and is not asked: {own} has routes of its own"));
+        }
+        let mut others =
+            self.lookup.doors_of(place).iter().take(LOOKED_THROUGH).filter(|other| !std::ptr::eq(*other, door));
+        let takes = |other: &&Door| {
+            let named = other.sni.as_deref().is_none_or(|name| covers(name, host));
+            let place = other.virtual_host(host).filter(|_| named);
+            place.is_some_and(|place| self.first_row(&table.virtual_hosts[place as usize], prepared).is_some())
+        };
+        if let Some(other) = others.find(takes) {
+            let listener = other.listener(Some(host), None).unwrap_or_default();
+            decision.notes.push(format!("listener {listener} (port {}) has a rule that takes it", other.port));
         }
     }
 
@@ -81,11 +68,33 @@ impl Router<'_> {
                 .unverified
                 .push(format!("Gateway {name} is not in view: assumed to have one HTTP listener that admits it"));
         }
+        let port = door.port;
         let hazard = door.hazard.and_then(|place| table.virtual_hosts[place as usize].hazards.first());
         if let Some(hazard) = hazard {
-            let port = door.port;
             decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
-            decision.notes.push(format!("Envoy refuses the whole route table of port {port}: {}", hazard.message));
+            decision.refused = Some(format!("Envoy refuses the whole route table of port {port}: {}", hazard.message));
+        }
+        let Some(node) = node else { return };
+        if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
+            decision.unverified.push("Envoy refuses this listener and keeps the last good one".to_owned());
+            decision.refused = Some(format!("Envoy refuses the whole listener of port {port}: {}", conflict.message));
+        }
+        if let Some(crash) = self.tree.crashes.first().filter(|_| node.dialect.engine == Engine::Kgateway) {
+            let hop = &self.tree.hops[crash.0 as usize];
+            let (route, rule) = (self.snapshot.route(hop.route).meta.key(), hop.rule + 1);
+            decision.unverified.push("the proxy keeps the last configuration that it was sent".to_owned());
+            decision.refused = Some(format!(
+                "the control plane crashes on rule {rule} of {route}: matches: [] above a child that inherits"
+            ));
+        }
+        decision.notes.extend(decision.refused.clone());
+        let here = || node.listeners.iter().filter(|listener| listener.port(&node.gateway) == port);
+        let speaks = |protocol: Protocol| here().any(|listener| listener.listener(&node.gateway).protocol == protocol);
+        if !node.dialect.is_of_kgateway() && speaks(Protocol::Tls) && speaks(Protocol::Https) {
+            decision.unverified.push(
+                "HTTPS and TLS listeners share the port: which of them takes a server name is up to the implementation"
+                    .to_owned(),
+            );
         }
     }
 

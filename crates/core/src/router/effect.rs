@@ -9,6 +9,9 @@ use super::request::Scheme;
 use crate::model::{Name, PathKind, PathModifier, Redirect, RedirectScheme, RouteMatch};
 use crate::re2::compile_search;
 
+/// What is noted of a redirect that leads nowhere else: the client follows it until it gives up.
+pub const SAME_URL: &str = "it redirects to the very same URL";
+
 /// The path (without query) after a rewrite, and what a person should know about it.
 pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, path: &str) -> (String, Option<String>) {
     let unchanged = || (path.to_owned(), None);
@@ -137,7 +140,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}://{host}{port}{path}{query}", scheme.name());
     if location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path) {
-        notes.push("it redirects to the very same URL".to_owned());
+        notes.push(SAME_URL.to_owned());
     }
     (location, notes)
 }

@@ -50,6 +50,14 @@ pub(super) struct Door {
     pub hazard: Option<u32>,
     /// The same by the hosts they serve.
     pub hosts: Hosts,
+    /// The TCP or TLS route behind it: its listener's place, and its own among the streams of the listener.
+    pub stream: Option<(usize, usize)>,
+    /// It is a TLS listener that no route takes connections from.
+    closed: bool,
+    /// The hostname of its listener comes before the server names of its route.
+    by_listener: Option<Name>,
+    /// Its route gets the bytes as the client sends them.
+    passes: bool,
 }
 
 impl Lookup {
@@ -61,7 +69,9 @@ impl Lookup {
             .map(|gateway| {
                 let mut doors = Doors::default();
                 if let Some(node) = tree.gateways.get(gateway.node as usize) {
-                    node.listeners.iter().for_each(|listener| open(&mut doors, node, listener));
+                    for (at, listener) in node.listeners.iter().enumerate() {
+                        open(&mut doors, node, at, listener);
+                    }
                 }
                 for (place, host) in (0u32..).zip(&gateway.virtual_hosts) {
                     file(&mut doors, place, host);
@@ -93,29 +103,33 @@ impl Lookup {
         if on_port.is_empty() {
             return Err(nothing_there(node, port));
         }
-        let (http, https): (Vec<_>, Vec<_>) = on_port.into_iter().partition(|door| door.sni.is_none());
-        let https_known = !https.is_empty();
-        let https = by_server_name(https, request);
+        let (plain, tls): (Vec<_>, Vec<_>) = on_port.into_iter().partition(|door| door.sni.is_none());
+        let tls_known = !tls.is_empty();
+        let passes_all: Vec<&Door> = tls.iter().copied().filter(|door| door.passes_all()).collect();
+        let tls: Vec<&Door> = by_server_name(tls, request);
+        let closed = tls.iter().all(|door| door.closed);
+        let tls: Vec<&Door> = tls.into_iter().filter(|door| !door.closed).collect();
+        let passed: Vec<&Door> = plain.iter().copied().filter(|door| door.protocol == Protocol::Tcp).collect();
         match request.scheme {
-            Some(Scheme::Http) if http.is_empty() => Err(match port {
+            Some(Scheme::Http) if plain.is_empty() && passes_all.is_empty() => Err(match port {
                 Some(port) => format!("port {port} speaks TLS, and the request is plain HTTP"),
                 None => "all its listeners speak TLS, and the request is plain HTTP".to_owned(),
             }),
-            Some(Scheme::Http) => Ok(http),
-            Some(Scheme::Https) | None if https.is_empty() && (https_known && http.is_empty()) => {
-                Err(no_certificate(doors, port, request))
+            Some(Scheme::Http) => Ok(plain.into_iter().chain(passes_all).collect()),
+            Some(Scheme::Https) | None if tls.is_empty() && tls_known && plain.is_empty() => {
+                Err(no_certificate(doors, port, request, closed))
             }
-            Some(Scheme::Https) if https.is_empty() => {
-                if https_known {
-                    return Err(no_certificate(doors, port, request));
+            Some(Scheme::Https) if tls.is_empty() && passed.is_empty() => {
+                if tls_known {
+                    return Err(no_certificate(doors, port, request, closed));
                 }
                 Err(match port {
                     Some(port) => format!("port {port} speaks plain HTTP, and the request is TLS"),
                     None => "all its listeners speak plain HTTP, and the request is TLS".to_owned(),
                 })
             }
-            Some(Scheme::Https) => Ok(https),
-            None => Ok(http.into_iter().chain(https).collect()),
+            Some(Scheme::Https) => Ok(tls.into_iter().chain(passed).collect()),
+            None => Ok(plain.into_iter().chain(tls).collect()),
         }
     }
 }
@@ -138,6 +152,11 @@ impl Lookup {
 pub(super) type Seen<'l> = Result<Vec<&'l Door>, String>;
 
 impl Door {
+    /// Whether it passes on connections that do not speak TLS either: it matches without any server name.
+    fn passes_all(&self) -> bool {
+        self.stream.is_some() && self.passes && self.sni.as_deref() == Some("*") && self.by_listener.is_none()
+    }
+
     /// The virtual host for `host` (without port, any case): exact, then the longest wildcard, then `*`. There is no
     /// fallback to a less specific one (Envoy `RouteMatcher::findVirtualHost`).
     pub fn virtual_host(&self, host: &str) -> Option<u32> {
@@ -199,7 +218,7 @@ pub(super) fn without_port(authority: &str) -> &str {
     }
 }
 
-fn open(doors: &mut Doors, node: &GatewayNode, listener: &ListenerNode) {
+fn open(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
     if !listener.is_served() {
         return;
     }
@@ -207,13 +226,58 @@ fn open(doors: &mut Doors, node: &GatewayNode, listener: &ListenerNode) {
     let sni = match spec.protocol {
         Protocol::Http => None,
         Protocol::Https => Some(spec.hostname.clone().unwrap_or_else(|| Name::new_static("*"))),
-        // No HTTP route hangs on these.
-        Protocol::Tls | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => return,
+        Protocol::Tls | Protocol::Tcp => return open_streams(doors, node, at, listener),
+        // Nothing that is read hangs on these.
+        Protocol::Udp | Protocol::Other(_) => return,
     };
     let shown = (listener.name(&node.gateway), spec.hostname.clone());
     let alone = (node.dialect.manner == Manner::Agentgateway).then(|| shown.0.clone());
     let port = listener.port(&node.gateway);
-    doors.door(port, &spec.protocol, sni.as_ref(), alone.as_ref()).listeners.push(shown);
+    let door = doors.door(port, &spec.protocol, sni.as_ref(), alone.as_ref());
+    door.listeners.push(shown);
+    // Where a listener is chosen before any route, a TLS listener of the port may be closer.
+    door.by_listener = sni.filter(|_| !node.dialect.is_of_kgateway());
+}
+
+/// A door for every server name of every TLS route; one for a TCP route. Where a listener is chosen before its routes, one that
+/// takes no connection keeps them from the others.
+fn open_streams(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
+    let spec = listener.listener(&node.gateway);
+    let port = listener.port(&node.gateway);
+    let shown = (listener.name(&node.gateway), spec.hostname.clone());
+    let tls = spec.protocol == Protocol::Tls;
+    let by_listener =
+        (tls && !node.dialect.is_of_kgateway()).then(|| spec.hostname.clone().unwrap_or(Name::new_static("*")));
+    let mut open = |sni: Option<Name>, stream: Option<(usize, usize)>, passes: bool| {
+        doors.all.push(Door {
+            port,
+            protocol: spec.protocol.clone(),
+            sni,
+            listeners: vec![shown.clone()],
+            virtual_hosts: Vec::new(),
+            hazard: None,
+            hosts: Hosts::default(),
+            stream,
+            closed: stream.is_none(),
+            by_listener: by_listener.clone(),
+            passes,
+        });
+    };
+    let serving = listener.streams.serving(&spec.protocol);
+    for (place, stream) in listener.streams.all().iter().enumerate() {
+        if !serving.iter().any(|one| std::ptr::eq(*one, stream)) {
+            continue;
+        }
+        let passes = !stream.is_terminated(spec);
+        let any = [Name::new_static("*")];
+        let names = if stream.names.is_empty() { &any[..] } else { &stream.names };
+        for name in names {
+            open(tls.then(|| name.clone()), Some((at, place)), passes);
+        }
+    }
+    if let Some(hostname) = by_listener.clone() {
+        open(Some(hostname), None, false);
+    }
 }
 
 /// Doors while they are made, each by port, server name and the one listener it is where each has its own table.
@@ -234,6 +298,10 @@ impl Doors {
                 virtual_hosts: Vec::new(),
                 hazard: None,
                 hosts: Hosts::default(),
+                stream: None,
+                closed: false,
+                by_listener: None,
+                passes: false,
             });
             self.all.len() - 1
         });
@@ -254,28 +322,27 @@ fn file(doors: &mut Doors, place: u32, host: &VirtualHost) {
     door.hosts.insert(&host.hostname, place);
 }
 
-/// Of the HTTPS doors of each port, the one chosen by SNI: exact, longest wildcard, any. Without a host, all of them.
+/// Of the TLS doors of each port, the one chosen by SNI: exact, longest wildcard, any. Without a host, all of them.
 fn by_server_name<'d>(doors: Vec<&'d Door>, request: &Request) -> Vec<&'d Door> {
-    let Some(name) = server_name(request) else { return doors };
-    let mut chosen: Vec<&'d Door> = Vec::new();
+    let Some(name) = server_name(request) else { return doors.into_iter().filter(|door| !door.closed).collect() };
+    // A client names no address in SNI (RFC 6066, 3).
+    let fits = |pattern: &str| if is_address(name) { pattern == "*" } else { covers(pattern, name) };
+    let rank = |pattern: &str| (!pattern.starts_with('*'), pattern.len());
+    let mut chosen: Vec<(&'d Door, _)> = Vec::new();
     for door in doors {
         let pattern = door.sni.as_deref().unwrap_or("*");
-        // A client names no address in SNI (RFC 6066, 3).
-        let fits = if is_address(name) { pattern == "*" } else { covers(pattern, name) };
-        if !fits {
+        if !fits(pattern) || !door.by_listener.as_deref().is_none_or(fits) {
             continue;
         }
-        let rank = |door: &Door| {
-            let pattern = door.sni.as_deref().unwrap_or("*");
-            (!pattern.starts_with('*'), pattern.len())
-        };
-        match chosen.iter_mut().find(|held| held.port == door.port) {
-            Some(held) if rank(door) > rank(held) => *held = door,
+        // The listener first, where it counts; one that is closed gives way to its own routes.
+        let rank = (door.by_listener.as_deref().map(rank), !door.closed, rank(pattern));
+        match chosen.iter_mut().find(|(held, _)| held.port == door.port) {
+            Some(held) if rank > held.1 => *held = (door, rank),
             Some(_) => {}
-            None => chosen.push(door),
+            None => chosen.push((door, rank)),
         }
     }
-    chosen
+    chosen.into_iter().map(|(door, _)| door).collect()
 }
 
 /// What the client puts into SNI: the URL's host, or the host of a `Host` header when the URL has none.
@@ -288,13 +355,18 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<core::net::Ipv4Addr>().is_ok()
 }
 
-fn no_certificate(doors: &[Door], port: Option<u16>, request: &Request) -> String {
+fn no_certificate(doors: &[Door], port: Option<u16>, request: &Request, closed: bool) -> String {
     let names: Vec<&str> = doors
         .iter()
         .filter(|door| port.is_none_or(|port| door.port == port))
         .filter_map(|door| door.sni.as_deref())
         .collect();
     let name = server_name(request).unwrap_or("the host");
+    if doors.iter().any(|door| door.stream.is_some() || door.closed) {
+        let served =
+            if names.is_empty() || closed { String::new() } else { format!("; they serve {}", names.join(", ")) };
+        return format!("no listener or TLSRoute takes the server name {name}{served}");
+    }
     format!("no HTTPS listener serves {name}; they serve {}", names.join(", "))
 }
 
@@ -308,6 +380,9 @@ fn nothing_there(node: Option<&GatewayNode>, port: Option<u16>) -> String {
             let name = listener.name(&node.gateway);
             let spec = listener.listener(&node.gateway);
             return match &listener.state {
+                ListenerState::Served if matches!(spec.protocol, Protocol::Tls | Protocol::Tcp) => {
+                    format!("listener {name} on port {port} has no route with backends: it is not served")
+                }
                 ListenerState::Served => format!("listener {name} on port {port} speaks {}", spec.protocol.name()),
                 ListenerState::Rejected { reason, .. } => {
                     format!("listener {name} on port {port} is not served: {reason}")

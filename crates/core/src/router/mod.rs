@@ -20,6 +20,7 @@ pub(crate) mod lists;
 mod lookup;
 pub(crate) mod matcher;
 pub(crate) mod normalise;
+mod passthrough;
 mod policed;
 mod precedence;
 mod reason;
@@ -29,17 +30,19 @@ mod replaced;
 mod request;
 mod segments;
 mod slips;
+mod unspecified;
 mod upgrade;
 mod values;
 mod walk;
 
 use std::sync::Arc;
 
-use crate::model::{Name, ObjectKey, Protocol};
+use crate::model::{Name, ObjectKey, Protocol, StreamRoute};
 use crate::resolve::{Cut, Destination, Engine, Hazard, HopId, InForce, MirrorTo};
 
 pub use compile::{compile, cut_tables};
 pub use decide::Router;
+pub use effect::SAME_URL;
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
@@ -107,6 +110,8 @@ pub enum Outcome {
     Redirect,
     Respond,
     NotFound,
+    /// A TCP or TLS route takes the connection, and no HTTP route sees it.
+    Passthrough,
 }
 
 impl Outcome {
@@ -117,6 +122,7 @@ impl Outcome {
             Self::Redirect => "redirect",
             Self::Respond => "respond",
             Self::NotFound => "not-found",
+            Self::Passthrough => "passthrough",
         }
     }
 }
@@ -138,6 +144,10 @@ pub struct Decision {
     pub stopped: Option<HopId>,
     /// Hop by hop: what becomes of each share, when chance decides between several ends; else empty.
     pub branches: Vec<Branch>,
+    /// The TCP or TLS route that takes the connection.
+    pub stream: Option<Arc<StreamRoute>>,
+    /// Why nothing of this is served: Envoy refuses it, or the control plane crashes before.
+    pub refused: Option<String>,
     /// What becomes of it.
     pub outcome: Outcome,
     /// What the gateway itself answers; `None` for a forward.
@@ -172,8 +182,11 @@ impl Decision {
     /// Whether the request reaches a redirect that ends somewhere, or a backend that serves it as far as is known.
     pub fn arrives(&self) -> bool {
         match self.outcome {
-            Outcome::Forward => self.destinations.iter().any(|one| one.share > 0.0 && one.serves()),
-            Outcome::Redirect => self.circle.is_empty(),
+            _ if self.refused.is_some() => false,
+            Outcome::Forward | Outcome::Passthrough => {
+                self.destinations.iter().any(|one| one.share > 0.0 && one.serves())
+            }
+            Outcome::Redirect => self.circle.is_empty() && !self.notes.iter().any(|note| note == SAME_URL),
             Outcome::Respond | Outcome::NotFound => false,
         }
     }

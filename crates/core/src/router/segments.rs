@@ -33,14 +33,16 @@ pub(super) fn replaced(path: &str, matched: &str, new: &str) -> String {
 }
 
 /// The `Location` a redirect answers with.
-pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> String {
+pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<String>) {
     let (scheme, port) = from.led_to(redirect);
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let named = redirect.hostname.as_deref().filter(|host| !host.is_empty());
     let host = named.unwrap_or_else(|| without_port(from.authority));
     let path = rewritten_path(row, redirect.path.as_ref(), &from.facts.path);
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{}://{host}{port}{path}{query}", scheme.name())
+    let location = format!("{}://{host}{port}{path}{query}", scheme.name());
+    let same = location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path);
+    (location, same.then(|| super::SAME_URL.to_owned()).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn answer(decision: &mut Decision, protocol: &str) {
 }
 
 /// What `Upgrade` says, if `Connection` names it. Envoy takes an upgrade to HTTP/2 away.
-fn asked_for(headers: &[(String, String)]) -> Option<String> {
+pub(super) fn asked_for(headers: &[(String, String)]) -> Option<String> {
     let lines = |name: &'static str| {
         let of_name =
             move |(line, value): &'_ (String, String)| line.eq_ignore_ascii_case(name).then(|| value.trim().to_owned());

@@ -259,7 +259,7 @@ impl<'a> Router<'a> {
         let merit = |one: &Decision| match one.outcome {
             Outcome::Forward => 2,
             Outcome::Redirect => 1,
-            Outcome::Respond | Outcome::NotFound => 0,
+            Outcome::Respond | Outcome::NotFound | Outcome::Passthrough => 0,
         };
         let mut best = 0;
         for at in 1..ends.len() {

@@ -4,8 +4,8 @@
 //! `pkg/kgateway/translator/gateway/gateway_translator.go` (`setAttachedRoutes`), `pkg/kgateway/validate/gateway.go`.
 
 use crate::analysis::Analysis;
-use crate::model::{ClientValidation, GATEWAY_GROUP, Listener, Protocol};
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState, supported_kinds};
+use crate::model::{ClientValidation, Listener, Protocol};
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 
 use super::condition::{Condition, GATEWAY, LISTENER, Written};
 use super::{GatewayStatus, ListenerStatus, policies};
@@ -160,14 +160,4 @@ fn conditions(node: &GatewayNode, listener: &ListenerNode) -> Written {
         ListenerState::Served | ListenerState::Rejected { .. } => {}
     }
     written
-}
-
-/// The `allowedRoutes.kinds` that the listener's protocol does not carry.
-fn invalid_kinds(listener: &Listener) -> Vec<&str> {
-    let (Some(supported), Some(kinds)) = (supported_kinds(listener), &listener.allowed_routes.kinds) else {
-        return Vec::new();
-    };
-    let fits =
-        |kind: &&crate::model::RouteGroupKind| kind.group == GATEWAY_GROUP && supported.contains(&kind.kind.as_str());
-    kinds.iter().filter(|kind| !fits(kind)).map(|kind| kind.kind.as_str()).collect()
 }

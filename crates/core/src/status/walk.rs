@@ -8,7 +8,7 @@ use std::ops::Range;
 use ahash::AHashMap;
 
 use crate::analysis::Analysis;
-use crate::model::{BackendRef, Route};
+use crate::model::{BackendRef, GATEWAY_GROUP, KGATEWAY_GROUP, Route};
 use crate::resolve::{
     BrokenLink, ChildFate, DestinationState, DropReason, Fate, GatewayNode, Hop, HopId, LinkId, RootId, destination,
 };
@@ -159,6 +159,7 @@ impl<'a, 'r> Walk<'a, 'r> {
     /// The last ref to a backend of a match's rule that does not resolve, with its place.
     fn failure(&mut self, hop: &Hop) -> Option<(usize, Condition)> {
         let analysis = self.analysis;
+        let assumed = analysis.tree.roots.iter().any(|root| root.dialect.is_assumed);
         let found = self.failures.entry((hop.route, hop.rule)).or_insert_with(|| {
             let route = analysis.snapshot.route(hop.route);
             let links = &analysis.tree.links[hop.links.start as usize..hop.links.end as usize];
@@ -166,10 +167,17 @@ impl<'a, 'r> Walk<'a, 'r> {
             let refs = route.rules[hop.rule as usize].backend_refs.iter().enumerate();
             refs.rev()
                 .filter(|(place, _)| !delegates(*place))
+                .filter(|(_, reference)| !(assumed && is_foreign(reference)))
                 .find_map(|(place, reference)| Some((place, broken_backend(analysis, route, reference)?)))
         });
         found.clone()
     }
+}
+
+/// Whether a ref is of a kind that an engine other than kgateway may know.
+fn is_foreign(reference: &BackendRef) -> bool {
+    let group = reference.group.as_str();
+    !group.is_empty() && group != GATEWAY_GROUP && group != KGATEWAY_GROUP
 }
 
 /// Whether a match is left here: what strict validation drops, it drops later.

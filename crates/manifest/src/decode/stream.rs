@@ -1,8 +1,8 @@
 //! `TCPRoute` and `TLSRoute`.
 
-use super::field::Field;
-use super::route::parent_ref;
-use routescope_core::model::{Meta, Object, StreamKind, StreamRoute};
+use super::field::{Field, Part};
+use super::route::{backend_ref, parent_ref};
+use routescope_core::model::{Meta, Object, StreamKind, StreamRoute, StreamRule};
 
 /// `TCPRoute`.
 pub(super) fn tcp_route(root: &Field<'_>, meta: Meta) -> Object {
@@ -26,6 +26,14 @@ fn stream_route(root: &Field<'_>, meta: Meta, kind: StreamKind) -> Object {
         kind,
         parent_refs: spec.get("parentRefs").list(parent_ref).unwrap_or_default(),
         hostnames: if kind == StreamKind::Tls { spec.get("hostnames").texts() } else { Vec::new() },
-        backends: spec.get("rules").list(|rule| Ok(rule.get("backendRefs").length())).unwrap_or_default(),
+        rules: spec.get("rules").list(rule).unwrap_or_default(),
+    })
+}
+
+fn rule(field: &Field<'_>) -> Part<StreamRule> {
+    Ok(StreamRule {
+        at: field.at,
+        name: field.get("name").text()?,
+        backend_refs: field.get("backendRefs").list(backend_ref).unwrap_or_default(),
     })
 }

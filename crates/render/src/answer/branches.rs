@@ -42,7 +42,7 @@ pub fn short(decision: &Decision) -> Line {
 /// Whether a share reaches a backend or is sent elsewhere.
 pub fn arrives(branch: &Branch) -> bool {
     match branch.outcome {
-        Outcome::Forward => branch.destinations.iter().any(|to| to.serves() && to.share > 0.0),
+        Outcome::Forward | Outcome::Passthrough => branch.destinations.iter().any(|to| to.serves() && to.share > 0.0),
         Outcome::Redirect => true,
         Outcome::Respond | Outcome::NotFound => branch.status.is_some_and(|status| status < 400),
     }
@@ -50,7 +50,7 @@ pub fn arrives(branch: &Branch) -> bool {
 
 fn end(branch: &Branch) -> Line {
     match branch.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let mut line = Line::new();
             for (at, to) in branch.destinations.iter().enumerate() {
                 if at > 0 {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain};
+use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
 use crate::reasons;
 use routescope_core::analysis::Analysis;
@@ -217,7 +217,10 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         mirrors: decision.mirrors.iter().map(MirrorData::from).collect(),
         outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
         // Where nothing decides, the way to the rule that handed on in vain.
-        chain: decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
+        chain: match &decision.stream {
+            Some(route) => vec![stream(route, gateway)],
+            None => decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
+        },
         policies: policies::policies(&decision.policies),
         timeouts: policies::limits(&decision.policies.limits),
         considered: considered.collect(),

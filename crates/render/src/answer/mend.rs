@@ -154,6 +154,8 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
                 "Backend" => snapshot.backends.keys().collect(),
                 _ => Vec::new(),
             };
+            let mut known = known;
+            known.sort_unstable();
             let here = known.iter().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
             let here = here.filter(|name| !beside(name));
             if let Some(near) = closest(name, here.take(LOOKED_THROUGH)) {

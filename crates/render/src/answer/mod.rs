@@ -47,6 +47,17 @@ impl Answers {
         Self { request, decisions, unseen, unknown }
     }
 
+    /// Whether several Gateways answer, and not all do the same.
+    pub fn disagree(&self) -> bool {
+        let key = |decision: &Decision| {
+            let to = decision.destinations.iter().filter(|to| to.share > 0.0);
+            let to: Vec<_> = to.map(|to| (to.kind.clone(), to.namespace.clone(), to.name.clone(), to.port)).collect();
+            (decision.outcome, decision.status, decision.location.clone(), to)
+        };
+        let mut keys = self.decisions.iter().map(key);
+        keys.next().is_some_and(|first| keys.any(|other| other != first))
+    }
+
     /// Whether the request reaches a backend or a redirect, on one Gateway at least. A backend that is known to have
     /// no ready endpoints is not reached: the client gets a 503.
     pub fn arrives(&self) -> bool {

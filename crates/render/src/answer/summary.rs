@@ -44,6 +44,11 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
             if !decision.unverified.is_empty() {
                 line.push(Role::Warning, "  ? not certain");
             }
+            if let Some(route) = &decision.stream {
+                let at = route.rules.first().map_or(route.meta.origin.at, |rule| rule.at);
+                line.push(Role::Text, "  ");
+                line.extend(words::place(&Place::within(&route.meta.origin, at)));
+            }
             if let Some(hop) = decision.hop {
                 let hop = &analysis.tree.hops[hop.0 as usize];
                 let route = analysis.snapshot.route(hop.route);
@@ -62,6 +67,9 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
 
 /// Why the request does not arrive.
 fn reason(analysis: &Analysis, decision: &Decision) -> String {
+    if let Some(refused) = &decision.refused {
+        return refused.clone();
+    }
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
@@ -79,7 +87,7 @@ fn short(decision: &Decision) -> Line {
         return branches::short(decision);
     }
     match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let mut line = Line::of(Role::Guide, "→ ");
             let split = decision.destinations.len() > 1;
             for (at, to) in decision.destinations.iter().enumerate() {

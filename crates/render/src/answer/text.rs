@@ -19,8 +19,8 @@ use crate::style::{Line, Role};
 use crate::width::Width;
 use crate::{policies, words};
 use routescope_core::analysis::Analysis;
-use routescope_core::model::{ParentRef, Route};
-use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason};
+use routescope_core::model::{Filter, ParentRef, PathKind, PathModifier, Route};
+use routescope_core::resolve::{Action, Destination, DestinationState, Forward, HopId, RespondReason};
 use routescope_core::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
 
 use super::way::chain;
@@ -36,6 +36,12 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
     let mut lines = Vec::new();
     if titled {
         lines.push(Line::of(Role::Heading, answers.request.to_string()));
+    }
+    if answers.disagree() {
+        let count = words::count(answers.decisions.len(), "Gateway");
+        let what = format!("{count} answer, and not alike: those that serve the host most closely come first");
+        lines.push(Line::of(Role::Warning, "≠ ").with(Role::Text, what));
+        lines.push(Line::new());
     }
     for (at, decision) in answers.decisions.iter().enumerate() {
         if at > 0 {
@@ -124,7 +130,8 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     // Why nobody serves a backend stands beside it.
     let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
     let is_told = |note: &str| {
-        (decision.preflight && note == PREFLIGHT)
+        decision.refused.as_deref() == Some(note)
+            || (decision.preflight && note == PREFLIGHT)
             || cycle.is_some_and(|cycle| cycle == note)
             || starved.iter().any(|why| note.starts_with(why.as_str()))
     };
@@ -164,9 +171,13 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
         return branches::headline(analysis, decision);
     }
     let mut lines = Vec::new();
+    if let Some(refused) = &decision.refused {
+        lines.extend(wrapped(Line::of(Role::Error, "⚠ not served: "), refused, width));
+        lines.push(Line::of(Role::Dim, "  as written:"));
+    }
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
     match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             match &decision.destinations[..] {
                 [only] => {
                     let mut line = glyph(decision).with(Role::Answer, words::destination_name(only));
@@ -189,7 +200,12 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                     lines.extend(shares(several));
                 }
             }
-            lines.extend(received(request, decision));
+            if let Some(route) = &decision.stream {
+                let what =
+                    format!("  {} {} takes the connection: no HTTPRoute sees it", route.kind.name(), route.meta.key());
+                lines.push(Line::of(Role::Dim, what));
+            }
+            lines.extend(received(analysis, request, decision));
             if let Some(Action::Forward(forward)) = action.as_deref() {
                 lines.extend(headers(forward));
             }
@@ -197,10 +213,9 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
         Outcome::Redirect => {
             let status = decision.status.unwrap_or(302);
             let location = decision.location.clone().unwrap_or_default();
+            let (glyph, role) = if decision.arrives() { ("↪ ", Role::Ok) } else { ("✗ ", Role::Error) };
             lines.push(
-                Line::of(Role::Ok, "↪ ")
-                    .with(Role::Answer, format!("{status} redirect to "))
-                    .with(Role::Path, location),
+                Line::of(role, glyph).with(Role::Answer, format!("{status} redirect to ")).with(Role::Path, location),
             );
         }
         Outcome::Respond => {
@@ -254,7 +269,11 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
 }
 
 fn glyph(decision: &Decision) -> Line {
-    if decision.arrives() { Line::of(Role::Ok, "● ") } else { Line::of(Role::Error, "✗ ") }
+    match decision {
+        one if one.refused.is_some() => Line::of(Role::Dim, "  "),
+        one if one.arrives() => Line::of(Role::Ok, "● "),
+        _ => Line::of(Role::Error, "✗ "),
+    }
 }
 
 fn kind_and_state(destination: &Destination) -> Line {
@@ -291,7 +310,7 @@ fn shares(destinations: &[Destination]) -> Vec<Line> {
 }
 
 /// What the backend receives, when it is not what the client sent.
-fn received(request: &Request, decision: &Decision) -> Option<Line> {
+fn received(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<Line> {
     let upstream = decision.upstream.as_ref()?;
     let sent = match &request.query {
         Some(query) => format!("{}?{query}", request.path),
@@ -311,7 +330,32 @@ fn received(request: &Request, decision: &Decision) -> Option<Line> {
         (true, false) => "host rewritten",
         _ => "path rewritten",
     };
-    Some(line.with(Role::Dim, format!("   {what}")))
+    let by = path_changed.then(|| rewriter(analysis, decision)).flatten().unwrap_or_default();
+    Some(line.with(Role::Dim, format!("   {what}{by}")))
+}
+
+/// Whose path rewrite it is, where a rule above the one that decides wrote it, and what it acts on.
+fn rewriter(analysis: &Analysis, decision: &Decision) -> Option<String> {
+    let leaf = &analysis.tree.hops[decision.hop?.0 as usize];
+    let Action::Forward(forward) = leaf.action()?.as_ref() else { return None };
+    let path = forward.rewrite.path.as_ref()?;
+    let chain = analysis.tree.chain(decision.hop?);
+    let writes = |hop: &&HopId| {
+        let hop = &analysis.tree.hops[hop.0 as usize];
+        let rule = analysis.snapshot.route(hop.route).rules.get(hop.rule as usize);
+        let mut filters = rule.into_iter().flat_map(|rule| &rule.filters);
+        filters.any(|filter| matches!(filter, Filter::Rewrite(rewrite) if rewrite.path.as_ref() == Some(path)))
+    };
+    let by = chain.iter().rev().find(writes).filter(|by| Some(**by) != decision.hop)?;
+    let hop = &analysis.tree.hops[by.0 as usize];
+    let (above, own) = (analysis.snapshot.route(hop.route).meta.key(), analysis.snapshot.route(leaf.route).meta.key());
+    let on = match path {
+        PathModifier::Prefix(_) if leaf.matcher.path.kind == PathKind::PathPrefix => {
+            format!(", on the prefix {} of {own}", leaf.matcher.path.value)
+        }
+        _ => ", the whole path".to_owned(),
+    };
+    Some(format!(" by {above} rule {}{on}", hop.rule + 1))
 }
 
 /// What filters do to the headers on the way there and back, a change a line.

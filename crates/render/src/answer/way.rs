@@ -7,7 +7,7 @@ use crate::style::{Line, Role};
 use crate::words;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Place;
-use routescope_core::model::{Route, SourceKind};
+use routescope_core::model::{Meta, SourceKind, StreamRoute};
 use routescope_core::resolve::{Destination, Engine, Fate, Hop, HopId};
 use routescope_core::router::{Decision, Outcome, Request};
 
@@ -34,6 +34,7 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
     let (hops, stopped) = match (decision.hop, decision.stopped) {
         (Some(hop), _) => (analysis.tree.chain(hop), false),
         (None, Some(hop)) => (analysis.tree.chain(hop), true),
+        (None, None) if decision.stream.is_some() => (Vec::new(), false),
         (None, None) => (deepest(analysis, request, decision), true),
     };
     let mut steps = vec![gateway_step(analysis, decision)];
@@ -45,6 +46,9 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
             steps.push(Step::alone(name));
         }
         steps.push(hop_step(analysis, hop, depth));
+    }
+    if let Some(route) = &decision.stream {
+        steps.extend(stream_steps(route, decision));
     }
     let depth = hops.len();
     if let Some(last) = hops.last() {
@@ -64,7 +68,7 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         let way = decision.branches.iter().find(|branch| Some(branch.hop) == decision.hop && branch.decided);
         let destinations = way.map_or(&decision.destinations, |branch| &branch.destinations);
         let end = destinations.len();
-        steps.extend((1..).zip(destinations).map(|(at, to)| destination_step(to, route, depth, at, end)));
+        steps.extend((1..).zip(destinations).map(|(at, to)| destination_step(to, &route.meta, depth, at, end)));
     }
     let lost = decision.outcome == Outcome::NotFound;
     if stopped && lost && !hops.is_empty() {
@@ -207,17 +211,35 @@ fn hop_step(analysis: &Analysis, hop: &Hop, depth: usize) -> Step {
     }
 }
 
-fn destination_step(to: &Destination, route: &Route, depth: usize, at: usize, end: usize) -> Step {
+/// A TCP or TLS route, and where it passes connections on to.
+fn stream_steps(route: &StreamRoute, decision: &Decision) -> Vec<Step> {
+    let at = route.rules.first().map_or(route.meta.origin.at, |rule| rule.at);
+    let hosts = if route.hostnames.is_empty() { "any server name".to_owned() } else { route.hostnames.join(", ") };
+    let mut steps = vec![Step {
+        name: Line::of(Role::Guide, "└ ")
+            .with(Role::Dim, format!("{} ", route.kind.name()))
+            .with(Role::Route, route.meta.name.to_string()),
+        namespace: Line::of(Role::Namespace, route.meta.namespace.to_string()),
+        rest: Line::of(Role::Host, hosts),
+        place: in_file(Place::within(&route.meta.origin, at)),
+    }];
+    let end = decision.destinations.len();
+    let to = (1..).zip(&decision.destinations);
+    steps.extend(to.map(|(at, to)| destination_step(to, &route.meta, 1, at, end)));
+    steps
+}
+
+fn destination_step(to: &Destination, route: &Meta, depth: usize, at: usize, end: usize) -> Step {
     let branch = if at == end { '└' } else { '├' };
     let mut name = Line::of(Role::Guide, format!("{}{branch} ", "  ".repeat(depth)));
     if end > 1 {
         name.push(Role::Text, format!("{} ", words::share(to.share)));
     }
-    name.extend(words::destination(to, &route.meta.namespace));
+    name.extend(words::destination(to, &route.namespace));
     if !to.serves() {
         name.push(Role::Error, "  ✗");
     }
-    let place = in_file(Place::within(&route.meta.origin, to.at));
+    let place = in_file(Place::within(&route.origin, to.at));
     Step { name, namespace: Line::new(), rest: Line::new(), place }
 }
 

@@ -85,7 +85,7 @@ pub fn outcome(decision: Option<&Decision>) -> String {
         return "404".to_owned();
     };
     match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
             let one = |to: &&routescope_core::resolve::Destination| {
                 let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::style::{Line, Role};
 use crate::words;
 use routescope_core::model::{
-    Listener, Name, ObjectKey, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, ValueKind, ValueMatch,
+    Listener, Name, ObjectKey, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, StreamRoute, ValueKind,
+    ValueMatch,
 };
 use routescope_core::resolve::{
     Action, Child, ChildFate, Destination, ExternalName, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
@@ -103,6 +104,11 @@ impl Outline {
             NodeRef::Child(_, child) => self.child_label(self.child(child)),
             NodeRef::Backend(_, hop, at) => self.backend_label(self.hop(hop), at),
             NodeRef::Loose => Label::fine(Line::of(Role::Heading, "Not attached")),
+            NodeRef::Stream(hosts, at) => self.stream_label(hosts, at),
+            NodeRef::UnattachedStream(at) => {
+                let one = &self.tree().unattached_streams[at as usize];
+                Label::out(stream_name(&one.route), format!("{}: {}", one.reason, one.message))
+            }
             NodeRef::Unattached(at) => {
                 let unattached = &self.tree().unattached[at as usize];
                 let route = self.analysis.snapshot.route(unattached.route);
@@ -168,6 +174,12 @@ impl Outline {
                 let colon = if message.is_empty() { "" } else { ": " };
                 Label::broken(main, format!("not served, {reason}{colon}{message}"))
             }
+            ListenerState::Served if matches!(listener.protocol, Protocol::Tls | Protocol::Tcp) => {
+                if gateway.serves_streams(at.port(&gateway.gateway)) {
+                    return Label::fine(main);
+                }
+                Label { main, note: Line::of(Role::Dim, "no route with backends: closed"), health: Health::Fine }
+            }
             ListenerState::Served if group.slots.is_empty() => {
                 let note = Line::of(Role::Dim, "no routes: 404");
                 Label { main, note, health: Health::Fine }
@@ -176,6 +188,45 @@ impl Outline {
                 Label::out(main, "isolated: a more specific listener of this port claims every hostname")
             }
             ListenerState::Served => Label::fine(main),
+        }
+    }
+
+    fn stream_label(&self, hosts: u32, at: u32) -> Label {
+        let (gateway, listener) = self.listener_of(hosts);
+        let Some(stream) = listener.streams.all().get(at as usize) else { return Label::fine(Line::new()) };
+        let mut main = stream_name(&stream.route);
+        if !stream.names.is_empty() {
+            main.push(Role::Text, "  ");
+            main.extend(host_list(&stream.names));
+        }
+        let written = written_listener(gateway, listener);
+        let serving = listener.streams.serving(&written.protocol);
+        if !serving.iter().any(|one| std::ptr::eq(*one, stream)) {
+            let why = match &stream.route.rules[..] {
+                [rule] if !rule.backend_refs.is_empty() => "an older TCPRoute takes every connection",
+                [_] => "no backendRefs",
+                _ => "a route of one rule is served, and no other",
+            };
+            return Label::out(main, why);
+        }
+        main.push(Role::Guide, " → ");
+        let namespace = &stream.route.meta.namespace;
+        let [only] = &stream.destinations[..] else {
+            for (place, destination) in stream.destinations.iter().enumerate() {
+                main.push(Role::Text, if place > 0 { ", " } else { "" });
+                main.push(Role::Text, format!("{} ", words::share(destination.share)));
+                main.extend(words::destination(destination, namespace));
+            }
+            return match stream.destinations.iter().find(|one| one.state.is_broken()) {
+                Some(broken) => Label::broken(main, words::destination_trouble(broken).unwrap_or_default()),
+                None => Label::fine(main),
+            };
+        };
+        main.extend(words::destination(only, namespace));
+        match words::destination_trouble(only) {
+            Some(why) if only.state.is_broken() => Label::broken(main, format!("closed: {why}")),
+            Some(_) => Label { main, note: Line::of(Role::Dim, words::unverified(only)), health: Health::Odd },
+            None => Label::fine(main),
         }
     }
 
@@ -285,6 +336,13 @@ impl Outline {
             .with_line(words::destination(destination, &route.meta.namespace));
         destination_label(&self.analysis.snapshot, main, destination)
     }
+}
+
+fn stream_name(route: &StreamRoute) -> Line {
+    Line::of(Role::Dim, format!("{} ", route.kind.name()))
+        .with(Role::Route, route.meta.name.to_string())
+        .with(Role::Text, " ")
+        .with(Role::Namespace, format!("({})", route.meta.namespace))
 }
 
 /// What a broken ref does to the client: a dialect that replaces it answers 500, the others emit nothing.

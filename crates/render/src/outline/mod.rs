@@ -21,7 +21,7 @@ use ahash::AHashMap;
 use crate::scope::{Kept, Scope};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Place, Subject};
-use routescope_core::model::{Listener, Name, ObjectKey, Route};
+use routescope_core::model::{Listener, Name, ObjectKey, Route, StreamRoute};
 use routescope_core::resolve::{
     Action, Attached, Child, ChildId, Fate, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root,
     Tree, Under,
@@ -48,8 +48,12 @@ pub enum NodeRef {
     Child(u32, ChildId),
     /// A backend of a match, under an attachment; only where a match has several.
     Backend(u32, HopId, u32),
+    /// A TCP or TLS route, under the hosts of its listener: its place among the listener's streams.
+    Stream(u32, u32),
     /// The heading over the routes that serve nothing.
     Loose,
+    /// A TCP or TLS route and parentRef that attached nowhere: a place in [`Tree::unattached_streams`].
+    UnattachedStream(u32),
     /// A route and parentRef that attached nowhere: a place in [`Tree::unattached`].
     Unattached(u32),
     /// A route without any parent in view: a place in [`Tree::orphans`].
@@ -112,6 +116,7 @@ pub struct Outline {
 struct Loose {
     unattached: BTreeSet<u32>,
     orphans: BTreeSet<u32>,
+    streams: BTreeSet<u32>,
 }
 
 impl Outline {
@@ -153,7 +158,9 @@ impl Outline {
                 (0..).zip(&tree.unattached).filter(|(_, one)| loose(one.route)).map(|(at, _)| at).collect();
             let orphans = (0..).zip(&tree.orphans).filter(|(_, id)| loose(**id)).map(|(at, _)| at).collect();
             debug_assert_eq!(kept.hops.len(), tree.hops.len());
-            outline.loose = Loose { unattached, orphans };
+            let streams = (0..).zip(&tree.unattached_streams);
+            let streams = streams.filter(|(_, one)| scope.holds(&one.route.meta.namespace)).map(|(at, _)| at).collect();
+            outline.loose = Loose { unattached, orphans, streams };
         }
         outline
     }
@@ -178,7 +185,8 @@ impl Outline {
             NodeRef::Match(slot, hop) => gateway(self.slots[slot as usize].hosts) || kept.hops[hop.0 as usize],
             NodeRef::Link(slot, link) => gateway(self.slots[slot as usize].hosts) || kept.links[link.0 as usize],
             NodeRef::Child(slot, child) => gateway(self.slots[slot as usize].hosts) || kept.children[child.0 as usize],
-            NodeRef::Backend(..) | NodeRef::Loose => true,
+            NodeRef::Backend(..) | NodeRef::Loose | NodeRef::Stream(..) => true,
+            NodeRef::UnattachedStream(at) => self.loose.streams.contains(&at),
             NodeRef::Unattached(at) => self.loose.unattached.contains(&at),
             NodeRef::Orphan(at) => self.loose.orphans.contains(&at),
         }
@@ -197,9 +205,10 @@ impl Outline {
     pub fn roots(&self) -> Vec<NodeRef> {
         let gateways = (0..index(self.tree().gateways.len())).map(NodeRef::Gateway);
         let loose = if self.kept.is_some() {
-            !self.loose.unattached.is_empty() || !self.loose.orphans.is_empty()
+            !self.loose.unattached.is_empty() || !self.loose.orphans.is_empty() || !self.loose.streams.is_empty()
         } else {
-            !self.tree().unattached.is_empty() || !self.tree().orphans.is_empty()
+            let tree = self.tree();
+            !tree.unattached.is_empty() || !tree.orphans.is_empty() || !tree.unattached_streams.is_empty()
         };
         gateways.filter(|node| self.keeps(*node)).chain(loose.then_some(NodeRef::Loose)).collect()
     }
@@ -218,7 +227,8 @@ impl Outline {
         match node {
             NodeRef::Gateway(gateway) => self.of_gateway[gateway as usize].clone().map(NodeRef::Hosts).collect(),
             NodeRef::Hosts(hosts) => {
-                self.hosts[hosts as usize].slots.iter().map(|slot| NodeRef::Route(*slot)).collect()
+                let streams = (0..self.streams_of(hosts)).map(|at| NodeRef::Stream(hosts, at));
+                self.hosts[hosts as usize].slots.iter().map(|slot| NodeRef::Route(*slot)).chain(streams).collect()
             }
             NodeRef::Route(slot) if self.is_served(slot) => {
                 self.root(slot).hops.clone().map(|hop| NodeRef::Match(slot, HopId(hop))).collect()
@@ -232,9 +242,15 @@ impl Outline {
             }
             NodeRef::Loose => (0..index(tree.unattached.len()))
                 .map(NodeRef::Unattached)
+                .chain((0..index(tree.unattached_streams.len())).map(NodeRef::UnattachedStream))
                 .chain((0..index(tree.orphans.len())).map(NodeRef::Orphan))
                 .collect(),
-            NodeRef::Route(_) | NodeRef::Backend(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => Vec::new(),
+            NodeRef::Stream(..)
+            | NodeRef::UnattachedStream(_)
+            | NodeRef::Route(_)
+            | NodeRef::Backend(..)
+            | NodeRef::Unattached(_)
+            | NodeRef::Orphan(_) => Vec::new(),
         }
     }
 
@@ -259,13 +275,17 @@ impl Outline {
         }
         match node {
             NodeRef::Gateway(gateway) => !self.of_gateway[gateway as usize].is_empty(),
-            NodeRef::Hosts(hosts) => !self.hosts[hosts as usize].slots.is_empty(),
+            NodeRef::Hosts(hosts) => !self.hosts[hosts as usize].slots.is_empty() || self.streams_of(hosts) > 0,
             NodeRef::Route(slot) => self.is_served(slot) && !self.root(slot).hops.is_empty(),
             NodeRef::Child(_, child) => !self.child(child).hops.is_empty(),
             NodeRef::Link(_, link) => !self.link(link).children.is_empty(),
             NodeRef::Loose => true,
             NodeRef::Match(slot, hop) => !self.under_match(slot, hop).is_empty(),
-            NodeRef::Backend(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => false,
+            NodeRef::Backend(..)
+            | NodeRef::Stream(..)
+            | NodeRef::UnattachedStream(_)
+            | NodeRef::Unattached(_)
+            | NodeRef::Orphan(_) => false,
         }
     }
 
@@ -290,7 +310,8 @@ impl Outline {
                 }
             }
             NodeRef::Backend(slot, hop, _) => NodeRef::Match(slot, hop),
-            NodeRef::Unattached(_) | NodeRef::Orphan(_) => NodeRef::Loose,
+            NodeRef::Stream(hosts, _) => NodeRef::Hosts(hosts),
+            NodeRef::UnattachedStream(_) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => NodeRef::Loose,
         })
     }
 
@@ -325,6 +346,13 @@ impl Outline {
             NodeRef::Child(_, child) => route_key(self.child(child).route, 0),
             NodeRef::Backend(_, _, at) => Key::Nth(at),
             NodeRef::Loose => Key::Loose,
+            NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
+                let (route, nth) = self.stream_of(node).map_or((None, 0), |(route, nth)| (Some(route), nth));
+                match route {
+                    Some(route) => Key::Object { kind: route.kind.name(), key: route.meta.key(), nth },
+                    None => Key::Nth(nth),
+                }
+            }
             NodeRef::Unattached(at) => {
                 let unattached = &self.tree().unattached[at as usize];
                 route_key(unattached.route, unattached.parent_ref)
@@ -355,6 +383,14 @@ impl Outline {
     pub fn deciding(&self, decision: &Decision) -> Option<NodeRef> {
         let table = self.analysis.table.gateways.get(decision.gateway as usize)?;
         let gateway = NodeRef::Gateway(table.node);
+        if let Some(route) = &decision.stream {
+            let hosts = self.of_gateway[table.node as usize].clone();
+            let here =
+                hosts.filter(|at| decision.listener.as_ref().is_none_or(|name| *name == self.listener_name(*at)));
+            let mut streams = here.flat_map(|at| (0..self.streams_of(at)).map(move |place| NodeRef::Stream(at, place)));
+            let found = streams.find(|node| self.stream_of(*node).is_some_and(|(one, _)| Arc::ptr_eq(one, route)));
+            return found.or(Some(gateway));
+        }
         let Some(host) = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize)) else {
             return Some(gateway);
         };
@@ -406,6 +442,25 @@ impl Outline {
         (node, &node.listeners[listener as usize])
     }
 
+    fn streams_of(&self, hosts: u32) -> u32 {
+        index(self.listener_of(hosts).1.streams.len())
+    }
+
+    /// The TCP or TLS route that a node is, and the parentRef in question.
+    pub fn stream_of(&self, node: NodeRef) -> Option<(&Arc<StreamRoute>, u32)> {
+        match node {
+            NodeRef::Stream(hosts, at) => {
+                let stream = self.listener_of(hosts).1.streams.all().get(at as usize)?;
+                Some((&stream.route, stream.parent_ref))
+            }
+            NodeRef::UnattachedStream(at) => {
+                let unattached = self.tree().unattached_streams.get(at as usize)?;
+                Some((&unattached.route, unattached.parent_ref))
+            }
+            _ => None,
+        }
+    }
+
     fn listener_name(&self, hosts: u32) -> Name {
         let (gateway, listener) = self.listener_of(hosts);
         listener_name(gateway, listener)
@@ -451,7 +506,11 @@ impl Outline {
     /// The route that `node` is (a part of).
     pub fn route_of(&self, node: NodeRef) -> Option<&Arc<Route>> {
         let id = match node {
-            NodeRef::Gateway(_) | NodeRef::Hosts(_) | NodeRef::Loose => return None,
+            NodeRef::Gateway(_)
+            | NodeRef::Hosts(_)
+            | NodeRef::Stream(..)
+            | NodeRef::UnattachedStream(_)
+            | NodeRef::Loose => return None,
             NodeRef::Route(slot) => self.root(slot).route,
             NodeRef::Match(_, hop) | NodeRef::Backend(_, hop, _) => self.hop(hop).route,
             NodeRef::Link(_, link) => self.hop(self.link(link).hop).route,
@@ -468,6 +527,10 @@ impl Outline {
         let within = |at| route.map(|route| Place::within(&route.meta.origin, at));
         match node {
             NodeRef::Loose => None,
+            NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
+                let origin = &self.stream_of(node)?.0.meta.origin;
+                Some(Place::within(origin, origin.at))
+            }
             NodeRef::Gateway(gateway) => {
                 let node = self.gateway(gateway);
                 let origin = &node.gateway.meta.origin;

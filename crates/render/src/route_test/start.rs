@@ -73,7 +73,7 @@ fn expected(analysis: &Analysis, decision: &Decision) -> Option<String> {
             .then(|| format!("{{ owner: {} }}", quoted(owner)));
     }
     Some(match decision.outcome {
-        Outcome::Forward => {
+        Outcome::Forward | Outcome::Passthrough => {
             let to = decision.destinations.iter().find(|to| to.share > 0.0)?;
             let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
             format!("{{ backend: {} }}", quoted(&format!("{}/{}/{}{port}", to.kind, to.namespace, to.name)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::data::{API_VERSION, ActionData, MatchData, SourceData, ViaData};
+use crate::data::{API_VERSION, ActionData, DestinationData, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::words;
 use routescope_core::model::{Name, Route};
@@ -79,6 +79,9 @@ pub struct RouteData {
     pub isolated: Vec<Name>,
     pub source: Option<SourceData>,
     pub matches: Vec<HopData>,
+    /// Where a TCP or TLS route passes connections on to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destinations: Option<Vec<DestinationData>>,
 }
 
 /// A match of a route at one place in the tree.
@@ -169,8 +172,12 @@ fn gateway(outline: &Outline, at: u32) -> GatewayData {
             listeners.push(listener(outline, hosts));
             last = Some(group.listener);
         }
-        let routes: Vec<_> =
-            outline.children(child).into_iter().filter_map(|route| attached_route(outline, route)).collect();
+        let (streams, routes): (Vec<_>, Vec<_>) =
+            outline.children(child).into_iter().partition(|node| matches!(node, NodeRef::Stream(..)));
+        let routes: Vec<_> = routes.into_iter().filter_map(|route| attached_route(outline, route)).collect();
+        if let Some(listener) = listeners.last_mut() {
+            listener.hosts.extend(streams.into_iter().filter_map(|node| stream(outline, node)));
+        }
         if let Some(listener) = listeners.last_mut()
             && !routes.is_empty()
         {
@@ -209,6 +216,25 @@ fn listener(outline: &Outline, hosts: u32) -> ListenerData {
     }
 }
 
+/// A TCP or TLS route on a listener.
+fn stream(outline: &Outline, node: NodeRef) -> Option<HostsData> {
+    let NodeRef::Stream(hosts, at) = node else { return None };
+    let stream = outline.listener_of(hosts).1.streams.all().get(at as usize)?;
+    let route = &stream.route;
+    let data = RouteData {
+        kind: route.kind.name(),
+        namespace: route.meta.namespace.clone(),
+        name: route.meta.name.clone(),
+        fate: "attached",
+        isolated: Vec::new(),
+        source: SourceData::of(&route.meta.origin, route.meta.origin.at),
+        matches: Vec::new(),
+        destinations: Some(stream.destinations.iter().map(DestinationData::from).collect()),
+    };
+    let hostnames = if stream.names.is_empty() { vec![Name::new_static("*")] } else { stream.names.clone() };
+    Some(HostsData { hostnames, routes: vec![data] })
+}
+
 fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData> {
     let NodeRef::Route(slot) = node else { return None };
     let hops = if outline.has_children(node) { outline.root(slot).hops.clone() } else { 0..0 };
@@ -230,6 +256,7 @@ fn route(outline: &Outline, slot: u32, route: &Route, fate: &'static str, hops: 
             .filter(|hop| outline.keeps(NodeRef::Match(slot, *hop)))
             .map(|hop| self::hop(outline, slot, outline.hop(hop), route))
             .collect(),
+        destinations: None,
     }
 }
 
@@ -300,6 +327,18 @@ fn child_fate(fate: ChildFate) -> &'static str {
 }
 
 fn loose(outline: &Outline, node: NodeRef) -> Option<NotAttachedData> {
+    if let NodeRef::UnattachedStream(at) = node {
+        let unattached = &outline.analysis().tree.unattached_streams[at as usize];
+        return Some(NotAttachedData {
+            kind: unattached.route.kind.name(),
+            namespace: unattached.route.meta.namespace.clone(),
+            name: unattached.route.meta.name.clone(),
+            parent_ref: Some(unattached.parent_ref),
+            reason: unattached.reason,
+            message: unattached.message.clone(),
+            source: source(outline, node),
+        });
+    }
     let route = outline.route_of(node)?;
     let (parent_ref, reason, message) = match node {
         NodeRef::Unattached(at) => {

@@ -14,7 +14,7 @@ impl Report<'_> {
                 for (index, destination) in (0..).zip(&forward.destinations) {
                     if destination.state.is_broken() {
                         let effect = if destination.state.status() == 503 { "answers 503" } else { "answers 500" };
-                        self.of_destination(hop.route, hop.rule, index, destination, effect);
+                        self.of_destination(hop.route, hop.rule, index, destination, (Severity::Error, effect));
                     }
                 }
             }
@@ -23,39 +23,45 @@ impl Report<'_> {
         }
     }
 
-    fn of_destination(&mut self, id: RouteId, rule: u32, index: u32, one: &Destination, effect: &str) {
+    /// The refs of a rule that does something else: they get nothing, and the route's status tells of them all the same.
+    pub(super) fn of_idle_refs(&mut self, hop: &Hop) {
+        let route = self.snapshot.route(hop.route);
+        let Some(rule) = route.rules.get(hop.rule as usize) else { return };
+        let links = &self.tree.links[hop.links.start as usize..hop.links.end as usize];
+        let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
+        let referrer = Referrer::route(route.kind, &route.meta.namespace);
+        let idle: Vec<(u32, Destination)> = (0..)
+            .zip(&rule.backend_refs)
+            .filter(|(index, _)| links.iter().all(|link| link.ref_index != *index))
+            .map(|(index, reference)| (index, lookup.destination(referrer, reference)))
+            .filter(|(_, destination)| destination.state.is_broken())
+            .collect();
+        for (index, destination) in idle {
+            let effect = "the rule sends it nothing anyway";
+            self.of_destination(hop.route, hop.rule, index, &destination, (Severity::Warning, effect));
+        }
+    }
+
+    fn of_destination(
+        &mut self,
+        id: RouteId,
+        rule: u32,
+        index: u32,
+        one: &Destination,
+        (severity, effect): (Severity, &str),
+    ) {
         let Destination { kind, namespace, name, .. } = one;
         let slip = one.state.is_broken().then(|| self.slip(id, rule, one)).flatten();
-        let (code, message) = match one.state {
-            _ if slip.is_some() => {
+        let Some((code, message)) = (match &slip {
+            Some(_) => {
                 let group = if one.group.is_empty() { String::new() } else { format!("{} ", one.group) };
-                (Code::BackendKindUnknown, format!("the ref to {group}{kind} {name} does not delegate"))
+                Some((Code::BackendKindUnknown, format!("the ref to {group}{kind} {name} does not delegate")))
             }
-            DestinationState::Resolved
-            | DestinationState::Unverified
-            | DestinationState::GrantUnseen
-            | DestinationState::KindUnread => return,
-            DestinationState::Missing => (Code::BackendMissing, format!("{kind} {namespace}/{name} does not exist")),
-            DestinationState::PortMissing | DestinationState::PortUnserved => (
-                Code::BackendPortMissing,
-                match one.port {
-                    Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
-                    None => format!("the ref to {kind} {namespace}/{name} names no port"),
-                },
-            ),
-            DestinationState::NotPermitted => (
-                Code::BackendNotPermitted,
-                format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"),
-            ),
-            DestinationState::InvalidKind => {
-                let group = if one.group.is_empty() { "the core group" } else { one.group.as_str() };
-                (Code::BackendKindUnknown, format!("a backend of kind {kind} in {group} is not known"))
-            }
-            DestinationState::PortNotAllowed => {
-                (Code::BackendPortNotAllowed, format!("the ref to Backend {namespace}/{name} carries a port"))
-            }
+            None => broken(one),
+        }) else {
+            return;
         };
-        if !self.is_new(Severity::Error, Cause { code, route: id, rule, detail: index }) {
+        if !self.is_new(severity, Cause { code, route: id, rule, detail: index }) {
             return;
         }
         let route = self.snapshot.route(id);
@@ -77,7 +83,7 @@ impl Report<'_> {
             DestinationState::PortMissing | DestinationState::PortUnserved => self.ports_of(one),
             _ => self.near_backend(one),
         };
-        self.about(code, Severity::Error, route, one.at, (format!("{message}: {effect}"), help));
+        self.about(code, severity, route, one.at, (format!("{message}: {effect}"), help));
     }
 
     /// What keeps a ref from delegating that was most likely meant to.
@@ -149,7 +155,8 @@ impl Report<'_> {
                     let referrer = Referrer::route(RouteKind::Http, &route.meta.namespace);
                     let destination = lookup.destination(referrer, &mirror.backend);
                     if destination.state.is_broken() {
-                        self.of_destination(RouteId(id), rule, index, &destination, "nothing is mirrored to it");
+                        let effect = (Severity::Error, "nothing is mirrored to it");
+                        self.of_destination(RouteId(id), rule, index, &destination, effect);
                     }
                 }
             }
@@ -170,4 +177,33 @@ impl Report<'_> {
             }
         }
     }
+}
+
+/// What is wrong with a backend: the code, and a sentence.
+pub(super) fn broken(one: &Destination) -> Option<(Code, String)> {
+    let Destination { kind, namespace, name, .. } = one;
+    Some(match one.state {
+        DestinationState::Resolved
+        | DestinationState::Unverified
+        | DestinationState::GrantUnseen
+        | DestinationState::KindUnread => return None,
+        DestinationState::Missing => (Code::BackendMissing, format!("{kind} {namespace}/{name} does not exist")),
+        DestinationState::PortMissing | DestinationState::PortUnserved => (
+            Code::BackendPortMissing,
+            match one.port {
+                Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
+                None => format!("the ref to {kind} {namespace}/{name} names no port"),
+            },
+        ),
+        DestinationState::NotPermitted => {
+            (Code::BackendNotPermitted, format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"))
+        }
+        DestinationState::InvalidKind => {
+            let group = if one.group.is_empty() { "the core group" } else { one.group.as_str() };
+            (Code::BackendKindUnknown, format!("a backend of kind {kind} in {group} is not known"))
+        }
+        DestinationState::PortNotAllowed => {
+            (Code::BackendPortNotAllowed, format!("the ref to Backend {namespace}/{name} carries a port"))
+        }
+    })
 }

@@ -1,9 +1,13 @@
 //! Gateways, listeners, and routes that hang on none.
 
+use std::collections::BTreeSet;
+
+use super::backends::broken;
 use super::{Cause, Report};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::limits;
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState};
+use crate::model::{Protocol, StreamRoute};
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 use crate::store::RouteId;
 
 impl Report<'_> {
@@ -49,6 +53,13 @@ impl Report<'_> {
                     help: Some("give routes a sectionName, or listeners fewer routes".to_owned()),
                 });
             }
+            for conflict in &node.chain_conflicts {
+                let (port, message) = (conflict.port, &conflict.message);
+                let message =
+                    format!("{message} on port {port}: Envoy refuses the whole listener, and keeps the last good one");
+                let help = "give each server name of a port to one listener or route";
+                self.of_stream(Code::EnvoyRefusesListener, Severity::Error, &conflict.route, None, message, help);
+            }
             for listener in &node.listeners {
                 self.of_listener(node, listener);
             }
@@ -77,6 +88,9 @@ impl Report<'_> {
             }
             return;
         }
+        if node.dialect.is_of_kgateway() {
+            self.of_served(node, listener);
+        }
         for attached in listener.attached.iter().filter(|attached| attached.hostnames.is_empty()) {
             let id = self.tree.roots[attached.root.0 as usize].route;
             let cause = Cause { code: Code::HostnamesIsolated, route: id, rule: u32::MAX, detail: attached.parent_ref };
@@ -90,6 +104,101 @@ impl Report<'_> {
                 let at = route.parent_refs[attached.parent_ref as usize].at;
                 let help = "attach it to those listeners too".to_owned();
                 self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+            }
+        }
+    }
+
+    /// What the status of a listener that is served says all the same.
+    fn of_served(&mut self, node: &GatewayNode, listener: &ListenerNode) {
+        let written = listener.listener(&node.gateway);
+        let mut told: Vec<(Code, Severity, String, &str)> = Vec::new();
+        let name = &written.name;
+        if matches!(written.protocol, Protocol::Tls | Protocol::Tcp)
+            && !node.serves_streams(listener.port(&node.gateway))
+        {
+            let kind = if written.protocol == Protocol::Tcp { "TCPRoute" } else { "TLSRoute" };
+            let seen = self.snapshot.coverage.sees_all(kind);
+            let severity = if seen { Severity::Warning } else { Severity::Info };
+            let message = format!("no {kind} with backends attaches to listener {name}: connections are closed");
+            told.push((Code::ListenerWithoutRoutes, severity, message, "attach a route of one rule with backendRefs"));
+        }
+        let kinds = invalid_kinds(written);
+        if !kinds.is_empty() {
+            let (protocol, kinds) = (written.protocol.name(), kinds.join(", "));
+            let message = format!("listener {name} of protocol {protocol} does not carry {kinds}");
+            told.push((Code::ListenerKinds, Severity::Warning, message, "remove them from allowedRoutes.kinds"));
+        }
+        for fault in listener.tls.iter().filter(|fault| fault.partial) {
+            let message = format!("listener {name} is served without a part of its TLS settings: {}", fault.message);
+            told.push((Code::ListenerRejected, Severity::Warning, message, ""));
+        }
+        let (kind, meta) = match &listener.set {
+            Some(set) => ("ListenerSet", &set.meta),
+            None => ("Gateway", &node.gateway.meta),
+        };
+        for (code, severity, message, help) in told {
+            if self.has_room(code, severity) {
+                self.all.push(Finding {
+                    code,
+                    severity,
+                    place: Some(Place::within(&meta.origin, written.at)),
+                    subject: Some(Subject { kind, key: meta.key() }),
+                    message,
+                    help: (!help.is_empty()).then(|| help.to_owned()),
+                });
+            }
+        }
+    }
+
+    fn of_stream(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        route: &StreamRoute,
+        parent_ref: Option<u32>,
+        message: String,
+        help: &str,
+    ) {
+        if !self.has_room(code, severity) {
+            return;
+        }
+        let reference = parent_ref.and_then(|at| route.parent_refs.get(at as usize));
+        let at = reference.map_or(route.meta.origin.at, |reference| reference.at);
+        self.all.push(Finding {
+            code,
+            severity,
+            place: Some(Place::within(&route.meta.origin, at)),
+            subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
+            message,
+            help: (!help.is_empty()).then(|| help.to_owned()),
+        });
+    }
+
+    /// TCP and TLS routes: where they attach nowhere, and what is wrong with their backends.
+    pub(super) fn of_streams(&mut self) {
+        for unattached in &self.tree.unattached_streams {
+            let message = format!("{} ({})", unattached.message, unattached.reason);
+            let help = help_for(unattached.reason).unwrap_or_default();
+            let (route, at) = (&unattached.route, Some(unattached.parent_ref));
+            self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, message, help);
+        }
+        let mut told = BTreeSet::new();
+        for node in &self.tree.gateways {
+            for stream in node.listeners.iter().flat_map(|listener| listener.streams.all()) {
+                let route = &stream.route;
+                if !told.insert((route.kind, route.meta.key())) {
+                    continue;
+                }
+                if route.rules.len() != 1 {
+                    let message = format!("it has {} rules, and is not translated: one is taken", route.rules.len());
+                    let help = "give each rule a route of its own";
+                    self.of_stream(Code::StreamNotServed, Severity::Error, route, None, message, help);
+                }
+                for destination in stream.destinations.iter().filter(|one| one.state.is_broken()) {
+                    let Some((code, what)) = broken(destination) else { continue };
+                    let message = format!("{what}: connections are closed");
+                    self.of_stream(code, Severity::Error, route, None, message, "");
+                }
             }
         }
     }
@@ -138,5 +247,15 @@ impl Report<'_> {
                 self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None));
             }
         }
+    }
+}
+
+/// Where to look when a route attaches nowhere.
+fn help_for(reason: &str) -> Option<&'static str> {
+    match reason {
+        "NotAllowedByListeners" => Some("see allowedRoutes of the listeners"),
+        "NoMatchingParent" => Some("see sectionName and port of the parentRef"),
+        "NoMatchingListenerHostname" => Some("see the hostnames of the listeners"),
+        _ => None,
     }
 }

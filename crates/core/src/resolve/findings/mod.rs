@@ -21,7 +21,7 @@ use ahash::AHashSet;
 use super::expand::Notes;
 use super::found::{Found, Pool};
 use super::settings::Settings;
-use super::{ChildFate, DropReason, Fate, HopId, LinkId, Tree, inherit, matching};
+use super::{Action, ChildFate, DropReason, Fate, Hop, HopId, LinkId, Tree, inherit, matching};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -40,6 +40,11 @@ const OF_ANY_ENGINE: [Code; 6] = [
     Code::RouteNotAttached,
     Code::RouteOrphaned,
 ];
+
+/// Whether a rule refers to more than the routes that it delegates to.
+fn has_refs(route: &Route, hop: &Hop) -> bool {
+    route.rules.get(hop.rule as usize).is_some_and(|rule| rule.backend_refs.len() > hop.links.len())
+}
 
 /// The routes that are reached under Gateways of an assumed engine only.
 fn under_assumed(tree: &Tree) -> AHashSet<RouteId> {
@@ -90,6 +95,7 @@ pub(super) fn report(snapshot: &Snapshot, settings: &Settings, tree: &Tree, note
     };
     report.of_gateways();
     report.of_unattached();
+    report.of_streams();
     report.of_parents();
     report.of_policies();
     report.of_links();
@@ -203,6 +209,15 @@ impl Report<'_> {
             }
         }
         for (id, hop) in (0..).zip(&self.tree.hops) {
+            let idle = match &hop.fate {
+                Fate::Row(action) => !matches!(action.as_ref(), Action::Forward(_)),
+                Fate::Dropped(DropReason::Invalid { .. }) | Fate::Delegates => true,
+                Fate::Dropped(_) | Fate::Forks(_) => false,
+            };
+            if idle && has_refs(self.snapshot.route(hop.route), hop) && self.tree.dialect_of(HopId(id)).is_of_kgateway()
+            {
+                self.of_idle_refs(hop);
+            }
             if matches!(hop.fate, Fate::Dropped(_)) {
                 continue;
             }
