@@ -1,5 +1,5 @@
 //! A cluster as the explorer knows it while it follows it: how reading goes, in the words of the header, of an empty
-//! tree and of the window that tells all of it. What the cluster holds is the [`World`](super::state::World).
+//! tree and of the window that tells all of it. What the cluster holds is the [`World`](super::side::World).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

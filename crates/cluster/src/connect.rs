@@ -9,15 +9,15 @@
 //! tried, and the Pod's own account where there is no kubeconfig. Where kube differs from kubectl, kube is not used:
 //!
 //! - Files of `KUBECONFIG` that do not exist are passed over; an empty `current-context` is none.
-//! - `NO_PROXY` is held against the server, and `HTTP_PROXY` counts ([`proxy`]).
+//! - `NO_PROXY` is held against the server, and `HTTP_PROXY` counts (`proxy`).
 //! - A token file may end with a line end, and precedes a token; credentials are renewed when the server refuses them.
-//! - A plugin runs once for a connection, and not on the explorer's terminal ([`exec`]).
+//! - A plugin runs once for a connection, and not on the explorer's terminal (`exec`).
 //! - Without certificates to check none of the system's are wanted.
 //! - A busy server (429, 503 with `Retry-After`) is asked again for seconds, not for minutes.
 //!
 //! What differs from kubectl: no `localhost:8080` where nothing is configured; a certificate authority beside
-//! `insecure-skip-tls-verify` is ignored, not refused; `oidc` tokens are used, and not renewed ([`legacy`]); HTTP/1.1 only;
-//! `--request-timeout` does not end watches ([`access`]), and is a minute by default.
+//! `insecure-skip-tls-verify` is ignored, not refused; `oidc` tokens are used, and not renewed (`legacy`); HTTP/1.1 only;
+//! `--request-timeout` does not end watches (`access`), and is a minute by default.
 
 mod access;
 mod environment;

@@ -28,11 +28,8 @@
 //! - Decoding is lenient: an invalid route loads, to be reported on.
 //!
 //! Modules in reading order; imports point only to the left:
-//! `model`, `finding` ← `store` ← `resolve` ← `unreadable` ← `router` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
-//! for those that resolve, route or read, and `visible` and `limits` for all.
-//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `status`; `re2` and `spread`, which know nobody, are
-//! `model`, `finding` ← `store` ← `resolve` ← `router` ← `reachability` ← `analysis` ← `expectation`, `status`; `re2` and `spread`, which know nobody, are
-//! for those that resolve, route or read, and `visible` for all.
+//! `model`, `finding` ← `store` ← `resolve` ← `unreadable` ← `router` ← `reachability` ← `analysis` ← `expectation`, `status`;
+//! `re2` and `spread`, which know nobody, are for those that resolve, route or read, and `visible` and `limits` for all.
 
 pub mod analysis;
 pub mod expectation;

@@ -1,4 +1,4 @@
-//! From the [`Tree`] to the [`RouteTable`], and from a [`Request`] to a [`Decision`].
+//! From the [`Tree`](crate::resolve::Tree) to the [`RouteTable`], and from a [`Request`] to a [`Decision`].
 //!
 //! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
@@ -54,7 +54,7 @@ pub use request::{Request, RequestError, Scheme};
 /// What every Gateway's proxy would load.
 #[derive(Debug, Default)]
 pub struct RouteTable {
-    /// One per [`Tree::gateways`], in the same order.
+    /// One per [`Tree::gateways`](crate::resolve::Tree::gateways), in the same order.
     pub gateways: Vec<GatewayTable>,
     /// The tables below, of engines that walk hop by hop.
     pub groups: Groups,
@@ -65,7 +65,7 @@ pub struct RouteTable {
 pub struct GatewayTable {
     /// The Gateway.
     pub gateway: ObjectKey,
-    /// Its place in [`Tree::gateways`].
+    /// Its place in [`Tree::gateways`](crate::resolve::Tree::gateways).
     pub node: u32,
     /// Which engine answers.
     pub engine: Engine,

@@ -91,7 +91,7 @@ pub enum Need {
     },
 }
 
-/// The first thing in which two rows differ that decides their order (see [`super::precedence`]).
+/// The first thing in which two rows differ that decides their order (see `router::precedence`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Criterion {
     /// `kgateway.dev/route-weight`.
@@ -252,7 +252,7 @@ impl Router<'_> {
         Reason::Later { than: winner, by: self.first_difference(loser, winner) }
     }
 
-    /// The first clause of the precedence that tells two rows apart (see [`super::precedence`]).
+    /// The first clause of the precedence that tells two rows apart (see `router::precedence`).
     fn first_difference(&self, loser: HopId, winner: HopId) -> Criterion {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
         if self.settings.weighted_route_precedence && self.tree.dialect_of(winner).engine == Engine::Kgateway {
