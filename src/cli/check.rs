@@ -1,18 +1,23 @@
 //! `routescope check`: everything that is wrong or odd.
 
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use routescope_core::finding::{Finding, Severity};
 use routescope_core::reachability;
+use routescope_core::resolve::ignore::{self, Ignore, Sorted};
 use routescope_core::spread;
 use routescope_core::unreadable;
+use routescope_render::findings::{reports, sarif};
 use routescope_render::{data, findings};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
 use super::options::Paths;
-use super::{Context, Verdict};
+use super::{Context, Verdict, baseline, terminal};
 
 /// List what is broken or odd, with its place and what to do about it
 #[derive(Debug, Clone, Args)]
@@ -29,6 +34,22 @@ pub struct CheckOptions {
     #[arg(long, value_name = "SEVERITY", default_value = "error", env = "ROUTESCOPE_FAIL_ON", hide_env_values = true)]
     pub fail_on: FailOn,
 
+    /// Ignore findings of this code, of all objects or of one; what follows a colon is the reason (repeatable)
+    #[arg(long, value_name = "CODE[=KIND/NS/NAME][: REASON]", value_parser = Ignore::parse)]
+    pub ignore: Vec<Ignore>,
+
+    /// List the ignored findings too, with the reason and where it is given
+    #[arg(long)]
+    pub show_ignored: bool,
+
+    /// A file of known findings: only new ones are listed, and fail
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings to the file of --baseline
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
+
     /// Answer again whenever the cluster changes the answer
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
@@ -43,6 +64,14 @@ pub enum CheckFormat {
     Json,
     /// YAML.
     Yaml,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
+    /// An XML test report, as Jenkins has it.
+    Junit,
+    /// Annotations of a workflow on GitHub.
+    Github,
+    /// A table in Markdown.
+    Markdown,
 }
 
 /// From which severity on a finding fails the check.
@@ -71,12 +100,48 @@ pub fn run(options: &CheckOptions, context: &Context) -> Result<Verdict, Failure
     answer::run(options, context, options.watch)
 }
 
+impl CheckOptions {
+    /// The findings that are left when the ignored and the known are set apart; what that leaves over is told.
+    fn sorted(&self, all: &[Finding], world: &World) -> Result<Sorted, Failure> {
+        let mut sorted = ignore::sort(all, &world.analysis.snapshot, &self.ignore);
+        let mut said = String::new();
+        for unused in &sorted.unused {
+            let _ = writeln!(said, "warning: {unused}: remove it");
+        }
+        if let Some(path) = &self.baseline {
+            if self.write_baseline {
+                baseline::write(path, &sorted.left)?;
+                let _ = writeln!(said, "{} findings written to {}", sorted.left.len(), path.display());
+                sorted.left.clear();
+            } else {
+                let known = baseline::read(path)?;
+                let before = sorted.left.len();
+                let (new, gone) = baseline::new_ones(std::mem::take(&mut sorted.left), &known);
+                for one in &gone {
+                    let _ = writeln!(said, "warning: {}: no longer found: {one}", path.display());
+                }
+                if !gone.is_empty() {
+                    said += "hint: --write-baseline removes them\n";
+                }
+                if before > new.len() {
+                    let _ =
+                        writeln!(said, "{} known findings of {} are not listed", before - new.len(), path.display());
+                }
+                sorted.left = new;
+            }
+        }
+        terminal::write_err(&said);
+        Ok(sorted)
+    }
+}
+
 impl Question for CheckOptions {
     fn shape(&self) -> Shape {
         match self.output {
             CheckFormat::Text => Shape::Text,
             CheckFormat::Json => Shape::Json,
             CheckFormat::Yaml => Shape::Yaml,
+            CheckFormat::Sarif | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => Shape::Drawing,
         }
     }
 
@@ -87,16 +152,21 @@ impl Question for CheckOptions {
         let of_all = analysis.findings.iter().chain(&of_sets);
         let all: Vec<Finding> =
             of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();
-        let all = all.as_slice();
+        let Sorted { left: all, ignored, .. } = self.sorted(&all, world)?;
+        let ignored = self.show_ignored.then_some(&ignored[..]);
         let snapshot = &analysis.snapshot;
-        let text = match shape {
-            Shape::Text | Shape::Drawing => findings::text(snapshot, all, context.paint()),
-            Shape::Json | Shape::Lines => data::json(&findings::data(snapshot, all)),
-            Shape::Yaml => data::yaml(&findings::data(snapshot, all)),
-        };
-        // What is not certain is told, and is no reason to fail.
+        // What is not certain is reported, and is no reason to fail.
         let fails = |finding: &Finding| {
             self.fail_on.fails(finding.severity) && unreadable::of_finding(snapshot, finding).is_none()
+        };
+        let text = match (shape, self.output) {
+            (Shape::Drawing, CheckFormat::Sarif) => data::json(&sarif::sarif(&all)),
+            (Shape::Drawing, CheckFormat::Junit) => reports::junit(&all, |severity| self.fail_on.fails(severity)),
+            (Shape::Drawing, CheckFormat::Github) => reports::github(&all),
+            (Shape::Drawing, CheckFormat::Markdown) => reports::markdown(&all),
+            (Shape::Text | Shape::Drawing, _) => findings::text(snapshot, &all, ignored, context.paint()),
+            (Shape::Json | Shape::Lines, _) => data::json(&findings::data(snapshot, &all, ignored)),
+            (Shape::Yaml, _) => data::yaml(&findings::data(snapshot, &all, ignored)),
         };
         Ok((text, Verdict::from_no(all.iter().any(fails))))
     }

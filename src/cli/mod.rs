@@ -5,10 +5,12 @@
 mod access_log;
 mod answer;
 mod arguments;
+mod baseline;
 mod check;
 mod clusters;
 mod diff;
 mod duplicates;
+mod explain;
 mod explore;
 mod failure;
 mod load;
@@ -101,6 +103,7 @@ enum Command {
     Diff(diff::DiffOptions),
     Test(test::TestOptions),
     Reach(reach::ReachOptions),
+    Explain(explain::ExplainOptions),
     Snapshot(snapshot::SnapshotOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
@@ -223,6 +226,7 @@ fn run(Arguments { command, explore, mut source, cluster, settings, output }: Ar
         Command::Diff(options) => diff::run(&options, &context),
         Command::Test(options) => test::run(&options, &context),
         Command::Reach(options) => reach::run(&options, &context),
+        Command::Explain(options) => explain::run(&options, &context),
         Command::Snapshot(options) => snapshot::run(&options, &context),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),

@@ -1,7 +1,5 @@
 //! What can be copied: the answer in several forms, commands that ask again or try it, the selected node.
 
-use std::net::IpAddr;
-
 use super::locate;
 use super::state::State;
 use super::words::{answer_text, quoted, url};
@@ -96,7 +94,7 @@ fn curl(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
     let at = if port == scheme.default_port() { String::new() } else { format!(":{port}") };
     let url = format!("{}://{name}{at}{}", if secure { "https" } else { "http" }, request.target());
     let resolve = match address {
-        Some(address) if address.parse::<IpAddr>().is_ok() && *address != name => {
+        Some(address) if is_ip(address) && *address != name => {
             format!(" --resolve {}", quoted(&format!("{name}:{port}:{address}")))
         }
         Some(address) if *address != name => {
@@ -105,4 +103,10 @@ fn curl(analysis: &Analysis, request: &Request, decision: &Decision) -> String {
         _ => String::new(),
     };
     format!("curl -i{}{resolve} {}", method_and_headers(request), quoted(&url))
+}
+
+/// Whether an address is one of IPv4 or IPv6, not a name.
+fn is_ip(address: &str) -> bool {
+    let letters = |letter: char| letter.is_ascii_hexdigit() || matches!(letter, '.' | ':');
+    address.chars().all(letters) && (address.contains(':') || address.ends_with(|last: char| last.is_ascii_digit()))
 }

@@ -215,7 +215,7 @@ fn root() -> PathBuf {
 /// The page that lists them all.
 fn page() -> String {
     let mut page = "# Findings\n\n\
-        What `routescope check` reports, by code. \
+        What `routescope check` reports, by code. `routescope explain CODE` prints the same entry in the terminal. \
         The examples\nare read with a Gateway `gw` that has an HTTP listener on port 80, and with Services `shop` and `api` on port 80, unless\n\
         they define their own; nothing else exists. The severity is the worst one: a finding that depends on objects outside\n\
         the input is a warning.\n"

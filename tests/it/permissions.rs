@@ -217,7 +217,10 @@ fn answers(analysis: &Analysis, request: &Request) -> Vec<(Value, bool)> {
 }
 
 fn told(analysis: &Analysis) -> Vec<Value> {
-    value(&findings::data(&analysis.snapshot, &analysis.findings))["findings"].as_array().expect("findings").clone()
+    value(&findings::data(&analysis.snapshot, &analysis.findings, None))["findings"]
+        .as_array()
+        .expect("findings")
+        .clone()
 }
 
 fn predicted(analysis: &Analysis) -> Value {

@@ -134,7 +134,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let distance = edits(&word, &letters);
         (distance <= allowed && distance < word.len().max(letters.len())).then_some((distance, candidate))
     });
-    nearest.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    // Of equally close ones the first by name: what is suggested does not depend on the order of the input.
+    nearest.min().map(|(_, candidate)| candidate)
 }
 
 /// How many letters must be added, dropped, changed, or swapped with their neighbour.

@@ -1,9 +1,14 @@
 //! Findings as text and data.
 
+pub mod explain;
+pub mod reports;
+pub mod sarif;
+
 use serde::Serialize;
 
 use routescope_core::finding::{Finding, Place, Severity, Subject};
 use routescope_core::model::{Name, SourceKind};
+use routescope_core::resolve::ignore::Ignored;
 use routescope_core::store::Snapshot;
 use routescope_core::unreadable;
 
@@ -20,6 +25,20 @@ pub struct FindingsData {
     pub api_version: &'static str,
     pub findings: Vec<FindingData>,
     pub summary: SummaryData,
+    /// With `--show-ignored` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<Vec<IgnoredData>>,
+}
+
+/// A finding that is ignored, why, and where that is said.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct IgnoredData {
+    #[serde(flatten)]
+    pub finding: FindingData,
+    pub reason: String,
+    pub said_in: String,
 }
 
 /// One finding.
@@ -70,7 +89,7 @@ fn in_file(place: Option<&Place>) -> Option<&Place> {
 }
 
 /// The findings as data.
-pub fn data(snapshot: &Snapshot, findings: &[Finding]) -> FindingsData {
+pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>) -> FindingsData {
     let one = |finding: &Finding| {
         let Finding { code, severity, place, subject, message, help } = finding;
         let doubt = unreadable::of_finding(snapshot, finding);
@@ -99,11 +118,19 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding]) -> FindingsData {
             warning: with_severity(findings, Severity::Warning),
             info: with_severity(findings, Severity::Info),
         },
+        ignored: ignored.map(|ignored| {
+            let one = |Ignored { finding, reason, said_in }: &Ignored| IgnoredData {
+                finding: one(finding),
+                reason: reason.clone(),
+                said_in: said_in.clone(),
+            };
+            ignored.iter().map(one).collect()
+        }),
     }
 }
 
 /// The findings as text: place first, so that editors and terminals can jump there.
-pub fn text(snapshot: &Snapshot, findings: &[Finding], paint: Paint) -> String {
+pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>, paint: Paint) -> String {
     let mut lines = Vec::new();
     for finding in findings {
         let Finding { code, severity, place, subject, message, help } = finding;
@@ -130,6 +157,14 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], paint: Paint) -> String {
             lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help.clone()));
         }
     }
+    for Ignored { finding, reason, said_in } in ignored.into_iter().flatten() {
+        let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        lines.push(
+            Line::of(Role::Place, place).with(Role::Dim, format!("ignored[{}] {}", finding.code, sentence(finding))),
+        );
+        let reason = if reason.is_empty() { "no reason is given" } else { reason };
+        lines.push(Line::of(Role::Hint, "  reason: ").with(Role::Text, format!("{reason} ({said_in})")));
+    }
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
         .filter_map(|severity| match with_severity(findings, severity) {
@@ -146,6 +181,14 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], paint: Paint) -> String {
         }
     }
     paint.lines(&lines)
+}
+
+/// What is wrong with what, in one sentence.
+fn sentence(finding: &Finding) -> String {
+    match &finding.subject {
+        Some(subject) => format!("{subject}: {}", finding.message),
+        None => finding.message.clone(),
+    }
 }
 
 /// The role of a severity.

@@ -51,6 +51,11 @@ const BAD: &str = "\n## Bad\n";
 const GOOD: &str = "\n## Good\n";
 
 impl Example {
+    /// The language of its block.
+    pub fn language(&self) -> &'static str {
+        self.info.split(' ').next().unwrap_or_default()
+    }
+
     /// The block below a heading; empty when there is none.
     fn after(text: &'static str, heading: &str) -> Self {
         let block = text.split_once(heading).and_then(|(_, rest)| rest.split_once("```"));

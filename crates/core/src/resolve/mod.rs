@@ -29,6 +29,7 @@ mod gateway;
 mod gloo;
 mod hazard;
 mod hopwise;
+pub mod ignore;
 mod inherit;
 mod listeners;
 mod matching;
