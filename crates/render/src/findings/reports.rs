@@ -21,7 +21,8 @@ pub fn junit(findings: &[Finding], fails: impl Fn(Severity) -> bool) -> String {
         };
         status.set_message(visible(&finding.message).into_owned()).set_type(finding.code.name());
         status.set_description(lines(finding));
-        let mut case = TestCase::new(visible(format!("{}{what} {place}", finding.code).trim_end()).into_owned(), status);
+        let mut case =
+            TestCase::new(visible(format!("{}{what} {place}", finding.code).trim_end()).into_owned(), status);
         case.set_classname(finding.code.name());
         suite.add_test_case(case);
     }
