@@ -151,6 +151,7 @@ impl<'a> Report<'a> {
             let hop = self.hop(*row);
             met.insert((hop.route, hop.rule));
         }
+        let redirecting = if hidden.is_empty() { BTreeSet::new() } else { self.redirecting() };
         let mut findings = Vec::new();
         for (id, by) in hidden.into_iter().filter(|(id, _)| !met.contains(id)) {
             let mut names: Vec<String> = Vec::new();
@@ -167,7 +168,7 @@ impl<'a> Report<'a> {
             }
             let verb = if names.len() > 1 { "take" } else { "takes" };
             let message = format!("rule {} is never reached: {list} {verb} all that it matches", id.1 + 1);
-            let help = self.advice(id, &by);
+            let help = if redirecting.contains(&id) { self.advice(&by) } else { None };
             findings.push(self.finding(Code::RuleUnreachable, id, message, help));
         }
         findings
@@ -183,13 +184,14 @@ impl<'a> Report<'a> {
         name
     }
 
-    /// A redirect to https that loses to the application, which is attached to every listener.
-    fn advice(&self, id: RuleId, by: &[HopId]) -> Option<String> {
-        let redirects = |hop: &&Hop| {
-            (hop.route, hop.rule) == id
-                && hop.action().is_some_and(|action| matches!(action.as_ref(), Action::Redirect(_)))
-        };
-        self.tree.hops.iter().find(redirects)?;
+    /// The rules that redirect.
+    fn redirecting(&self) -> BTreeSet<RuleId> {
+        let redirects = |hop: &&Hop| hop.action().is_some_and(|action| matches!(action.as_ref(), Action::Redirect(_)));
+        self.tree.hops.iter().filter(redirects).map(|hop| (hop.route, hop.rule)).collect()
+    }
+
+    /// For a redirect to https that loses to the application, which is attached to every listener.
+    fn advice(&self, by: &[HopId]) -> Option<String> {
         let rival = self.route(self.hop(*by.first()?).route);
         let parent =
             rival.parent_refs.iter().find(|parent| parent.kind == "Gateway" && parent.section_name.is_none())?;

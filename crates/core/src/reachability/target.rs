@@ -1,11 +1,16 @@
 //! By which rows requests reach a Service, a Backend or a route, and what prevents it where none does.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Name, RouteKind};
 use crate::resolve::{Action, ChildFate, Destination, DropReason, Fate, HopId, LinkId, OwnShare};
 use crate::router::Router;
 use crate::store::RouteId;
 
 use super::rows::{Below, Reach, Reachability};
+
+/// A rule of a route.
+type RuleId = (RouteId, u32);
 
 /// What is to be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +191,7 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
         let unattached = tree.unattached.iter().filter(|one| one.route == route);
         obstacles.extend(unattached.map(|one| Obstacle::Unattached { route, rule: 0, why: one.message.clone() }));
     } else {
+        let mut referring: BTreeMap<RuleId, Vec<HopId>> = BTreeMap::new();
         for (at, route) in (0..).zip(&snapshot.routes) {
             for (number, rule) in (0..).zip(&route.rules) {
                 let refers = rule.backend_refs.iter().any(|to| {
@@ -193,9 +199,19 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
                     to.kind == target.kind && *namespace == target.namespace && to.name == target.name
                 });
                 if refers {
-                    of_rule(router, target, RouteId(at), number, &mut obstacles);
+                    referring.insert((RouteId(at), number), Vec::new());
                 }
             }
+        }
+        if !referring.is_empty() {
+            for (at, hop) in (0..).zip(&tree.hops) {
+                if let Some(places) = referring.get_mut(&(hop.route, hop.rule)) {
+                    places.push(HopId(at));
+                }
+            }
+        }
+        for (rule, places) in &referring {
+            of_rule(router, target, *rule, places, &mut obstacles);
         }
     }
     if obstacles.is_empty() {
@@ -205,13 +221,16 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
 }
 
 /// What becomes of the places of a rule that refers to the target.
-fn of_rule(router: Router<'_>, target: &Target, route: RouteId, rule: u32, obstacles: &mut Vec<Obstacle>) {
+fn of_rule(
+    router: Router<'_>,
+    target: &Target,
+    (route, rule): RuleId,
+    places: &[HopId],
+    obstacles: &mut Vec<Obstacle>,
+) {
     let tree = router.tree();
-    let mut any = false;
-    for (at, hop) in (0..).zip(&tree.hops).filter(|(_, hop)| hop.route == route && hop.rule == rule) {
-        any = true;
-        let row = HopId(at);
-        match &hop.fate {
+    for &row in places {
+        match &tree.hops[row.0 as usize].fate {
             Fate::Dropped(reason) => obstacles.push(Obstacle::Dropped { row, reason: reason.clone() }),
             Fate::Row(action) | Fate::Forks(Some(OwnShare { action, .. })) => {
                 let Action::Forward(forward) = action.as_ref() else {
@@ -229,7 +248,7 @@ fn of_rule(router: Router<'_>, target: &Target, route: RouteId, rule: u32, obsta
             Fate::Delegates | Fate::Forks(None) => {}
         }
     }
-    if !any {
+    if places.is_empty() {
         let why = tree.unattached.iter().find(|one| one.route == route).map(|one| one.message.clone());
         let why = why.unwrap_or_else(|| "no Gateway and no other route leads to it".to_owned());
         obstacles.push(Obstacle::Unattached { route, rule, why });

@@ -149,6 +149,26 @@ impl Index {
         }
     }
 
+    /// The rows before `before` whose path holds for `path`. In no order.
+    pub(super) fn on_path_before(&self, tree: &Tree, rows: &[HopId], path: &str, before: usize) -> Vec<u32> {
+        let mut found = Vec::new();
+        let is_before = |at: u32| (at as usize) < before;
+        self.heads(path, |head| {
+            let mut at = head;
+            // Chains ascend.
+            while at != END && is_before(at) {
+                found.push(at);
+                at = self.next[at as usize];
+            }
+        });
+        for &at in self.others.iter().take_while(|at| is_before(**at)) {
+            if path_matches(&matcher(tree, rows[at as usize]).path, path, &self.patterns) {
+                found.push(at);
+            }
+        }
+        found
+    }
+
     /// Rows whose path holds for `path`, at most `limit` of each chain: for explanations. In no order.
     pub(super) fn on_path(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> Vec<u32> {
         let mut found = Vec::new();

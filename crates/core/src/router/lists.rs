@@ -31,8 +31,7 @@ impl<'a> RowList<'a> {
 
     /// The places of the rows before `before` whose path test holds for `path`, ascending.
     pub(crate) fn on_path(&self, tree: &Tree, path: &str, before: usize) -> Vec<u32> {
-        let mut found = self.index.on_path(tree, self.rows, path, usize::MAX);
-        found.retain(|at| (*at as usize) < before);
+        let mut found = self.index.on_path_before(tree, self.rows, path, before);
         found.sort_unstable();
         found
     }
