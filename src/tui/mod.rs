@@ -28,6 +28,7 @@ pub mod live;
 pub mod locate;
 pub mod log;
 mod paste;
+pub mod path_view;
 pub mod pins;
 mod recorded;
 pub mod rows;

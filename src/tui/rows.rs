@@ -4,13 +4,14 @@
 use ahash::AHashSet;
 
 use super::folds::Folds;
+use super::path_view::{PathView, Way};
 use routescope_render::outline::{NodeRef, Outline};
 
 /// How many rows a fresh tree may unfold to: small worlds are shown whole, large ones by level.
 const UNFOLD_AT_START: usize = 250;
 
 /// How many rows `unfold all` makes at most: enough for any world a person scrolls through.
-const UNFOLD_AT_MOST: usize = 400_000;
+pub const UNFOLD_AT_MOST: usize = 400_000;
 
 /// A row of the tree pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub struct Row {
     pub guides: u64,
     /// Whether it is folded, unfolded or has nothing under it.
     pub fold: Fold,
+    /// How many rows this one stands for: those beside the path of the answer, the first of which is `node`. None for the
+    /// row of a node itself.
+    pub others: usize,
+}
+
+impl Row {
+    /// Whether this is the row of a node.
+    pub fn is_of(&self, node: NodeRef) -> bool {
+        self.others == 0 && self.node == node
+    }
 }
 
 /// Whether a row can be unfolded.
@@ -51,13 +62,20 @@ pub struct Shown<'a> {
     pub lit: &'a [NodeRef],
     /// What the filter leaves, while there is one.
     pub kept: Option<&'a Kept>,
+    /// What the path view leaves, while the tree is shrunk to it.
+    pub way: Option<(&'a Way, &'a PathView)>,
+    /// No more rows than this are wanted.
+    pub at_most: usize,
 }
 
 impl Shown<'_> {
     fn is_open(&self, node: NodeRef, depth: u16) -> bool {
         let held = self.kept.is_some_and(|kept| kept.above.contains(&node))
-            || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node));
-        self.folds.is_open(node, usize::from(depth), held)
+            || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node))
+            || self.way.is_some_and(|(way, _)| way.above.contains(&node));
+        // Beside the path only what was unfolded by hand is unfolded.
+        let depth = if self.way.is_some() { usize::MAX } else { usize::from(depth) };
+        self.folds.is_open(node, depth, held)
     }
 }
 
@@ -65,29 +83,38 @@ impl Shown<'_> {
 pub fn build(outline: &Outline, shown: &Shown) -> Vec<Row> {
     let mut rows = Vec::new();
     let roots = outline.roots();
-    walk(outline, shown, &roots, 0, 0, false, &mut rows);
+    let whole = shown.way.is_none_or(|(_, view)| view.whole_top);
+    walk(outline, shown, &Level { nodes: &roots, depth: 0, guides: 0, under_hit: false, whole }, &mut rows);
     rows
 }
 
-fn walk(
-    outline: &Outline,
-    shown: &Shown,
-    level: &[NodeRef],
+/// The nodes under one, and how they are drawn.
+struct Level<'a> {
+    nodes: &'a [NodeRef],
     depth: u16,
     guides: u64,
+    /// The node above matches the filter: all under it is shown.
     under_hit: bool,
-    rows: &mut Vec<Row>,
-) {
+    /// What is beside the path is shown, too.
+    whole: bool,
+}
+
+fn walk(outline: &Outline, shown: &Shown, level: &Level, rows: &mut Vec<Row>) {
+    let Level { nodes, depth, guides, under_hit, whole } = *level;
+    let on_way = |node: &NodeRef| whole || shown.way.is_none_or(|(way, _)| way.kept.contains(node));
     let is_kept = |node: &NodeRef| {
-        under_hit || shown.kept.is_none_or(|kept| kept.hits.contains(node) || kept.above.contains(node))
+        on_way(node)
+            && (under_hit || shown.kept.is_none_or(|kept| kept.hits.contains(node) || kept.above.contains(node)))
     };
-    let last = level.iter().rposition(is_kept);
-    for (index, node) in level.iter().enumerate().filter(|(_, node)| is_kept(node)) {
-        if rows.len() >= UNFOLD_AT_MOST {
+    let mut beside = nodes.iter().filter(|node| !on_way(node));
+    let first_beside = beside.next();
+    let last = if first_beside.is_some() { None } else { nodes.iter().rposition(is_kept) };
+    // The bit of the level above says whether this level goes on below this row.
+    let bit = if depth == 0 || depth > 64 { 0 } else { 1 << (depth - 1) };
+    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| is_kept(node)) {
+        if rows.len() >= shown.at_most {
             return;
         }
-        // The bit of the level above says whether this level goes on below this row.
-        let bit = if depth == 0 || depth > 64 { 0 } else { 1 << (depth - 1) };
         let guides = if last == Some(index) { guides & !bit } else { guides | bit };
         let open = shown.is_open(*node, depth);
         let children = if open { outline.children(*node) } else { Vec::new() };
@@ -96,11 +123,18 @@ fn walk(
             false if outline.has_children(*node) => Fold::Closed,
             _ => Fold::Leaf,
         };
-        rows.push(Row { node: *node, depth, guides, fold });
+        rows.push(Row { node: *node, depth, guides, fold, others: 0 });
         if fold == Fold::Open {
             let under_hit = under_hit || shown.kept.is_some_and(|kept| kept.hits.contains(node));
-            walk(outline, shown, &children, depth + 1, guides, under_hit, rows);
+            let whole = shown
+                .way
+                .is_none_or(|(way, view)| !way.above.contains(node) || view.whole.is_open(*node, usize::MAX, false));
+            walk(outline, shown, &Level { nodes: &children, depth: depth + 1, guides, under_hit, whole }, rows);
         }
+    }
+    if let Some(node) = first_beside {
+        let others = 1 + beside.count();
+        rows.push(Row { node: *node, depth, guides: guides & !bit, fold: Fold::Closed, others });
     }
 }
 

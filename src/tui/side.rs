@@ -11,6 +11,7 @@ use super::folds::Folds;
 use super::fresh::Fresh;
 use super::live::Live;
 use super::log::Log;
+use super::path_view::{PathView, Way, When, is_near};
 use super::pins::Standings;
 use super::rows::{self, Row, Shown};
 use super::view::detail;
@@ -19,6 +20,7 @@ use routescope_core::finding::Severity;
 use routescope_core::router::{Considered, Verdict};
 use routescope_manifest::SourceError;
 use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::reasons;
 use routescope_render::scope::Scope;
 
 /// What is explored: an analysis and what the explorer derives from it once.
@@ -79,6 +81,10 @@ pub struct TreePane {
     pub offset: usize,
     /// The filter, while there is one.
     pub filter: Option<Filter>,
+    /// What the person did to the path view.
+    pub path: PathView,
+    /// How many rows there is room for.
+    pub height: usize,
 }
 
 /// Which side: kept for as long as it is there, whatever comes to stand beside it.
@@ -151,7 +157,7 @@ impl Side {
 
     /// The selected node.
     pub fn selected(&self) -> Option<NodeRef> {
-        self.selected_row().map(|row| row.node)
+        self.selected_row().filter(|row| row.others == 0).map(|row| row.node)
     }
 
     /// A number that no search of this side has had.
@@ -169,11 +175,28 @@ impl Side {
     pub fn rebuild(&mut self, keep: Option<NodeRef>) {
         let Some(world) = &self.world else { return };
         let kept = self.tree.filter.as_ref().and_then(|filter| filter.found.as_ref()).map(|found| &found.kept);
-        let shown = Shown { folds: &self.tree.folds, lit: &self.lit, kept };
-        self.tree.rows = rows::build(&world.outline, &shown);
+        let at_most = rows::UNFOLD_AT_MOST;
+        let mut shown = Shown { folds: &self.tree.folds, lit: &self.lit, kept, way: None, at_most };
+        // A filter says itself what is shown.
+        let asked = !self.lit.is_empty() && self.tree.filter.is_none();
+        let shrinks = asked
+            && match self.tree.path.when {
+                When::Never => false,
+                When::Always => true,
+                // Whether it would fit is known from one row more than there is room for.
+                When::Short => {
+                    let room = self.tree.height;
+                    room > 0 && rows::build(&world.outline, &Shown { at_most: room + 1, ..shown }).len() > room
+                }
+            };
+        let way = shrinks.then(|| Way::of(&world.outline, &self.lit, self.answer.decision(), self.tree.path.visited));
+        shown.way = way.as_ref().map(|way| (way, &self.tree.path));
+        let rows = rows::build(&world.outline, &shown);
+        self.tree.rows = rows;
+        self.tree.path.shrunk = shrinks;
         let mut at = keep;
         while let Some(node) = at {
-            if let Some(index) = self.tree.rows.iter().position(|row| row.node == node) {
+            if let Some(index) = self.tree.rows.iter().position(|row| row.is_of(node)) {
                 self.tree.selected = index;
                 return;
             }
@@ -197,12 +220,24 @@ impl Side {
             self.tree.filter = None;
         }
         self.rebuild(Some(node));
+        if self.tree.path.shrunk && self.selected() != Some(node) {
+            // It is beside the path.
+            self.tree.path.visited = Some(node);
+            self.rebuild(Some(node));
+        }
         self.selected() == Some(node)
     }
 
     /// The rows of the answer pane that lead somewhere: what was held against the request.
     pub fn considered(&self) -> &[Considered] {
         self.answer.decision().map_or(&[], |decision| &decision.considered)
+    }
+
+    /// What a node that nearly took the request lacks.
+    pub fn need_of(&self, node: NodeRef) -> Option<String> {
+        let NodeRef::Match(_, hop) = node else { return None };
+        let one = self.considered().iter().find(|one| one.hop == hop).filter(|one| is_near(one))?;
+        Some(reasons::reason(&self.world.as_ref()?.analysis, one))
     }
 
     /// What the answer lists about a node.

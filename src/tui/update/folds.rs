@@ -1,5 +1,6 @@
 //! Folding and unfolding the tree, and moving along one level of it.
 
+use crate::tui::path_view::When;
 use crate::tui::rows::Fold;
 use crate::tui::side::Side;
 
@@ -23,6 +24,16 @@ pub(super) fn fold(side: &mut Side) {
 pub(super) fn unfold(side: &mut Side) {
     let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     let Some(row) = tree.rows.get(tree.selected).copied() else { return };
+    if row.others > 0 {
+        // Those beside the path are shown, the first of them selected.
+        tree.touched = true;
+        match world.outline.parent(row.node) {
+            Some(above) => tree.path.whole.unfold(&world.outline, above),
+            None => tree.path.whole_top = true,
+        }
+        side.rebuild(Some(row.node));
+        return;
+    }
     match row.fold {
         Fold::Leaf => {}
         Fold::Open => tree.selected += 1,
@@ -66,4 +77,17 @@ pub(super) fn sibling(side: &mut Side, forward: bool) {
     if let Some(found) = found {
         side.tree.selected = found;
     }
+}
+
+/// Shrinks the tree to the path of the answer, or shows everything again.
+pub(super) fn path_only(side: &mut Side) -> bool {
+    if side.lit.is_empty() {
+        return false;
+    }
+    let path = &mut side.tree.path;
+    path.another_path();
+    path.when = if path.shrunk { When::Never } else { When::Always };
+    let keep = side.selected().or(side.lit.last().copied());
+    side.rebuild(keep);
+    true
 }

@@ -256,6 +256,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             None => state.tell(Role::Muted, "nothing was asked yet: u types a URL"),
         },
         Action::Edit => return edit(state),
+        Action::PathOnly => {
+            if !folds::path_only(state.side_mut()) {
+                state.tell(Role::Muted, "no answer has a path yet: u types a URL");
+            }
+        }
         Action::Zoom => {
             state.zoom = !state.zoom;
             if state.zoom {

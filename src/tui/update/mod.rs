@@ -18,6 +18,7 @@ use super::effect::Effect;
 use super::filter::Found;
 use super::fresh::Differences;
 use super::paste::Pasted;
+use super::path_view::When;
 use super::rows;
 use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
@@ -194,6 +195,7 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
             let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
             // The same path is no other one: what was folded over it stays folded.
             let end = side.lit.last().and_then(|end| again(*end));
+            side.tree.path.visited = side.tree.path.visited.and_then(again);
             lit =
                 end.map(|end| new.outline.ancestry(end)).filter(|lit| lit.len() == side.lit.len()).unwrap_or_default();
             // While the first lists come in, the first row stays the first row, whatever comes before it.
@@ -209,6 +211,7 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
         None => side.tree.folds.start(rows::levels_at_start(&new.outline)),
     }
     side.tree.folds.find_in(&new.outline);
+    side.tree.path.whole.find_in(&new.outline);
     // Everything that refers to the old outline goes with it.
     side.lit = lit;
     side.excerpt = detail::Excerpt::default();
@@ -267,7 +270,8 @@ fn show_answer(side: &mut Side, follow: bool) {
         let moves = above(&lit) || above(&side.lit);
         side.lit = lit;
         side.tree.folds.another_path();
-        if moves {
+        side.tree.path.another_path();
+        if !(follow && end.is_some()) && (moves || side.tree.path.when != When::Never) {
             side.rebuild(keep);
         }
     }
@@ -328,7 +332,16 @@ fn settle(state: &mut State) {
     let layout = Layout::of(state);
     let asking = state.focus == Focus::Ask;
     for (at, area) in &layout.trees {
-        scroll(&mut state.sides[*at], layout.inside_of(Focus::Tree, *area).height, asking);
+        let (side, height) = (&mut state.sides[*at], layout.inside_of(Focus::Tree, *area).height);
+        if side.tree.height != usize::from(height) {
+            side.tree.height = usize::from(height);
+            // Whether the whole tree fits is another question now.
+            if !side.lit.is_empty() && side.tree.path.when == When::Short {
+                let keep = side.selected();
+                side.rebuild(keep);
+            }
+        }
+        scroll(side, height, asking);
     }
     let side = state.side_mut();
     if side.excerpt.node != side.selected() {
@@ -367,7 +380,7 @@ fn scroll(side: &mut Side, height: u16, asking: bool) {
     tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
     tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
     if let (true, Some(top), Some(end)) = (asking, side.lit.first(), side.lit.last()) {
-        let row_of = |node| tree.rows.iter().position(|row| row.node == node);
+        let row_of = |node| tree.rows.iter().position(|row| row.is_of(node));
         if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
             tree.offset = tree.offset.min(top).max((end + 1).saturating_sub(height));
         }

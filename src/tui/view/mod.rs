@@ -22,6 +22,7 @@ use ratatui::widgets::{Block, Widget};
 use routescope_render::width::Width;
 
 use super::action::Action;
+use super::path_view::When;
 use super::state::{Focus, State};
 use super::widget::text as cutting;
 use crate::theme::{Role, Theme};
@@ -218,6 +219,11 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
         let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
         hints.insert(2, (action.key(), "next context"));
     }
+    let path = &state.side().tree.path;
+    if !state.side().lit.is_empty() && state.focus == Focus::Tree && (path.shrunk || path.when == When::Never) {
+        let word = if path.shrunk { "show everything" } else { "path only" };
+        hints.insert(0, (Action::PathOnly.key(), word));
+    }
     let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
     if laid && state.focus == Focus::Tree {
         hints.insert(2, (Action::NextMark.key(), "next change"));
@@ -284,7 +290,7 @@ fn to_ascii(buffer: &mut Buffer) {
             continue;
         }
         let plain = match symbol {
-            "─" | "╌" | "·" => "-",
+            "─" | "╌" | "┄" | "·" => "-",
             "═" => "=",
 
             "│" | "║" | "▌" | "▏" | "‖" => "|",

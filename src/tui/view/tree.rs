@@ -18,8 +18,9 @@ use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
 use crate::tui::words;
-use routescope_render::outline::Outline;
+use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::style;
+use routescope_render::words::count as count_of;
 
 /// Draws the pane of a side.
 pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut Buffer) {
@@ -58,6 +59,9 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         StatefulWidget::render(widget, inside, buffer, &mut view);
     }
     for (line, row) in (0u16..).zip(window) {
+        if row.others > 0 {
+            continue;
+        }
         if let Some(look) = side.fresh.look(row.node, row.fold == Fold::Closed, state.now) {
             let style = theme.style(Role::Changed);
             let y = inside.y + line;
@@ -98,6 +102,9 @@ fn title(state: &State, at: usize) -> String {
     if !state.scope.is_everything() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         title = format!("{title} · ns {}", names.join(","));
+    }
+    if state.sides[at].tree.path.shrunk {
+        title = format!("{title} · path only, s shows all");
     }
     if let Some(filter) = &state.sides[at].tree.filter {
         title = format!("{title} /{}", filter.input.value());
@@ -160,7 +167,7 @@ impl Path {
         let mut wanted = side.lit.iter();
         let mut next = wanted.next();
         for (index, row) in side.tree.rows.iter().enumerate() {
-            if Some(&row.node) == next {
+            if next.is_some_and(|next| row.is_of(*next)) {
                 rows.push(index);
                 next = wanted.next();
                 if next.is_none() {
@@ -193,6 +200,7 @@ fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'stat
     let mut spans = Vec::with_capacity(depth + 1);
     if depth == 0 {
         let (text, style) = match row.fold {
+            _ if row.others > 0 => ("┄ ", light),
             _ if path.is_on(index) && path.rows.len() > 1 => ("┏ ", heavy),
             Fold::Open => ("┌ ", light),
             Fold::Closed => ("▸ ", light),
@@ -211,6 +219,10 @@ fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'stat
         });
     }
     let level = depth - 1;
+    if row.others > 0 {
+        spans.push(Span::styled("└┄ ", light));
+        return spans;
+    }
     let arm = |closed: &'static str, open: &'static str| if row.fold == Fold::Closed { closed } else { open };
     let on_path = path.is_on(index) && path.passes(level, index);
     spans.push(if on_path && goes_on(level) {
@@ -238,6 +250,10 @@ fn row_line(
     width: usize,
 ) -> Painted<'static> {
     let mut spans = guides(row, index, path, theme);
+    if row.others > 0 {
+        push(&mut spans, others(row), theme);
+        return Painted::from(spans);
+    }
     let used: usize = spans.iter().map(|span| span.content.width()).sum();
     let room = width.saturating_sub(used);
     let label = outline.label(row.node);
@@ -264,9 +280,13 @@ fn row_line(
     } else {
         side.verdict_on(row.node).map(|verdict| (words::verdict(verdict).0, style::Role::Dim))
     };
+    let needs = side.tree.path.shrunk.then(|| side.need_of(row.node)).flatten();
     // A note that says what is broken, or dropped, begins with the same cross.
     if let Some((glyph, role)) = said.filter(|(glyph, _)| !label.note.plain().starts_with(glyph)) {
         tail.push(role, format!(" {glyph}"));
+    }
+    if let Some(needs) = needs.filter(|needs| label.main.width() + tail.width() + needs.width() < room) {
+        tail.push(style::Role::Dim, format!(" {needs}"));
     }
     // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
     let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
@@ -283,6 +303,19 @@ fn row_line(
         push(&mut spans, shortened(label.note, note_room), theme);
     }
     Painted::from(spans)
+}
+
+/// What a row says that stands for those beside the path.
+fn others(row: &Row) -> style::Line {
+    let what = match row.node {
+        NodeRef::Gateway(_) | NodeRef::Loose => "Gateway",
+        NodeRef::Hosts(_) => "listener",
+        NodeRef::Route(_) | NodeRef::Child(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => "route",
+        NodeRef::Match(..) => "rule",
+        NodeRef::Link(..) => "ref",
+        NodeRef::Backend(..) => "backend",
+    };
+    style::Line::of(style::Role::Dim, count_of(row.others, &format!("other {what}")))
 }
 
 /// How many columns a status takes behind its blank: ` ✗ 500`.

@@ -77,8 +77,9 @@ fn odd_worlds() -> impl Strategy<Value = String> {
 
 fn step() -> impl Strategy<Value = Step> {
     let keys: Vec<&'static str> = ACTIONS.iter().flat_map(|entry| entry.keys).copied().collect();
-    let folding =
-        vec!["h", "h", "l", "left", "right", "G", "enter", "-", "+", "2", "4", "j", "J", "K", "n", ".", "esc"];
+    let folding = vec![
+        "h", "h", "l", "left", "right", "G", "enter", "-", "+", "2", "4", "j", "J", "K", "n", ".", "esc", "s", "s",
+    ];
     let urls = vec![
         "http://a.io/a/b",
         "/a",

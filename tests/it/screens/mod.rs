@@ -13,4 +13,5 @@ mod flashes;
 mod invisible;
 mod overlay;
 mod panes;
+mod paths;
 mod pins;
