@@ -310,7 +310,12 @@ fn others(row: &Row) -> style::Line {
     let what = match row.node {
         NodeRef::Gateway(_) | NodeRef::Loose => "Gateway",
         NodeRef::Hosts(_) => "listener",
-        NodeRef::Route(_) | NodeRef::Child(..) | NodeRef::Unattached(_) | NodeRef::Orphan(_) => "route",
+        NodeRef::Route(_)
+        | NodeRef::Child(..)
+        | NodeRef::Unattached(_)
+        | NodeRef::Orphan(_)
+        | NodeRef::Stream(..)
+        | NodeRef::UnattachedStream(_) => "route",
         NodeRef::Match(..) => "rule",
         NodeRef::Link(..) => "ref",
         NodeRef::Backend(..) => "backend",

@@ -35,6 +35,14 @@ impl Router<'_> {
                 "EndpointSlices in namespace {namespace} cannot be read: its Services may have no endpoints"
             ));
         }
+        // Without the grants nobody knows which of several faults a ref to another namespace has.
+        let home = decision.hop.map(|hop| &self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.namespace);
+        let ungranted = |to: &&Destination| {
+            home.is_some_and(|home| *home != to.namespace) && !coverage.sees("ReferenceGrant", &to.namespace)
+        };
+        if let Some(to) = decision.destinations.iter().find(ungranted) {
+            doubts.push(format!("ReferenceGrants in namespace {} cannot be read", to.namespace));
+        }
         doubts.retain(|doubt| !decision.unverified.contains(doubt));
         decision.unverified.extend(doubts);
     }

@@ -34,6 +34,7 @@ impl<'a> Router<'a> {
         if stream.is_terminated(listener) {
             decision.notes.push("TLS ends at the gateway: the backend gets the bytes inside".to_owned());
         }
+        self.doubt_the_unread(&mut decision, table);
         decision
     }
 
