@@ -149,7 +149,8 @@ impl Index {
         }
     }
 
-    /// The rows before `before` whose path holds for `path`. In no order.
+    /// The rows before `before` whose path holds for `path`, in no order. Those of one path end with the first that asks for
+    /// nothing else: it leaves no request to the rows after it.
     pub(super) fn on_path_before(&self, tree: &Tree, rows: &[HopId], path: &str, before: usize) -> Vec<u32> {
         let mut found = Vec::new();
         let is_before = |at: u32| (at as usize) < before;
@@ -158,6 +159,10 @@ impl Index {
             // Chains ascend.
             while at != END && is_before(at) {
                 found.push(at);
+                let row = matcher(tree, rows[at as usize]);
+                if row.method.is_none() && row.headers.is_empty() && row.query_params.is_empty() {
+                    break;
+                }
                 at = self.next[at as usize];
             }
         });
