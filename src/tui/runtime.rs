@@ -93,7 +93,12 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     for outside in early {
         explorer.outside(&mut screen, outside)?;
     }
-    explorer.turn(&mut screen, &mut receiver).await
+    let ended = explorer.turn(&mut screen, &mut receiver).await;
+    if signals::is_terminal_gone() {
+        // There is nothing to give back, and saying so on a standard error that is gone, too, would be a panic.
+        std::mem::forget(screen);
+    }
+    ended
 }
 
 /// A panic in any task ends the explorer: the hook has given the terminal back already.
@@ -435,11 +440,26 @@ impl Explorer {
     }
 }
 
+/// How often to look whether the terminal is still there.
+const TERMINAL_LOOKS: Duration = Duration::from_secs(1);
+
 /// Reads the terminal until it is gone, or until told to stop.
 fn read_terminal(sender: UnboundedSender<Outside>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let mut events = EventStream::new();
-        while let Some(Ok(event)) = events.next().await {
+        let mut looks = tokio::time::interval(TERMINAL_LOOKS);
+        loop {
+            let event = tokio::select! {
+                event = events.next() => event,
+                // Without a SIGHUP nothing else tells that a terminal is gone: reading it neither fails nor ends.
+                _ = looks.tick() => {
+                    if signals::is_terminal_gone() {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            let Some(Ok(event)) = event else { break };
             if message(event).is_some_and(|message| sender.send(Outside::Message(message)).is_err()) {
                 return;
             }

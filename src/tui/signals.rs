@@ -25,7 +25,7 @@ pub(super) const INTERRUPT: u8 = 2;
 pub(super) const QUIT: u8 = 3;
 
 #[cfg(unix)]
-pub(super) use unix::{can_stop, listen, stop, stop_the_job, terminate};
+pub(super) use unix::{can_stop, is_terminal_gone, listen, stop, stop_the_job, terminate};
 
 #[cfg(unix)]
 mod unix {
@@ -57,6 +57,11 @@ mod unix {
                 });
             }
         }
+    }
+
+    /// Whether the terminal has hung up: its other end is closed.
+    pub(crate) fn is_terminal_gone() -> bool {
+        matches!(rustix::termios::tcgetattr(std::io::stdout()), Err(rustix::io::Errno::IO))
     }
 
     /// Stops this process; comes back when it is told to go on.
@@ -96,7 +101,7 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub(super) use other::{can_stop, listen, stop, stop_the_job, terminate};
+pub(super) use other::{can_stop, is_terminal_gone, listen, stop, stop_the_job, terminate};
 
 #[cfg(not(unix))]
 mod other {
@@ -109,6 +114,10 @@ mod other {
                 let _ = sender.send(Outside::Signal(Signal::End(INTERRUPT)));
             }
         });
+    }
+
+    pub(crate) fn is_terminal_gone() -> bool {
+        false
     }
 
     pub(crate) fn stop() {}
