@@ -249,10 +249,8 @@ impl Explorer {
         let mut reader = read_terminal(self.sender.clone());
         loop {
             let state = &self.state;
-            if !super::terminal::is_taken() {
-                return Err(RunError::Panicked);
-            }
-            screen.terminal.draw(|frame| view::draw(state, frame)).map_err(RunError::Terminal)?;
+            let drawn = super::terminal::in_frame(|| screen.terminal.draw(|frame| view::draw(state, frame)).map(drop));
+            drawn.ok_or(RunError::Panicked)?.map_err(RunError::Terminal)?;
             let Some(next) = receiver.recv().await else { return Ok(()) };
             let mut pending = vec![next];
             // Whatever else is there already is taken in before the next frame: one frame shows it all.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Stdout, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, Once};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
@@ -87,6 +87,26 @@ pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
 
+/// Held while a frame is drawn.
+static FRAME: Mutex<()> = Mutex::new(());
+
+/// Draws a frame, unless the terminal was given back.
+pub fn in_frame<T>(draw: impl FnOnce() -> T) -> Option<T> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    is_taken().then(draw)
+}
+
+/// Waits until no frame is being drawn; not for ever: it may be the drawing that panicked.
+fn frame_to_end() -> Option<MutexGuard<'static, ()>> {
+    for _ in 0..50 {
+        if let Ok(frame) = FRAME.try_lock() {
+            return Some(frame);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    None
+}
+
 /// What is to be done when anything panics, after the terminal was given back.
 pub fn on_panic(notice: impl Fn() + Send + 'static) {
     if let Ok(mut known) = NOTICE.lock() {
@@ -100,8 +120,11 @@ fn give_back_on_panic() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            // A frame that is being drawn ends first: it would be drawn over what the panic says.
+            let frame = frame_to_end();
             give_back();
             before(info);
+            drop(frame);
             if let Ok(notice) = NOTICE.lock()
                 && let Some(notice) = notice.as_ref()
             {
