@@ -14,6 +14,7 @@
 //! library), `routescope-manifest` (reading), `routescope-cluster` (following a cluster) and `routescope-render` (every
 //! sentence and drawing).
 
+pub mod access_log;
 pub mod cli;
 pub mod config;
 pub mod theme;

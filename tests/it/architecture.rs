@@ -23,10 +23,11 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("core", "expectation", &["model", "store", "resolve", "router", "reachability", "analysis"]),
     ("core", "status", &["model", "finding", "store", "resolve", "unreadable", "router", "analysis"]),
     ("core", "lib", &[]),
+    ("program", "access_log", &[]),
     ("program", "theme", &[]),
     ("program", "config", &["theme"]),
-    ("program", "tui", &["theme", "config"]),
-    ("program", "cli", &["theme", "config", "tui"]),
+    ("program", "tui", &["access_log", "theme", "config"]),
+    ("program", "cli", &["access_log", "theme", "config", "tui"]),
     ("program", "lib", &[]),
     ("program", "main", &["cli"]),
 ];
