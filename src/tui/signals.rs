@@ -29,10 +29,17 @@ pub(super) use unix::{can_stop, is_terminal_gone, listen, stop, stop_the_job, te
 
 #[cfg(unix)]
 mod unix {
-    use rustix::process;
+    use nix::errno::Errno;
+    use nix::sys::signal::{self, Signal as Number};
+    use nix::unistd::{self, Pid};
     use tokio::signal::unix::{SignalKind, signal};
 
     use super::{HANGUP, INTERRUPT, Outside, QUIT, Signal, UnboundedSender};
+
+    /// What the kernel says of a process of another PID namespace.
+    const OUTSIDE: Pid = Pid::from_raw(0);
+    /// What `kill` takes as the process group of the caller.
+    const OWN_GROUP: Pid = Pid::from_raw(0);
 
     /// Sends what the process is asked for, from now on.
     pub(crate) fn listen(sender: &UnboundedSender<Outside>) {
@@ -42,8 +49,8 @@ mod unix {
             end(HANGUP),
             end(INTERRUPT),
             end(QUIT),
-            (SignalKind::from_raw(process::Signal::TSTP.as_raw()), Signal::Stop),
-            (SignalKind::from_raw(process::Signal::CONT.as_raw()), Signal::Continue),
+            (SignalKind::from_raw(Number::SIGTSTP as i32), Signal::Stop),
+            (SignalKind::from_raw(Number::SIGCONT as i32), Signal::Continue),
         ];
         for (kind, meaning) in kinds {
             let sender = sender.clone();
@@ -61,41 +68,85 @@ mod unix {
 
     /// Whether the terminal has hung up: its other end is closed.
     pub(crate) fn is_terminal_gone() -> bool {
-        matches!(rustix::termios::tcgetattr(std::io::stdout()), Err(rustix::io::Errno::IO))
+        matches!(nix::sys::termios::tcgetattr(std::io::stdout()), Err(Errno::EIO))
     }
 
     /// Stops this process; comes back when it is told to go on.
     pub(crate) fn stop() {
-        let _ = process::kill_process(process::getpid(), process::Signal::STOP);
+        let _ = signal::kill(unistd::getpid(), Number::SIGSTOP);
     }
 
     /// Stops the whole job, as the terminal does on ctrl-z where a program leaves that to it.
     pub(crate) fn stop_the_job() {
-        let _ = process::kill_current_process_group(process::Signal::TSTP);
+        let _ = signal::kill(OWN_GROUP, Number::SIGTSTP);
     }
 
     /// Whether somebody is there to tell the job to go on: a shell with job control, in the same session.
     pub(crate) fn can_stop() -> bool {
-        let (own, group) = (process::getpid(), process::getpgrp());
-        if group != own {
+        let (own, group, parent) = (unistd::getpid(), unistd::getpgrp(), unistd::getppid());
+        has_shell(Ids { own, group, parent, session: unistd::getsid(None).ok() }, |parent| {
+            Some((unistd::getpgid(Some(parent)).ok()?, unistd::getsid(Some(parent)).ok()?))
+        })
+    }
+
+    /// Who leads this process. The kernel says 0 for a process of another PID namespace, as the starter of a program in
+    /// a container is (`kubectl exec`).
+    #[derive(Clone, Copy)]
+    struct Ids {
+        own: Pid,
+        group: Pid,
+        parent: Pid,
+        session: Option<Pid>,
+    }
+
+    /// Whether a shell with job control started the process; `of` tells a process's group and session.
+    fn has_shell(ids: Ids, of: impl Fn(Pid) -> Option<(Pid, Pid)>) -> bool {
+        if ids.group != ids.own {
             // Somebody else leads the job, and so a shell made it one.
-            return true;
+            return ids.group != OUTSIDE;
         }
-        let Some(parent) = process::getppid() else { return false };
-        let same_session = process::getsid(Some(parent)).ok() == process::getsid(None).ok();
-        same_session && process::getpgid(Some(parent)).is_ok_and(|parent| parent != group)
+        // For 0 the kernel would answer of this process.
+        if ids.parent == OUTSIDE {
+            return false;
+        }
+        of(ids.parent).is_some_and(|(group, session)| Some(session) == ids.session && group != ids.group)
     }
 
     /// Asks a child to end by itself: with all that it started, where the job is ours alone.
     pub(crate) fn terminate(child: &tokio::process::Child) {
-        if process::getpgrp() == process::getpid() {
+        if unistd::getpgrp() == unistd::getpid() {
             // It comes back to this process, too, which is ending already.
-            let _ = process::kill_current_process_group(process::Signal::TERM);
+            let _ = signal::kill(OWN_GROUP, Number::SIGTERM);
             return;
         }
-        let id = child.id().and_then(|id| process::Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(id) = id {
-            let _ = process::kill_process(id, process::Signal::TERM);
+        if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
+            let _ = signal::kill(Pid::from_raw(id), Number::SIGTERM);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn only_a_shell_of_the_same_session_can_bring_a_stopped_job_back() {
+            let [shell, own, other] = [10, 20, 30].map(Pid::from_raw);
+            let ids = Ids { own, group: own, parent: shell, session: Some(shell) };
+            assert!(has_shell(ids, |_| Some((shell, shell))), "started by a shell");
+            assert!(has_shell(Ids { group: other, ..ids }, |_| None), "a part of somebody's job");
+            assert!(!has_shell(ids, |_| Some((own, shell))), "the parent is in the same job");
+            assert!(!has_shell(ids, |_| Some((shell, other))), "a terminal of its own");
+            assert!(!has_shell(ids, |_| None), "the parent may not be asked");
+        }
+
+        #[test]
+        fn a_shell_outside_of_the_container_cannot_bring_a_stopped_job_back() {
+            let own = Pid::from_raw(20);
+            let ids = Ids { own, group: own, parent: OUTSIDE, session: Some(own) };
+            assert!(!has_shell(ids, |_| Some((OUTSIDE, own))), "the first process");
+            assert!(!has_shell(Ids { group: OUTSIDE, ..ids }, |_| None), "a group from outside");
+            let ids = Ids { parent: Pid::from_raw(10), ..ids };
+            assert!(!has_shell(ids, |_| Some((OUTSIDE, OUTSIDE))), "a session from outside");
         }
     }
 }
