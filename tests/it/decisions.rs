@@ -267,7 +267,7 @@ fn a_route_of_a_hidden_namespace_may_take_what_a_listener_admits() {
 
 #[test]
 fn a_child_of_a_hidden_namespace_may_take_what_a_label_selects_everywhere() {
-    let doubt = "label one in namespace all may select an HTTPRoute that may not be read".to_owned();
+    let doubt = "label one in any namespace may select an HTTPRoute that may not be read".to_owned();
     assert_eq!(limited("Same", LABEL_ALL), (Outcome::Forward, vec![doubt]));
 }
 

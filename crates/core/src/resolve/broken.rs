@@ -23,7 +23,7 @@ pub(super) fn answer(
         BrokenLink::Cyclic { .. } => Some((action::replaced(RespondReason::CyclicDelegation, detail), None)),
         BrokenLink::Unresolved => {
             let doubt = (!is_certain(snapshot, settings, link))
-                .then(|| format!("a child of {} may exist that is not in view", shown(&link.via)));
+                .then(|| format!("a child of {} may exist that is not in view", shown(settings, &link.via)));
             if doubt.is_some() && snapshot.coverage.forbidden {
                 detail.push_str(", as far as may be read");
             }
@@ -43,7 +43,7 @@ pub(super) fn is_certain(snapshot: &Snapshot, settings: &Settings, link: &Link) 
 
 /// What a delegating ref may select that has not been seen, in a sentence.
 pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) -> Option<String> {
-    let via = shown(&link.via);
+    let via = shown(settings, &link.via);
     (!is_certain(snapshot, settings, link)).then(|| format!("{via} may select an HTTPRoute that may not be read"))
 }
 
@@ -91,7 +91,7 @@ pub(super) fn detail(
     let all = |fate| {
         children.iter().all(|child| child.fate == fate) && unlisted.iter().all(|(unlisted, _)| *unlisted == fate)
     };
-    let via = shown(&link.via);
+    let via = shown(settings, &link.via);
     Some(match (link.selected(), first.fate) {
         (1, ChildFate::NotAdoptable) => format!("HTTPRoute {key} has parentRefs, and none names HTTPRoute {parent}"),
         (1, ChildFate::HasHostnames) => format!("HTTPRoute {key} has hostnames, which a delegated route must not"),
@@ -114,8 +114,9 @@ pub(super) fn detail(
 }
 
 /// A ref in words.
-pub(super) fn shown(via: &Via) -> String {
+fn shown(settings: &Settings, via: &Via) -> String {
     match via.by {
+        ViaBy::Label if everywhere(settings, via) => format!("label {} in any namespace", via.value),
         ViaBy::Gateway => format!("Gateway {}/{}", via.namespace, via.value),
         ViaBy::Name => format!("HTTPRoute {}/{}", via.namespace, via.value),
         ViaBy::Wildcard => format!("the wildcard in namespace {}", via.namespace),
