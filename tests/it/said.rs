@@ -137,6 +137,19 @@ fn gateways_that_answer_differently_are_announced() {
 }
 
 #[test]
+fn a_gateway_whose_listener_names_the_host_comes_first_although_no_route_of_it_does() {
+    let route_of =
+        |name: &str| route("HTTPRoute", name, &format!("parentRefs: [{{name: {name}}}], rules: [{{{TO_WEB}}}]"));
+    let named = gateway("two", HTTP).replace("protocol: HTTP", "protocol: HTTP, hostname: '*.io'");
+    let world = gateway("one", HTTP) + &named + &route_of("one") + SERVICE;
+    let (said, _) = run(&["where", "http://a.io/x"], &world);
+    assert!(said.find("infra/two").zip(said.find("infra/one")).is_some_and(|(two, one)| two < one), "{said}");
+    assert!(said.contains(":80 http  *.io"), "{said}");
+    let (said, _) = run(&["where", "http://a.com/x"], &world);
+    assert!(!said.contains("infra/two") || said.find("infra/one") < said.find("infra/two"), "{said}");
+}
+
+#[test]
 fn an_assumed_engine_is_said_in_answers_findings_and_statuses() {
     let world = gateway("gw", HTTP).replace("kgateway", "public")
         + &route("HTTPRoute", "site", &format!("parentRefs: [{{name: gw}}], rules: [{{{TO_WEB}}}]"))

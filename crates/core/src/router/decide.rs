@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::doubt;
 use super::effect::{RedirectedFrom, location, rewritten_path};
-use super::lookup::{Door, Lookup, Unseen, without_port};
+use super::lookup::{Door, Lookup, Unseen, covers, without_port};
 use super::matcher::Facts;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
@@ -221,12 +221,13 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        answers.sort_by_key(|(_, decision)| Reverse(self.closeness(decision)));
+        answers.sort_by_key(|(_, decision)| Reverse(self.closeness(decision, request)));
         answers
     }
 
     /// How closely a Gateway serves the request's host: by an exact name, a wildcard (the longer the closer), any, not at all.
-    fn closeness(&self, decision: &Decision) -> (u8, usize) {
+    /// The name is that of the virtual host, or of the listener that takes the request and has none for it.
+    fn closeness(&self, decision: &Decision, request: &Request) -> (u8, usize) {
         let of_name = |name: &str| match name {
             "*" | "" => (1, 0),
             name if name.starts_with('*') => (2, name.len()),
@@ -238,7 +239,18 @@ impl<'a> Router<'a> {
         match host {
             Some(host) => of_name(&host.hostname),
             None if decision.stream.is_some() => names.max().unwrap_or((1, 0)),
-            None => (0, 0),
+            None => {
+                let doors = self.lookup.doors_of(decision.gateway).iter();
+                let doors = doors.filter(|door| decision.port == Some(door.port));
+                let listeners = doors.flat_map(|door| &door.listeners);
+                let hostname = listeners.filter(|(name, _)| Some(name) == decision.listener.as_ref());
+                let names = hostname.filter_map(|(_, hostname)| match (hostname.as_deref(), request.host.as_deref()) {
+                    (None, _) => Some((1, 0)),
+                    (Some(hostname), Some(host)) => covers(hostname, host).then(|| of_name(hostname)),
+                    (Some(hostname), None) => Some(of_name(hostname)),
+                });
+                names.max().unwrap_or((0, 0))
+            }
         }
     }
 

@@ -177,9 +177,10 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
         decision.listener.as_ref() == Some(&name)
     });
     let mut rest = Line::new();
-    let mut place = None;
+    let (mut place, mut hostname) = (None, None);
     if let Some(listener) = listener {
         let written = written_listener(node, listener);
+        hostname = written.hostname.as_ref();
         let protocol = written.protocol.name().to_lowercase();
         rest.push(Role::Listener, format!(":{} {protocol}", decision.port.unwrap_or(written.port)));
         if !table.assumed {
@@ -192,6 +193,9 @@ fn gateway_step(analysis: &Analysis, decision: &Decision) -> Step {
     if let Some(host) = virtual_host(analysis, decision) {
         rest.push(Role::Text, "  ");
         rest.push(Role::Host, if host.hostname == "*" { "any host".to_owned() } else { host.hostname.to_string() });
+    } else if let Some(hostname) = hostname {
+        rest.push(Role::Text, "  ");
+        rest.push(Role::Host, hostname.to_string());
     }
     Step { name, namespace: Line::new(), rest, place }
 }
