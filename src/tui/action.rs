@@ -56,7 +56,7 @@ pub struct Entry {
 macro_rules! actions {
     ($($scope:ident { $($variant:ident $name:literal [$($key:literal),+] $doc:literal,)+ })+) => {
         /// Something a person can do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action { $($(#[doc = $doc] $variant,)+)+ }
 
         /// Every action.
@@ -95,8 +95,12 @@ actions! {
         MethodBack "method, previous" ["M"] "previous method",
         EditHeaders "headers, edit" ["H"] "edit the headers that are sent",
         Findings "findings" ["f"] "list what is wrong, and go there",
-        NextAnswer "next answer" ["n"] "show the answer of the next Gateway",
-        PreviousAnswer "previous answer" ["N"] "show the answer of the previous Gateway",
+        NextMatch "next match" ["n"] "go to the next row that the filter found",
+        PreviousMatch "previous match" ["N"] "go to the row that the filter found before",
+        JumpBack "back" ["ctrl-o", "alt-left"] "go back to where the last jump began",
+        JumpForward "forward" ["alt-right", "ctrl-i"] "go forward again (ctrl-i is tab in most terminals)",
+        NextAnswer "next answer" [")"] "show the answer of the next Gateway",
+        PreviousAnswer "previous answer" ["("] "show the answer of the previous Gateway",
         Pin "pin" ["p"] "pin the question with its answer, or unpin it",
         Pins "pins" ["P"] "list the pinned questions, and ask one of them",
         Seen "seen" ["a"] "mark changed pins as seen",
@@ -120,10 +124,12 @@ actions! {
         Down "down" ["down", "j"] "one line down",
         PageUp "page up" ["pgup", "ctrl-b"] "one page up",
         PageDown "page down" ["pgdn", "ctrl-f", "space"] "one page down",
-        Top "top" ["g", "home"] "to the first line",
-        Bottom "bottom" ["G", "end"] "to the last line",
+        HalfPageUp "half a page up" ["ctrl-u"] "half a page up",
+        HalfPageDown "half a page down" ["ctrl-d"] "half a page down",
+        Top "top" ["gg", "home"] "to the first line, or to the line of a count",
+        Bottom "bottom" ["G", "end", "ge"] "to the last line, or to the line of a count (12G)",
         Select "select" ["enter"] "open what is selected: fold, unfold, or go to its node",
-        Back "back" ["esc"] "clear the filter, then go back to the tree",
+        Back "leave" ["esc"] "clear the filter, then go back to the tree",
         Zoom "zoom" ["z"] "zoom this pane",
     }
     Tree {
@@ -131,11 +137,11 @@ actions! {
         Unfold "unfold" ["right", "l"] "unfold, or go to the first node below",
         FoldAll "fold all" ["-"] "fold everything",
         UnfoldAll "unfold all" ["+", "*"] "unfold everything",
-        Level1 "level 1" ["1"] "unfold to the Gateways",
-        Level2 "level 2" ["2"] "unfold to the hosts",
-        Level3 "level 3" ["3"] "unfold to the routes",
-        Level4 "level 4" ["4"] "unfold to their rules",
-        Level5 "level 5" ["5"] "unfold to the delegated routes",
+        Level1 "level 1" ["g1", "alt-1"] "unfold to the Gateways",
+        Level2 "level 2" ["g2", "alt-2"] "unfold to the hosts",
+        Level3 "level 3" ["g3", "alt-3"] "unfold to the routes",
+        Level4 "level 4" ["g4", "alt-4"] "unfold to their rules",
+        Level5 "level 5" ["g5", "alt-5"] "unfold to the delegated routes",
         NextSibling "next sibling" ["J", "]"] "to the next node of this level",
         PreviousSibling "previous sibling" ["K", "["] "to the previous node of this level",
     }
@@ -182,11 +188,52 @@ impl Action {
 
     /// The action a key stands for in one of the scopes, the first of which wins.
     pub fn of(key: KeyEvent, scopes: &[Scope]) -> Option<Self> {
-        let heard = |scope: &Scope| {
-            ACTIONS.iter().find(|entry| entry.scope == *scope && entry.keys.iter().any(|name| is_key(name, key)))
-        };
-        scopes.iter().find_map(heard).map(|entry| entry.action)
+        match Self::of_keys(&[key], scopes) {
+            Match::Is(action) => Some(action),
+            Match::Begins | Match::None => None,
+        }
     }
+
+    /// The action that keys in a row stand for in one of the scopes, the first of which wins.
+    pub fn of_keys(keys: &[KeyEvent], scopes: &[Scope]) -> Match {
+        let in_scope = |scope: &Scope| {
+            let names = ACTIONS.iter().filter(|entry| entry.scope == *scope);
+            let names = names.flat_map(|entry| entry.keys.iter().map(|name| (entry.action, *name)));
+            let found = names.filter_map(|(action, name)| {
+                let wanted = parse_keys(name)?;
+                let begins =
+                    wanted.len() >= keys.len() && wanted.iter().zip(keys).all(|(key, event)| is_key(*key, *event));
+                begins.then_some(if wanted.len() == keys.len() { Match::Is(action) } else { Match::Begins })
+            });
+            found.max()
+        };
+        scopes.iter().find_map(in_scope).unwrap_or(Match::None)
+    }
+}
+
+/// What keys in a row come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// No action has them.
+    None,
+    /// They are the first keys of an action.
+    Begins,
+    /// They are the keys of an action.
+    Is(Action),
+}
+
+/// Whether a name of the table is several keys in a row (`gd`).
+pub fn is_sequence(name: &str) -> bool {
+    parse_key(name).is_none() && parse_keys(name).is_some()
+}
+
+/// The key events that a name of the table stands for: one (`ctrl-c`), or several letters in a row (`gd`).
+pub fn parse_keys(name: &str) -> Option<Vec<(KeyCode, KeyModifiers)>> {
+    if let Some(key) = parse_key(name) {
+        return Some(vec![key]);
+    }
+    let plain = !name.is_empty() && !name.contains('-') && name.chars().count() <= 3;
+    plain.then(|| name.chars().map(|letter| (KeyCode::Char(letter), KeyModifiers::NONE)).collect())
 }
 
 /// The key event that a name of the table stands for.
@@ -231,9 +278,8 @@ pub fn parse_key(name: &str) -> Option<(KeyCode, KeyModifiers)> {
     Some((code, modifiers))
 }
 
-/// Whether an event is the key of that name. Shift counts only through what it makes of a letter.
-fn is_key(name: &str, event: KeyEvent) -> bool {
-    let Some((code, modifiers)) = parse_key(name) else { return false };
+/// Whether an event is a key of the table. Shift counts only through what it makes of a letter.
+fn is_key((code, modifiers): (KeyCode, KeyModifiers), event: KeyEvent) -> bool {
     let chord = KeyModifiers::CONTROL | KeyModifiers::ALT;
     event.code == code && event.modifiers & chord == modifiers & chord
 }
@@ -247,7 +293,7 @@ mod tests {
         for entry in ACTIONS {
             assert!(!entry.name.is_empty() && !entry.doc.is_empty(), "{:?}", entry.action);
             for key in entry.keys {
-                assert!(parse_key(key).is_some(), "{key} of {}", entry.name);
+                assert!(parse_keys(key).is_some(), "{key} of {}", entry.name);
             }
         }
     }
@@ -258,7 +304,14 @@ mod tests {
         for (index, one) in ACTIONS.iter().enumerate() {
             for other in &ACTIONS[index + 1..] {
                 if beside(one.scope, other.scope) {
-                    let shared = one.keys.iter().find(|key| other.keys.contains(key));
+                    let clash = |a: &str, b: &str| {
+                        let both = |name| parse_keys(name).expect("a key of that name");
+                        let (a, b) = (both(a), both(b));
+                        let shorter = a.len().min(b.len());
+                        // One that is the beginning of the other would never wait for the rest.
+                        a[..shorter] == b[..shorter]
+                    };
+                    let shared = one.keys.iter().find(|key| other.keys.iter().any(|known| clash(key, known)));
                     assert!(shared.is_none(), "{shared:?} is both {} and {}", one.name, other.name);
                 }
             }
@@ -270,7 +323,8 @@ mod tests {
         let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
         assert_eq!(Action::of(shifted, &[Scope::Panes]), Some(Action::Bottom));
         let plain = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
-        assert_eq!(Action::of(plain, &[Scope::Panes]), Some(Action::Top));
+        assert_eq!(Action::of_keys(&[plain, plain], &[Scope::Panes]), Match::Is(Action::Top));
+        assert_eq!(Action::of_keys(&[plain], &[Scope::Panes]), Match::Begins);
         let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(Action::of(control, &[Scope::Panes, Scope::Always]), Some(Action::Leave));
     }

@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::ask::{Ask, Question};
 use super::command::CommandLine;
+use super::jumps::Jumps;
 use super::live::Live;
+use super::pending::Pending;
 use super::pins::{PinId, Pins};
 use super::side::{Side, SideId};
 use super::window::Window;
@@ -73,6 +75,12 @@ pub struct State {
     pub pins: Pins,
     /// The window over the panes.
     pub window: Option<Window>,
+    /// Keys that wait for more.
+    pub pending: Pending,
+    /// Where jumps began.
+    pub jumps: Jumps,
+    /// What is taken in goes somewhere: where it began is remembered.
+    pub jumped: bool,
     /// The command line, while it is open.
     pub command: Option<CommandLine>,
     /// The contexts of the kubeconfig, as far as they were looked up.
@@ -114,6 +122,9 @@ impl State {
             ask: Ask::default(),
             pins: Pins::default(),
             window: None,
+            pending: Pending::default(),
+            jumps: Jumps::default(),
+            jumped: false,
             command: None,
             contexts: Vec::new(),
             contexts_wanted: false,
@@ -208,6 +219,7 @@ impl State {
 
     /// Selects `node` on the active side, unfolding what is above it; ends a filter that hides it.
     pub fn reveal(&mut self, node: NodeRef) {
+        self.jumped = true;
         if !self.side_mut().reveal(node) && self.side().world.is_some() && !self.scope.is_everything() {
             self.tell(Role::Muted, "it is outside the namespaces that are shown: :ns all shows everything");
         }

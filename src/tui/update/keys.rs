@@ -4,13 +4,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, pins, windows};
+use super::{command, folds, jumps, pins, windows};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
 use crate::tui::laid;
 use crate::tui::locate;
-use crate::tui::rows::Fold;
+use crate::tui::pending::Press;
+use crate::tui::rows::{Fold, Row};
 use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
@@ -26,9 +27,7 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         _ if state.command.is_some() => &[Scope::Command, Scope::Always],
         (Some(_), _) => &[Scope::Window, Scope::Always],
         (None, _) if filtering => &[Scope::Always, Scope::Panes],
-        (None, Focus::Ask) => &[Scope::Ask, Scope::Always],
-        (None, Focus::Tree) => &[Scope::Tree, Scope::Panes, Scope::Always],
-        (None, _) => &[Scope::Panes, Scope::Always],
+        (None, focus) => scopes_of(focus),
     };
     if command::leaves(state, key) {
         state.command = None;
@@ -53,7 +52,63 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         }
         return edit_text(state, key);
     }
+    // In the panes keys may come in a row, with a count before them.
+    if state.window.is_none() && state.command.is_none() {
+        return match state.pending.press(key, scopes) {
+            Press::Acts { action, count } => act_times(state, action, count),
+            Press::Waits | Press::Nothing => Vec::new(),
+        };
+    }
     Action::of(key, scopes).map(|action| act(state, action)).unwrap_or_default()
+}
+
+/// Where keys are heard in a pane.
+pub(in crate::tui) fn scopes_of(focus: Focus) -> &'static [Scope] {
+    match focus {
+        Focus::Ask => &[Scope::Ask, Scope::Always],
+        Focus::Tree => &[Scope::Tree, Scope::Panes, Scope::Always],
+        Focus::Detail | Focus::Why => &[Scope::Panes, Scope::Always],
+    }
+}
+
+/// The most that a count repeats: more siblings or matches than one steps over.
+const REPEATED_AT_MOST: usize = 1_000;
+
+/// Does what an action says as often as the count before it says; `12G` goes to a line.
+fn act_times(state: &mut State, action: Action, count: Option<usize>) -> Vec<Effect> {
+    let Some(count) = count else { return act(state, action) };
+    let times = isize::try_from(count).unwrap_or(isize::MAX);
+    match action {
+        Action::Up => step(state, -times),
+        Action::Down => step(state, times),
+        Action::PageUp => step(state, -page(state).saturating_mul(times)),
+        Action::PageDown => step(state, page(state).saturating_mul(times)),
+        Action::HalfPageUp => step(state, -half_page(state).saturating_mul(times)),
+        Action::HalfPageDown => step(state, half_page(state).saturating_mul(times)),
+        Action::Top | Action::Bottom => {
+            state.jumped = true;
+            step(state, isize::MIN / 2);
+            step(state, times - 1);
+        }
+        Action::NextMatch
+        | Action::PreviousMatch
+        | Action::NextMark
+        | Action::PreviousMark
+        | Action::NextSibling
+        | Action::PreviousSibling
+        | Action::JumpBack
+        | Action::JumpForward
+        | Action::NextAnswer
+        | Action::PreviousAnswer
+        | Action::NextSide
+        | Action::PreviousSide
+        | Action::Fold
+        | Action::Unfold => {
+            return (0..count.min(REPEATED_AT_MOST)).flat_map(|_| act(state, action)).collect();
+        }
+        _ => return act(state, action),
+    }
+    Vec::new()
 }
 
 /// Whether a key belongs to the text that is typed, whatever it means elsewhere.
@@ -241,6 +296,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Command => return command::open(state),
         Action::Run | Action::Complete | Action::CompleteBack | Action::Abandon => return command::act(state, action),
         Action::Ask => {
+            jumps::leave(state);
             focus(state, Focus::Ask);
             state.ask.selected = !state.ask.input.value().is_empty();
         }
@@ -271,8 +327,20 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Down => step(state, 1),
         Action::PageUp => step(state, -page(state)),
         Action::PageDown => step(state, page(state)),
-        Action::Top => step(state, isize::MIN / 2),
-        Action::Bottom => step(state, isize::MAX / 2),
+        Action::HalfPageUp => step(state, -half_page(state)),
+        Action::HalfPageDown => step(state, half_page(state)),
+        Action::Top => {
+            state.jumped = true;
+            step(state, isize::MIN / 2);
+        }
+        Action::Bottom => {
+            state.jumped = true;
+            step(state, isize::MAX / 2);
+        }
+        Action::NextMatch => next_match(state, true),
+        Action::PreviousMatch => next_match(state, false),
+        Action::JumpBack => jumps::back(state),
+        Action::JumpForward => jumps::forward(state),
         Action::Select => select(state),
         Action::Back => return back(state),
         Action::Fold => folds::fold(state.side_mut()),
@@ -362,6 +430,7 @@ fn other_side(state: &mut State, by: usize) {
 /// Looks at the side at a place.
 pub(super) fn look_at(state: &mut State, at: usize) {
     end_typing(state.side_mut());
+    state.jumped = true;
     state.active = at;
     match state.window.as_ref().map(|window| window.kind) {
         Some(Kind::Findings) => state.window = Some(Window::findings(state)),
@@ -395,6 +464,7 @@ fn start_filter(state: &mut State) {
     if state.side().world.is_none() {
         return;
     }
+    jumps::leave(state);
     focus(state, Focus::Tree);
     state.side_mut().tree.filter.get_or_insert_with(Filter::default).typing = true;
 }
@@ -417,6 +487,34 @@ fn other_answer(state: &mut State, by: usize) {
 fn page(state: &State) -> isize {
     let height = Layout::of(state).inside(state.focus).height;
     isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
+}
+
+fn half_page(state: &State) -> isize {
+    isize::try_from(Layout::of(state).inside(state.focus).height / 2).unwrap_or(1).max(1)
+}
+
+/// Goes to the next of the rows that the filter found, round and round.
+fn next_match(state: &mut State, forward: bool) {
+    let tree = &state.side().tree;
+    let Some(found) = tree.filter.as_ref().and_then(|filter| filter.found.as_ref()) else {
+        return state.tell(Role::Muted, "no filter: / searches");
+    };
+    let is_hit = |row: &Row| row.others == 0 && found.kept.hits.contains(&row.node);
+    let (before, after) = tree.rows.split_at(tree.selected.min(tree.rows.len()));
+    let behind = || after.iter().skip(1).position(is_hit).map(|at| before.len() + 1 + at);
+    let next = if forward {
+        behind().or_else(|| before.iter().position(is_hit))
+    } else {
+        before.iter().rposition(is_hit).or_else(|| tree.rows.iter().rposition(is_hit))
+    };
+    match next {
+        Some(next) => {
+            focus(state, Focus::Tree);
+            state.jumped = true;
+            state.side_mut().tree.selected = next;
+        }
+        None => state.tell(Role::Muted, "nothing matches"),
+    }
 }
 
 fn step(state: &mut State, by: isize) {

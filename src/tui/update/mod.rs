@@ -3,11 +3,14 @@
 mod command;
 mod folds;
 mod fresh;
+mod jumps;
 mod keys;
 mod live;
 mod mouse;
 mod pins;
 mod windows;
+
+pub(super) use keys::scopes_of;
 
 use std::time::SystemTime;
 
@@ -17,8 +20,10 @@ use super::Reading;
 use super::effect::Effect;
 use super::filter::Found;
 use super::fresh::Differences;
+use super::jumps::Place;
 use super::paste::Pasted;
 use super::path_view::When;
+use super::pending::Pending;
 use super::rows;
 use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
@@ -73,13 +78,20 @@ pub enum Message {
 /// Takes a message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let before: Vec<(SideId, Option<NodeRef>)> = state.sides.iter().map(|side| (side.id, side.selected())).collect();
+    let here = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_))
+        .then(|| Place::here(state))
+        .flatten();
+    state.jumped = false;
     let effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => {
             state.notice = None;
             keys::key(state, key)
         }
-        Message::Mouse(event) => mouse::mouse(state, event),
+        Message::Mouse(event) => {
+            state.pending = Pending::default();
+            mouse::mouse(state, event)
+        }
         Message::Paste(text) => paste(state, &text),
         Message::Resize(width, height) => {
             state.size = (width, height);
@@ -132,6 +144,9 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if let Some(here) = here.filter(|here| state.jumped && Place::here(state).as_ref() != Some(here)) {
+        state.jumps.leave(here);
+    }
     for side in &mut state.sides {
         if !before.contains(&(side.id, side.selected())) {
             side.detail_offset = 0;
@@ -290,6 +305,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         return text.chars().flat_map(|letter| keys::type_letter(state, letter)).collect();
     }
     // A URL in the clipboard is a question, wherever the focus is.
+    state.jumped = true;
     state.window = None;
     let left_out = state.ask.take(&pasted);
     keys::focus(state, Focus::Ask);

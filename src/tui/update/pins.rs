@@ -117,6 +117,7 @@ pub(super) fn acknowledge(state: &mut State, only: Option<PinId>) {
 
 /// Asks a question: it becomes what stands in the URL bar.
 pub(super) fn ask(state: &mut State, question: &Question) {
+    state.jumped = true;
     state.ask.put(question);
     let request = state.ask.question();
     for side in &mut state.sides {

@@ -24,6 +24,7 @@ use routescope_render::width::Width;
 use super::action::Action;
 use super::path_view::When;
 use super::state::{Focus, State};
+use super::update::scopes_of;
 use super::widget::text as cutting;
 use crate::theme::{Role, Theme};
 use layout::{Layout, Shape};
@@ -170,6 +171,11 @@ fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
         return;
     }
     let mut x = area.x + 1.min(area.width);
+    if !state.pending.is_empty() {
+        let text = format!("{} … ", state.pending.text());
+        (x, _) =
+            buffer.set_stringn(x, area.y, text, usize::from(area.right().saturating_sub(x)), theme.style(Role::Title));
+    }
     let hints = hints(state);
     for (index, (key, word)) in hints.iter().enumerate() {
         let gap = if index == 0 { 0 } else { 3 };
@@ -192,6 +198,10 @@ fn hinted(pairs: &[(Action, &'static str)]) -> Vec<(&'static str, &'static str)>
 
 /// The keys that help most where one is: from the action table, the most useful first.
 fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
+    if !state.pending.is_empty() {
+        let follow = state.pending.follow(scopes_of(state.focus));
+        return follow.into_iter().map(|(key, entry)| (key, entry.name)).collect();
+    }
     let by = hinted;
     if let Some(window) = &state.window {
         return match window.kind {

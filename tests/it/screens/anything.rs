@@ -11,7 +11,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use proptest::sample::select;
-use routescope::tui::action::{ACTIONS, parse_key};
+use routescope::tui::action::{ACTIONS, parse_keys};
 use routescope::tui::effect::Effect;
 use routescope::tui::update::{Message, update};
 use routescope::tui::{Reading, filter, fresh};
@@ -78,7 +78,30 @@ fn odd_worlds() -> impl Strategy<Value = String> {
 fn step() -> impl Strategy<Value = Step> {
     let keys: Vec<&'static str> = ACTIONS.iter().flat_map(|entry| entry.keys).copied().collect();
     let folding = vec![
-        "h", "h", "l", "left", "right", "G", "enter", "-", "+", "2", "4", "j", "J", "K", "n", ".", "esc", "s", "s",
+        "h",
+        "h",
+        "l",
+        "left",
+        "right",
+        "G",
+        "enter",
+        "-",
+        "+",
+        "g2",
+        "g4",
+        "j",
+        "5",
+        "J",
+        "K",
+        "n",
+        ".",
+        "esc",
+        "s",
+        "s",
+        "ctrl-o",
+        "alt-right",
+        "gg",
+        "gx",
     ];
     let urls = vec![
         "http://a.io/a/b",
@@ -143,8 +166,9 @@ impl Run {
         let press = |code, modifiers| Message::Key(KeyEvent::new(code, modifiers));
         match step {
             Step::Key(name) => {
-                let (code, modifiers) = parse_key(name).expect("a key of that name");
-                self.send(press(code, modifiers));
+                for (code, modifiers) in parse_keys(name).expect("keys of that name") {
+                    self.send(press(code, modifiers));
+                }
             }
             Step::Write(text) => {
                 text.chars().for_each(|letter| self.send(press(KeyCode::Char(letter), KeyModifiers::NONE)));

@@ -38,7 +38,7 @@ fn what_changed_is_listed_newest_last_and_leads_to_its_node() {
     insta::assert_snapshot!(explorer.both());
     explorer.press(&["enter"]);
     shows(&explorer, "no place in the tree");
-    explorer.press(&["g", "L", "up", "enter"]);
+    explorer.press(&["gg", "L", "up", "enter"]);
     assert!(explorer.state.side().selected().is_some_and(|node| explorer.state.side().tree.rows[0].node != node));
 }
 

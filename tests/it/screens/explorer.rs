@@ -9,7 +9,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use routescope::theme::{Role, Theme};
-use routescope::tui::action::parse_key;
+use routescope::tui::action::parse_keys;
 use routescope::tui::effect::Effect;
 use routescope::tui::live::Live;
 use routescope::tui::state::State;
@@ -90,8 +90,9 @@ impl Explorer {
     /// Presses keys, named as in the action table.
     pub fn press(&mut self, keys: &[&str]) -> &mut Self {
         for key in keys {
-            let (code, modifiers) = parse_key(key).expect("a key of that name");
-            self.send(Message::Key(KeyEvent::new(code, modifiers)));
+            for (code, modifiers) in parse_keys(key).expect("keys of that name") {
+                self.send(Message::Key(KeyEvent::new(code, modifiers)));
+            }
         }
         self
     }

@@ -39,10 +39,10 @@ fn what_changes_in_the_tree_stands_out_and_settles() {
 #[test]
 fn what_is_folded_or_gone_is_told_by_the_row_above() {
     let mut explorer = cluster(120, 40);
-    explorer.holds(SHOP, synced()).press(&["3"]);
+    explorer.holds(SHOP, synced()).press(&["g3"]);
     explorer.holds(&SHOP.replace("orders-v1", "orders-v2"), synced());
     shows(&explorer, "~   └▸ orders (shop) (1)");
-    explorer.press(&["5"]);
+    explorer.press(&["g5"]);
     shows(&explorer, "┃   └─ orders (shop)");
     shows(&explorer, "~      └─ /orders → Service orders-v2:80");
     explorer.passes(60).holds(&format!("{SHOP}{CART}"), synced()).passes(60).holds(SHOP, synced());

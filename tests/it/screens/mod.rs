@@ -11,6 +11,7 @@ mod contexts;
 mod explorer;
 mod flashes;
 mod invisible;
+mod moving;
 mod overlay;
 mod panes;
 mod paths;

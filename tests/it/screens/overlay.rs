@@ -60,7 +60,7 @@ fn what_files_change_is_marked_counted_and_stepped_through() {
     }
     explorer.press(&["D", "D", "D", "-", "D"]);
     shows(&explorer, "~ HTTPRoute shop/orders is changed");
-    explorer.press(&["g", "o"]);
+    explorer.press(&["gg", "o"]);
     shows(&explorer, "files over kind-dev: 2 new, 1 changed, 1 unchanged");
     shows(&explorer, "~ HTTPRoute shop/orders: rule 1 now goes to Service shop/orders-v2:80");
     explorer.press(&["enter"]);

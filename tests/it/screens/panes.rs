@@ -82,7 +82,7 @@ fn folding_hides_and_unfolding_shows() {
     shows(&explorer, "parent (kgateway-system)");
     explorer.press(&["+"]);
     shows(&explorer, "/insurance/claims");
-    explorer.press(&["3"]);
+    explorer.press(&["g3"]);
     shows(&explorer, "parent (kgateway-system)");
     hides(&explorer, "/insurance ⇢");
 }
@@ -136,7 +136,7 @@ fn a_pasted_url_is_a_question_wherever_the_focus_is() {
 fn a_reload_keeps_selection_folds_and_question() {
     let mut explorer = demo(120, 40);
     explorer.ask("https://api.example.com/banking/cards");
-    explorer.press(&["enter", "g", "j", "j", "j", "h"]);
+    explorer.press(&["enter", "gg", "j", "j", "j", "h"]);
     let before = explorer.text();
     explorer.send(Message::FilesChanged);
     assert!(matches!(explorer.effects[..], [Effect::Load]));
@@ -267,7 +267,7 @@ fn the_wheel_scrolls_what_is_under_it() {
 fn a_row_of_the_reasons_leads_to_its_node() {
     let mut explorer = demo(120, 40);
     explorer.ask("https://api.example.com/banking/cards");
-    explorer.press(&["tab", "tab", "tab", "g", "enter"]);
+    explorer.press(&["tab", "tab", "tab", "gg", "enter"]);
     shows(&explorer, "banking/banking-routes · rule 2");
 }
 

@@ -28,7 +28,7 @@ fn a_pinned_answer_that_changes_is_marked_until_it_was_seen() {
     let mut explorer = pinned(120, 40);
     shows(&explorer, "pinned GET http://a.io/orders/1: P lists the pins");
     shows(&explorer, "where does it go? · pinned");
-    explorer.press(&["ctrl-u", "g"]);
+    explorer.press(&["ctrl-u", "gg"]);
     shows(&explorer, " pins   GET http://a.io/orders/1  ● shop/orders-v1:80  rule 1 of shop/orders");
     explorer.send(at(10, 41));
     explorer.changes(&SHOP.replace("orders-v1", "orders-v2"), synced(), moved());
@@ -48,7 +48,7 @@ fn a_pinned_answer_that_changes_is_marked_until_it_was_seen() {
 #[test]
 fn in_60_by_20_the_header_counts_the_pins_and_a_window_lists_them() {
     let mut explorer = pinned(60, 20);
-    explorer.press(&["g"]);
+    explorer.press(&["gg"]);
     shows(&explorer, "1 pin  ● live");
     explorer.send(at(10, 41));
     explorer.holds(&SHOP.replace("/orders", "/carts"), synced());
@@ -150,7 +150,7 @@ fn a_reload_of_files_tells_what_it_changed_and_turns_the_pins() {
 fn a_pin_is_answered_by_every_context() {
     let mut explorer = two(120, 40);
     explorer.press(&[":"]).write("pin http://a.io/orders/1");
-    explorer.press(&["enter", "g"]);
+    explorer.press(&["enter", "gg"]);
     shows(&explorer, " pins   GET http://a.io/orders/1  ≠ kind-dev ● shop/orders-v1:80   prod ● shop/orders-v2:80 as ");
     explorer.send(at(10, 41));
     explorer.holds_on(1, SHOP, named("prod"));
@@ -165,9 +165,9 @@ fn a_url_that_several_gateways_answer_is_pinned_on_the_one_that_is_shown() {
     let mut explorer = cluster(120, 40);
     let other = SHOP.replace("name: web", "name: other").replace("orders", "others").replace("/others", "/x");
     explorer.holds(&format!("{SHOP}---{other}"), synced()).press(&[":"]).write("pin http://a.io/orders");
-    explorer.press(&["enter", "g"]);
+    explorer.press(&["enter", "gg"]);
     shows(&explorer, " pins   GET http://a.io/orders on infra/web  ● shop/orders-v1:80");
-    explorer.ask("http://a.io/orders").press(&["enter", "n", "p"]);
+    explorer.ask("http://a.io/orders").press(&["enter", ")", "p"]);
     shows(&explorer, "GET http://a.io/orders on infra/other  ✗ 404 from the gateway");
     explorer.press(&["P", "enter"]);
     shows(&explorer, "● shop/orders-v1:80");

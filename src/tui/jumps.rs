@@ -1,0 +1,110 @@
+//! Where the person came from: back and forward over every jump, as in a browser or in vim.
+
+use routescope_render::outline::Key;
+
+use super::side::SideId;
+use super::state::State;
+
+/// How many places are remembered.
+const PLACES_AT_MOST: usize = 100;
+
+/// A place to go back to, by the names of things: a reload keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The side.
+    pub side: SideId,
+    /// The selected node, from the topmost one down.
+    pub path: Vec<Key>,
+}
+
+impl Place {
+    /// Where the person is; `None` where nothing is selected.
+    pub fn here(state: &State) -> Option<Self> {
+        let side = state.side();
+        let path = side.outline()?.path(side.selected()?);
+        Some(Self { side: side.id, path })
+    }
+}
+
+/// The places that were left by a jump.
+#[derive(Debug, Default)]
+pub struct Jumps {
+    places: Vec<Place>,
+    /// Where among them the person is: at the end, unless some were gone back over.
+    at: usize,
+}
+
+impl Jumps {
+    /// A jump leaves a place. What was gone back over is forgotten.
+    pub fn leave(&mut self, place: Place) {
+        self.places.truncate(self.at);
+        self.places.retain(|known| *known != place);
+        self.places.push(place);
+        let many = self.places.len().saturating_sub(PLACES_AT_MOST);
+        self.places.drain(..many);
+        self.at = self.places.len();
+    }
+
+    /// The place before, coming from `here`.
+    pub fn back(&mut self, here: Option<Place>) -> Option<Place> {
+        let mut to = self.at.checked_sub(1)?;
+        if here.as_ref() == self.places.get(to) && self.at == self.places.len() {
+            to = to.checked_sub(1)?;
+        } else if let (Some(here), true) = (here, self.at == self.places.len()) {
+            self.places.push(here);
+        }
+        self.at = to;
+        self.places.get(to).cloned()
+    }
+
+    /// The place after, where some were gone back over.
+    pub fn forward(&mut self) -> Option<Place> {
+        let place = self.places.get(self.at + 1).cloned()?;
+        self.at += 1;
+        Some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(number: u32) -> Place {
+        Place { side: SideId(0), path: vec![Key::Nth(number)] }
+    }
+
+    #[test]
+    fn back_and_forward_go_over_what_was_left() {
+        let mut jumps = Jumps::default();
+        assert_eq!(jumps.back(Some(place(0))), None);
+        jumps.leave(place(1));
+        jumps.leave(place(2));
+        assert_eq!(jumps.back(Some(place(3))), Some(place(2)));
+        assert_eq!(jumps.back(Some(place(2))), Some(place(1)));
+        assert_eq!(jumps.back(Some(place(1))), None);
+        assert_eq!(jumps.forward(), Some(place(2)));
+        assert_eq!(jumps.forward(), Some(place(3)));
+        assert_eq!(jumps.forward(), None);
+    }
+
+    #[test]
+    fn a_jump_from_the_middle_forgets_what_came_behind() {
+        let mut jumps = Jumps::default();
+        for number in 1..=3 {
+            jumps.leave(place(number));
+        }
+        jumps.back(Some(place(4)));
+        jumps.back(Some(place(3)));
+        jumps.leave(place(9));
+        assert_eq!(jumps.forward(), None);
+        assert_eq!(jumps.back(Some(place(8))), Some(place(9)));
+    }
+
+    #[test]
+    fn a_place_that_is_left_twice_in_a_row_is_gone_back_to_once() {
+        let mut jumps = Jumps::default();
+        jumps.leave(place(1));
+        jumps.leave(place(2));
+        assert_eq!(jumps.back(Some(place(2))), Some(place(1)));
+    }
+}

@@ -1,0 +1,79 @@
+//! Moving about: counts, keys in a row, back and forward over jumps, and the rows that a filter found.
+
+use super::explorer::{demo, hides, shows};
+
+#[test]
+fn a_count_repeats_a_step_and_names_a_line() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["5", "j"]);
+    shows(&explorer, " 6/15 ");
+    explorer.press(&["1", "2", "G"]);
+    shows(&explorer, " 12/15 ");
+    explorer.press(&["3", "k", "gg"]);
+    shows(&explorer, " 1/15 ");
+    explorer.press(&["G", "2", "gg"]);
+    shows(&explorer, " 2/15 ");
+}
+
+#[test]
+fn keys_that_wait_say_what_may_follow() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["4"]);
+    shows(&explorer, "\n 4 …");
+    explorer.press(&["esc", "g"]);
+    shows(&explorer, "\n g … ");
+    shows(&explorer, "g top");
+    explorer.press(&["x", "j"]);
+    shows(&explorer, " 2/15 ");
+    hides(&explorer, "g … ");
+}
+
+#[test]
+fn half_a_page_moves_by_half_of_the_rows_in_view() {
+    let mut explorer = demo(80, 24);
+    let height = explorer.state.side().tree.height;
+    explorer.press(&["ctrl-d"]);
+    assert_eq!(explorer.state.side().tree.selected, height / 2);
+    explorer.press(&["ctrl-u"]);
+    assert_eq!(explorer.state.side().tree.selected, 0);
+}
+
+#[test]
+fn every_jump_can_be_gone_back_over_and_forward_again() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["2", "j"]);
+    explorer.ask("https://api.example.com/payments/charge/42").press(&["enter"]);
+    shows(&explorer, " 14/15 ");
+    explorer.press(&["gg"]);
+    shows(&explorer, " 1/15 ");
+    explorer.press(&["ctrl-o"]);
+    shows(&explorer, " 14/15 ");
+    explorer.press(&["ctrl-o"]);
+    shows(&explorer, " 3/15 ");
+    explorer.press(&["ctrl-o"]);
+    shows(&explorer, "no jump to go back over");
+    explorer.press(&["alt-right"]);
+    shows(&explorer, " 14/15 ");
+    explorer.press(&["ctrl-i"]);
+    shows(&explorer, " 1/15 ");
+}
+
+#[test]
+fn steps_are_no_jumps() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["j", "j", "pgdn", "J", "ctrl-o"]);
+    shows(&explorer, "no jump to go back over");
+}
+
+#[test]
+fn the_rows_that_a_filter_found_are_stepped_through() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["/"]).write("claims").press(&["enter", "gg", "n"]);
+    shows(&explorer, "/insurance/claims");
+    let row = explorer.state.side().tree.selected;
+    assert!(row > 0, "it is gone to");
+    explorer.press(&["n"]);
+    assert_eq!(explorer.state.side().tree.selected, row, "the only one is the next one");
+    explorer.press(&["esc", "n"]);
+    shows(&explorer, "no filter: / searches");
+}
