@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! name = "dusk"
-//! background = "dark"            # dark, light or any: which terminal it is made for
+//! background = "dark"            # dark, light or any: the terminals it suits, unless `text` has a `bg`
 //! [palette]
 //! gold = "#f5c451"
 //! [roles]
@@ -11,6 +11,9 @@
 //!
 //! The shipped themes live in `themes/` and are embedded; a person's own come from the configuration folder. A role that
 //! a file leaves out is taken from the shipped theme for the same background, so that an old theme outlives new roles.
+
+mod contrast;
+pub mod depth;
 
 use std::collections::BTreeMap;
 
@@ -203,6 +206,16 @@ impl Theme {
             background: Background::Any,
             styles: vec![Style::new(); Role::ALL.len()],
         })
+    }
+
+    /// Whether it can be read whatever the terminal's background is.
+    pub fn fits_anywhere(&self) -> bool {
+        self.ground().is_some() || self.background == Background::Any
+    }
+
+    /// Whether it can be read on a terminal of this background; `Any` is one that is not known.
+    pub fn fits(&self, terminal: Background) -> bool {
+        self.fits_anywhere() || self.background == terminal || terminal == Background::Any
     }
 
     /// The style of a role.

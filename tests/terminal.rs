@@ -2,6 +2,8 @@
 //! for is what the screen shows, never a time.
 #![cfg(unix)]
 
+#[path = "terminal/colours.rs"]
+mod colours;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -50,7 +52,10 @@ impl Session {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
+        // What the person who runs the tests has set is nobody's business here.
+        for name in ["NO_COLOR", "COLORTERM", "CLICOLOR", "CLICOLOR_FORCE", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
         for (name, value) in variables {
             command.env(name, value);
         }
@@ -280,7 +285,7 @@ fn an_explorer_that_panics() {
         title: "panics".to_owned(),
         theme: Some("dark".to_owned()),
         ascii: false,
-        color: true,
+        colors: routescope::theme::depth::Depth::TwoFiftySix,
         url: None,
         scope: routescope_render::scope::Scope::default(),
         config: routescope::config::Loaded::default(),

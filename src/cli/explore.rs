@@ -59,7 +59,7 @@ fn is_like_a_url(word: &str) -> bool {
 
 /// Runs the explorer; prints the tree, or the answer, where there is no terminal.
 pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
-    if !terminal::is_terminal() {
+    if !terminal::can_be_drawn_on() {
         return match url {
             Some(url) => whereto::run(&WhereOptions::of(url), context),
             None => {
@@ -77,7 +77,7 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
         source_arguments: context.source.arguments(),
         theme: context.output.theme.clone(),
         ascii: context.output.ascii,
-        color: terminal::color(context.output.color, true),
+        colors: terminal::depth(context.output.color),
         url,
         scope: context.scope(),
         config: crate::config::load(),

@@ -8,6 +8,8 @@ use routescope_core::visible::{visible, visible_json, visible_lines, visible_pai
 use routescope_render::terminal::Paint;
 
 use super::arguments::Mistake;
+use crate::theme::depth::{Depth, is_dumb};
+
 use super::options::{ColorChoice, OutputOptions};
 
 /// How wide text is when it does not go to a terminal.
@@ -18,6 +20,20 @@ const LEAST_WIDTH: usize = 40;
 /// Whether standard output is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether a screen can be drawn on standard output: it is a terminal, and one that can do more than print lines.
+pub fn can_be_drawn_on() -> bool {
+    is_terminal() && !(cfg!(unix) && is_dumb(&std::env::var("TERM").unwrap_or_default()))
+}
+
+/// How many colours a screen may have. `--color=always` finds at least the sixteen that every terminal with colours has.
+pub fn depth(choice: ColorChoice) -> Depth {
+    match Depth::from_environment(|name| std::env::var(name).ok()) {
+        _ if !color(choice, true) => Depth::None,
+        depth if choice == ColorChoice::Always => depth.max(Depth::Sixteen),
+        depth => depth,
+    }
 }
 
 /// How to write lines to standard output.

@@ -63,8 +63,8 @@ pub struct Options {
     pub theme: Option<String>,
     /// ASCII only, asked for on the command line.
     pub ascii: bool,
-    /// Colours may be used (`NO_COLOR` and `--color` say otherwise).
-    pub color: bool,
+    /// How many colours may be used: what the terminal has, as far as `NO_COLOR` and `--color` allow.
+    pub colors: crate::theme::depth::Depth,
     /// A URL to start with.
     pub url: Option<String>,
     /// What is looked at, to start with.

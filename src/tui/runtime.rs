@@ -27,6 +27,7 @@ use super::update::{Message, update};
 use super::view;
 use super::watch::Watch;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
+use crate::theme::depth::Depth;
 use crate::theme::{self, Background, Theme};
 use routescope_cluster::contexts;
 use routescope_cluster::live::{self, Changed, Control, Update};
@@ -54,13 +55,15 @@ pub(super) enum Outside {
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, source_arguments, theme, ascii, color, url, scope, config, source } = options;
+    let Options { title, source_arguments, theme, ascii, colors, url, scope, config, source } = options;
     let (sender, mut receiver) = unbounded_channel();
     signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
-    let (themes, theme) =
-        choose_theme(theme.as_deref().or(config.config.theme.as_deref()), &config.themes, color, &mut problems);
+    let asked = theme.as_deref().or(config.config.theme.as_deref());
+    let (themes, theme, background) = choose_theme(asked, &config.themes, colors, &mut problems);
+    // What the colours are is decided here, for all that is drawn: the library must not leave them out by itself.
+    crossterm::style::force_color_output(colors != Depth::None);
 
     let early = feed.early(&mut receiver).await?;
     let mut screen = Screen::take(config.config.mouse).map_err(RunError::Terminal)?;
@@ -73,6 +76,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     state.scope = scope;
     state.source_arguments = source_arguments;
     state.flash = config.config.flash;
+    state.background = background;
     if let Some(url) = url {
         state.ask.replace(&url);
     }
@@ -510,14 +514,15 @@ fn crashed(error: &tokio::task::JoinError) -> SourceError {
     SourceError { message: format!("reading failed: {error}"), hint: Some("this is a bug".to_owned()) }
 }
 
-/// The themes, and which to start with: the one asked for, or one that fits the terminal's background.
+/// The themes, which to start with (the one asked for, or one that fits the terminal's background), and that background.
+/// The terminal is only asked where the answer counts.
 fn choose_theme(
     asked: Option<&str>,
     own: &[(String, String)],
-    color: bool,
+    colors: Depth,
     problems: &mut Vec<String>,
-) -> (Vec<Theme>, usize) {
-    let (mut themes, broken) = theme::collect(own);
+) -> (Vec<Theme>, usize, Background) {
+    let (themes, broken) = theme::collect(own);
     problems.extend(broken);
     let named = |name: &str| themes.iter().position(|theme| theme.name.eq_ignore_ascii_case(name));
     let found = asked.and_then(named);
@@ -525,14 +530,11 @@ fn choose_theme(
         let known: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
         problems.push(format!("no theme {name}: there are {}", known.join(", ")));
     }
-    let chosen = found.unwrap_or_else(|| {
-        let fallback = Theme::fallback(if color { background() } else { Background::Dark });
-        named(&fallback.name).unwrap_or_default()
-    });
-    if !color {
-        themes = themes.into_iter().map(Theme::without_color).collect();
-    }
-    (themes, chosen)
+    let counts = colors != Depth::None && (found.is_none() || themes.iter().any(|theme| !theme.fits_anywhere()));
+    let background = if counts { background() } else { Background::Any };
+    let fallback = if background == Background::Light { Background::Light } else { Background::Dark };
+    let chosen = found.or_else(|| named(&Theme::fallback(fallback).name)).unwrap_or_default();
+    (themes.into_iter().map(|theme| theme.at_depth(colors)).collect(), chosen, background)
 }
 
 /// Whether the terminal is dark or light; one that does not say is taken to be dark.

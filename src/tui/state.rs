@@ -12,7 +12,7 @@ use super::pending::Pending;
 use super::pins::{PinId, Pins};
 use super::side::{Side, SideId};
 use super::window::Window;
-use crate::theme::{Role, Theme};
+use crate::theme::{Background, Role, Theme};
 use routescope_cluster::ContextEntry;
 use routescope_render::outline::NodeRef;
 use routescope_render::scope::Scope;
@@ -95,6 +95,8 @@ pub struct State {
     pub themes: Vec<Theme>,
     /// The theme in use.
     pub theme: usize,
+    /// Whether the terminal is dark or light, as far as that is known.
+    pub background: Background,
     /// Draw with ASCII only.
     pub ascii: bool,
     /// What changes stands out for a moment.
@@ -132,6 +134,7 @@ impl State {
             notice: None,
             themes,
             theme,
+            background: Background::Any,
             ascii,
             flash: true,
             waking: None,
@@ -141,6 +144,15 @@ impl State {
     /// The theme in use.
     pub fn theme(&self) -> &Theme {
         &self.themes[self.theme]
+    }
+
+    /// Uses the next theme that can be read on this terminal.
+    pub fn next_theme(&mut self) {
+        let count = self.themes.len();
+        let mut next = (1..count).map(|by| (self.theme + by) % count);
+        if let Some(next) = next.find(|at| self.themes[*at].fits(self.background)) {
+            self.theme = next;
+        }
     }
 
     /// One side for each of these contexts, about to be followed.

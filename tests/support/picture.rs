@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier};
 const WIDTH: f64 = 8.4;
 const HEIGHT: f64 = 18.0;
 const MARGIN: f64 = 12.0;
-const PAPER: &str = "#1e2430";
+const PAPER: &str = "#1b1f27";
 const INK: &str = "#d8dee9";
 
 /// The picture of a whole screen.

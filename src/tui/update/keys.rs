@@ -274,7 +274,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousSide => other_side(state, state.sides.len() - 1),
         Action::PickTheme => state.window = Some(Window::themes(state)),
         Action::NextTheme => {
-            state.theme = (state.theme + 1) % state.themes.len().max(1);
+            state.next_theme();
             let name = format!("theme: {}", state.theme().name);
             state.tell(Role::Muted, name);
         }

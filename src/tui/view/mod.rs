@@ -1,5 +1,6 @@
 //! From a [`State`] to a frame: pure, and looking only at what is in view.
 
+mod ascii;
 pub mod ask;
 pub mod beside;
 mod command;
@@ -68,7 +69,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
     command::draw(state, &layout, buffer);
     hide_nothing(buffer);
     if state.ascii {
-        to_ascii(buffer);
+        ascii::replace(buffer);
     }
     if let Some(at) = command::cursor(state, &layout)
         .or_else(|| ask::cursor(state, &layout))
@@ -289,35 +290,5 @@ fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
             (Action::Copy, "copy"),
             (Action::Ask, "trace a URL"),
         ]),
-    }
-}
-
-/// Replaces every glyph by one of ASCII, cell by cell: nothing moves.
-fn to_ascii(buffer: &mut Buffer) {
-    for cell in &mut buffer.content {
-        let symbol = cell.symbol();
-        if symbol.is_ascii() {
-            continue;
-        }
-        let plain = match symbol {
-            "─" | "╌" | "┄" | "·" => "-",
-            "═" => "=",
-
-            "│" | "║" | "▌" | "▏" | "‖" => "|",
-            "╭" | "╮" | "├" | "┤" | "┌" | "╔" | "╗" | "╚" | "╝" | "✓" => "+",
-            "╰" | "╯" | "└" => "`",
-            "█" | "┏" | "┣" | "┗" | "┃" | "━" | "┠" | "┡" | "┓" | "┛" | "┿" => "#",
-            "→" | "⇢" | "↪" | "▸" | "▹" => ">",
-            "▾" => "v",
-            "✗" | "×" => "x",
-            "●" => "*",
-            "○" | "◌" => "o",
-            "◐" => "%",
-            "⚠" | "≠" => "!",
-            "↺" => "@",
-            "…" => "~",
-            _ => "?",
-        };
-        cell.set_symbol(plain);
     }
 }
