@@ -1,7 +1,7 @@
 //! `routescope where`: where does it go, and why.
 #![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -103,6 +103,15 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
         context.cluster.server.as_deref().filter(|server| !server.contains(['.', ':', '/'])).map(|s| format!("-s{s}"));
     if let Some(hint) = combined.as_deref().and_then(|word| arguments::curl(word, None)) {
         return Err(Failure::new(format!("{} names no server", combined.unwrap_or_default()), hint));
+    }
+    if context.source.inputs().is_empty() && !context.cluster.ask_for_a_cluster() {
+        // `check` and `tree` take paths as they come; here the words are URLs.
+        let file = |word: &&String| !word.starts_with('/') && Path::new(word).exists();
+        if let Some(word) = options.urls.iter().find(file) {
+            let what = if Path::new(word).is_dir() { "folder" } else { "file" };
+            let hint = format!("read it with -f: `routescope where -f {} URL`", visible(word));
+            return Err(Failure::new(format!("{} is a {what}, and no URL", visible(word)), hint));
+        }
     }
     let only = options.gateway.as_deref().map(gateway_key).transpose()?;
     let (asked, bad) = asked(options)?;

@@ -514,6 +514,14 @@ fn files_without_a_route_are_clean() {
 }
 
 #[test]
+fn a_path_in_the_place_of_a_url_is_told_how_to_be_read() {
+    let error = refused(&["where", "shop.yaml", "a.example.com"]);
+    assert!(error.contains("error: shop.yaml is a file, and no URL"), "{error}");
+    assert!(error.contains("routescope where -f shop.yaml URL"), "{error}");
+    assert!(refused(&["where", ".", "a.example.com"]).contains("error: . is a folder, and no URL"));
+}
+
+#[test]
 fn habits_of_curl_are_told_what_to_write() {
     for (arguments, hint) in [
         (&["where", "-I", "http://a.io"][..], "-X HEAD"),
