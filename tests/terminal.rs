@@ -278,7 +278,7 @@ fn an_explorer_that_panics() {
         let (coverage, settings) =
             (routescope_core::store::Coverage::open(), routescope_core::resolve::Settings::default());
         let analysis = std::sync::Arc::new(routescope_manifest::analyse_text(SHOP, coverage, settings));
-        Ok(routescope::tui::Load { analysis, watch: Vec::new() })
+        Ok(routescope::tui::Load { analysis, watch: Vec::new(), again: None })
     };
     let options = routescope::tui::Options {
         source_arguments: String::new(),
@@ -342,6 +342,66 @@ fn a_saved_file_turns_a_pinned_answer_marks_its_row_and_is_listed() {
     session.keys("L").shows("HTTPRoute team/r: rule 1 now matches PathPrefix /after (was PathPrefix /before)");
     session.keys("\x03");
     session.ends_restored();
+}
+
+#[test]
+fn a_broken_file_counts_as_it_was_and_a_folder_that_is_created_again_is_watched_again() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("apps/shop");
+    let file = folder.join("routes.yaml");
+    let write = |text: &str| {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(&file, text).expect("a file");
+    };
+    write(&route("/before"));
+    let path = folder.to_string_lossy().into_owned();
+    let mut session = Session::start(&["-f", &path], 30, 140);
+    session.shows("/before");
+    session.keys("u/before/x").shows("team/s:80");
+    session.keys("\x1b");
+
+    // Half a save.
+    write(&(route("/after") + "  - backendRefs: [{name: other\n"));
+    session.shows("1 file as last read");
+    session.shows("? not certain");
+    assert!(session.text().contains("/before"), "{}", session.text());
+    write(&route("/mended"));
+    session.shows("/mended");
+    session.wait("no doubt", |screen| !screen.contents().contains("as last read"));
+
+    // As `git checkout` does it.
+    std::fs::remove_dir_all(home.path().join("apps")).expect("it can be removed");
+    session.shows("as last read");
+    write(&route("/again"));
+    session.shows("/again");
+    write(&route("/and-again"));
+    session.shows("/and-again");
+    session.keys("q");
+    session.ends_restored();
+}
+
+#[test]
+fn where_goes_on_answering_while_files_change() {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("routes.yaml");
+    let write = |text: &str| std::fs::write(&file, text).expect("a file");
+    write(&route("/shop"));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_routescope"));
+    command.args(["where", "http://a.example/shop", "--watch", "-f", &home.path().to_string_lossy()]);
+    let mut session = Session::run(command, 60, 140, &[]);
+    session.shows("team/s:80");
+    write(&route("/shop").replace("name: s,", "name: other,"));
+    session.shows("team/other:80");
+    write("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec: [\n");
+    session.shows("cannot be parsed: its last good content counts");
+    assert!(!session.text().contains("500") && !session.text().contains("404"), "{}", session.text());
+    std::fs::remove_file(&file).expect("it can be removed");
+    write(&route("/shop").replace("name: s,", "name: third,"));
+    session.shows("team/third:80");
+    session.keys("\x03");
+    session.wait("the end", |_| true);
+    let status = session.child.wait().expect("it ends");
+    assert!(!status.success());
 }
 
 /// A folder with a route in a file of this name, and an editor: what it runs.

@@ -14,7 +14,7 @@ use routescope_render::words;
 use super::failure::Failure;
 use super::load::{self, World};
 use super::terminal::{Content, Reader};
-use super::{Context, Verdict, clusters, roots, terminal};
+use super::{Context, Verdict, clusters, files_watch, roots, terminal};
 
 /// How an answer is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +71,7 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
         return clusters::run(question, context, watch);
     }
     if watch {
-        return Err(Failure::new(
-            "--watch follows a cluster, and manifests are read",
-            "`routescope tui -f …` follows files; to follow a cluster with files laid over it, add --live",
-        ));
+        return files_watch::run(question, context);
     }
     if context.source.roots {
         return roots::run(question, context);
@@ -82,15 +79,23 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
     let (text, verdict) = question.answer(&world, context, question.shape())?;
     print(question.shape().content(), &text)?;
-    let unread = world.analysis.findings[..world.reading].iter().filter(|finding| is_unread(finding)).count();
-    if question.needs_every_file() && unread > 0 {
-        let places = words::count(unread, "place");
-        terminal::write_err(&format!(
-            "incomplete: {places} could not be read, and what stands there is missing above\n"
-        ));
+    let incomplete = question.needs_every_file().then(|| incomplete(&world)).flatten();
+    if let Some(said) = incomplete {
+        terminal::write_err(&said);
         return Ok(verdict.max(Verdict::No));
     }
     Ok(verdict)
+}
+
+/// What is missing in an answer because a file could not be read.
+pub fn incomplete(world: &World) -> Option<String> {
+    let unread = world.analysis.findings[..world.reading].iter().filter(|finding| is_unread(finding)).count();
+    // Of a file that was read before the answer says itself that it counts as it was.
+    if unread == 0 || !world.analysis.snapshot.coverage.stale.is_empty() {
+        return None;
+    }
+    let places = words::count(unread, "place");
+    Some(format!("incomplete: {places} could not be read, and what stands there is missing above\n"))
 }
 
 /// What stands side by side.

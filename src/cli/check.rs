@@ -50,7 +50,7 @@ pub struct CheckOptions {
     #[arg(long, requires = "baseline")]
     pub write_baseline: bool,
 
-    /// Answer again whenever the cluster changes the answer
+    /// Answer again whenever the answer changes
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
 }

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::load::{self, World};
 use super::terminal::Reader;
 use super::{Context, Verdict, terminal};
+use crate::watch::Watch;
 
 /// After so long it is said what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -52,7 +53,7 @@ impl Deadlines {
 struct Followed {
     name: String,
     /// Following ends when it is dropped.
-    _control: tokio::sync::mpsc::UnboundedSender<live::Control>,
+    control: tokio::sync::mpsc::UnboundedSender<live::Control>,
     status: Option<Status>,
     outcome: Option<Result<World, Failure>>,
     /// What was told on standard error of what may not be read.
@@ -72,14 +73,17 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     verdict
 }
 
+/// What is followed, and what it brings, each with the place of its context.
+type Following = (Vec<Followed>, UnboundedReceiver<(usize, Update)>);
+
 /// Starts to follow every context: what they bring comes with the place of the context.
-fn follow(context: &Context) -> (Vec<Followed>, UnboundedReceiver<(usize, Update)>) {
+fn follow(context: &Context) -> Result<Following, Failure> {
     let (sender, updates) = unbounded_channel();
-    let connections = context.cluster.connections().into_iter().enumerate();
-    let all = connections.map(|(at, connection)| {
+    let mut all = Vec::new();
+    for (at, connection) in context.cluster.connections().into_iter().enumerate() {
         let name = connection.context.clone().unwrap_or_default();
         let live::Following { updates: mut each, control } =
-            live::follow(context.following(connection, Worlds::Settled));
+            live::follow(context.following(connection, Worlds::Settled)?);
         let sender = sender.clone();
         tokio::spawn(async move {
             while let Some(update) = each.recv().await {
@@ -88,13 +92,24 @@ fn follow(context: &Context) -> (Vec<Followed>, UnboundedReceiver<(usize, Update
                 }
             }
         });
-        Followed { name, _control: control, status: None, outcome: None, told: Vec::new() }
-    });
-    (all.collect(), updates)
+        all.push(Followed { name, control, status: None, outcome: None, told: Vec::new() });
+    }
+    Ok((all, updates))
+}
+
+/// Watches the files that are laid over the clusters: a change there has them read again.
+fn watch_files(all: &[Followed]) -> Watch {
+    let controls: Vec<_> = all.iter().map(|one| one.control.clone()).collect();
+    Watch::new(move || {
+        for control in &controls {
+            // One that has ended needs nothing any more.
+            let _ = control.send(live::Control::Reread);
+        }
+    })
 }
 
 async fn answers(question: &impl Question, context: &Context, watch: bool) -> Result<Verdict, Failure> {
-    let (all, updates) = follow(context);
+    let (all, updates) = follow(context)?;
     answer_all(question, context, watch, Deadlines::of(context.cluster.request_timeout), (all, updates)).await
 }
 
@@ -103,12 +118,13 @@ async fn answer_all(
     context: &Context,
     watch: bool,
     deadlines: Deadlines,
-    (mut all, mut updates): (Vec<Followed>, UnboundedReceiver<(usize, Update)>),
+    (mut all, mut updates): Following,
 ) -> Result<Verdict, Failure> {
     let mut changes: Vec<(String, Changed)> = Vec::new();
     let mut last: Option<String> = None;
     let mut silence = Some(Instant::now() + SILENCE);
     let begun = Instant::now();
+    let mut files = watch.then(|| watch_files(&all));
     loop {
         if all.iter().all(|one| one.outcome.is_some()) {
             let verdict = match tell(question, context, &mut all, &mut changes, &mut last) {
@@ -138,6 +154,14 @@ async fn answer_all(
                     return Err(Failure { message: "the connection to the cluster ended".to_owned(), hint: None });
                 };
                 hear(&mut all[at], update, &mut changes);
+                if let (Some(files), Some(Ok(world))) = (&mut files, &mut all[at].outcome)
+                    && !world.watch.is_empty()
+                {
+                    files.set(&world.watch);
+                    if let Some(after) = world.again.take() {
+                        files.again(after);
+                    }
+                }
             }
             () = wait => {
                 if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -162,7 +186,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
         }
         Update::Status(status) => status,
         Update::World(world) => {
-            let live::World { analysis, reading, status, changes: more, settled: _, watch } = *world;
+            let live::World { analysis, reading, status, changes: more, settled: _, watch, again } = *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
             one.outcome = Some(Ok(World {
                 analysis,
@@ -171,6 +195,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
                 context: Some(status.context.clone()),
                 repository: None,
                 nothing: None,
+                again,
             }));
             status
         }
@@ -335,13 +360,7 @@ mod tests {
         let context = Context { source, cluster, settings, output };
         let (sender, updates) = unbounded_channel();
         let (control, _) = unbounded_channel();
-        let all = vec![Followed {
-            name: "busy".to_owned(),
-            _control: control,
-            status: None,
-            outcome: None,
-            told: Vec::new(),
-        }];
+        let all = vec![Followed { name: "busy".to_owned(), control, status: None, outcome: None, told: Vec::new() }];
         tokio::spawn(async move {
             let status = Arc::new(Status::connecting("busy".to_owned(), "https://busy".to_owned()));
             while !connected || sender.send((0, Update::Status(Arc::clone(&status)))).is_ok() {

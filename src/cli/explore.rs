@@ -1,7 +1,7 @@
 //! `routescope` and `routescope tui`: the explorer, when there is a terminal to explore in.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, CommandFactory};
 
@@ -68,7 +68,7 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
         };
     }
     let (title, source) = if context.reads_a_cluster() {
-        (context.source.title(), cluster(context))
+        (context.source.title(), cluster(context)?)
     } else {
         (context.source.title(), files(context)?)
     };
@@ -104,21 +104,24 @@ fn files(context: &Context) -> Result<tui::Source, Failure> {
         reading.inputs = roots::inputs(context)?.into_iter().map(|(_, input)| input).collect();
     }
     let settings = context.settings.settings();
+    let memory = Mutex::new(load::Memory::default());
     let load = move || -> Result<tui::Load, SourceError> {
-        let world = load::read(&reading, &settings)?;
+        // What a load that panicked remembered is as good as any.
+        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = load::read_again(&reading, &settings, &mut memory)?;
         match world.nothing {
             Some(nothing) if world.analysis.findings.is_empty() => Err(nothing),
-            _ => Ok(tui::Load { analysis: world.analysis, watch: world.watch }),
+            _ => Ok(tui::Load { analysis: world.analysis, watch: world.watch, again: world.again }),
         }
     };
     Ok(tui::Source::Files(Arc::new(load)))
 }
 
 /// The clusters that the options name, with the files laid over each.
-fn cluster(context: &Context) -> tui::Source {
+fn cluster(context: &Context) -> Result<tui::Source, Failure> {
     let connections = context.cluster.connections();
     let contexts = connections.iter().map(|connection| connection.context.clone()).collect();
     let connection = Connection { prompt: Prompt::Never, ..context.cluster.connection(None) };
-    let options = context.following(connection, Worlds::AsTheyCome);
-    tui::Source::Clusters(Box::new(tui::ClusterSource { options, contexts }))
+    let options = context.following(connection, Worlds::AsTheyCome)?;
+    Ok(tui::Source::Clusters(Box::new(tui::ClusterSource { options, contexts })))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Code, Finding, Severity};
@@ -11,7 +12,7 @@ use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Loaded, Repository, SourceError, Variables, shown};
+use routescope_manifest::{LastGood, Loaded, Repository, SourceError, Variables, shown};
 
 use super::failure::Failure;
 use super::{Context, duplicates, terminal};
@@ -33,6 +34,21 @@ pub struct World {
     pub repository: Option<Repository>,
     /// Why there is nothing to draw or to ask, when there is nothing.
     pub nothing: Option<SourceError>,
+    /// After so long to read again: what is missing now may be back.
+    pub again: Option<Duration>,
+}
+
+/// What counts of files that are read again and again.
+#[derive(Debug)]
+pub struct Memory {
+    last_good: LastGood,
+    begun: Instant,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { last_good: LastGood::default(), begun: Instant::now() }
+    }
 }
 
 /// What is to be read, and how.
@@ -50,15 +66,28 @@ pub struct Reading {
 
 /// Reads and analyses, without a word to anyone.
 pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError> {
-    let Reading { inputs, recursive, complete, variables } = reading;
-    let loaded = files::load_filled(inputs, *recursive, variables)?;
-    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository } = loaded;
+    let Reading { inputs, recursive, variables, .. } = reading;
+    Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables)?))
+}
+
+/// The same, for someone who reads again and again: what cannot be read for now counts as it was.
+pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<World, SourceError> {
+    let Reading { inputs, recursive, variables, .. } = reading;
+    let at = memory.begun.elapsed();
+    let loaded = files::load_again(inputs, *recursive, variables, &mut memory.last_good, at)?;
+    Ok(analysed(reading, settings, loaded))
+}
+
+fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
+    let Reading { inputs, complete, .. } = reading;
+    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale } = loaded;
     // The demo is a whole world: nothing of it lives elsewhere.
     let complete = *complete || inputs.iter().all(|input| *input == Input::Demo);
     let mut coverage = seen(&worlds, &mut findings);
     if complete {
         coverage = Coverage::closed();
     }
+    coverage.stale = stale.reasons;
     let count = objects.len();
     if repository.is_some() {
         findings.extend(duplicates::settle(&mut objects));
@@ -70,7 +99,7 @@ pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError
     let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
     let reading = findings.len();
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
-    Ok(World { analysis, reading, watch, context: None, repository, nothing })
+    World { analysis, reading, watch, context: None, repository, nothing, again: stale.again }
 }
 
 /// Whether there is neither a route nor anything that serves one.
@@ -92,6 +121,7 @@ fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
             namespaces: namespaces.clone(),
             hidden: hidden.clone(),
             forbidden: *forbidden,
+            stale: Vec::new(),
         },
         [_, .., last] => {
             let names: Vec<&str> = worlds.iter().map(|world| world.name.as_str()).collect();
@@ -141,9 +171,7 @@ pub fn load(context: &Context) -> Result<World, Failure> {
     // The process ends with its answer, and takes the memory with it: freeing 100,000 routes one by one takes longer
     // than looking through them.
     std::mem::forget(Arc::clone(&world.analysis));
-    let findings = &world.analysis.findings[..world.reading];
-    let repository = world.repository.as_ref().map(|repository| told(repository, context.output.verbose));
-    terminal::write_err(&(unread(findings) + &summary(findings) + &repository.unwrap_or_default()));
+    terminal::write_err(&beside(&world, context, false));
     match world.nothing {
         Some(nothing) => Err(nothing.into()),
         None => Ok(world),
@@ -153,10 +181,16 @@ pub fn load(context: &Context) -> Result<World, Failure> {
 /// Reads what the options name; what could not be read is a part of the answer.
 pub fn load_quietly(context: &Context) -> Result<World, Failure> {
     let world = read(&context.source.reading()?, &context.settings.settings())?;
-    if let Some(repository) = &world.repository {
-        terminal::write_err(&told(repository, context.output.verbose));
-    }
+    terminal::write_err(&beside(&world, context, true));
     Ok(world)
+}
+
+/// What is told of a load on standard error; what was found in it only where the answer does not say that itself.
+pub fn beside(world: &World, context: &Context, findings_are_told: bool) -> String {
+    let findings = &world.analysis.findings[..world.reading];
+    let found = if findings_are_told { String::new() } else { unread(findings) + &summary(findings) };
+    let repository = world.repository.as_ref().map(|repository| told(repository, context.output.verbose));
+    found + &repository.unwrap_or_default()
 }
 
 /// What a folder held, in a line (or, with `-v`, with each file that was left out).

@@ -13,6 +13,7 @@ mod duplicates;
 mod explain;
 mod explore;
 mod failure;
+mod files_watch;
 mod load;
 mod options;
 mod reach;
@@ -38,6 +39,7 @@ use routescope_render::scope::Scope;
 use routescope_render::terminal::Paint;
 
 use failure::Failure;
+use load::Reading;
 use options::{ClusterOptions, OutputOptions, SettingsOptions, SourceOptions};
 
 /// Where does this URL go, and why? Explore Gateway API routing with kgateway route delegation
@@ -151,14 +153,16 @@ impl Context {
     }
 
     /// How a cluster is followed, with the files laid over it.
-    fn following(&self, connection: Connection, worlds: Worlds) -> live::Options {
-        live::Options {
+    fn following(&self, connection: Connection, worlds: Worlds) -> Result<live::Options, Failure> {
+        let Reading { inputs, recursive, complete: _, variables } = self.source.reading()?;
+        Ok(live::Options {
             connection,
             settings: self.settings.settings(),
-            overlay: self.source.inputs(),
-            recursive: self.source.recursive,
+            overlay: inputs,
+            recursive,
+            variables,
             worlds,
-        }
+        })
     }
 
     /// Whether a cluster is read, alone or under files.

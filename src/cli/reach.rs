@@ -31,7 +31,7 @@ pub struct ReachOptions {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TableFormat,
 
-    /// Answer again whenever the cluster changes the answer
+    /// Answer again whenever the answer changes
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
 }

@@ -1,5 +1,6 @@
 //! `--roots`: every root of a repository as kustomize (or Helm) builds it, each a world of its own, side by side.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use routescope_manifest::shown;
 
 use super::answer::{self, Answered, Beside, Question};
 use super::failure::Failure;
-use super::load::{self, Reading, World};
+use super::load::{self, Memory, Reading, World};
 use super::{Context, Verdict, terminal};
 
 /// So many roots that fail are named.
@@ -33,38 +34,77 @@ pub fn inputs(context: &Context) -> Result<Vec<(String, Input)>, Failure> {
 
 /// Answers for every root that has to do with routing.
 pub fn run(question: &impl Question, context: &Context) -> Result<Verdict, Failure> {
-    let reading = context.source.reading()?;
-    let settings = context.settings.settings();
-    let worlds = spread::in_order(inputs(context)?, spread::threads(), |(name, input)| {
-        let reading = Reading { inputs: vec![input], ..reading.clone() };
-        (name, load::read(&reading, &settings).map_err(Failure::from))
-    });
-    let read = worlds.len();
-    let worlds: Vec<(String, Result<World, Failure>)> =
-        worlds.into_iter().filter(|(_, world)| !matches!(world, Ok(world) if world.nothing.is_some())).collect();
-    let failed: Vec<(&str, &Failure)> =
-        worlds.iter().filter_map(|(name, world)| Some((name.as_str(), world.as_ref().err()?))).collect();
+    let roots = Roots::read(context, &mut Memories::default())?;
+    terminal::write_err(&roots.told);
+    let (text, verdict) = roots.answer(question, context)?;
+    answer::print(question.shape().content(), &text)?;
+    Ok(verdict)
+}
+
+/// What counts of each root that is read again and again.
+pub type Memories = BTreeMap<String, Memory>;
+
+/// Every root that has to do with routing, read.
+pub struct Roots {
+    /// Their names and worlds, or why one could not be built.
+    pub worlds: Vec<(String, Result<World, Failure>)>,
+    /// What is told of them on standard error.
+    pub told: String,
+}
+
+impl Roots {
+    /// Reads all roots. An error when none of them has to do with routing.
+    pub fn read(context: &Context, memories: &mut Memories) -> Result<Self, Failure> {
+        let reading = context.source.reading()?;
+        let settings = context.settings.settings();
+        let inputs = inputs(context)?.into_iter().map(|(name, input)| {
+            let memory = memories.remove(&name).unwrap_or_default();
+            (name, input, memory)
+        });
+        let worlds = spread::in_order(inputs.collect(), spread::threads(), |(name, input, mut memory)| {
+            let reading = Reading { inputs: vec![input], ..reading.clone() };
+            let world = load::read_again(&reading, &settings, &mut memory).map_err(Failure::from);
+            (name, world, memory)
+        });
+        let read = worlds.len();
+        let mut of_routing: Vec<(String, Result<World, Failure>)> = Vec::new();
+        for (name, world, memory) in worlds {
+            memories.insert(name.clone(), memory);
+            if !matches!(&world, Ok(world) if world.nothing.is_some()) {
+                of_routing.push((name, world));
+            }
+        }
+        let told = told(&of_routing, read - of_routing.len());
+        if of_routing.iter().all(|(_, world)| world.is_err()) {
+            terminal::write_err(&told);
+            return Err(Failure::new(
+                "no root has a route or a Gateway",
+                "-R -f without --roots reads the manifests as they stand",
+            ));
+        }
+        Ok(Self { worlds: of_routing, told })
+    }
+
+    /// The answers of all of them, and the worst of the verdicts.
+    pub fn answer(&self, question: &impl Question, context: &Context) -> Result<(String, Verdict), Failure> {
+        let answered: Vec<Answered<'_>> =
+            self.worlds.iter().map(|(name, world)| Answered { name, world: world.as_ref() }).collect();
+        answer::rendered(question, context, &answered, Beside::Roots)
+    }
+}
+
+/// Which roots could not be built, and how many have nothing to do with routing.
+fn told(worlds: &[(String, Result<World, Failure>)], idle: usize) -> String {
+    let failed: Vec<&Failure> = worlds.iter().filter_map(|(_, world)| world.as_ref().err()).collect();
     let mut said = String::new();
-    for (_, Failure { message, .. }) in failed.iter().take(NAMED) {
+    for Failure { message, .. } in failed.iter().take(NAMED) {
         let _ = writeln!(said, "error: {}", routescope_core::visible::visible(message));
     }
     if failed.len() > NAMED {
         let _ = writeln!(said, "error: {} more roots cannot be built", failed.len() - NAMED);
     }
-    let idle = read - worlds.len();
     if idle > 0 {
         let _ = writeln!(said, "{} without routes or Gateways", routescope_render::words::count(idle, "other root"));
     }
-    terminal::write_err(&said);
-    if worlds.iter().all(|(_, world)| world.is_err()) {
-        return Err(Failure::new(
-            "no root has a route or a Gateway",
-            "-R -f without --roots reads the manifests as they stand",
-        ));
-    }
-    let answered: Vec<Answered<'_>> =
-        worlds.iter().map(|(name, world)| Answered { name, world: world.as_ref() }).collect();
-    let (text, verdict) = answer::rendered(question, context, &answered, Beside::Roots)?;
-    answer::print(question.shape().content(), &text)?;
-    Ok(verdict)
+    said
 }

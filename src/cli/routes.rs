@@ -37,7 +37,7 @@ pub struct RoutesOptions {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: RoutesFormat,
 
-    /// Answer again whenever the cluster changes the answer
+    /// Answer again whenever the answer changes
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
 }

@@ -24,7 +24,7 @@ pub struct TreeOptions {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: TreeFormat,
 
-    /// Answer again whenever the cluster changes the answer
+    /// Answer again whenever the answer changes
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
 }

@@ -50,7 +50,7 @@ pub struct WhereOptions {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub output: WhereFormat,
 
-    /// Answer again whenever the cluster changes the answer
+    /// Answer again whenever the answer changes
     #[arg(short, long, help_heading = "Output")]
     pub watch: bool,
 }

@@ -41,13 +41,13 @@ pub mod state;
 mod terminal;
 pub mod update;
 pub mod view;
-mod watch;
 pub mod widget;
 pub mod window;
 pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use routescope_cluster::live::Changed;
 use routescope_core::analysis::Analysis;
@@ -118,6 +118,8 @@ pub struct Load {
     pub analysis: Arc<Analysis>,
     /// The files and folders to watch; a change there loads again.
     pub watch: Vec<PathBuf>,
+    /// After so long to load again: what is missing now may be back.
+    pub again: Option<Duration>,
 }
 
 /// Why the explorer could not run.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr, stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -25,10 +26,10 @@ use super::state::State;
 use super::terminal::Screen;
 use super::update::{Message, update};
 use super::view;
-use super::watch::Watch;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
 use crate::theme::depth::Depth;
 use crate::theme::{self, Background, Theme};
+use crate::watch::Watch;
 use routescope_cluster::contexts;
 use routescope_cluster::live::{self, Changed, Control, Update};
 use routescope_core::analysis::Analysis;
@@ -337,6 +338,20 @@ impl Explorer {
         Ok(edited)
     }
 
+    /// Watches what was read, and reads again after some time.
+    fn watch(&mut self, paths: &[PathBuf], again: Option<Duration>) {
+        let sender = self.sender.clone();
+        let changed = move || {
+            // The explorer may be gone already; then nobody needs to know.
+            let _ = sender.send(Outside::Message(Message::FilesChanged));
+        };
+        let watch = self.watch.get_or_insert_with(|| Watch::new(changed));
+        watch.set(paths);
+        if let Some(after) = again {
+            watch.again(after);
+        }
+    }
+
     fn outside(&mut self, screen: &mut Screen, outside: Outside) -> Result<After, RunError> {
         let message = match outside {
             Outside::Panicked => return Err(RunError::Panicked),
@@ -353,10 +368,9 @@ impl Explorer {
                 return Ok(After::GoOn);
             }
             Outside::Message(message) => message,
-            Outside::Loaded(Ok((Load { analysis, watch }, changes))) => {
+            Outside::Loaded(Ok((Load { analysis, watch, again }, changes))) => {
                 self.ready = true;
-                let sender = self.sender.clone();
-                self.watch.get_or_insert_with(|| Watch::new(sender)).set(&watch);
+                self.watch(&watch, again);
                 Message::Loaded(Ok(Reading { analysis, changes }))
             }
             Outside::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
@@ -368,8 +382,7 @@ impl Explorer {
                 if let Update::World(world) = &**update
                     && !world.watch.is_empty()
                 {
-                    let sender = self.sender.clone();
-                    self.watch.get_or_insert_with(|| Watch::new(sender)).set(&world.watch);
+                    self.watch(&world.watch, world.again);
                 }
             }
             // The files are laid over the cluster: they alone are read again.

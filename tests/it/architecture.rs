@@ -26,8 +26,9 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("program", "access_log", &[]),
     ("program", "theme", &[]),
     ("program", "config", &["theme"]),
-    ("program", "tui", &["access_log", "theme", "config"]),
-    ("program", "cli", &["access_log", "theme", "config", "tui"]),
+    ("program", "watch", &[]),
+    ("program", "tui", &["access_log", "theme", "config", "watch"]),
+    ("program", "cli", &["access_log", "theme", "config", "watch", "tui"]),
     ("program", "lib", &[]),
     ("program", "main", &["cli"]),
 ];
@@ -39,14 +40,14 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tui_tree_widget", &["tui"]),
     ("tui_input", &["tui"]),
     ("terminal_colorsaurus", &["tui", "theme"]),
-    ("notify", &["tui"]),
+    ("notify", &["watch"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("std::fs", &["manifest", "cluster", "config"]),
     ("std::net", &["manifest", "cluster"]),
     ("std::process::Command", &["manifest", "cluster", "tui"]),
-    ("std::time", &["tui", "cli", "manifest", "cluster"]),
+    ("std::time", &["tui", "cli", "watch", "manifest", "cluster"]),
     ("std::env", &["cli", "tui", "config", "manifest", "cluster", "theme"]),
 ];
 

@@ -31,6 +31,8 @@ pub struct Coverage {
     pub hidden: BTreeSet<Name>,
     /// It is a cluster of which some may not be read: what was not seen is likely there, and takes requests.
     pub forbidden: bool,
+    /// Files whose earlier content counts, since what they hold now cannot be read: a sentence each.
+    pub stale: Vec<String>,
 }
 
 impl Coverage {

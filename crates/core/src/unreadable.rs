@@ -1,5 +1,6 @@
 //! What rests on what may not be read. In a cluster of which some kinds or namespaces are closed to the user, an absent object
-//! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`.
+//! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`. Likewise a file that holds
+//! something that cannot be read for now may hold anything.
 //!
 //! Here are the sentences and the tables; the router doubts answers with them, `check` its findings, `status` its statuses.
 
@@ -24,8 +25,28 @@ const FINDINGS: &[(&str, &[&str])] = &[
 const STATUSES: &[&str] =
     &["GRPCRoute", "TLSRoute", "TCPRoute", "Service", "Backend", "DirectResponse", "TrafficPolicy", "GatewayExtension"];
 
+/// So many files are named.
+const NAMED: usize = 3;
+
+/// Which files count as they were, in a sentence; `None` when all of them were read.
+pub fn of_files(snapshot: &Snapshot) -> Option<String> {
+    let stale = &snapshot.coverage.stale;
+    let named = stale.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    match stale.len() {
+        0 => None,
+        1..=NAMED => Some(named),
+        all => Some(format!("{named}; and {} more", all - NAMED)),
+    }
+}
+
 /// Which of these kinds may not be read in full, in a sentence; `None` when all of them may.
 fn unread(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
+    let forbidden = of_cluster(snapshot, kinds);
+    let both = of_files(snapshot).into_iter().chain(forbidden).collect::<Vec<_>>();
+    (!both.is_empty()).then(|| both.join("; "))
+}
+
+fn of_cluster(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
     let coverage = &snapshot.coverage;
     let missing: Vec<String> =
         kinds.iter().filter(|kind| coverage.forbidden && !coverage.sees_all(kind)).map(|kind| plural(kind)).collect();
@@ -58,9 +79,6 @@ pub fn of_no_gateway(snapshot: &Snapshot) -> Option<String> {
 
 /// Why a finding is not certain.
 pub fn of_finding(snapshot: &Snapshot, finding: &Finding) -> Option<String> {
-    if !snapshot.coverage.forbidden {
-        return None;
-    }
     let (_, besides) = FINDINGS.iter().find(|(group, _)| *group == finding.code.entry().group)?;
     unread(snapshot, &[ATTACHING, STATUSES, besides].concat())
 }

@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::demo::DEMO;
+use super::last_good::{Held, LastGood, Settled, Stale};
 use super::placeholder::Variables;
 use super::repository::{self, Repository, Sorted};
 use super::text::{self, Text};
@@ -53,16 +55,40 @@ pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
 
 /// Reads all inputs, with the placeholders of their texts filled in.
 pub fn load_filled(inputs: &[Input], recursive: bool, variables: &Variables) -> Result<Loaded, SourceError> {
-    let mut gathered = Gathered { variables: variables.clone(), ..Gathered::default() };
+    gather(inputs, recursive, variables, None)
+}
+
+/// Reads all inputs again and again: what cannot be read for now counts as it was. `at` is the time since any fixed
+/// moment.
+pub fn load_again(
+    inputs: &[Input],
+    recursive: bool,
+    variables: &Variables,
+    last_good: &mut LastGood,
+    at: Duration,
+) -> Result<Loaded, SourceError> {
+    gather(inputs, recursive, variables, Some((last_good, at)))
+}
+
+fn gather(
+    inputs: &[Input],
+    recursive: bool,
+    variables: &Variables,
+    last_good: Option<(&mut LastGood, Duration)>,
+) -> Result<Loaded, SourceError> {
+    let mut gathered = Gathered { variables: variables.clone(), last_good, ..Gathered::default() };
     for input in inputs {
         match input {
             Input::Path(path) => gathered.path(path, recursive)?,
             Input::Stdin => gathered.stdin()?,
-            Input::Kustomize(folder) => gathered.kustomize(folder)?,
+            Input::Kustomize(folder) => {
+                let name = format!("kustomize {}", folder.display());
+                gathered.watch.extend(kustomize::reads(folder));
+                gathered.built(&name, kustomize::build(folder))?;
+            }
             Input::Helm(chart) => {
-                let bytes = kustomize::render(chart)?;
-                gathered.watch.push(chart.clone());
-                gathered.bytes(format!("helm template {}", chart.display()), SourceKind::Text, bytes);
+                gathered.watch.extend(kustomize::below(chart));
+                gathered.built(&format!("helm template {}", chart.display()), kustomize::render(chart))?;
             }
             Input::Demo => {
                 for (name, text) in DEMO {
@@ -120,8 +146,11 @@ impl Found {
 
 /// What was read, before it is decoded.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'m> {
     texts: Vec<Text>,
+    /// What was read before, and what time it is.
+    last_good: Option<(&'m mut LastGood, Duration)>,
+    stale: Stale,
     findings: Vec<Finding>,
     watch: Vec<PathBuf>,
     /// What the folders are that were read with all below them.
@@ -129,35 +158,71 @@ struct Gathered {
     variables: Variables,
 }
 
-impl Gathered {
+impl Gathered<'_> {
     fn text(&mut self, name: String, text: String) {
         self.texts.push(Text::new(Source { name, kind: SourceKind::Text, text }));
     }
 
-    fn bytes(&mut self, name: String, kind: SourceKind, bytes: Vec<u8>) {
-        self.texts.push(text_of(name, kind, bytes));
-    }
-
     fn stdin(&mut self) -> Result<(), SourceError> {
+        if let Some(text) = self.last_good.as_ref().and_then(|(last_good, _)| last_good.stdin.clone()) {
+            self.texts.push(text);
+            return Ok(());
+        }
         let stdin = std::io::stdin();
         if stdin.is_terminal() {
             let message = "cannot read manifests from standard input: it is the terminal".to_owned();
             return Err(SourceError { message, hint: Some("kubectl kustomize . | routescope -f -".to_owned()) });
         }
         let bytes = read(stdin.lock(), 0).map_err(|error| failed("standard input", &error))?;
-        self.bytes("-".to_owned(), SourceKind::Text, bytes);
+        let text = text_of("-".to_owned(), SourceKind::Text, bytes);
+        if let Some((last_good, _)) = &mut self.last_good {
+            last_good.stdin = Some(text.clone());
+        }
+        self.texts.push(text);
         Ok(())
     }
 
-    fn kustomize(&mut self, folder: &Path) -> Result<(), SourceError> {
-        let bytes = kustomize::build(folder)?;
-        self.watch.push(folder.to_owned());
-        self.bytes(format!("kustomize {}", folder.display()), SourceKind::Text, bytes);
+    /// What a tool printed.
+    fn built(&mut self, name: &str, output: Result<Vec<u8>, SourceError>) -> Result<(), SourceError> {
+        let text = |bytes| text_of(name.to_owned(), SourceKind::Text, bytes);
+        let now = output.map(|bytes| Held { texts: vec![text(bytes)], ..Held::default() });
+        let held = self.settle(name, now)?;
+        self.texts.extend(held.texts);
         Ok(())
     }
 
     /// A path that was named by the user: whatever is wrong with it is an error.
     fn path(&mut self, path: &Path, recursive: bool) -> Result<(), SourceError> {
+        let now = self.read_path(path, recursive);
+        if now.is_err() && self.last_good.is_some() {
+            // It may come back.
+            self.watch.push(path.to_owned());
+        }
+        let Held { texts, unreadable, links, is_folder } = self.settle(&path.display().to_string(), now)?;
+        for (path, reason) in unreadable {
+            self.unreadable(Path::new(&path), &reason);
+        }
+        for link in links {
+            self.not_followed(&link);
+        }
+        if is_folder {
+            self.sorted(texts, recursive);
+        } else {
+            self.texts.extend(texts);
+        }
+        Ok(())
+    }
+
+    /// What counts of a named path.
+    fn settle(&mut self, path: &str, now: Result<Held, SourceError>) -> Result<Held, SourceError> {
+        let Some((last_good, at)) = &mut self.last_good else { return now };
+        let Settled { held, findings, stale } = last_good.settle(path, now, *at)?;
+        self.findings.extend(findings);
+        self.stale.append(stale);
+        Ok(held)
+    }
+
+    fn read_path(&mut self, path: &Path, recursive: bool) -> Result<Held, SourceError> {
         if path.as_os_str().is_empty() {
             let message = "empty path".to_owned();
             return Err(SourceError { message, hint: Some("is a variable unset?".to_owned()) });
@@ -180,14 +245,13 @@ impl Gathered {
         if about.is_file() {
             self.watch.push(path.to_owned());
         }
-        self.bytes(path.display().to_string(), SourceKind::File, bytes);
-        Ok(())
+        let text = text_of(path.display().to_string(), SourceKind::File, bytes);
+        Ok(Held { texts: vec![text], ..Held::default() })
     }
 
     /// The manifests of a folder, by kubectl's rule: `*.yaml`, `*.yml` and `*.json`, by name; folders inside it only
     /// when `recursive`, and never through a symbolic link. What cannot be read is a finding.
-    fn folder(&mut self, folder: &Path, recursive: bool) -> Result<(), SourceError> {
-        let before = (self.texts.len(), self.findings.len());
+    fn folder(&mut self, folder: &Path, recursive: bool) -> Result<Held, SourceError> {
         let mut inner = 0;
         let mut waiting = vec![folder.to_owned()];
         let mut found = Vec::new();
@@ -220,22 +284,20 @@ impl Gathered {
             }
         }
         let threads = if found.len() < FEW_FILES { 1 } else { spread::threads() };
-        let mut texts = Vec::new();
+        let mut held = Held { is_folder: true, ..Held::default() };
         for found in spread::in_order(found, threads, Found::read) {
             match found {
-                Found::Text(text) => texts.push(Text { lenient: recursive, ..text }),
-                Found::Unreadable(path, reason) => self.unreadable(&path, &reason),
-                Found::Manifest(path) | Found::Link(path) => self.not_followed(&path),
+                Found::Text(text) => held.texts.push(Text { lenient: recursive, ..text }),
+                Found::Unreadable(path, reason) => held.unreadable.push((path.display().to_string(), reason)),
+                Found::Manifest(path) | Found::Link(path) => held.links.push(path),
             }
         }
-        let any = !texts.is_empty();
-        self.sorted(texts, recursive);
-        if !any && before == (self.texts.len(), self.findings.len()) {
+        if held.texts.is_empty() && held.unreadable.is_empty() && held.links.is_empty() {
             let message = format!("no manifests in {}: no *.yaml, *.yml or *.json", folder.display());
             let hint = (inner > 0 && !recursive).then(|| "to look into the folders inside it, add -R".to_owned());
             return Err(SourceError { message, hint });
         }
-        Ok(())
+        Ok(held)
     }
 
     /// Takes the texts of a folder: all of them, or what of a repository are manifests.
@@ -273,7 +335,7 @@ impl Gathered {
     }
 
     fn decode(self) -> Loaded {
-        let Self { mut texts, mut findings, watch, mut repository, variables } = self;
+        let Self { mut texts, last_good: _, stale, mut findings, watch, mut repository, variables } = self;
         for text in &mut texts {
             text.fill(&variables);
         }
@@ -300,7 +362,7 @@ impl Gathered {
                 _ => true,
             });
         }
-        Loaded { objects, findings, ignored, worlds, files, watch, repository }
+        Loaded { objects, findings, ignored, worlds, files, watch, repository, stale }
     }
 }
 

@@ -10,7 +10,7 @@ use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Position, Source};
 
 /// The names that kustomize looks for.
-const NAMES: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+pub(super) const NAMES: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
 
 /// One kustomization.
 pub(super) struct Kustomization {

@@ -1,10 +1,19 @@
 //! `-k DIR`: what kustomize makes of a folder, through the tools on PATH; and what helm makes of a chart.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use super::SourceError;
+use super::kustomization::{self, Kustomization};
+use super::text::Text;
+use super::{SourceError, encoding};
+use routescope_core::model::{Source, SourceKind};
+
+/// So many files and folders of one source are watched.
+const WATCHED: usize = 4096;
 
 /// The tools that can do it, in the order they are tried, and their arguments before the folder.
 const TOOLS: &[(&str, &str)] = &[("kubectl", "kustomize"), ("kustomize", "build")];
@@ -23,6 +32,43 @@ pub(super) fn build(folder: &Path) -> Result<Vec<u8>, SourceError> {
     let message = format!("cannot build {}: neither kubectl nor kustomize is on PATH", folder.display());
     let hint = format!("where one of them is: kubectl kustomize {} | routescope -f -", folder.display());
     Err(SourceError { message, hint: Some(hint) })
+}
+
+/// The files and folders that kustomize reads for a folder: a change there is a change of what it prints.
+pub(super) fn reads(folder: &Path) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::from([folder.to_owned()]);
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop().filter(|_| seen.len() < WATCHED) {
+        let Some(Kustomization { includes, patches, inputs, .. }) = own(&folder) else { continue };
+        for path in includes.into_iter().chain(patches).chain(inputs).filter(|path| path.exists()) {
+            if seen.insert(path.clone()) && path.is_dir() {
+                waiting.push(path);
+            }
+        }
+    }
+    seen.into_iter().collect()
+}
+
+/// The kustomization of a folder.
+fn own(folder: &Path) -> Option<Kustomization> {
+    let files = kustomization::NAMES.iter().map(|name| folder.join(name));
+    let (path, bytes) = files.into_iter().find_map(|path| Some((path.clone(), fs::read(&path).ok()?)))?;
+    let (text, _) = encoding::decode(bytes);
+    kustomization::read(&Text::of(&Arc::new(Source { name: path.display().to_string(), kind: SourceKind::File, text })))
+}
+
+/// A folder and all folders below it.
+pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![folder.to_owned()];
+    let mut next = 0;
+    while next < all.len() && all.len() < WATCHED {
+        let entries = fs::read_dir(&all[next]).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+        all.extend(folders);
+        next += 1;
+    }
+    all
 }
 
 /// Runs `helm template` over a chart.

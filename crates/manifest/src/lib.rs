@@ -12,6 +12,7 @@ mod json;
 pub mod kubectl_yaml;
 mod kustomization;
 mod kustomize;
+mod last_good;
 pub mod limits;
 mod mapping;
 pub mod original;
@@ -36,6 +37,7 @@ use routescope_core::model::Object;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 
+pub use last_good::{LastGood, MOMENT, Stale};
 pub use placeholder::Variables;
 pub use repository::{Repository, shown};
 
@@ -56,6 +58,8 @@ pub struct Loaded {
     pub watch: Vec<std::path::PathBuf>,
     /// What was found in a folder that was read with all below it.
     pub repository: Option<Repository>,
+    /// The files whose earlier content counts: half a save is no other world.
+    pub stale: Stale,
 }
 
 /// Nothing could be read at all.

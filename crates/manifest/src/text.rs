@@ -19,6 +19,7 @@ const LARGE: usize = 2 * 1024 * 1024;
 const BLOCK: usize = 512 * 1024;
 
 /// A text to read.
+#[derive(Debug, Clone)]
 pub(super) struct Text {
     pub source: Arc<Source>,
     /// Some of it was no text, and is U+FFFD now.

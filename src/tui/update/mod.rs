@@ -33,6 +33,7 @@ use crate::theme::Role;
 use routescope_cluster::ContextEntry;
 use routescope_cluster::live::Update;
 use routescope_core::router::{Request, RequestError};
+use routescope_core::unreadable;
 use routescope_manifest::SourceError;
 use routescope_render::outline::NodeRef;
 use routescope_render::words::count;
@@ -178,7 +179,9 @@ fn after_load(state: &mut State) -> Vec<Effect> {
 fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
     let Reading { analysis, changes } = read;
     state.side_mut().failure = None;
-    if state.side().world.is_some() {
+    if let Some(why) = unreadable::of_files(&analysis.snapshot) {
+        state.tell(Role::Warning, why);
+    } else if state.side().world.is_some() {
         let told = match changes.len() {
             0 => "reloaded".to_owned(),
             changes => format!("reloaded · {} · L", count(changes, "change")),

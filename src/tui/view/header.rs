@@ -63,7 +63,7 @@ fn title(state: &State) -> String {
 /// What may stand on the right, the longest first.
 fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     let badges = badges(state);
-    let unread = state.side().live.as_ref().and_then(super::super::live::Live::unread);
+    let unread = stale(state.side()).or_else(|| state.side().live.as_ref().and_then(super::super::live::Live::unread));
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
     let pins = pins(state, layout);
@@ -86,6 +86,12 @@ fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     add(&[pins.as_ref(), shortest]);
     add(&[shortest]);
     candidates
+}
+
+/// That files count as they were, since what they hold now cannot be read.
+fn stale(side: &Side) -> Option<String> {
+    let stale = &side.world.as_ref()?.analysis.snapshot.coverage.stale;
+    (!stale.is_empty()).then(|| format!("{} as last read", words::count(stale.len(), "file")))
 }
 
 /// The parts that are there; the last one, how reading goes, behind a gap.

@@ -205,7 +205,8 @@ impl Run {
             return;
         }
         let status = Arc::new(named("dev"));
-        let world = World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new() };
+        let world =
+            World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new(), again: None };
         self.follow(side, Update::World(Box::new(world)));
     }
 

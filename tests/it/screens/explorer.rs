@@ -304,6 +304,7 @@ impl Explorer {
             changes,
             settled,
             watch: Vec::new(),
+            again: None,
         };
         self.followed_on(at, Update::World(Box::new(world)))
     }

@@ -17,7 +17,7 @@ mod unread;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
@@ -27,8 +27,8 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::Subject;
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
-use routescope_manifest::SourceError;
 use routescope_manifest::files::Input;
+use routescope_manifest::{SourceError, Variables};
 
 pub use changes::between;
 pub use overlay::NOT_YET;
@@ -45,6 +45,8 @@ pub struct Options {
     pub overlay: Vec<Input>,
     /// `-R`, for the files.
     pub recursive: bool,
+    /// What placeholders of the files are filled in with.
+    pub variables: Variables,
     /// From when on worlds are handed over.
     pub worlds: Worlds,
 }
@@ -85,6 +87,8 @@ pub struct World {
     pub settled: bool,
     /// What the files laid over the cluster were read from, to be watched: a change there is [`Control::Reread`].
     pub watch: Vec<PathBuf>,
+    /// After so long to ask for [`Control::Reread`]: what is missing of the files now may be back.
+    pub again: Option<Duration>,
 }
 
 /// One object that changed.

@@ -19,7 +19,7 @@ use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Loaded, SourceError};
+use routescope_manifest::{LastGood, Loaded, SourceError, Variables};
 
 /// For how long news are gathered after a quiet time: one change is often two events.
 const FIRST: Duration = Duration::from_millis(10);
@@ -38,8 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Follows until nobody listens.
 pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls: UnboundedReceiver<Control>) {
-    let Options { connection, settings, overlay, recursive, worlds } = options;
-    let files = Files { inputs: overlay, recursive };
+    let Options { connection, settings, overlay, recursive, variables, worlds } = options;
+    let mut files =
+        Files { inputs: overlay, recursive, variables, last_good: Some(LastGood::default()), begun: Instant::now() };
     // Files that cannot be read are told before anyone waits for a cluster.
     let loaded = match files.load().await {
         Ok(loaded) => loaded,
@@ -62,6 +63,7 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
         follow,
         files,
         watch: Vec::new(),
+        again: None,
         home: cluster.namespace.clone(),
         settings,
         worlds,
@@ -78,23 +80,32 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
 }
 
 /// The files laid over the cluster.
-#[derive(Clone)]
 struct Files {
     inputs: Vec<Input>,
     recursive: bool,
+    variables: Variables,
+    /// What counts of what cannot be read for now; away while they are being read.
+    last_good: Option<LastGood>,
+    begun: Instant,
 }
 
 impl Files {
     /// Reads them, off this task. `None` when there are none.
-    async fn load(&self) -> Result<Option<Loaded>, SourceError> {
-        let Self { inputs, recursive } = self.clone();
+    async fn load(&mut self) -> Result<Option<Loaded>, SourceError> {
+        let Self { inputs, recursive, variables, last_good, begun } = self;
         if inputs.is_empty() {
             return Ok(None);
         }
-        let loaded = tokio::task::spawn_blocking(move || files::load(&inputs, recursive)).await;
-        loaded
-            .unwrap_or_else(|error| Err(SourceError { message: format!("reading failed: {error}"), hint: None }))
-            .map(Some)
+        let (inputs, recursive, variables, at) = (inputs.clone(), *recursive, variables.clone(), begun.elapsed());
+        let mut before = last_good.take().unwrap_or_default();
+        let loaded = tokio::task::spawn_blocking(move || {
+            let loaded = files::load_again(&inputs, recursive, &variables, &mut before, at);
+            (loaded, before)
+        });
+        let (loaded, before) =
+            loaded.await.map_err(|error| SourceError { message: format!("reading failed: {error}"), hint: None })?;
+        self.last_good = Some(before);
+        loaded.map(Some)
     }
 }
 
@@ -103,6 +114,7 @@ struct Session {
     follow: Follow,
     files: Files,
     watch: Vec<PathBuf>,
+    again: Option<Duration>,
     /// The context's namespace.
     home: Name,
     settings: Settings,
@@ -203,6 +215,7 @@ impl Session {
                 changes,
                 settled,
                 watch: self.watch.clone(),
+                again: self.again.take(),
             })));
         }
     }
@@ -278,10 +291,11 @@ impl Session {
     }
 
     fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
-        let Loaded { objects, findings, ignored: _, worlds: _, files: _, watch, repository: _ } = loaded;
+        let Loaded { objects, findings, ignored: _, worlds: _, files: _, watch, repository: _, stale } = loaded;
         self.watch = watch;
+        self.again = stale.again;
         let overlay: Overlay = overlay::overlay(objects, &self.home);
-        self.known.lay(overlay, findings, now);
+        self.known.lay(overlay, (findings, stale.reasons), now);
     }
 }
 

@@ -24,6 +24,7 @@ impl Router<'_> {
     /// Why what else may not be read may change the answer.
     pub(super) fn doubt_the_unread(&self, decision: &mut Decision, table: &GatewayTable) {
         let coverage = &self.snapshot.coverage;
+        decision.unverified.extend(unreadable::of_files(self.snapshot));
         let Some(node) = self.tree.gateways.get(table.node as usize).filter(|_| coverage.forbidden) else { return };
         let global = self.settings.global_policy_namespace.as_ref();
         let port = decision.port.unwrap_or_default();

@@ -28,6 +28,8 @@ pub struct Known {
     overlay: Overlay,
     /// What reading the files brought up.
     of_files: Vec<Finding>,
+    /// Which of the files count as they were.
+    stale: Vec<String>,
     /// What the cluster holds where files are laid over it.
     beneath: BTreeMap<Subject, Object>,
     marks: Overlaid,
@@ -77,6 +79,7 @@ impl Known {
             status: Arc::new(status),
             overlay: Overlay::new(),
             of_files: Vec::new(),
+            stale: Vec::new(),
             beneath: BTreeMap::new(),
             marks: Overlaid::new(),
             before: BTreeMap::new(),
@@ -143,10 +146,17 @@ impl Known {
         }
     }
 
-    /// Lays files over the cluster, in place of those that were.
-    pub(super) fn lay(&mut self, overlay: Overlay, findings: Vec<Finding>, now: Option<SystemTime>) {
+    /// Lays files over the cluster, in place of those that were. With what reading them brought up, and which of them
+    /// count as they were.
+    pub(super) fn lay(
+        &mut self,
+        overlay: Overlay,
+        (findings, stale): (Vec<Finding>, Vec<String>),
+        now: Option<SystemTime>,
+    ) {
         let told = now.map_or(Told::Silently, Told::At);
         self.of_files = findings;
+        self.stale = stale;
         let before = std::mem::replace(&mut self.overlay, overlay);
         for about in before.into_keys() {
             if !self.overlay.contains_key(&about) {
@@ -298,7 +308,7 @@ impl Known {
     pub fn state(&mut self) -> State {
         let partly = |state: &KindState| matches!(state, KindState::SyncedIn(_) | KindState::Forbidden);
         let forbidden = self.status.kinds.iter().any(partly);
-        self.store.cover(Coverage { forbidden, ..self.status.coverage() });
+        self.store.cover(Coverage { forbidden, stale: self.stale.clone(), ..self.status.coverage() });
         let mut findings: Vec<Finding> = self.of_files.clone();
         let hidden = |about: &Subject| self.overlay.contains_key(about);
         findings.extend(self.findings.iter().filter(|(about, _)| !hidden(about)).flat_map(|(_, all)| all).cloned());

@@ -57,7 +57,7 @@ impl Known {
 
     fn lay_text(&mut self, text: &str) {
         let home = Name::new_static("team");
-        self.lay(overlay(load_text("files", text).objects, &home), Vec::new(), Some(SystemTime::UNIX_EPOCH));
+        self.lay(overlay(load_text("files", text).objects, &home), Default::default(), Some(SystemTime::UNIX_EPOCH));
     }
 
     /// What changed, in words.
