@@ -10,7 +10,7 @@ use routescope_core::resolve::Settings;
 use routescope_core::status::{Condition, predict};
 use routescope_core::store::Coverage;
 
-use crate::support::conformance::{files_in, golden, golden_cases, json, read, roots, world, worlds};
+use crate::support::conformance::{files_in, golden, golden_cases, json, ran, read, roots, world, worlds};
 
 /// What is found of a listener whose status is not well.
 const OF_LISTENERS: [Code; 3] = [Code::ListenerRejected, Code::ListenerWithoutRoutes, Code::ListenerKinds];
@@ -117,7 +117,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
 }
 
 #[track_caller]
-fn agree(all: impl Iterator<Item = (String, Analysis)>) {
+fn agree(all: impl Iterator<Item = (String, Analysis)>) -> usize {
     let mut failures = Vec::new();
     let mut held = 0;
     for (name, analysis) in all {
@@ -126,6 +126,7 @@ fn agree(all: impl Iterator<Item = (String, Analysis)>) {
     }
     println!("{held} worlds held");
     assert!(failures.is_empty(), "{}", failures.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+    held
 }
 
 #[test]
@@ -144,10 +145,12 @@ fn findings_and_statuses_agree_on_the_cases() {
 #[test]
 fn findings_and_statuses_agree_on_the_shared_worlds() {
     let shared = roots().into_iter().flat_map(|root| worlds(&root));
-    agree(shared.map(|folder| {
+    let held = agree(shared.map(|folder| {
         let analysis = world(&folder, &json(&folder.join("expected.json")));
         (folder.display().to_string(), analysis)
     }));
+    ran("worlds", held);
     let cases = roots().into_iter().flat_map(|root| golden_cases(&root));
-    agree(cases.map(|case| (case.display().to_string(), golden(&case).1)));
+    let held = agree(cases.map(|case| (case.display().to_string(), golden(&case).1)));
+    ran("kgateway", held);
 }

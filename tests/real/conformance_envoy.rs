@@ -32,6 +32,7 @@ fn configurations_are_those_the_engine_made() {
             differing.push(format!("{}: {difference}", text(&case["name"])));
         }
     }
+    conformance::ran("kgateway", ran);
     println!("envoy configurations: {ran} cases compared, {} differ", differing.len());
     let shown = differing.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
     assert!(differing.is_empty(), "{} of {ran} cases differ\n{shown}", differing.len());

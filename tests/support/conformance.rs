@@ -1,7 +1,8 @@
 //! The conformance data: where it lies, and how a case of it becomes an analysis.
 //!
-//! The data is not part of this repository. It is read from `../shared/conformance` beside it, and from every folder in
-//! `ROUTESCOPE_CONFORMANCE` (separated by `:`); where there is none, the tests say so and pass.
+//! Some random worlds with the answers of the running engine are in `tests/data/conformance`. The others, and the data of
+//! the engines' own tests, are not part of this repository: they are read from `../shared/conformance` beside it, and from
+//! every folder in `ROUTESCOPE_CONFORMANCE` (separated by `:`). [`ran`] says which are missing.
 
 #![allow(dead_code)] // each test program uses its own part
 
@@ -22,13 +23,29 @@ pub const SHOWN: usize = 40;
 /// The folders of conformance data that are there.
 pub fn roots() -> Vec<PathBuf> {
     // From the program's package, and from one of `crates`.
-    let beside = ["../shared/conformance", "../../../shared/conformance"];
+    let beside = [
+        "tests/data/conformance",
+        "../../tests/data/conformance",
+        "../shared/conformance",
+        "../../../shared/conformance",
+    ];
     let mut roots: Vec<PathBuf> = beside.iter().map(|path| Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).collect();
     if let Some(more) = std::env::var_os("ROUTESCOPE_CONFORMANCE") {
         roots.extend(std::env::split_paths(&more));
     }
     roots.retain(|root| root.is_dir());
     roots
+}
+
+/// Whether any case of a set ran. A set that is beside the repository must run; one that is missing is said to be skipped.
+#[track_caller]
+pub fn ran(set: &str, count: usize) -> bool {
+    let is_there = roots().iter().any(|root| root.join(set).is_dir());
+    assert_eq!(count > 0, is_there, "{count} cases of {set} ran");
+    if !is_there {
+        println!("skipped: there is no {set} in ../shared/conformance or ROUTESCOPE_CONFORMANCE");
+    }
+    is_there
 }
 
 /// The worlds of a root, in order of their numbers.
