@@ -12,7 +12,7 @@ use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{LastGood, Loaded, Repository, SourceError, Variables, shown};
+use routescope_manifest::{Channel, LastGood, Loaded, Repository, SourceError, Variables, shown};
 
 use super::failure::Failure;
 use super::{Context, duplicates, terminal};
@@ -62,19 +62,21 @@ pub struct Reading {
     pub complete: bool,
     /// What placeholders are filled in with.
     pub variables: Variables,
+    /// The channel of the Gateway API whose CRDs the objects are read with; `None` when the input is to say.
+    pub channel: Option<Channel>,
 }
 
 /// Reads and analyses, without a word to anyone.
 pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError> {
-    let Reading { inputs, recursive, variables, .. } = reading;
-    Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables)?))
+    let Reading { inputs, recursive, variables, channel, .. } = reading;
+    Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables, *channel)?))
 }
 
 /// The same, for someone who reads again and again: what cannot be read for now counts as it was.
 pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<World, SourceError> {
-    let Reading { inputs, recursive, variables, .. } = reading;
+    let Reading { inputs, recursive, variables, channel, .. } = reading;
     let at = memory.begun.elapsed();
-    let loaded = files::load_again(inputs, *recursive, variables, &mut memory.last_good, at)?;
+    let loaded = files::load_again(inputs, *recursive, variables, *channel, &mut memory.last_good, at)?;
     Ok(analysed(reading, settings, loaded))
 }
 

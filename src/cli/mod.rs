@@ -154,13 +154,14 @@ impl Context {
 
     /// How a cluster is followed, with the files laid over it.
     fn following(&self, connection: Connection, worlds: Worlds) -> Result<live::Options, Failure> {
-        let Reading { inputs, recursive, complete: _, variables } = self.source.reading()?;
+        let Reading { inputs, recursive, complete: _, variables, channel } = self.source.reading()?;
         Ok(live::Options {
             connection,
             settings: self.settings.settings(),
             overlay: inputs,
             recursive,
             variables,
+            channel,
             worlds,
         })
     }

@@ -12,7 +12,7 @@ use routescope_core::resolve::{
     Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge,
 };
 use routescope_manifest::files::Input;
-use routescope_manifest::{Variables, plain};
+use routescope_manifest::{Channel, Variables, plain};
 
 use super::answer::Shape;
 use super::arguments::boolean;
@@ -58,6 +58,17 @@ pub struct SourceOptions {
     /// Fill placeholders from the environment, too
     #[arg(long, global = true)]
     pub set_env: bool,
+
+    /// Which CRDs of the Gateway API the manifests are read with; by default those in the input say it, else standard
+    #[arg(
+        long,
+        env = "ROUTESCOPE_GATEWAY_API_CHANNEL",
+        hide_env_values = true,
+        value_name = "CHANNEL",
+        help_heading = "Settings",
+        global = true
+    )]
+    pub gateway_api_channel: Option<ChannelName>,
 
     /// The manifests are the whole world: what is not there does not exist
     #[arg(long, env = "ROUTESCOPE_COMPLETE", hide_env_values = true, value_parser = boolean, global = true)]
@@ -106,6 +117,7 @@ impl SourceOptions {
             recursive: self.recursive,
             complete: self.complete,
             variables: Variables { values, environment: self.set_env },
+            channel: self.gateway_api_channel.map(ChannelName::channel),
         })
     }
 
@@ -124,7 +136,8 @@ impl SourceOptions {
             (self.complete, "--complete"),
         ];
         let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
-        files.chain(kustomize).chain(set).chain(set_file).chain(flags).collect::<Vec<_>>().join(" ")
+        let channel = self.gateway_api_channel.map(|channel| format!("--gateway-api-channel {}", channel.name()));
+        files.chain(kustomize).chain(set).chain(set_file).chain(flags).chain(channel).collect::<Vec<_>>().join(" ")
     }
 
     /// What is read, in a few words.
@@ -337,6 +350,31 @@ pub enum GrantModeName {
 pub enum ValidationModeName {
     Standard,
     Strict,
+}
+
+/// A release channel of the Gateway API by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ChannelName {
+    Standard,
+    Experimental,
+}
+
+impl ChannelName {
+    fn channel(self) -> Channel {
+        match self {
+            Self::Standard => Channel::Standard,
+            Self::Experimental => Channel::Experimental,
+        }
+    }
+
+    /// As it is given.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Experimental => "experimental",
+        }
+    }
 }
 
 /// How to write.

@@ -338,7 +338,10 @@ fn a_misspelt_kind_is_not_silently_ignored() {
         "error[unknown-kind] test.yaml:1:1: v1 has no kind HTTPRoute (did you mean apiVersion: \
          gateway.networking.k8s.io/v1?)",
     );
-    clean("apiVersion: gateway.networking.k8s.io/v1alpha2\nkind: TCPRoute\nmetadata: { name: r }\n");
+    clean(
+        "apiVersion: gateway.networking.k8s.io/v1alpha2\nkind: TCPRoute\nmetadata: { name: r }\nspec: { rules: [{ backendRefs: \
+         [{ name: s, port: 1 }] }] }\n",
+    );
 }
 
 // ---- metadata
@@ -489,7 +492,7 @@ fn an_unknown_value_drops_the_smallest_item_around_it() {
              \"integer\"\n\
              error[api-refused] test.yaml:15:15: spec.rules[2].filters[0].type: Unsupported value: \"RequestRedirekt\": \
              supported values: \"RequestHeaderModifier\", \"ResponseHeaderModifier\", \"RequestMirror\", \
-             \"RequestRedirect\", \"URLRewrite\", \"ExtensionRef\", \"CORS\", \"ExternalAuth\" (did you mean \
+             \"RequestRedirect\", \"URLRewrite\", \"ExtensionRef\", \"CORS\" (did you mean \
              RequestRedirect?)\n\
              error[api-refused] test.yaml:16:7: spec.rules[2].filters[1]: Invalid value: filter.urlRewrite must be \
              specified for URLRewrite filter.type\n\

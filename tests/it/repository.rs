@@ -308,7 +308,7 @@ fn placeholders_are_filled_in() {
         environment: false,
     };
     let inputs = [Input::Path(folder.path().to_owned())];
-    assert!(load_filled(&inputs, true, &set("DOMAIN", "example.com")).unwrap().findings.is_empty());
+    assert!(load_filled(&inputs, true, &set("DOMAIN", "example.com"), None).unwrap().findings.is_empty());
     let ask = ["where", "http://shop.example.com/", "-R", "-f", "."];
     let (code, text, _) = run(&folder, &[&ask[..], &["--set", "DOMAIN=example.com"]].concat(), None);
     assert_eq!(code, Some(0), "{text}");

@@ -15,7 +15,8 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::value::Data;
 use routescope_core::model::{Name, Object, PolicyField};
 use routescope_core::resolve::{InForce, Limits, PolicyLevel, Settings, policy_merge};
-use routescope_manifest::files::load_text;
+use routescope_manifest::Channel;
+use routescope_manifest::files::load_text_for;
 use serde_json::{Value, json};
 
 use crate::support::conformance;
@@ -203,7 +204,8 @@ fn analysed(case: &Case) -> Analysis {
     let mut objects: Vec<Object> = Vec::new();
     for path in &case.inputs {
         for file in if path.is_dir() { files_in(path) } else { vec![path.clone()] } {
-            objects.extend(load_text(&file.display().to_string(), &read(&file)).objects);
+            objects
+                .extend(load_text_for(&file.display().to_string(), &read(&file), Some(Channel::Experimental)).objects);
         }
     }
     conformance::age(&mut objects);

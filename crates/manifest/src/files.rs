@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::channel::Channel;
 use super::demo::DEMO;
 use super::last_good::{Held, LastGood, Settled, Stale};
 use super::placeholder::Variables;
@@ -50,12 +51,18 @@ pub enum Input {
 /// A broken document is a finding; the rest still loads. An error is returned only when an input cannot be read at all
 /// (no such file, kustomize not on PATH).
 pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
-    load_filled(inputs, recursive, &Variables::default())
+    load_filled(inputs, recursive, &Variables::default(), None)
 }
 
-/// Reads all inputs, with the placeholders of their texts filled in.
-pub fn load_filled(inputs: &[Input], recursive: bool, variables: &Variables) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, None)
+/// Reads all inputs, with the placeholders of their texts filled in, as the API server does with the CRDs of `channel`: of
+/// `None`, with those that the input names, else with those of the standard channel.
+pub fn load_filled(
+    inputs: &[Input],
+    recursive: bool,
+    variables: &Variables,
+    channel: Option<Channel>,
+) -> Result<Loaded, SourceError> {
+    gather(inputs, recursive, variables, channel, None)
 }
 
 /// Reads all inputs again and again: what cannot be read for now counts as it was. `at` is the time since any fixed
@@ -64,19 +71,21 @@ pub fn load_again(
     inputs: &[Input],
     recursive: bool,
     variables: &Variables,
+    channel: Option<Channel>,
     last_good: &mut LastGood,
     at: Duration,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, Some((last_good, at)))
+    gather(inputs, recursive, variables, channel, Some((last_good, at)))
 }
 
 fn gather(
     inputs: &[Input],
     recursive: bool,
     variables: &Variables,
+    channel: Option<Channel>,
     last_good: Option<(&mut LastGood, Duration)>,
 ) -> Result<Loaded, SourceError> {
-    let mut gathered = Gathered { variables: variables.clone(), last_good, ..Gathered::default() };
+    let mut gathered = Gathered { variables: variables.clone(), channel, last_good, ..Gathered::default() };
     for input in inputs {
         match input {
             Input::Path(path) => gathered.path(path, recursive)?,
@@ -108,7 +117,12 @@ pub fn has_helm() -> bool {
 
 /// Reads a text that is already in memory.
 pub fn load_text(name: &str, text: &str) -> Loaded {
-    let mut gathered = Gathered::default();
+    load_text_for(name, text, None)
+}
+
+/// Reads a text that is already in memory, with the CRDs of a channel; see [`load_filled`].
+pub fn load_text_for(name: &str, text: &str, channel: Option<Channel>) -> Loaded {
+    let mut gathered = Gathered { channel, ..Gathered::default() };
     gathered.text(name.to_owned(), text.to_owned());
     gathered.decode()
 }
@@ -156,6 +170,8 @@ struct Gathered<'m> {
     /// What the folders are that were read with all below them.
     repository: Option<Repository>,
     variables: Variables,
+    /// The channel of the Gateway API that was asked for.
+    channel: Option<Channel>,
 }
 
 impl Gathered<'_> {
@@ -335,12 +351,14 @@ impl Gathered<'_> {
     }
 
     fn decode(self) -> Loaded {
-        let Self { mut texts, last_good: _, stale, mut findings, watch, mut repository, variables } = self;
+        let Self { mut texts, last_good: _, stale, mut findings, watch, mut repository, variables, channel } = self;
         for text in &mut texts {
             text.fill(&variables);
         }
-        let (decoded, skipped) = text::read(&texts);
-        let Decoded { mut objects, findings: more, ignored, worlds, values: _, placeholders, unsupported } = decoded;
+        let named = || texts.iter().filter_map(|text| Channel::of_text(&text.source.text));
+        let channel = channel.or_else(|| named().max_by_key(|channel| *channel == Channel::Experimental));
+        let (decoded, skipped) = text::read(&texts, channel.unwrap_or_default());
+        let Decoded { mut objects, findings: more, ignored, worlds, placeholders, unsupported, .. } = decoded;
         findings.extend(more);
         findings.extend(placeholders.finding());
         findings.extend(unsupported.findings());

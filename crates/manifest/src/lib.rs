@@ -2,6 +2,7 @@
 //! was read.)
 
 mod admission;
+pub mod channel;
 pub mod decode;
 pub mod demo;
 pub mod encoding;
@@ -37,6 +38,7 @@ use routescope_core::model::Object;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 
+pub use channel::Channel;
 pub use last_good::{LastGood, MOMENT, Stale};
 pub use placeholder::Variables;
 pub use repository::{Repository, shown};

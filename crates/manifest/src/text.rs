@@ -7,6 +7,7 @@ use super::placeholder::{self, Variables};
 use super::split::{Chunk, documents};
 use super::yaml::{Broken, Odd};
 use super::{json, simple, yaml};
+use crate::channel::Channel;
 use crate::decode::{self, Decoded, Documents};
 use routescope_core::finding::{Code, Finding, Place, Severity};
 use routescope_core::model::{Position, Source};
@@ -62,8 +63,9 @@ enum Work<'a> {
     Part(Block<'a>),
 }
 
-/// Reads all texts, in order. With the numbers of those that may be no manifests, and brought nothing.
-pub(super) fn read(texts: &[Text]) -> (Decoded, Vec<usize>) {
+/// Reads all texts, in order, as the CRDs of a channel have it. With the numbers of those that may be no manifests, and
+/// brought nothing.
+pub(super) fn read(texts: &[Text], channel: Channel) -> (Decoded, Vec<usize>) {
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
     let threads = if size <= SMALL { 1 } else { spread::threads() };
     let mut work = Vec::with_capacity(texts.len());
@@ -75,7 +77,7 @@ pub(super) fn read(texts: &[Text]) -> (Decoded, Vec<usize>) {
         }
     }
     let parts = spread::in_order(work, threads, |(number, work)| {
-        let mut decoded = Decoded::default();
+        let mut decoded = Decoded::new(channel);
         match work {
             Work::Whole(text) => read_one(text, &mut decoded),
             Work::Part(block) => read_block(&block, &mut decoded),

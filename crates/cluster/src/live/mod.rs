@@ -28,7 +28,7 @@ use routescope_core::finding::Subject;
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::Input;
-use routescope_manifest::{SourceError, Variables};
+use routescope_manifest::{Channel, SourceError, Variables};
 
 pub use changes::between;
 pub use overlay::NOT_YET;
@@ -47,6 +47,8 @@ pub struct Options {
     pub recursive: bool,
     /// What placeholders of the files are filled in with.
     pub variables: Variables,
+    /// The channel of the Gateway API whose CRDs the files are read with; `None` when they are to say.
+    pub channel: Option<Channel>,
     /// From when on worlds are handed over.
     pub worlds: Worlds,
 }

@@ -19,7 +19,7 @@ use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{LastGood, Loaded, SourceError, Variables};
+use routescope_manifest::{Channel, LastGood, Loaded, SourceError, Variables};
 
 /// For how long news are gathered after a quiet time: one change is often two events.
 const FIRST: Duration = Duration::from_millis(10);
@@ -38,9 +38,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Follows until nobody listens.
 pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls: UnboundedReceiver<Control>) {
-    let Options { connection, settings, overlay, recursive, variables, worlds } = options;
-    let mut files =
-        Files { inputs: overlay, recursive, variables, last_good: Some(LastGood::default()), begun: Instant::now() };
+    let Options { connection, settings, overlay, recursive, variables, channel, worlds } = options;
+    let mut files = Files {
+        inputs: overlay,
+        recursive,
+        variables,
+        channel,
+        last_good: Some(LastGood::default()),
+        begun: Instant::now(),
+    };
     // Files that cannot be read are told before anyone waits for a cluster.
     let loaded = match files.load().await {
         Ok(loaded) => loaded,
@@ -84,6 +90,7 @@ struct Files {
     inputs: Vec<Input>,
     recursive: bool,
     variables: Variables,
+    channel: Option<Channel>,
     /// What counts of what cannot be read for now; away while they are being read.
     last_good: Option<LastGood>,
     begun: Instant,
@@ -92,14 +99,15 @@ struct Files {
 impl Files {
     /// Reads them, off this task. `None` when there are none.
     async fn load(&mut self) -> Result<Option<Loaded>, SourceError> {
-        let Self { inputs, recursive, variables, last_good, begun } = self;
+        let Self { inputs, recursive, variables, channel, last_good, begun } = self;
         if inputs.is_empty() {
             return Ok(None);
         }
         let (inputs, recursive, variables, at) = (inputs.clone(), *recursive, variables.clone(), begun.elapsed());
+        let channel = *channel;
         let mut before = last_good.take().unwrap_or_default();
         let loaded = tokio::task::spawn_blocking(move || {
-            let loaded = files::load_again(&inputs, recursive, &variables, &mut before, at);
+            let loaded = files::load_again(&inputs, recursive, &variables, channel, &mut before, at);
             (loaded, before)
         });
         let (loaded, before) =

@@ -126,6 +126,7 @@ codes! {
         UnknownValue "unknown-value" Error "A value is not one of those the field accepts",
         OutOfRange "out-of-range" Error "A number is out of range",
         UnknownField "unknown-field" Warning "The schema has no such field",
+        ExperimentalField "experimental-field" Warning "The standard channel has no such field",
         ApiRefused "api-refused" Error "The API server would refuse the object",
         DuplicateObject "duplicate-object" Warning "An object is defined twice",
     }

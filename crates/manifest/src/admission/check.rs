@@ -6,11 +6,11 @@
 use core::cmp::Ordering;
 use std::fmt::Display;
 
-use super::form::Form;
+use super::accessors::{count, get, whole};
+use super::field_path::FieldPath;
 use super::go::is_address;
-use super::look::{get, whole};
-use super::schema::{Distinct, Property, Schema, Shape, Test, Width};
-use super::trail::Trail;
+use super::pattern::Pattern;
+use super::schema::{Format, Function, Property, Schema, Shape, Test, Unique};
 use super::written::{expected, json, scalar, type_name};
 use routescope_core::model::Position;
 use routescope_core::model::value::{Data, Entry, Value};
@@ -41,129 +41,140 @@ impl Asked {
     }
 }
 
+/// What the API server would do to an object.
+#[derive(Debug, Default)]
+pub(crate) struct Admission {
+    /// What it refuses, in the order of the document.
+    pub(crate) refusals: Vec<Refusal>,
+    /// The fields that it drops, since the CRDs of the channel do not have them: the path, and where the value is.
+    pub(crate) pruned: Vec<(String, Position)>,
+}
+
 /// What is refused so far.
 #[derive(Default)]
 pub(super) struct Walk {
-    pub(super) refusals: Vec<Refusal>,
+    pub(super) admission: Admission,
 }
 
 impl Walk {
-    /// Notes that the value at `trail` is refused.
-    pub(super) fn refuse(&mut self, at: Position, trail: &Trail<'_>, problem: String) {
-        self.refusals.push(Refusal { path: trail.to_string(), at, problem });
+    /// Notes that the value at `path` is refused.
+    pub(super) fn refuse(&mut self, at: Position, path: &FieldPath<'_>, problem: String) {
+        self.admission.refusals.push(Refusal { path: path.to_string(), at, problem });
     }
 
-    fn block(&mut self, at: Position, trail: &Trail<'_>, problem: String) -> Asked {
-        self.refuse(at, trail, problem);
+    fn block(&mut self, at: Position, path: &FieldPath<'_>, problem: String) -> Asked {
+        self.refuse(at, path, problem);
         Asked::No
     }
 
     /// Checks `value`, which is not null unless it is an item of a list.
-    pub(super) fn value(&mut self, value: &Value, schema: &Schema, trail: &Trail<'_>) {
-        self.asked(value, schema, trail);
+    pub(super) fn value(&mut self, value: &Value, schema: &Schema, path: &FieldPath<'_>) {
+        self.asked(value, schema, path);
     }
 
-    fn asked(&mut self, value: &Value, schema: &Schema, trail: &Trail<'_>) -> Asked {
-        let asked = self.shape(value, &schema.shape, trail);
-        if asked == Asked::No || schema.rules.is_empty() || schema.plainly.is_some_and(|plainly| plainly(value)) {
+    fn asked(&mut self, value: &Value, schema: &Schema, path: &FieldPath<'_>) -> Asked {
+        let asked = self.shape(value, &schema.shape, path);
+        if asked == Asked::No || schema.rules.is_empty() || schema.fast_accept.is_some_and(|accept| accept(value)) {
             return asked;
         }
         // Lists and mappings are not repeated in the message; where a text cannot be read, its type stands for it.
         let own = || scalar(&value.data).map(|own| format!("{own}: ")).unwrap_or_default();
         let kind = || match schema.shape {
-            Shape::Text { .. } => "\"string\": ",
+            Shape::String { .. } => "\"string\": ",
             Shape::Quantity => "\"\": ",
             _ => "",
         };
-        for rule in schema.rules {
-            let message = rule.message;
-            let broken = match rule.test {
-                Test::Sure(holds) => (!holds(value)).then(|| format!("{}{message}", own())),
-                Test::Doubtful(holds) => match holds(value) {
-                    Ok(holds) => (!holds).then(|| format!("{}{message}", own())),
-                    Err(error) => Some(format!("{}{error} evaluating rule: {message}", kind())),
-                },
+        for rule in &schema.rules {
+            let message = &rule.message;
+            let holds = match &rule.test {
+                Test::Function(Function::Infallible(holds)) => Ok(holds(value)),
+                Test::Function(Function::Fallible(holds)) => holds(value),
+                Test::Fields(wanted, fields) => Ok(wanted.holds(count(value, fields))),
             };
-            if let Some(broken) = broken {
-                self.refuse(value.at, trail, format!("Invalid value: {broken}"));
-            }
+            let broken = match holds {
+                Ok(true) => continue,
+                Ok(false) => format!("{}{message}", own()),
+                Err(error) => format!("{}{error} evaluating rule: {message}", kind()),
+            };
+            self.refuse(value.at, path, format!("Invalid value: {broken}"));
         }
         asked
     }
 
-    fn shape(&mut self, value: &Value, shape: &Shape, trail: &Trail<'_>) -> Asked {
+    fn shape(&mut self, value: &Value, shape: &Shape, path: &FieldPath<'_>) -> Asked {
         match (shape, &value.data) {
             // Of text in a notation, what is a list goes unnoticed.
-            (Shape::Boolean, Data::Bool(_)) | (Shape::Text { cidr: true, .. }, Data::List(_)) => Asked::Yes,
-            (Shape::Object { fields, least, most }, Data::Map(entries)) => {
+            (Shape::Any, _) | (Shape::Boolean, Data::Bool(_)) | (Shape::String { cidr: true, .. }, Data::List(_)) => {
+                Asked::Yes
+            }
+            (Shape::Object { fields, min, max }, Data::Map(entries)) => {
                 // Fields that are null, or that no schema knows, are pruned before anyone counts.
                 let kept = |entry: &&Entry| {
-                    entry.value.data != Data::Null && fields.iter().any(|field| field.key == entry.key)
+                    entry.value.data != Data::Null && fields.iter().any(|field| field.key == entry.key && !field.pruned)
                 };
-                let bounded = (*least, *most) != (0, usize::MAX);
+                let bounded = (*min, *max) != (0, usize::MAX);
                 let count = if bounded { entries.iter().filter(kept).count() } else { entries.len() };
-                let asked = self.properties(value.at, count, (*least, *most), trail);
-                self.fields(value, entries, fields, trail).and(asked)
+                let asked = self.properties(value.at, count, (*min, *max), path);
+                self.fields(value, entries, fields, path).and(asked)
             }
-            (Shape::Map { values, most }, Data::Map(entries)) => {
+            (Shape::Map { values, max }, Data::Map(entries)) => {
                 let present = || entries.iter().filter(|entry| entry.value.data != Data::Null);
-                let asked = self.properties(value.at, present().count(), (0, *most), trail);
-                present()
-                    .fold(asked, |asked, entry| self.asked(&entry.value, values, &trail.key(&entry.key)).and(asked))
+                let asked = self.properties(value.at, present().count(), (0, *max), path);
+                present().fold(asked, |asked, entry| self.asked(&entry.value, values, &path.key(&entry.key)).and(asked))
             }
-            (Shape::List { items, least, most, distinct }, Data::List(list)) => {
-                let asked = self.length(value.at, list.len(), (*least, *most), trail);
+            (Shape::List { items, min, max, unique }, Data::List(list)) => {
+                let asked = self.length(value.at, list.len(), (*min, *max), path);
                 let asked = list.iter().enumerate().fold(asked, |asked, (index, item)| {
                     // The second way round, lest a list that is too long hide what is wrong with its items.
-                    self.asked(item, items, &trail.index(index)).and(asked)
+                    self.asked(item, items, &path.index(index)).and(asked)
                 });
-                self.distinct(list, distinct, trail);
+                self.unique(list, unique, path);
                 asked
             }
-            (Shape::Text { least, most, form, cidr }, Data::String(text)) => {
-                let asked = self.characters(value.at, text, (*least, *most), trail);
+            (Shape::String { min, max, pattern, cidr }, Data::String(text)) => {
+                let asked = self.characters(value.at, text, (*min, *max), path);
                 // Of one text only the first fault is told.
                 if asked == Asked::Yes
-                    && text.len() >= *least
-                    && let Some(form) = form.filter(|form| !form.fits(text))
+                    && text.len() >= *min
+                    && let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.is_match(text))
                 {
-                    self.mismatch(value.at, text, form.pattern, trail);
+                    self.mismatch(value.at, text, pattern.text, path);
                 }
                 if *cidr && !is_cidr(text) {
-                    self.refuse(value.at, trail, format!("Invalid value: {text:?}: must be of type cidr: {text:?}"));
+                    self.refuse(value.at, path, format!("Invalid value: {text:?}: must be of type cidr: {text:?}"));
                 }
                 asked
             }
-            (Shape::Word(words), Data::String(text)) => {
-                self.one_of(value, words.iter().any(|word| word == text), words, trail)
+            (Shape::Enum(words), Data::String(text)) => {
+                self.one_of(value, words.iter().any(|word| word == text), words, path)
             }
             (Shape::Quantity, Data::String(text)) => {
-                if !QUANTITY.fits(text) {
-                    self.mismatch(value.at, text, QUANTITY.pattern, trail);
+                if !QUANTITY.is_match(text) {
+                    self.mismatch(value.at, text, QUANTITY.text, path);
                 }
                 Asked::Yes
             }
             (Shape::Quantity, _) if whole(value).is_some() => Asked::Yes,
-            (Shape::Integer { width, .. } | Shape::Code { width, .. }, Data::Int(_) | Data::Float(_)) => {
-                self.number(value, shape, *width, trail)
+            (Shape::Integer { format, .. } | Shape::IntEnum { format, .. }, Data::Int(_) | Data::Float(_)) => {
+                self.number(value, shape, *format, path)
             }
-            (Shape::Quantity, Data::Float(_)) => self.number(value, shape, Width::Free, trail),
+            (Shape::Quantity, Data::Float(_)) => self.number(value, shape, Format::Default, path),
             _ => {
-                self.wrong_type(value, shape, trail);
+                self.wrong_type(value, shape, path);
                 match shape {
-                    Shape::Word(words) => self.one_of(value, false, words, trail),
-                    Shape::Code { codes, .. } => self.one_of(value, false, codes, trail),
+                    Shape::Enum(words) => self.one_of(value, false, words, path),
+                    Shape::IntEnum { values, .. } => self.one_of(value, false, values, path),
                     _ => Asked::No,
                 }
             }
         }
     }
 
-    fn wrong_type(&mut self, value: &Value, shape: &Shape, trail: &Trail<'_>) {
+    fn wrong_type(&mut self, value: &Value, shape: &Shape, path: &FieldPath<'_>) {
         // Where the CRD names a format, that is compared first, and not of lists and texts.
         let format = match shape {
-            Shape::Integer { width, .. } | Shape::Code { width, .. } => width.word(),
-            Shape::Text { cidr: true, .. } => Some("cidr"),
+            Shape::Integer { format, .. } | Shape::IntEnum { format, .. } => format.word(),
+            Shape::String { cidr: true, .. } => Some("cidr"),
             _ => None,
         };
         let (found, wanted) = match (format, &value.data) {
@@ -172,38 +183,42 @@ impl Walk {
             (Some(format), Data::Float(_)) => ("float64", format),
             _ => (type_name(&value.data), expected(shape)),
         };
-        self.refuse(value.at, trail, format!("Invalid value: {found:?}: must be of type {wanted}: {found:?}"));
+        self.refuse(value.at, path, format!("Invalid value: {found:?}: must be of type {wanted}: {found:?}"));
         if matches!(shape, Shape::Quantity) {
             // Of its two alternatives, the failure of the first is told too.
-            self.refuse(value.at, trail, format!("Invalid value: {found:?}: must be of type integer: {found:?}"));
+            self.refuse(value.at, path, format!("Invalid value: {found:?}: must be of type integer: {found:?}"));
         }
     }
 
-    fn fields(&mut self, value: &Value, entries: &[Entry], fields: &[Property], trail: &Trail<'_>) -> Asked {
+    fn fields(&mut self, value: &Value, entries: &[Entry], fields: &[Property], path: &FieldPath<'_>) -> Asked {
         let mut asked = Asked::Yes;
         for entry in entries.iter().filter(|entry| entry.value.data != Data::Null) {
-            if let Some(field) = fields.iter().find(|field| field.key == entry.key) {
-                asked = self.asked(&entry.value, field.schema, &trail.key(field.key)).and(asked);
+            match fields.iter().find(|field| field.key == entry.key) {
+                Some(field) if field.pruned => {
+                    self.admission.pruned.push((path.key(field.key).to_string(), entry.value.at));
+                }
+                Some(field) => asked = self.asked(&entry.value, &field.schema, &path.key(field.key)).and(asked),
+                None => {}
             }
         }
-        for field in fields.iter().filter(|field| field.required) {
+        for field in fields.iter().filter(|field| field.required && !field.pruned) {
             if get(value, field.key).is_none() {
-                asked = self.block(value.at, &trail.key(field.key), "Required value".to_owned());
+                asked = self.block(value.at, &path.key(field.key), "Required value".to_owned());
             }
         }
         asked
     }
 
-    fn number(&mut self, value: &Value, shape: &Shape, width: Width, trail: &Trail<'_>) -> Asked {
+    fn number(&mut self, value: &Value, shape: &Shape, format: Format, path: &FieldPath<'_>) -> Asked {
         let shown = || scalar(&value.data).unwrap_or_default();
         let number = whole(value);
         if number.is_none() {
-            self.wrong_type(value, shape, trail);
+            self.wrong_type(value, shape, path);
         }
-        if !number.is_some_and(|number| width.holds(number)) {
-            let format = width.word().map_or("(default format)".to_owned(), |word| format!("with format {word}"));
+        if !number.is_some_and(|number| format.holds(number)) {
+            let format = format.word().map_or("(default format)".to_owned(), |word| format!("with format {word}"));
             let problem = format!("Invalid value: {}: Checked value must be of type integer {format}", shown());
-            self.refuse(value.at, trail, problem);
+            self.refuse(value.at, path, problem);
         }
         #[allow(clippy::cast_precision_loss)] // only where the number is no whole one
         let compared = |bound: i64| match (number, &value.data) {
@@ -212,94 +227,94 @@ impl Walk {
             _ => Ordering::Equal,
         };
         match shape {
-            Shape::Integer { low, .. } if *low != i64::MIN && compared(*low).is_lt() => {
+            Shape::Integer { min, .. } if *min != i64::MIN && compared(*min).is_lt() => {
                 self.refuse(
                     value.at,
-                    trail,
-                    format!("Invalid value: {}: should be greater than or equal to {low}", shown()),
+                    path,
+                    format!("Invalid value: {}: should be greater than or equal to {min}", shown()),
                 );
             }
-            Shape::Integer { high, .. } if *high != i64::MAX && compared(*high).is_gt() => {
+            Shape::Integer { max, .. } if *max != i64::MAX && compared(*max).is_gt() => {
                 self.refuse(
                     value.at,
-                    trail,
-                    format!("Invalid value: {}: should be less than or equal to {high}", shown()),
+                    path,
+                    format!("Invalid value: {}: should be less than or equal to {max}", shown()),
                 );
             }
-            Shape::Code { codes, .. } => {
-                let known = number.is_some_and(|number| codes.contains(&number));
-                return self.one_of(value, known, codes, trail);
+            Shape::IntEnum { values, .. } => {
+                let known = number.is_some_and(|number| values.contains(&number));
+                return self.one_of(value, known, values, path);
             }
             _ => {}
         }
         if number.is_some() { Asked::Yes } else { Asked::No }
     }
 
-    fn one_of<T: Display>(&mut self, value: &Value, known: bool, words: &[T], trail: &Trail<'_>) -> Asked {
+    fn one_of<T: Display>(&mut self, value: &Value, known: bool, words: &[T], path: &FieldPath<'_>) -> Asked {
         if known {
             return Asked::Yes;
         }
         let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
         let found = json(value);
-        self.block(value.at, trail, format!("Unsupported value: {found}: supported values: {}", words.join(", ")))
+        self.block(value.at, path, format!("Unsupported value: {found}: supported values: {}", words.join(", ")))
     }
 
-    fn mismatch(&mut self, at: Position, text: &str, pattern: &str, trail: &Trail<'_>) {
-        self.refuse(at, trail, format!("Invalid value: {text:?}: should match '{pattern}'"));
+    fn mismatch(&mut self, at: Position, text: &str, pattern: &str, path: &FieldPath<'_>) {
+        self.refuse(at, path, format!("Invalid value: {text:?}: should match '{pattern}'"));
     }
 
-    fn characters(&mut self, at: Position, text: &str, (least, most): (usize, usize), trail: &Trail<'_>) -> Asked {
+    fn characters(&mut self, at: Position, text: &str, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
         // There are at most as many characters as bytes, so most texts need no counting.
-        if text.len() > most && text.chars().count() > most {
-            return self.block(at, trail, format!("Too long: may not be more than {most} bytes"));
+        if text.len() > max && text.chars().count() > max {
+            return self.block(at, path, format!("Too long: may not be more than {max} bytes"));
         }
-        if text.len() < least {
-            self.refuse(at, trail, format!("Invalid value: {text:?}: should be at least {least} chars long"));
-        }
-        Asked::Yes
-    }
-
-    fn length(&mut self, at: Position, found: usize, (least, most): (usize, usize), trail: &Trail<'_>) -> Asked {
-        if found > most {
-            let items = if most == 1 { "item" } else { "items" };
-            return self.block(at, trail, format!("Too many: {found}: must have at most {most} {items}"));
-        }
-        if found < least {
-            self.refuse(at, trail, format!("Invalid value: {found}: should have at least {least} items"));
+        if text.len() < min {
+            self.refuse(at, path, format!("Invalid value: {text:?}: should be at least {min} chars long"));
         }
         Asked::Yes
     }
 
-    fn properties(&mut self, at: Position, found: usize, (least, most): (usize, usize), trail: &Trail<'_>) -> Asked {
-        if found > most {
-            let items = if most == 1 { "item" } else { "items" };
-            return self.block(at, trail, format!("Too many: {found}: must have at most {most} {items}"));
+    fn length(&mut self, at: Position, found: usize, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
+        if found > max {
+            let items = if max == 1 { "item" } else { "items" };
+            return self.block(at, path, format!("Too many: {found}: must have at most {max} {items}"));
         }
-        if found < least {
-            self.refuse(at, trail, format!("Invalid value: {found}: should have at least {least} properties"));
+        if found < min {
+            self.refuse(at, path, format!("Invalid value: {found}: should have at least {min} items"));
+        }
+        Asked::Yes
+    }
+
+    fn properties(&mut self, at: Position, found: usize, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
+        if found > max {
+            let items = if max == 1 { "item" } else { "items" };
+            return self.block(at, path, format!("Too many: {found}: must have at most {max} {items}"));
+        }
+        if found < min {
+            self.refuse(at, path, format!("Invalid value: {found}: should have at least {min} properties"));
         }
         Asked::Yes
     }
 
     /// Says once of each value that items repeat it, at the second of them.
-    fn distinct(&mut self, list: &[Value], distinct: &Distinct, trail: &Trail<'_>) {
-        if matches!(distinct, Distinct::Free) {
+    fn unique(&mut self, list: &[Value], unique: &Unique, path: &FieldPath<'_>) {
+        if matches!(unique, Unique::No) {
             return;
         }
         let is_object = |item: &Value| matches!(item.data, Data::Map(_) | Data::Null);
-        if let Distinct::By(..) = distinct
+        if let Unique::By(..) = unique
             && let Some((index, item)) = list.iter().enumerate().find(|(_, item)| !is_object(item))
         {
             let shown = scalar(&item.data).map(|own| format!("{own}: ")).unwrap_or_default();
             let problem = format!("Invalid value: {shown}must be an object for an array of list-type map");
-            return self.refuse(item.at, &trail.index(index), problem);
+            return self.refuse(item.at, &path.index(index), problem);
         }
         if list.len() < 2 {
             return;
         }
-        let shown = |item: &Value| match distinct {
-            Distinct::By(..) if item.data == Data::Null => "{}".to_owned(),
-            Distinct::By(key, default) => match (get(item, key), default) {
+        let shown = |item: &Value| match unique {
+            Unique::By(..) if item.data == Data::Null => "{}".to_owned(),
+            Unique::By(key, default) => match (get(item, key), default) {
                 (Some(part), _) => format!("{{\"{key}\":{}}}", json(part)),
                 (None, Some(default)) => format!("{{\"{key}\":{default:?}}}"),
                 (None, None) => "{}".to_owned(),
@@ -309,14 +324,14 @@ impl Walk {
         let parts: Vec<_> = list.iter().map(shown).collect();
         for (index, item) in list.iter().enumerate() {
             if parts[..index].iter().filter(|part| **part == parts[index]).count() == 1 {
-                self.refuse(item.at, &trail.index(index), format!("Duplicate value: {}", parts[index]));
+                self.refuse(item.at, &path.index(index), format!("Duplicate value: {}", parts[index]));
             }
         }
     }
 }
 
 /// A quantity of Kubernetes.
-static QUANTITY: Form = Form::compiled(
+static QUANTITY: Pattern = Pattern::compiled(
     r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$",
 );
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A value's place in the document; the text is made only when something is to be said about it.
 #[derive(Clone, Copy)]
-pub(crate) struct Trail<'a> {
-    parent: Option<&'a Trail<'a>>,
+pub(crate) struct FieldPath<'a> {
+    parent: Option<&'a FieldPath<'a>>,
     step: Step<'a>,
 }
 
@@ -17,18 +17,18 @@ enum Step<'a> {
     Index(usize),
 }
 
-impl<'a> Trail<'a> {
+impl<'a> FieldPath<'a> {
     /// The document itself.
-    pub(crate) const ROOT: Trail<'static> = Trail { parent: None, step: Step::Root };
+    pub(crate) const ROOT: FieldPath<'static> = FieldPath { parent: None, step: Step::Root };
 
     /// The field `key` of this.
-    pub(crate) fn key(&'a self, key: &'a str) -> Trail<'a> {
-        Trail { parent: Some(self), step: Step::Key(key) }
+    pub(crate) fn key(&'a self, key: &'a str) -> FieldPath<'a> {
+        FieldPath { parent: Some(self), step: Step::Key(key) }
     }
 
     /// The item `index` of this.
-    pub(crate) fn index(&'a self, index: usize) -> Trail<'a> {
-        Trail { parent: Some(self), step: Step::Index(index) }
+    pub(crate) fn index(&'a self, index: usize) -> FieldPath<'a> {
+        FieldPath { parent: Some(self), step: Step::Index(index) }
     }
 
     /// The key of the field that this is; `None` of an item or the document.
@@ -41,7 +41,7 @@ impl<'a> Trail<'a> {
 }
 
 /// `spec.rules[0].matches`; nothing for the document itself.
-impl fmt::Display for Trail<'_> {
+impl fmt::Display for FieldPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(parent) = self.parent {
             parent.fmt(f)?;

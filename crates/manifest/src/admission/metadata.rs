@@ -5,16 +5,16 @@
 
 use std::borrow::Cow;
 
+use super::accessors::{as_text, get};
 use super::check::Walk;
-use super::form::{is_label, is_name_part, is_subdomain};
-use super::look::{as_text, get};
-use super::trail::Trail;
+use super::field_path::FieldPath;
+use super::pattern::{is_label, is_name_part, is_subdomain};
 use routescope_core::model::value::{Data, Entry, Value};
 
 /// Checks `metadata` of an object of this kind. A name that is missing is `decode`'s to report: without one an object
 /// cannot be told from others.
 pub(super) fn check(walk: &mut Walk, kind: &str, namespaced: bool, metadata: &Value) {
-    let trail = Trail::ROOT.key("metadata");
+    let trail = FieldPath::ROOT.key("metadata");
     let mut told = |key: &str, problems: fn(&str) -> Vec<String>| {
         let Some(value) = get(metadata, key) else { return };
         let Some(name) = as_text(value).filter(|name| !name.is_empty()) else { return };

@@ -1,9 +1,10 @@
 //! What the API server would say: the refusals that manifests on disk have not met yet.
 //!
 //! An object that breaks its CRD never comes to be: a fresh `kubectl apply` creates nothing, and an older version of it
-//! stays as it was. Each file here holds the schemas of some kinds as data (types, bounds, patterns, and the CEL rules as
-//! Rust functions, each with the CRD's own message), and [`check`] walks a value beside them. Nothing is decoded or
-//! defaulted here: that is `decode`'s, which hands each document over before it reads it.
+//! stays as it was. The facts (types, bounds, patterns, which rules there are) are tables that `tools/schemas.py` writes
+//! from released CRDs (`tables/*.txt`); [`rules`] holds what the rules say as Rust functions; [`check`] walks a value
+//! beside its schema. Nothing is decoded or defaulted here: that is `decode`'s, which hands each document over before it
+//! reads it.
 //!
 //! Left out is what only a running cluster knows, and what compares with an older version of the object (a `GatewayClass`
 //! may not change its controller). Of `metadata`, name, namespace, labels and annotations are looked at; of `Service`,
@@ -11,57 +12,53 @@
 //! knows is pruned by the API server, not refused; `kubectl` alone asks it to be strict, and `decode` warns of it.
 //! `Gateway.spec.addresses` says in one line what the API server says in three.
 
+mod accessors;
 mod check;
-mod filters;
-mod form;
-mod gateway;
+mod field_path;
 mod go;
-mod kgateway;
-mod look;
 mod metadata;
-mod route;
+mod pattern;
+mod rules;
 mod schema;
-mod shared;
-mod trail;
+mod table;
+#[cfg(test)]
+mod tests;
 mod written;
 
-pub(super) use self::check::Refusal;
 use self::check::Walk;
-use self::schema::Schema;
-pub(super) use self::trail::Trail;
+pub(super) use self::check::{Admission, Refusal};
+pub(super) use self::field_path::FieldPath;
+use self::table::KindVersion;
+use crate::channel::Channel;
 use routescope_core::model::value::Value;
-use routescope_core::model::{GATEWAY_GROUP, KGATEWAY_GROUP};
 
-/// Which schema a kind has.
-const SCHEMAS: &[(&str, &str, &Schema)] = &[
-    (GATEWAY_GROUP, "HTTPRoute", &route::HTTP_ROUTE),
-    (GATEWAY_GROUP, "GRPCRoute", &route::GRPC_ROUTE),
-    (GATEWAY_GROUP, "GatewayClass", &gateway::GATEWAY_CLASS),
-    (GATEWAY_GROUP, "Gateway", &gateway::GATEWAY),
-    (GATEWAY_GROUP, "ListenerSet", &gateway::LISTENER_SET),
-    (GATEWAY_GROUP, "ReferenceGrant", &gateway::REFERENCE_GRANT),
-    ("gateway.networking.x-k8s.io", "XListenerSet", &gateway::EXPERIMENTAL_LISTENER_SET),
-    (KGATEWAY_GROUP, "Backend", &kgateway::BACKEND),
-    (KGATEWAY_GROUP, "DirectResponse", &kgateway::DIRECT_RESPONSE),
-    (KGATEWAY_GROUP, "TrafficPolicy", &kgateway::TRAFFIC_POLICY),
-    (KGATEWAY_GROUP, "GatewayExtension", &kgateway::GATEWAY_EXTENSION),
-    (KGATEWAY_GROUP, "ListenerPolicy", &kgateway::LISTENER_POLICY),
-    (KGATEWAY_GROUP, "BackendConfigPolicy", &kgateway::BACKEND_CONFIG_POLICY),
-];
+/// The versions of a kind that a release serves, the one to write first; none of a kind without a CRD.
+fn versions(channel: Channel, group: &str, kind: &str) -> impl Iterator<Item = &'static KindVersion> {
+    table::versions(channel).iter().filter(move |version| version.kind == kind && version.group == group)
+}
 
 /// The kind, when its schema is known.
 pub(super) fn known(group: &str, kind: &str) -> Option<&'static str> {
-    SCHEMAS.iter().find(|(g, k, _)| *k == kind && *g == group).map(|(_, kind, _)| *kind)
+    versions(Channel::Standard, group, kind).next().map(|version| version.kind)
 }
 
-/// What the API server would refuse of this object, in the order of the document.
-pub(super) fn refusals(group: &str, kind: &str, namespaced: bool, value: &Value) -> Vec<Refusal> {
+/// The served versions of a kind, the one to write first; none of a kind without a CRD.
+pub(super) fn served(group: &str, kind: &str) -> Vec<&'static str> {
+    versions(Channel::Standard, group, kind).map(|version| version.version).collect()
+}
+
+/// What the API server, with the CRDs of this channel, would do to this object.
+pub(super) fn admit(channel: Channel, api_version: &str, kind: &str, namespaced: bool, value: &Value) -> Admission {
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let mut walk = Walk::default();
-    if let Some(metadata) = look::get(value, "metadata") {
+    if let Some(metadata) = accessors::get(value, "metadata") {
         metadata::check(&mut walk, kind, namespaced, metadata);
     }
-    if let Some((_, _, schema)) = SCHEMAS.iter().find(|(g, k, _)| *k == kind && *g == group) {
-        walk.value(value, schema, &Trail::ROOT);
+    // A version that no release serves is judged as the one to write.
+    let own = versions(channel, group, kind).find(|known| known.version == version && known.schema.is_some());
+    let schema = own.or_else(|| versions(channel, group, kind).next()).and_then(|known| known.schema.as_ref());
+    if let Some(schema) = schema {
+        walk.value(value, schema, &FieldPath::ROOT);
     }
-    walk.refusals
+    walk.admission
 }

@@ -1,75 +1,91 @@
 //! The patterns of the CRDs.
 //!
-//! Those of the fields that every object has are scanned by hand, for a large world has a million of such values; a
-//! test holds each scanner against its pattern. The others are compiled when they are first needed.
+//! Those of the fields that every object has are scanned by hand, for a large input has a million of such values; a
+//! test compares each scanner with its pattern. The others are compiled when they are first needed.
 
 use std::sync::OnceLock;
 
 use regex::Regex;
 
 /// A pattern, and how to tell whether a text has it.
-pub(super) struct Form {
+#[derive(Debug)]
+pub(super) struct Pattern {
     /// The pattern as the CRD writes it.
-    pub(super) pattern: &'static str,
-    test: Test,
+    pub(super) text: &'static str,
+    scan: Option<Scan>,
+    compiled: OnceLock<Regex>,
 }
 
-enum Test {
-    Scan(fn(&str) -> bool),
-    Compiled(OnceLock<Regex>),
-}
-
-impl Form {
-    const fn scanned(pattern: &'static str, scan: fn(&str) -> bool) -> Self {
-        Self { pattern, test: Test::Scan(scan) }
+impl Pattern {
+    /// A pattern of a CRD.
+    pub(super) fn new(text: &'static str) -> Self {
+        let scan = SCANNERS.iter().find(|(pattern, _)| *pattern == text).map(|(_, scan)| *scan);
+        Self { text, scan, compiled: OnceLock::new() }
     }
 
     /// A pattern that is looked for with a regular expression.
-    pub(super) const fn compiled(pattern: &'static str) -> Self {
-        Self { pattern, test: Test::Compiled(OnceLock::new()) }
+    pub(super) const fn compiled(text: &'static str) -> Self {
+        Self { text, scan: None, compiled: OnceLock::new() }
     }
 
-    /// Whether `text` has the pattern somewhere, as a schema asks: most patterns hold their ends fast themselves.
-    pub(super) fn fits(&self, text: &str) -> bool {
-        match &self.test {
-            Test::Scan(scan) => scan(text),
-            Test::Compiled(compiled) => compiled.get_or_init(|| compile(self.pattern)).is_match(text),
+    /// Whether `text` has the pattern somewhere, as a schema asks: most patterns are anchored at both ends.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        match self.scan {
+            Some(scan) => scan(text),
+            None => self.compiled.get_or_init(|| compile(self.text)).is_match(text),
         }
     }
 }
 
+type Scan = fn(&str) -> bool;
+
 /// Go's classes `\d`, `\s` and `\b` know ASCII only.
 fn compile(pattern: &str) -> Regex {
     let ascii = pattern.replace(r"\d", "[0-9]").replace(r"\s", r"[\t\n\f\r ]").replace(r"\b", r"(?-u:\b)");
-    Regex::new(&ascii).expect("a pattern of a CRD, held by a test")
+    Regex::new(&ascii).expect("a test compiles every pattern of the tables")
 }
 
-/// A DNS label.
-pub(super) static LABEL: Form = Form::scanned("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", is_label);
-/// A DNS subdomain.
-pub(super) static SUBDOMAIN: Form =
-    Form::scanned(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", is_subdomain);
+/// Patterns that are scanned by hand.
+const SCANNERS: &[(&str, Scan)] = &[
+    (LABEL, is_label),
+    (SUBDOMAIN, is_subdomain),
+    (GROUP, |text| text.is_empty() || is_subdomain(text)),
+    (HOSTNAME, is_hostname),
+    (KIND, |text| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && is_dashed(text, |byte| byte.is_ascii_alphanumeric())
+    }),
+    (HEADER_NAME, |text| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !text.is_empty() && text.bytes().all(fits)
+    }),
+    (HEADER_VALUE, is_header_value),
+    (LABEL_VALUE, |text| text.is_empty() || is_name_part(text)),
+    (DURATION, is_duration),
+    (PATH, is_path),
+];
+
+const LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+const SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 /// An API group: a DNS subdomain, or nothing for the core group.
-pub(super) static GROUP: Form =
-    Form::scanned(r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", |text| {
-        text.is_empty() || is_subdomain(text)
-    });
+const GROUP: &str = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 /// A host, whose first label may be a wildcard.
-pub(super) static HOSTNAME: Form =
-    Form::scanned(r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", |text| {
-        is_subdomain(text.strip_prefix("*.").unwrap_or(text))
-    });
-/// A kind.
-pub(super) static KIND: Form = Form::scanned("^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$", |text| {
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && is_dashed(text, |byte| byte.is_ascii_alphanumeric())
-});
+const HOSTNAME: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+const KIND: &str = "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$";
 /// The name of a header or query parameter.
-pub(super) static HEADER_NAME: Form = Form::scanned(r"^[A-Za-z0-9!#$%&'*+\-.^_\x60|~]+$", |text| {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(fits)
-});
-/// The value of a header.
-pub(super) static HEADER_VALUE: Form = Form::scanned(r"^[!-~]+([\t ]?[!-~]+)*$", |text| {
+const HEADER_NAME: &str = r"^[A-Za-z0-9!#$%&'*+\-.^_\x60|~]+$";
+const HEADER_VALUE: &str = r"^[!-~]+([\t ]?[!-~]+)*$";
+const LABEL_VALUE: &str = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$";
+/// A duration of the Gateway API (GEP-2257).
+const DURATION: &str = "^([0-9]{1,5}(h|m|s|ms)){1,4}$";
+/// A path that needs no escaping. Nothing else may stand in one that is matched as text.
+const PATH: &str = r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$";
+
+/// DNS labels with dots between, the first of which may be a wildcard.
+pub(super) fn is_hostname(text: &str) -> bool {
+    is_subdomain(text.strip_prefix("*.").unwrap_or(text))
+}
+
+fn is_header_value(text: &str) -> bool {
     let mut before_is_blank = true;
     for byte in text.bytes() {
         let blank = matches!(byte, b'\t' | b' ');
@@ -79,14 +95,7 @@ pub(super) static HEADER_VALUE: Form = Form::scanned(r"^[!-~]+([\t ]?[!-~]+)*$",
         before_is_blank = blank;
     }
     !before_is_blank
-});
-/// The value of a label.
-pub(super) static LABEL_VALUE: Form =
-    Form::scanned("^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", |text| text.is_empty() || is_name_part(text));
-/// A duration of the Gateway API (GEP-2257).
-pub(super) static DURATION: Form = Form::scanned("^([0-9]{1,5}(h|m|s|ms)){1,4}$", is_duration);
-/// A path that needs no escaping. Nothing else may stand in one that is matched as text.
-pub(super) static PATH: Form = Form::scanned(r"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$", is_path);
+}
 
 /// A DNS label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`.
 pub(super) fn is_label(text: &str) -> bool {
@@ -127,7 +136,8 @@ pub(super) fn is_name_part(text: &str) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
-fn is_path(text: &str) -> bool {
+/// A path that needs no escaping.
+pub(super) fn is_path(text: &str) -> bool {
     let mut bytes = text.bytes();
     let mut any = false;
     while let Some(byte) = bytes.next() {
@@ -147,7 +157,7 @@ fn is_path(text: &str) -> bool {
 }
 
 /// One to four numbers of one to five digits, each with a unit.
-fn is_duration(text: &str) -> bool {
+pub(super) fn is_duration(text: &str) -> bool {
     let mut rest = text;
     for _ in 0..4 {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -168,8 +178,6 @@ mod tests {
 
     #[test]
     fn scanners_tell_what_their_patterns_tell() {
-        let scanned =
-            [&LABEL, &SUBDOMAIN, &GROUP, &HOSTNAME, &KIND, &HEADER_NAME, &HEADER_VALUE, &LABEL_VALUE, &DURATION, &PATH];
         let alphabet = ["a", "Z", "0", "-", ".", "*", "_", "/", "%", "%2f", " ", "\t", "~", "h", "ms", "s", "é", "\n"];
         let mut texts = vec![String::new()];
         let mut last = texts.clone();
@@ -181,10 +189,10 @@ mod tests {
             ["1h2m3s4ms", "1h2m3s4ms5h", "12345s", "123456s", "a.b-c.d", "a.-b", "*.a-.b", "a  b", "a b\tc"]
                 .map(str::to_owned),
         );
-        for form in scanned {
-            let compiled = compile(form.pattern);
+        for (pattern, scan) in SCANNERS {
+            let compiled = compile(pattern);
             for text in &texts {
-                assert_eq!(form.fits(text), compiled.is_match(text), "{text:?} and {}", form.pattern);
+                assert_eq!(scan(text), compiled.is_match(text), "{text:?} and {pattern}");
             }
         }
     }

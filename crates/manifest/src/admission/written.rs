@@ -40,9 +40,10 @@ pub(super) fn expected(shape: &Shape) -> &'static str {
     match shape {
         Shape::Object { .. } | Shape::Map { .. } => "object",
         Shape::List { .. } => "array",
-        Shape::Text { .. } | Shape::Word(_) => "string",
-        Shape::Integer { .. } | Shape::Code { .. } => "integer",
+        Shape::String { .. } | Shape::Enum(_) => "string",
+        Shape::Integer { .. } | Shape::IntEnum { .. } => "integer",
         Shape::Quantity => "integer,string",
         Shape::Boolean => "boolean",
+        Shape::Any => "any",
     }
 }

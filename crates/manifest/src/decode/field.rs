@@ -9,7 +9,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::admission::{Refusal, Trail};
+use crate::admission::{Admission, FieldPath, Refusal};
 use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Origin, Position};
@@ -27,22 +27,30 @@ pub(super) struct Context<'a> {
     pub(super) subject: RefCell<Subject>,
     findings: RefCell<Vec<Finding>>,
     refusals: RefCell<Vec<(Refusal, Option<String>)>>,
+    /// Fields that the API server drops: their paths, and where their values are.
+    pruned: Vec<(String, Position)>,
     defective: Cell<bool>,
     /// Where values stand that are still to be filled in: nothing is wrong with them.
     forgiven: RefCell<Vec<Position>>,
 }
+
+/// What becomes of a field that only the experimental channel has.
+const PRUNED: &str =
+    "the API server drops it; --gateway-api-channel experimental reads it as the CRDs of that channel do";
 
 /// What a refusal comes to; said once of an object.
 const CONSEQUENCE: &str =
     "an apply of this object changes nothing in the cluster: a new one is not created, an older version stays";
 
 impl<'a> Context<'a> {
-    /// For an object of which the API server refuses this much.
-    pub(super) fn new(origin: &'a Origin, subject: Subject, refusals: Vec<Refusal>) -> Self {
+    /// For an object that the API server treats like this.
+    pub(super) fn new(origin: &'a Origin, subject: Subject, admission: Admission) -> Self {
+        let Admission { refusals, pruned } = admission;
         Self {
             origin,
             subject: RefCell::new(subject),
             findings: RefCell::new(Vec::new()),
+            pruned,
             defective: Cell::new(!refusals.is_empty()),
             forgiven: RefCell::new(Vec::new()),
             refusals: RefCell::new(refusals.into_iter().map(|refusal| (refusal, None)).collect()),
@@ -72,6 +80,16 @@ impl<'a> Context<'a> {
                 subject: Some(subject.clone()),
                 message: format!("{path}: {problem}"),
                 help: help.or_else(|| consequence.take().map(str::to_owned)),
+            });
+        }
+        for (path, at) in self.pruned {
+            findings.push(Finding {
+                code: Code::ExperimentalField,
+                severity: Severity::Warning,
+                place: Some(Place::within(self.origin, at)),
+                subject: Some(subject.clone()),
+                message: format!("{path}: the standard channel of the Gateway API has no such field"),
+                help: Some(PRUNED.to_owned()),
             });
         }
         findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.at));
@@ -124,7 +142,7 @@ pub(super) struct Field<'a> {
     /// Where it is written; of an absent field, where its parent is.
     pub(super) at: Position,
     parent: Option<&'a Field<'a>>,
-    trail: Trail<'a>,
+    trail: FieldPath<'a>,
 }
 
 fn present(value: &Value) -> Option<&Value> {
@@ -133,12 +151,13 @@ fn present(value: &Value) -> Option<&Value> {
 
 impl<'a> Field<'a> {
     pub(super) fn root(cx: &'a Context<'a>, value: &'a Value) -> Self {
-        Self { cx, value: present(value), at: value.at, parent: None, trail: Trail::ROOT }
+        Self { cx, value: present(value), at: value.at, parent: None, trail: FieldPath::ROOT }
     }
 
-    /// The field `key`; absent when this is no mapping.
+    /// The field `key`; absent when this is no mapping, and when the API server drops it.
     pub(super) fn get(&'a self, key: &'a str) -> Field<'a> {
         let value = self.value.and_then(|value| value.get(key)).and_then(present);
+        let value = value.filter(|value| !self.cx.pruned.iter().any(|(_, at)| *at == value.at));
         let at = value.map_or(self.at, |value| value.at);
         Field { cx: self.cx, value, at, parent: Some(self), trail: self.trail.key(key) }
     }

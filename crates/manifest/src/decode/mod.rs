@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::field::{Context, Field};
-use crate::admission;
+use crate::admission::{self, Admission};
+use crate::channel::Channel;
 use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{
@@ -53,12 +54,19 @@ pub struct Decoded {
     pub placeholders: Placeholders,
     /// Routing of other kinds.
     pub unsupported: Unsupported,
+    /// The channel of the CRDs that the objects are validated with.
+    pub channel: Channel,
 }
 
 impl Decoded {
+    /// For objects that are validated with the CRDs of a channel.
+    pub fn new(channel: Channel) -> Self {
+        Self { channel, ..Self::default() }
+    }
+
     /// Whether nothing was found at all.
     pub fn is_empty(&self) -> bool {
-        let Self { objects, findings, ignored, worlds, values: _, placeholders: _, unsupported: _ } = self;
+        let Self { objects, findings, ignored, worlds, values: _, placeholders: _, unsupported: _, channel: _ } = self;
         objects.is_empty() && findings.is_empty() && ignored.is_empty() && worlds.is_empty()
     }
 
@@ -141,8 +149,8 @@ impl<'a> Documents<'a> {
     pub fn new(source: &'a Arc<Source>, into: &'a mut Decoded) -> Self {
         Self {
             source,
+            items: Decoded::new(into.channel),
             into,
-            items: Decoded::default(),
             waiting: Vec::new(),
             any: false,
             #[cfg(test)]
@@ -194,7 +202,7 @@ impl<'a> Documents<'a> {
             Data::Map(entries) => entries.as_slice(),
             _ => &[],
         };
-        let items = std::mem::take(&mut self.items);
+        let items = self.take_items();
         let waiting = std::mem::take(&mut self.waiting);
         if text_of(entries, "kind").is_some_and(|kind| kind.ends_with("List")) {
             self.into.append(items);
@@ -210,13 +218,18 @@ impl<'a> Documents<'a> {
     /// The document at hand is about to be read again.
     pub fn forget(&mut self) {
         self.waiting.clear();
-        self.items = Decoded::default();
+        self.take_items();
+    }
+
+    fn take_items(&mut self) -> Decoded {
+        std::mem::replace(&mut self.items, Decoded::new(self.into.channel))
     }
 
     /// The document at hand is broken: the items before the break still count.
     pub fn broken(&mut self) {
         self.waiting.clear();
-        self.into.append(std::mem::take(&mut self.items));
+        let items = self.take_items();
+        self.into.append(items);
     }
 }
 
@@ -314,13 +327,14 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         return world::read(kind, api_version, value, &origin, into);
     }
     // What a cluster holds has been admitted already, perhaps by an older CRD.
-    let refusals = |namespaced| match source.kind {
-        SourceKind::File | SourceKind::Text => admission::refusals(group, kind, namespaced, value),
-        SourceKind::Cluster => Vec::new(),
+    let channel = into.channel;
+    let admit = |namespaced| match source.kind {
+        SourceKind::File | SourceKind::Text => admission::admit(channel, api_version, kind, namespaced, value),
+        SourceKind::Cluster => Admission::default(),
     };
     let Some(known) = find(group, kind) else {
         if let Some(kind) = admission::known(group, kind) {
-            let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, refusals(true));
+            let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, admit(true));
             meta::meta(&Field::root(&cx, value), true);
             into.findings.extend(cx.into_findings());
         }
@@ -343,9 +357,9 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     }
     // What is still to be filled in may be anything: it is not refused.
     let open = into.placeholders.find(value, source);
-    let mut refusals = refusals(known.namespaced);
-    refusals.retain(|refusal| !open.contains(&refusal.at));
-    let cx = Context::new(&origin, Subject { kind: known.shown, key }, refusals);
+    let mut admission = admit(known.namespaced);
+    admission.refusals.retain(|refusal| !open.contains(&refusal.at));
+    let cx = Context::new(&origin, Subject { kind: known.shown, key }, admission);
     cx.forgive(open);
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {

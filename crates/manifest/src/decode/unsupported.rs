@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, KGATEWAY_GROUP};
+use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
+use crate::admission;
 use routescope_core::finding::{Code, Finding, Place, Severity};
 
 /// Kinds that route requests, by group, and what becomes of them in the Gateway API.
@@ -30,18 +31,9 @@ const INGRESS: &str = "`ingress2gateway print` turns it into HTTPRoutes";
 const READ: &[&str] =
     &["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "GatewayClass", "ReferenceGrant", "ReferencePolicy"];
 
-/// The versions that servers of Gateway API 1.2 to 1.6 and of kgateway have; of others the first is to be written.
-const SERVED: &[(&str, &[&str], &[&str])] = &[
-    (GATEWAY_GROUP, &["HTTPRoute", "Gateway", "GatewayClass"], &["v1", "v1beta1"]),
-    (GATEWAY_GROUP, &["GRPCRoute", "ListenerSet"], &["v1"]),
-    (GATEWAY_GROUP, &["ReferenceGrant"], &["v1beta1", "v1", "v1alpha2"]),
-    (GATEWAY_GROUP, &["TCPRoute"], &["v1", "v1alpha2"]),
-    (GATEWAY_GROUP, &["TLSRoute"], &["v1", "v1alpha3", "v1alpha2"]),
-    (EXPERIMENTAL_GROUP, &["XListenerSet"], &["v1alpha1"]),
-    (KGATEWAY_GROUP, &["Backend", "DirectResponse", "TrafficPolicy", "GatewayExtension"], &["v1alpha1"]),
-    ("", &["Service", "Namespace", "ConfigMap"], &["v1"]),
-    ("discovery.k8s.io", &["EndpointSlice"], &["v1"]),
-];
+/// The versions of the kinds that Kubernetes itself has. Those of the others stand in the tables of their CRDs.
+const BUILT_IN: &[(&str, &[&str], &str)] =
+    &[("", &["Service", "Namespace", "ConfigMap"], "v1"), ("discovery.k8s.io", &["EndpointSlice"], "v1")];
 
 /// A kind that is read, in a group in which it is not: what to say, and what to do.
 fn other_group(group: &str, kind: &str, api_version: &str) -> Option<(String, String)> {
@@ -59,9 +51,11 @@ fn other_group(group: &str, kind: &str, api_version: &str) -> Option<(String, St
 /// The `apiVersion` to write, when no server has the one that is written.
 pub(super) fn not_served(group: &str, kind: &str, api_version: &str) -> Option<String> {
     let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
-    let (.., versions) = SERVED.iter().find(|(of, kinds, _)| *of == group && kinds.contains(&kind))?;
+    let built_in = BUILT_IN.iter().find(|(of, kinds, _)| *of == group && kinds.contains(&kind));
+    let versions = built_in.map_or_else(|| admission::served(group, kind), |(.., version)| vec![*version]);
+    let first = versions.first()?;
     let group = if group.is_empty() { String::new() } else { format!("{group}/") };
-    (!versions.contains(&version)).then(|| format!("{group}{}", versions[0]))
+    (!versions.contains(&version)).then(|| format!("{group}{first}"))
 }
 
 /// What is said of a kind that is not read, once for all its objects.
