@@ -122,21 +122,29 @@ impl Finding {
 }
 
 /// The candidate that `word` most likely stands for, for "did you mean": at most a third of its letters differ, case
-/// aside.
+/// aside; else one name begins with the other.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(100).collect();
     let nearest = candidates.into_iter().filter_map(|candidate| {
         let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(100).collect();
         let allowed = word.len().max(letters.len()).div_ceil(3).min(4);
-        if word.len().abs_diff(letters.len()) > allowed {
-            return None;
+        let (short, long) = if word.len() < letters.len() { (&word, &letters) } else { (&letters, &word) };
+        // What stands below a path is another one.
+        let is_name = short.len() >= CUT_SHORT && !long.contains(&'/');
+        let cut_short = || (is_name && long.starts_with(short)).then_some((long.len(), candidate));
+        if long.len() - short.len() > allowed {
+            return cut_short();
         }
         let distance = edits(&word, &letters);
-        (distance <= allowed && distance < word.len().max(letters.len())).then_some((distance, candidate))
+        let near = distance <= allowed && distance < long.len();
+        near.then_some((distance, candidate)).or_else(cut_short)
     });
     // Of equally close ones the first by name: what is suggested does not depend on the order of the input.
     nearest.min().map(|(_, candidate)| candidate)
 }
+
+/// A word of fewer letters says too little of the one that it begins.
+const CUT_SHORT: usize = 3;
 
 /// How many letters must be added, dropped, changed, or swapped with their neighbour.
 fn edits(from: &[char], to: &[char]) -> usize {
@@ -169,5 +177,7 @@ mod tests {
         assert_eq!(closest("Prefix", kinds), Some("PathPrefix"));
         assert_eq!(closest("Suffix", kinds), None);
         assert_eq!(closest("", kinds), None);
+        assert_eq!(closest("pay", ["orders", "payments-v2", "payments"]), Some("payments"));
+        assert_eq!(closest("payments-bff", ["pa", "payments"]), Some("payments"));
     }
 }

@@ -5,7 +5,8 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
 use routescope_core::model::{Name, ObjectKey, ServicePort};
 use routescope_core::resolve::{
-    self, Action, BrokenLink, Child, ChildFate, Destination, DestinationState, Hop, Lack, Link, RespondReason, ViaBy,
+    self, Action, BrokenLink, Child, ChildFate, Destination, DestinationState, DropReason, Fate, Hop, Lack, Link,
+    RespondReason, ViaBy,
 };
 use routescope_core::router::{Decision, Outcome, Request};
 
@@ -126,10 +127,43 @@ fn of_child(analysis: &Analysis, hop: &Hop, child: &Child) -> Option<String> {
             Some(format!("attach {parent} to this Gateway too, or take the Gateways out of its parentRefs"))
         }
         ChildFate::HasHostnames => Some(format!("remove the hostnames of {name}: the parent's count")),
-        ChildFate::NothingLeft => Some(format!(
-            "let a match of {name} begin with {}, and repeat its other conditions",
-            hop.matcher.path.value
-        )),
+        ChildFate::NothingLeft => Some(nothing_left(analysis, hop, child, &name)),
+    }
+}
+
+/// What would let a match of a child stand under its parent: by why the first of them does not.
+fn nothing_left(analysis: &Analysis, hop: &Hop, child: &Child, name: &ObjectKey) -> String {
+    let parent = &hop.matcher;
+    let rule = format!("rule {} of {}", hop.rule + 1, analysis.snapshot.route(hop.route).meta.key());
+    let dropped = child.hops.clone().find_map(|hop| match &analysis.tree.hops[hop as usize].fate {
+        Fate::Dropped(reason) => Some(reason),
+        _ => None,
+    });
+    let inherit = || {
+        let gateway = analysis.tree.gateways.iter().find_map(|gateway| gateway.dialect.inherit_annotation);
+        gateway.map(|annotation| format!(", or annotate {name} with {annotation}: \"true\"")).unwrap_or_default()
+    };
+    match dropped {
+        Some(DropReason::ParentHasNoMatches) => format!("give {rule} a match with a PathPrefix{}", inherit()),
+        Some(DropReason::ParentNotPrefix { .. }) => format!("make the path of {rule} a PathPrefix{}", inherit()),
+        Some(DropReason::HeaderMissing { name: header }) => {
+            format!("let a match of {name} ask for the same header {header} as {rule}{}", inherit())
+        }
+        Some(DropReason::QueryParamMissing { name: param }) => {
+            format!("let a match of {name} ask for the same query parameter {param} as {rule}{}", inherit())
+        }
+        Some(DropReason::MethodDiffers { parent }) => {
+            format!("let a match of {name} ask for method {parent}, as {rule} does{}", inherit())
+        }
+        Some(DropReason::NoMatches | DropReason::MatchesNothing) => {
+            format!("give a rule of {name} a match that begins with {}", parent.path.value)
+        }
+        Some(DropReason::Invalid { reason } | DropReason::NeverMatches { reason } | DropReason::Refused { reason }) => {
+            format!("mend {name}: {reason}")
+        }
+        Some(DropReason::NotUnder { .. }) | None => {
+            format!("let a match of {name} begin with {}, and repeat its other conditions", parent.path.value)
+        }
     }
 }
 
