@@ -82,6 +82,7 @@ actions! {
         CycleMethod "method" ["f2"] "next method",
         Headers "headers" ["f3"] "edit the headers that are sent",
         OtherSide "other context" ["f4"] "go to the next context, also while typing",
+        FilterModeNow "mark or hide now" ["f7"] "mark or hide, also while the filter is typed",
         UndoPaste "undo paste" ["alt-u"] "ask again what was asked before the paste",
         PinNow "pin it" ["f6"] "pin the question with its answer, or unpin it",
     }
@@ -91,6 +92,8 @@ actions! {
         Ask "ask" ["u", "i"] "type a URL and see where it goes",
         Command "command" [":"] "type a command: ctx, ns, theme, or the name of an action",
         Filter "filter" ["/"] "find nodes by name, path, host, label or backend",
+        FilterMode "mark or hide" ["&"] "the filter marks what matches, or hides the rest",
+        FaultsOnly "faults only" ["F"] "show only rows with faults, or everything",
         Method "method, next" ["m"] "next method",
         MethodBack "method, previous" ["M"] "previous method",
         EditHeaders "headers, edit" ["H"] "edit the headers that are sent",

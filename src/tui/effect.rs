@@ -36,6 +36,9 @@ pub enum Effect {
     /// Find the nodes that match.
     #[allow(missing_docs)]
     Filter { side: SideId, number: u64, query: String, world: World },
+    /// Look at every node of a side's world.
+    #[allow(missing_docs)]
+    Survey { side: SideId, number: u64, world: World },
     /// Find what differs from one outline to the next.
     #[allow(missing_docs)]
     Compare { side: SideId, number: u64, old: Arc<Outline>, new: Arc<Outline> },

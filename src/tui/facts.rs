@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::side::World;
 use super::state::State;
 use super::words::{rule_name, verdict};
-use super::{behind, laid, recorded};
+use super::{behind, fault, laid, recorded};
 use routescope_core::model::{Filter, PathModifier, Protocol, Route, RouteMatch, Source};
 use routescope_core::resolve::{Action, Attached, Destination, Engine, Fate, Forward, Hop, HopId, ListenerState};
 use routescope_core::router::{Decision, Outcome, Verdict};
@@ -141,6 +141,7 @@ pub fn of(world: &World, node: NodeRef) -> Vec<Fact> {
     facts.splice(0..0, laid::facts(outline, node).into_iter().map(|line| ("files", line)));
     if !trouble.is_empty() {
         facts.insert(0, ("client", trouble));
+        fault::say_once(&mut facts);
     }
     facts
 }

@@ -5,6 +5,7 @@ use ahash::AHashSet;
 
 use super::folds::Folds;
 use super::path_view::{PathView, Way};
+use super::survey::Faults;
 use routescope_render::outline::{NodeRef, Outline};
 
 /// How many rows a fresh tree may unfold to: small worlds are shown whole, large ones by level.
@@ -52,6 +53,8 @@ pub struct Kept {
     pub hits: AHashSet<NodeRef>,
     /// Their ancestors.
     pub above: AHashSet<NodeRef>,
+    /// What is under a node that matches is shown only where it matches, too.
+    pub exact: bool,
 }
 
 /// What decides which rows there are.
@@ -62,6 +65,8 @@ pub struct Shown<'a> {
     pub lit: &'a [NodeRef],
     /// What the filter leaves, while there is one.
     pub kept: Option<&'a Kept>,
+    /// The faults, while rows without them are hidden.
+    pub faults: Option<&'a Faults>,
     /// What the path view leaves, while the tree is shrunk to it.
     pub way: Option<(&'a Way, &'a PathView)>,
     /// No more rows than this are wanted.
@@ -72,6 +77,7 @@ impl Shown<'_> {
     fn is_open(&self, node: NodeRef, depth: u16) -> bool {
         let held = self.kept.is_some_and(|kept| kept.above.contains(&node))
             || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node))
+            || self.faults.is_some_and(|faults| faults.under.contains_key(&node))
             || self.way.is_some_and(|(way, _)| way.above.contains(&node));
         // Beside the path only what was unfolded by hand is unfolded.
         let depth = if self.way.is_some() { usize::MAX } else { usize::from(depth) };
@@ -104,6 +110,7 @@ fn walk(outline: &Outline, shown: &Shown, level: &Level, rows: &mut Vec<Row>) {
     let on_way = |node: &NodeRef| whole || shown.way.is_none_or(|(way, _)| way.kept.contains(node));
     let is_kept = |node: &NodeRef| {
         on_way(node)
+            && shown.faults.is_none_or(|faults| faults.concern(*node))
             && (under_hit || shown.kept.is_none_or(|kept| kept.hits.contains(node) || kept.above.contains(node)))
     };
     let mut beside = nodes.iter().filter(|node| !on_way(node));
@@ -125,7 +132,7 @@ fn walk(outline: &Outline, shown: &Shown, level: &Level, rows: &mut Vec<Row>) {
         };
         rows.push(Row { node: *node, depth, guides, fold, others: 0 });
         if fold == Fold::Open {
-            let under_hit = under_hit || shown.kept.is_some_and(|kept| kept.hits.contains(node));
+            let under_hit = under_hit || shown.kept.is_some_and(|kept| !kept.exact && kept.hits.contains(node));
             let whole = shown
                 .way
                 .is_none_or(|(way, view)| !way.above.contains(node) || view.whole.is_open(*node, usize::MAX, false));

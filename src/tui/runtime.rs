@@ -91,6 +91,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         sender: sender.clone(),
         watch: None,
         searches: AHashMap::new(),
+        surveys: AHashMap::new(),
         comparisons: AHashMap::new(),
         ready: false,
         resumed: 0,
@@ -241,6 +242,8 @@ struct Explorer {
     watch: Option<Watch>,
     /// The number of each side's newest search: an older one ends early.
     searches: AHashMap<SideId, Arc<AtomicU64>>,
+    /// The same of each side's newest look at every node.
+    surveys: AHashMap<SideId, Arc<AtomicU64>>,
     /// The same of each side's newest search for changes.
     comparisons: AHashMap<SideId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
@@ -409,6 +412,7 @@ impl Explorer {
                 Effect::Leave(side) => {
                     self.feed.leave(side);
                     self.searches.remove(&side);
+                    self.surveys.remove(&side);
                     self.comparisons.remove(&side);
                 }
                 Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
@@ -420,6 +424,16 @@ impl Explorer {
                     let _ = self.sender.send(Outside::Message(Message::Copied(result)));
                 }
                 Effect::Edit { path, line } => after = After::Edit { path, line },
+                Effect::Survey { side, number, world } => {
+                    let newest = Arc::clone(self.surveys.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        if world.look_over(&|| newest.load(Ordering::Relaxed) != number) {
+                            let _ = sender.send(Outside::Message(Message::Surveyed(side)));
+                        }
+                    });
+                }
                 Effect::Compare { side, number, old, new } => {
                     let newest = Arc::clone(self.comparisons.entry(side).or_default());
                     newest.store(number, Ordering::Relaxed);
@@ -444,7 +458,7 @@ impl Explorer {
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
-                        if let Some(found) = filter::find(&world.outline, &world.texts, &query, &superseded) {
+                        if let Some(found) = filter::find(&world.outline, world.survey(), &query, &superseded) {
                             let _ = sender.send(Outside::Message(Message::Filtered { side, number, found }));
                         }
                     });

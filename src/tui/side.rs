@@ -1,12 +1,12 @@
 //! One explored source, as it stands on the screen: its world, how reading it goes, its tree, and what it answers. What
 //! all sources share (the URL, the theme, the window) is the [`State`](super::state::State)'s.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tui_input::Input;
 
 use super::answer::Answer;
-use super::filter::{Found, Texts};
+use super::filter::Found;
 use super::folds::Folds;
 use super::fresh::Fresh;
 use super::live::Live;
@@ -14,6 +14,7 @@ use super::log::Log;
 use super::path_view::{PathView, Way, When, is_near};
 use super::pins::Standings;
 use super::rows::{self, Row, Shown};
+use super::survey::{Faults, Survey};
 use super::view::detail;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Severity;
@@ -30,8 +31,8 @@ pub struct World {
     pub analysis: Arc<Analysis>,
     /// Its tree.
     pub outline: Arc<Outline>,
-    /// What the filter searches, gathered at the first search.
-    pub texts: Arc<Texts>,
+    /// What is known of every node, once it was looked at.
+    survey: Arc<OnceLock<Survey>>,
     /// How many findings of each severity there are: info, warnings, errors.
     pub findings: [usize; 3],
 }
@@ -47,12 +48,37 @@ impl World {
         let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
-        Self { analysis, outline, texts: Arc::default(), findings }
+        Self { analysis, outline, survey: Arc::default(), findings }
+    }
+
+    /// What is known of every node. Looks at every node where nobody did before: not for the drawing task.
+    pub fn survey(&self) -> &Survey {
+        self.survey.get_or_init(|| Survey::of(&self.outline, &|| false).unwrap_or_default())
+    }
+
+    /// Looks at every node, unless somebody did before. `superseded` ends it when nobody waits for it any more.
+    pub fn look_over(&self, superseded: &dyn Fn() -> bool) -> bool {
+        if self.survey.get().is_some() {
+            return true;
+        }
+        // Whoever was faster did the same.
+        let looked = Survey::of(&self.outline, superseded).map(|survey| drop(self.survey.set(survey)));
+        looked.is_some()
+    }
+
+    /// What is known of every node, if it was looked at.
+    pub fn surveyed(&self) -> Option<&Survey> {
+        self.survey.get()
+    }
+
+    /// Where the faults are, if it was looked at.
+    pub fn faults(&self) -> Option<&Faults> {
+        self.surveyed().map(|survey| &survey.faults)
     }
 }
 
 /// The `/` filter.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Filter {
     /// What is typed.
     pub input: Input,
@@ -62,6 +88,22 @@ pub struct Filter {
     pub number: u64,
     /// What the last search found.
     pub found: Option<Found>,
+    /// What does not match is hidden; otherwise what matches is only marked.
+    pub hides: bool,
+    /// The row that the answer ends in is hidden by it.
+    pub hides_answer: bool,
+}
+
+impl Filter {
+    /// A filter that is about to be typed.
+    pub fn new(hides: bool) -> Self {
+        Self { input: Input::default(), typing: true, number: 0, found: None, hides, hides_answer: false }
+    }
+
+    /// What it leaves, where it hides the rest.
+    pub fn kept(&self) -> Option<&rows::Kept> {
+        self.found.as_ref().filter(|_| self.hides).map(|found| &found.kept)
+    }
 }
 
 /// The tree pane.
@@ -81,6 +123,8 @@ pub struct TreePane {
     pub offset: usize,
     /// The filter, while there is one.
     pub filter: Option<Filter>,
+    /// Rows without a fault, and without one under them, are hidden.
+    pub faults_only: bool,
     /// What the person did to the path view.
     pub path: PathView,
     /// How many rows there is room for.
@@ -174,11 +218,12 @@ impl Side {
     /// Flattens the tree anew, keeping `keep` selected, or else the nearest node above it that is left.
     pub fn rebuild(&mut self, keep: Option<NodeRef>) {
         let Some(world) = &self.world else { return };
-        let kept = self.tree.filter.as_ref().and_then(|filter| filter.found.as_ref()).map(|found| &found.kept);
+        let kept = self.tree.filter.as_ref().and_then(Filter::kept);
+        let faults = world.faults().filter(|_| self.tree.faults_only);
         let at_most = rows::UNFOLD_AT_MOST;
-        let mut shown = Shown { folds: &self.tree.folds, lit: &self.lit, kept, way: None, at_most };
+        let mut shown = Shown { folds: &self.tree.folds, lit: &self.lit, kept, faults, way: None, at_most };
         // A filter says itself what is shown.
-        let asked = !self.lit.is_empty() && self.tree.filter.is_none();
+        let asked = !self.lit.is_empty() && self.tree.filter.is_none() && faults.is_none();
         let shrinks = asked
             && match self.tree.path.when {
                 When::Never => false,
@@ -192,6 +237,10 @@ impl Side {
         let way = shrinks.then(|| Way::of(&world.outline, &self.lit, self.answer.decision(), self.tree.path.visited));
         shown.way = way.as_ref().map(|way| (way, &self.tree.path));
         let rows = rows::build(&world.outline, &shown);
+        if let Some(filter) = &mut self.tree.filter {
+            let end = self.lit.last().filter(|_| filter.kept().is_some());
+            filter.hides_answer = end.is_some_and(|end| !rows.iter().any(|row| row.is_of(*end)));
+        }
         self.tree.rows = rows;
         self.tree.path.shrunk = shrinks;
         let mut at = keep;
@@ -215,11 +264,14 @@ impl Side {
                 self.tree.folds.unfold(&world.outline, *above);
             }
         }
-        let hidden = |found: &Found| !found.kept.hits.contains(&node) && !found.kept.above.contains(&node);
-        if self.tree.filter.as_ref().is_some_and(|filter| filter.found.as_ref().is_some_and(hidden)) {
-            self.tree.filter = None;
-        }
         self.rebuild(Some(node));
+        if self.selected() != Some(node)
+            && (self.tree.filter.as_ref().and_then(Filter::kept).is_some() || self.tree.faults_only)
+        {
+            self.tree.filter = None;
+            self.tree.faults_only = false;
+            self.rebuild(Some(node));
+        }
         if self.tree.path.shrunk && self.selected() != Some(node) {
             // It is beside the path.
             self.tree.path.visited = Some(node);

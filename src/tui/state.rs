@@ -75,6 +75,8 @@ pub struct State {
     pub pins: Pins,
     /// The window over the panes.
     pub window: Option<Window>,
+    /// A new filter only marks what matches.
+    pub filter_marks: bool,
     /// Keys that wait for more.
     pub pending: Pending,
     /// Where jumps began.
@@ -124,6 +126,7 @@ impl State {
             ask: Ask::default(),
             pins: Pins::default(),
             window: None,
+            filter_marks: false,
             pending: Pending::default(),
             jumps: Jumps::default(),
             jumped: false,

@@ -4,14 +4,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, jumps, pins, windows};
+use super::{command, folds, jumps, matches, pins, windows};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
 use crate::tui::laid;
 use crate::tui::locate;
 use crate::tui::pending::Press;
-use crate::tui::rows::{Fold, Row};
+use crate::tui::rows::Fold;
 use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
@@ -337,8 +337,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.jumped = true;
             step(state, isize::MAX / 2);
         }
-        Action::NextMatch => next_match(state, true),
-        Action::PreviousMatch => next_match(state, false),
+        Action::FilterMode | Action::FilterModeNow => matches::turn(state),
+        Action::FaultsOnly => matches::faults_only(state),
+        Action::NextMatch => matches::step(state, true),
+        Action::PreviousMatch => matches::step(state, false),
         Action::JumpBack => jumps::back(state),
         Action::JumpForward => jumps::forward(state),
         Action::Select => select(state),
@@ -466,7 +468,8 @@ fn start_filter(state: &mut State) {
     }
     jumps::leave(state);
     focus(state, Focus::Tree);
-    state.side_mut().tree.filter.get_or_insert_with(Filter::default).typing = true;
+    let hides = !state.filter_marks;
+    state.side_mut().tree.filter.get_or_insert_with(|| Filter::new(hides)).typing = true;
 }
 
 fn other_answer(state: &mut State, by: usize) {
@@ -491,30 +494,6 @@ fn page(state: &State) -> isize {
 
 fn half_page(state: &State) -> isize {
     isize::try_from(Layout::of(state).inside(state.focus).height / 2).unwrap_or(1).max(1)
-}
-
-/// Goes to the next of the rows that the filter found, round and round.
-fn next_match(state: &mut State, forward: bool) {
-    let tree = &state.side().tree;
-    let Some(found) = tree.filter.as_ref().and_then(|filter| filter.found.as_ref()) else {
-        return state.tell(Role::Muted, "no filter: / searches");
-    };
-    let is_hit = |row: &Row| row.others == 0 && found.kept.hits.contains(&row.node);
-    let (before, after) = tree.rows.split_at(tree.selected.min(tree.rows.len()));
-    let behind = || after.iter().skip(1).position(is_hit).map(|at| before.len() + 1 + at);
-    let next = if forward {
-        behind().or_else(|| before.iter().position(is_hit))
-    } else {
-        before.iter().rposition(is_hit).or_else(|| tree.rows.iter().rposition(is_hit))
-    };
-    match next {
-        Some(next) => {
-            focus(state, Focus::Tree);
-            state.jumped = true;
-            state.side_mut().tree.selected = next;
-        }
-        None => state.tell(Role::Muted, "nothing matches"),
-    }
 }
 
 fn step(state: &mut State, by: isize) {

@@ -6,6 +6,7 @@ mod fresh;
 mod jumps;
 mod keys;
 mod live;
+mod matches;
 mod mouse;
 mod pins;
 mod windows;
@@ -56,6 +57,8 @@ pub enum Message {
     /// A search is through.
     #[allow(missing_docs)]
     Filtered { side: SideId, number: u64, found: Found },
+    /// Every node of a side's world was looked at.
+    Surveyed(SideId),
     /// Something was copied; how it was handed over, or why not.
     Copied(Result<String, String>),
     /// The editor was left, or could not be started.
@@ -107,6 +110,13 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Filtered { side, number, found } => {
             if let Some(at) = state.place_of(side) {
                 filtered(&mut state.sides[at], number, found);
+            }
+            Vec::new()
+        }
+        Message::Surveyed(side) => {
+            if let Some(at) = state.place_of(side).filter(|at| state.sides[*at].tree.faults_only) {
+                let keep = state.sides[at].selected();
+                state.sides[at].rebuild(keep);
             }
             Vec::new()
         }
@@ -239,7 +249,9 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     answer(side, question.as_ref(), false);
     (side.why_selected, side.why_offset) = (why_selected, why_offset);
     side.rebuild(keep);
-    let mut effects = search(side);
+    let number = side.ticket();
+    let survey = side.world.clone().map(|world| Effect::Survey { side: side.id, number, world });
+    let mut effects: Vec<Effect> = survey.into_iter().chain(search(side)).collect();
     effects.extend(fresh::look(side));
     pins::answer_all(state, at);
     effects
@@ -343,7 +355,13 @@ fn filtered(side: &mut Side, number: u64, found: Found) {
     let still_there = keep.is_some_and(|node| found.kept.hits.contains(&node));
     let best = found.best;
     filter.found = Some(found);
-    side.rebuild(if still_there { keep } else { best });
+    match best.filter(|_| !still_there) {
+        // What is only marked may be folded away: the best of it is shown.
+        Some(best) if !filter.hides && filter.typing => {
+            side.reveal(best);
+        }
+        best => side.rebuild(best.or(keep)),
+    }
 }
 
 /// Brings selections into view and offsets into bounds, after whatever happened.

@@ -9,6 +9,7 @@ use super::layout::Layout;
 use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::facts;
+use crate::tui::fault;
 use crate::tui::locate;
 use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
@@ -152,11 +153,8 @@ fn head(state: &State, width: u16) -> Vec<Line> {
             Severity::Warning => ("⚠ ", Role::Warning),
             Severity::Info => ("· ", Role::Dim),
         };
-        let mut line = Line::of(role, glyph).with(Role::Text, finding.message.clone());
-        if let Some(help) = &finding.help {
-            line.push(Role::Hint, format!(" · {help}"));
-        }
-        facts.push(("finding", line));
+        let fact = fault::finding(&facts, finding, (glyph, role));
+        facts.extend(fact);
     }
     let mut before = "";
     for (name, line) in facts {

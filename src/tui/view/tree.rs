@@ -13,6 +13,7 @@ use super::layout::{Layout, Shape};
 use super::{is_focused, pane, put, scroll_bar};
 use crate::theme::{Role, Theme};
 use crate::tui::laid;
+use crate::tui::query::{self, Query};
 use crate::tui::rows::{Fold, Row};
 use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
@@ -83,6 +84,7 @@ fn count(state: &State, side: &Side, width: u16) -> style::Line {
         Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
             format!("best {} of {}", found.kept.hits.len(), found.matched)
         }
+        Some(Filter { found: Some(found), .. }) if found.similar => format!("{} similar", found.matched),
         Some(Filter { found: Some(found), .. }) => format!("{} found", found.matched),
         _ if tree.rows.is_empty() => String::new(),
         _ => format!("{}/{}", tree.selected + 1, tree.rows.len()),
@@ -106,8 +108,14 @@ fn title(state: &State, at: usize) -> String {
     if state.sides[at].tree.path.shrunk {
         title = format!("{title} · path only, s shows all");
     }
+    if state.sides[at].tree.faults_only {
+        title = format!("{title} · faults only");
+    }
     if let Some(filter) = &state.sides[at].tree.filter {
-        title = format!("{title} /{}", filter.input.value());
+        if filter.hides_answer {
+            title = format!("{title} · hides the answer");
+        }
+        title = format!("{title} {}{}", if filter.hides { '/' } else { '&' }, filter.input.value());
     }
     title
 }
@@ -137,6 +145,8 @@ fn empty(state: &State, side: &Side, inside: Rect, buffer: &mut Buffer) {
         vec![Line::of(Role::Hint, "reading …")]
     } else if let (None, Some(failure)) = (&side.world, &side.failure) {
         vec![Line::of(Role::Error, format!("✗ {failure}")), Line::of(Role::Hint, "r reads again")]
+    } else if side.tree.faults_only {
+        vec![Line::of(Role::Text, "no row has a fault"), Line::of(Role::Hint, "F shows everything again")]
     } else if side.tree.filter.is_some() {
         vec![Line::of(Role::Text, "nothing matches"), Line::of(Role::Hint, "esc shows everything again")]
     } else {
@@ -256,7 +266,8 @@ fn row_line(
     }
     let used: usize = spans.iter().map(|span| span.content.width()).sum();
     let room = width.saturating_sub(used);
-    let label = outline.label(row.node);
+    let mut label = outline.label(row.node);
+    label.note = marked(label.note);
     let on_path = path.is_on(index);
     let mut tail = style::Line::new();
     if let Some(mut mark) = laid::mark(outline, row.node) {
@@ -270,6 +281,10 @@ fn row_line(
     }
     if row.fold == Fold::Closed {
         tail.push(style::Role::Dim, format!(" ({})", outline.children(row.node).len()));
+        let faults = side.world.as_ref().and_then(World::faults).and_then(|faults| faults.under.get(&row.node));
+        if let Some(faults) = faults {
+            tail.push(style::Role::Error, format!(" ✗{faults}"));
+        }
     }
     let said = if on_path
         && path.rows.last() == Some(&index)
@@ -323,6 +338,14 @@ fn others(row: &Row) -> style::Line {
     style::Line::of(style::Role::Dim, count_of(row.others, &format!("other {what}")))
 }
 
+/// A fault as a mark (`✗ 500`): the detail pane has the sentence.
+fn marked(note: style::Line) -> style::Line {
+    let plain = note.plain();
+    let Some(first) = note.spans.first().filter(|_| plain.starts_with(['✗', '↺'])) else { return note };
+    let end = plain.find(": ").or_else(|| plain.find(", ")).unwrap_or(plain.len());
+    style::Line::of(first.role, plain[..end].to_owned())
+}
+
 /// How many columns a status takes behind its blank: ` ✗ 500`.
 const STATUS: usize = 6;
 
@@ -348,14 +371,8 @@ fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&F
     let Some(filter) = filter else {
         return main.spans.into_iter().map(|span| Span::styled(span.text, style_of(span.role))).collect();
     };
-    let matcher = fuzzy_matcher::skim::SkimMatcherV2::default();
     let plain = main.plain();
-    let mut places: Vec<usize> = Vec::new();
-    for word in filter.input.value().split_whitespace() {
-        if let Some((_, found)) = matcher.fuzzy_indices(&plain, word) {
-            places.extend(found);
-        }
-    }
+    let places = found_letters(&plain, filter);
     let mut spans = Vec::new();
     let mut at = 0;
     for span in main.spans {
@@ -368,6 +385,21 @@ fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&F
         }
     }
     spans
+}
+
+/// The letters of a row that the filter found, as places of characters.
+fn found_letters(plain: &str, filter: &Filter) -> Vec<usize> {
+    let mut places: Vec<usize> = Vec::new();
+    if filter.found.as_ref().is_some_and(|found| found.similar) {
+        let matcher = fuzzy_matcher::skim::SkimMatcherV2::default();
+        let words = filter.input.value().split_whitespace();
+        places.extend(words.filter_map(|word| matcher.fuzzy_indices(plain, word)).flat_map(|(_, found)| found));
+    } else {
+        for word in Query::parse(filter.input.value()).marked() {
+            places.extend(query::places(plain, word).into_iter().flatten());
+        }
+    }
+    places
 }
 
 /// Where room is short, what is said behind a backend's name goes first: the detail pane tells it.

@@ -102,7 +102,7 @@ spec:
     shows(&explorer, "match     PathPrefix /good");
     hides(&explorer, "finding   ");
     explorer.click_on("/broken");
-    shows(&explorer, "finding   ⚠ there is no HTTPRoute web/missing");
+    shows(&explorer, "client    ✗ 500: there is no HTTPRoute web/missing");
     explorer.click_on("r (web)");
     shows(&explorer, "finding   ⚠ there is no HTTPRoute web/missing");
 }

@@ -100,6 +100,10 @@ fn step() -> impl Strategy<Value = Step> {
         "s",
         "ctrl-o",
         "alt-right",
+        "F",
+        "&",
+        "f7",
+        "N",
         "gg",
         "gx",
     ];
@@ -112,7 +116,22 @@ fn step() -> impl Strategy<Value = Step> {
         "POST /a/b",
         "nonsense",
     ];
-    let typed = vec!["u", "/", ":", "p", "ns a", "r1", "ctx prod", "only", "theme t", "h: 1"];
+    let typed = vec![
+        "u",
+        "/",
+        ":",
+        "p",
+        "ns a",
+        "r1",
+        "/!r1",
+        "/ns:a path:/a",
+        "/a r",
+        "/backend:s !x",
+        "ctx prod",
+        "only",
+        "theme t",
+        "h: 1",
+    ];
     let kinds = vec![
         MouseEventKind::Down(MouseButton::Left),
         MouseEventKind::Down(MouseButton::Left),
@@ -158,8 +177,11 @@ impl Run {
 
     fn send(&mut self, message: Message) {
         let effects = update(&mut self.explorer.state, message);
-        self.searches
-            .extend(effects.into_iter().filter(|one| matches!(one, Effect::Compare { .. } | Effect::Filter { .. })));
+        self.searches.extend(
+            effects
+                .into_iter()
+                .filter(|one| matches!(one, Effect::Compare { .. } | Effect::Filter { .. } | Effect::Survey { .. })),
+        );
     }
 
     fn take(&mut self, step: Step) {
@@ -225,8 +247,12 @@ impl Run {
                 let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
             }
+            Some(Effect::Survey { side, world, .. }) => {
+                world.survey();
+                self.send(Message::Surveyed(side));
+            }
             Some(Effect::Filter { side, number, query, world }) => {
-                let found = filter::find(&world.outline, &world.texts, &query, &|| false);
+                let found = filter::find(&world.outline, world.survey(), &query, &|| false);
                 self.send(Message::Filtered { side, number, found: found.expect("nothing supersedes it") });
             }
             _ => {}

@@ -77,9 +77,12 @@ impl Explorer {
             if let Effect::Compare { side, number, old, new } = effect {
                 let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
+            } else if let Effect::Survey { side, world, .. } = effect {
+                world.survey();
+                self.send(Message::Surveyed(side));
             } else if let Effect::Filter { side, number, query, world } = effect {
                 let found =
-                    filter::find(&world.outline, &world.texts, &query, &|| false).expect("nothing supersedes it");
+                    filter::find(&world.outline, world.survey(), &query, &|| false).expect("nothing supersedes it");
                 self.send(Message::Filtered { side, number, found });
             } else {
                 self.effects.push(effect);

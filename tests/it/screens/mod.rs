@@ -9,6 +9,7 @@ mod cluster;
 mod commands;
 mod contexts;
 mod explorer;
+mod filters;
 mod flashes;
 mod invisible;
 mod moving;
