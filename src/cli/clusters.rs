@@ -196,6 +196,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
                 repository: None,
                 nothing: None,
                 again,
+                named: Vec::new(),
             }));
             status
         }
@@ -228,6 +229,8 @@ fn tell(
     last: &mut Option<String>,
 ) -> Result<Option<Verdict>, Failure> {
     let several = all.len() > 1;
+    let worlds = all.iter().filter_map(|one| one.world().ok());
+    load::namespaces_are_there(worlds, &context.scope())?;
     for one in all.iter_mut() {
         one.tell(question.tells_findings(), several, last.is_none());
     }

@@ -1,6 +1,7 @@
 //! `routescope` and `routescope tui`: the explorer, when there is a terminal to explore in.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, CommandFactory};
@@ -99,16 +100,22 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
 
 /// The files that the options name; with `--roots` all that is built of them.
 fn files(context: &Context) -> Result<tui::Source, Failure> {
-    let mut reading = context.source.reading()?;
+    let mut reading = context.reading()?;
     if context.source.roots {
         reading.inputs = roots::inputs(context)?.into_iter().map(|(_, input)| input).collect();
     }
     let settings = context.settings.settings();
     let memory = Mutex::new(load::Memory::default());
+    let scope = context.scope();
+    let begun = AtomicBool::new(false);
     let load = move || -> Result<tui::Load, SourceError> {
         // What a load that panicked remembered is as good as any.
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
         let world = load::read_again(&reading, &settings, &mut memory)?;
+        // Later on there may be none left: that is no slip any more.
+        if !begun.swap(true, Ordering::Relaxed) {
+            load::namespaces_are_there(std::iter::once(&world), &scope)?;
+        }
         match world.nothing {
             Some(nothing) if world.analysis.findings.is_empty() => Err(nothing),
             _ => Ok(tui::Load { analysis: world.analysis, watch: world.watch, again: world.again }),

@@ -120,8 +120,9 @@ impl Files {
             read.watch.extend(context.source.filename.iter().cloned());
             return Ok(read);
         }
-        let reading = context.source.reading()?;
+        let reading = context.reading()?;
         let mut world = load::read_again(&reading, &context.settings.settings(), &mut self.memory)?;
+        load::namespaces_are_there(std::iter::once(&world), &context.scope())?;
         let told = load::beside(&world, context, question.tells_findings());
         if let Some(nothing) = world.nothing.take_if(|_| !question.tells_findings()) {
             terminal::write_err(&told);

@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Code, Finding, Severity};
+use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
 use routescope_manifest::{Channel, LastGood, Loaded, Repository, SourceError, Variables, shown};
+
+use routescope_render::namespaces::{self, Missing};
+use routescope_render::scope::Scope;
 
 use super::failure::Failure;
 use super::{Context, duplicates, terminal};
@@ -36,6 +40,8 @@ pub struct World {
     pub nothing: Option<SourceError>,
     /// After so long to read again: what is missing now may be back.
     pub again: Option<Duration>,
+    /// The namespaces asked for that an object names which routing does not read.
+    pub named: Vec<Name>,
 }
 
 /// What counts of files that are read again and again.
@@ -64,6 +70,8 @@ pub struct Reading {
     pub variables: Variables,
     /// The channel of the Gateway API whose CRDs the objects are read with; `None` when the input is to say.
     pub channel: Option<Channel>,
+    /// What is looked at.
+    pub scope: Scope,
 }
 
 /// Reads and analyses, without a word to anyone.
@@ -81,8 +89,8 @@ pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -
 }
 
 fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
-    let Reading { inputs, complete, .. } = reading;
-    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale } = loaded;
+    let Reading { inputs, complete, scope, .. } = reading;
+    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale, sources } = loaded;
     // The demo is a whole world: nothing of it lives elsewhere.
     let complete = *complete || inputs.iter().all(|input| *input == Input::Demo);
     let mut coverage = seen(&worlds, &mut findings);
@@ -101,7 +109,20 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
     let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
     let reading = findings.len();
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
-    World { analysis, reading, watch, context: None, repository, nothing, again: stale.again }
+    let is_named = |name: &&Name| sources.iter().any(|source| namespaces::is_named(&source.text, name));
+    let named = scope.names().filter(is_named).cloned().collect();
+    World { analysis, reading, watch, context: None, repository, nothing, again: stale.again, named }
+}
+
+/// An error when a namespace was asked for that nothing in these worlds names.
+pub fn namespaces_are_there<'w>(worlds: impl Iterator<Item = &'w World>, scope: &Scope) -> Result<(), SourceError> {
+    let worlds: Vec<&World> = worlds.collect();
+    let snapshots: Vec<&Snapshot> = worlds.iter().map(|world| &*world.analysis.snapshot).collect();
+    let named = |name: &str| worlds.iter().any(|world| world.named.iter().any(|named| named == name));
+    match namespaces::missing(&snapshots, scope, named) {
+        None => Ok(()),
+        Some(Missing { name, hint }) => Err(SourceError { message: format!("no namespace {name}"), hint: Some(hint) }),
+    }
 }
 
 /// Whether there is neither a route nor anything that serves one.
@@ -169,7 +190,8 @@ fn count(n: usize, noun: &str) -> String {
 
 /// Reads what the options name, and tells what could not be read. Fails when there is nothing to draw or to ask.
 pub fn load(context: &Context) -> Result<World, Failure> {
-    let world = read(&context.source.reading()?, &context.settings.settings())?;
+    let world = read(&context.reading()?, &context.settings.settings())?;
+    namespaces_are_there(std::iter::once(&world), &context.scope())?;
     // The process ends with its answer, and takes the memory with it: freeing 100,000 routes one by one takes longer
     // than looking through them.
     std::mem::forget(Arc::clone(&world.analysis));
@@ -182,7 +204,8 @@ pub fn load(context: &Context) -> Result<World, Failure> {
 
 /// Reads what the options name; what could not be read is a part of the answer.
 pub fn load_quietly(context: &Context) -> Result<World, Failure> {
-    let world = read(&context.source.reading()?, &context.settings.settings())?;
+    let world = read(&context.reading()?, &context.settings.settings())?;
+    namespaces_are_there(std::iter::once(&world), &context.scope())?;
     terminal::write_err(&beside(&world, context, true));
     Ok(world)
 }

@@ -152,9 +152,14 @@ impl Context {
         Scope::of(self.cluster.namespaces())
     }
 
+    /// What is read, how, and what is looked at of it.
+    fn reading(&self) -> Result<Reading, Failure> {
+        Ok(Reading { scope: self.scope(), ..self.source.reading()? })
+    }
+
     /// How a cluster is followed, with the files laid over it.
     fn following(&self, connection: Connection, worlds: Worlds) -> Result<live::Options, Failure> {
-        let Reading { inputs, recursive, complete: _, variables, channel } = self.source.reading()?;
+        let Reading { inputs, recursive, variables, channel, .. } = self.source.reading()?;
         Ok(live::Options {
             connection,
             settings: self.settings.settings(),

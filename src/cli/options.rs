@@ -14,6 +14,8 @@ use routescope_core::resolve::{
 use routescope_manifest::files::Input;
 use routescope_manifest::{Channel, Variables, plain};
 
+use routescope_render::scope::Scope;
+
 use super::answer::Shape;
 use super::arguments::boolean;
 use super::failure::Failure;
@@ -118,6 +120,7 @@ impl SourceOptions {
             complete: self.complete,
             variables: Variables { values, environment: self.set_env },
             channel: self.gateway_api_channel.map(ChannelName::channel),
+            scope: Scope::default(),
         })
     }
 

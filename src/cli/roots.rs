@@ -55,7 +55,7 @@ pub struct Roots {
 impl Roots {
     /// Reads all roots. An error when none of them has to do with routing.
     pub fn read(context: &Context, memories: &mut Memories) -> Result<Self, Failure> {
-        let reading = context.source.reading()?;
+        let reading = context.reading()?;
         let settings = context.settings.settings();
         let inputs = inputs(context)?.into_iter().map(|(name, input)| {
             let memory = memories.remove(&name).unwrap_or_default();
@@ -82,6 +82,8 @@ impl Roots {
                 "-R -f without --roots reads the manifests as they stand",
             ));
         }
+        let built = of_routing.iter().filter_map(|(_, world)| world.as_ref().ok());
+        load::namespaces_are_there(built, &context.scope())?;
         Ok(Self { worlds: of_routing, told })
     }
 

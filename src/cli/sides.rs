@@ -110,11 +110,19 @@ impl Question for Kept {
     }
 
     fn answer(&self, world: &World, _: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
-        let World { analysis, reading, watch: _, context, repository: _, nothing: _, again: _ } = world;
+        let World { analysis, reading, context, .. } = world;
         let (analysis, context) = (Arc::clone(analysis), context.clone());
         let (watch, repository, nothing) = (Vec::new(), None, None);
-        *self.0.borrow_mut() =
-            Some(World { analysis, reading: *reading, watch, context, repository, nothing, again: None });
+        *self.0.borrow_mut() = Some(World {
+            analysis,
+            reading: *reading,
+            watch,
+            context,
+            repository,
+            nothing,
+            again: None,
+            named: Vec::new(),
+        });
         Ok((String::new(), Verdict::Yes))
     }
 }

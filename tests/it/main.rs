@@ -25,6 +25,7 @@ mod findings;
 mod invisible;
 mod limits;
 mod live;
+mod namespaces;
 mod permissions;
 mod pipelines;
 mod properties;

@@ -165,6 +165,8 @@ struct Gathered<'m> {
     /// What was read before, and what time it is.
     last_good: Option<(&'m mut LastGood, Duration)>,
     stale: Stale,
+    /// The texts of folders, before what is no manifest is left out.
+    sources: Vec<Arc<Source>>,
     findings: Vec<Finding>,
     watch: Vec<PathBuf>,
     /// What the folders are that were read with all below them.
@@ -326,6 +328,7 @@ impl Gathered<'_> {
             }
             text.fill(&variables);
         }
+        self.sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));
         let Sorted { texts, repository, findings } = repository::sort(texts);
         self.findings.extend(findings);
         self.texts.extend(texts);
@@ -351,12 +354,23 @@ impl Gathered<'_> {
     }
 
     fn decode(self) -> Loaded {
-        let Self { mut texts, last_good: _, stale, mut findings, watch, mut repository, variables, channel } = self;
+        let Self {
+            mut texts,
+            last_good: _,
+            stale,
+            mut sources,
+            mut findings,
+            watch,
+            mut repository,
+            variables,
+            channel,
+        } = self;
         for text in &mut texts {
             text.fill(&variables);
         }
         let named = || texts.iter().filter_map(|text| Channel::of_text(&text.source.text));
         let channel = channel.or_else(|| named().max_by_key(|channel| *channel == Channel::Experimental));
+        sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));
         let (decoded, skipped) = text::read(&texts, channel.unwrap_or_default());
         let Decoded { mut objects, findings: more, ignored, worlds, placeholders, unsupported, .. } = decoded;
         findings.extend(more);
@@ -380,7 +394,7 @@ impl Gathered<'_> {
                 _ => true,
             });
         }
-        Loaded { objects, findings, ignored, worlds, files, watch, repository, stale }
+        Loaded { objects, findings, ignored, worlds, files, watch, repository, stale, sources }
     }
 }
 

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use crate::decode::Seen;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Finding;
-use routescope_core::model::Object;
+use routescope_core::model::{Object, Source};
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 
@@ -62,6 +62,8 @@ pub struct Loaded {
     pub repository: Option<Repository>,
     /// The files whose earlier content counts: half a save is no other world.
     pub stale: Stale,
+    /// Every text that was read, manifest or not.
+    pub sources: Vec<Arc<Source>>,
 }
 
 /// Nothing could be read at all.

@@ -9,6 +9,7 @@ pub mod data;
 pub mod diff;
 pub mod envoy;
 pub mod findings;
+pub mod namespaces;
 pub mod outline;
 pub mod policies;
 pub mod reach;

@@ -18,7 +18,9 @@ use crate::tui::window::Window;
 use routescope_cluster::ContextEntry;
 use routescope_core::finding::closest;
 use routescope_core::model::Name;
+use routescope_core::store::Snapshot;
 use routescope_manifest::SourceError;
+use routescope_render::namespaces::{self, Missing};
 use routescope_render::scope::Scope;
 
 /// Opens the line. The contexts are looked up at once, so that they can be completed.
@@ -240,7 +242,20 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
             effects.extend(names.iter().map(read));
         }
     }
+    tell_missing_namespace(state);
     effects
+}
+
+/// Says so when a namespace that is looked at is none. What is still being read may hold it.
+pub(super) fn tell_missing_namespace(state: &mut State) {
+    let settled = |side: &Side| side.live.as_ref().is_none_or(|live| live.settled);
+    let worlds = state.sides.iter().filter(|side| settled(side)).filter_map(|side| side.world.as_ref());
+    let snapshots: Vec<&Snapshot> = worlds.map(|world| &*world.analysis.snapshot).collect();
+    if snapshots.len() == state.sides.len()
+        && let Some(Missing { name, hint }) = namespaces::missing(&snapshots, &state.scope, |_| false)
+    {
+        state.tell(Role::Warning, format!("nothing is in namespace {name}: {hint}"));
+    }
 }
 
 /// What is left is mostly little: it is shown whole, as at the start. Everything is shown as it was before.

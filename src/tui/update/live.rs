@@ -65,8 +65,12 @@ fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
     side.loading = false;
     windows::refresh(state);
     let effects = super::replace(state, at, World::within(analysis, &state.scope));
+    let is_first = state.sides[at].live.as_ref().is_some_and(|live| !live.settled) && settled;
     if let Some(live) = &mut state.sides[at].live {
         live.settled |= settled;
+    }
+    if is_first {
+        super::command::tell_missing_namespace(state);
     }
     effects
 }

@@ -299,7 +299,7 @@ impl Session {
     }
 
     fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
-        let Loaded { objects, findings, ignored: _, worlds: _, files: _, watch, repository: _, stale } = loaded;
+        let Loaded { objects, findings, watch, stale, .. } = loaded;
         self.watch = watch;
         self.again = stale.again;
         let overlay: Overlay = overlay::overlay(objects, &self.home);
