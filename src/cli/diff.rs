@@ -27,7 +27,7 @@ use super::{Context, Verdict, access_log, terminal};
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "A source is a file or folder, - (standard input), git:REVISION:PATH, context:NAME, or a saved snapshot.\n\
-                  Exit codes: 0 nothing moves; 1 something does; 2 could not do it"
+                  Exit codes: 0 nothing moves; 1 something does; 2 could not do it, or could not find out"
 )]
 pub struct DiffOptions {
     /// The source before
@@ -111,10 +111,18 @@ pub fn run(options: &DiffOptions, context: &Context) -> Result<Verdict, Failure>
         terminal::write_err(&format!("warning: {unreadable} lines hold no request that could be read\n"));
     }
     let moved = !comparison.changes.is_empty() || replay.is_some_and(|replay| replay.changed > 0);
-    if !moved && !comparison.unknown.is_empty() {
-        terminal::write_err("warning: not certain: it was not found out what becomes of some rules\n");
+    if moved {
+        return Ok(Verdict::No);
     }
-    Ok(Verdict::from_no(moved || !comparison.unknown.is_empty()))
+    let unknown = comparison.unknown.len();
+    if unknown > 0 {
+        let rules = if unknown == 1 { "1 rule".to_owned() } else { format!("{unknown} rules") };
+        terminal::write_err(&format!(
+            "error: cannot tell whether traffic moves: unknown for {rules}\nhint: -o json lists them with the reasons\n"
+        ));
+        return Ok(Verdict::Partly);
+    }
+    Ok(Verdict::Yes)
 }
 
 fn read(options: &DiffOptions, context: &Context) -> Result<[Side; 2], Failure> {

@@ -238,6 +238,10 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
     let mut failed = None;
     let mut unknown = None;
     let paths = expect.looks_at_paths();
+    let coverage = &analysis.snapshot.coverage;
+    if coverage.forbidden && ["HTTPRoute", "GRPCRoute"].iter().any(|kind| !coverage.sees_all(kind)) {
+        unknown = Some("routes that cannot be read may take some of these requests".to_owned());
+    }
     each_answer(analysis.router(), region, &mut |answered| {
         let (request, decision) = match answered {
             Answered::Unknown(_, why) => {

@@ -20,7 +20,7 @@ use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
 use super::meet::{Met, Point, Search};
-use crate::model::{ObjectKey, RouteMatch};
+use crate::model::{ObjectKey, RouteMatch, StreamRoute};
 use crate::resolve::{Fate, HopId, Manner};
 use crate::router::lists::{PathPatterns, RowList};
 use crate::router::{Decision, Request, Router};
@@ -51,8 +51,8 @@ pub struct Undecided {
     pub gateway: ObjectKey,
     /// Whether it stands in the table before, or in the one after.
     pub before: bool,
-    /// The row.
-    pub row: HopId,
+    /// The row; `None` where rows are missing, and none stands for them.
+    pub row: Option<HopId>,
     /// Why.
     pub why: String,
 }
@@ -137,6 +137,18 @@ impl<'a> Comparer<'a> {
             let place = router.table().gateways.iter().position(|table| table.gateway == *gateway);
             place.and_then(|place| u32::try_from(place).ok())
         });
+        for side in SIDES {
+            for (row, why) in at[side].map(|at| self.routers[side].gaps(at)).unwrap_or_default() {
+                self.undecided(gateway, side, row, why.to_owned());
+            }
+        }
+        if let [Some(old), Some(new)] = at
+            && self.routers[0].manner_at(old) != self.routers[1].manner_at(new)
+        {
+            let why =
+                "another engine answers, which reads paths and headers in another way: not every request is compared";
+            self.undecided(gateway, 1, None, why.to_owned());
+        }
         for place in places(self.routers, at) {
             self.place(gateway, at, place);
         }
@@ -146,6 +158,9 @@ impl<'a> Comparer<'a> {
         let rows = SIDES.map(|side| rows(&place.lists[side]));
         let mut scene = Scene { gateway: gateway.clone(), at, place, rows, twins: [Vec::new(), Vec::new()] };
         scene.twins = self.twins(&scene);
+        if scene.place.streams {
+            self.pair(&scene, [None, None]);
+        }
         let mut tried: AHashSet<(Option<usize>, Option<usize>)> = AHashSet::new();
         for side in SIDES {
             for row in 0..scene.rows[side].len() {
@@ -156,7 +171,7 @@ impl<'a> Comparer<'a> {
                     let pair = if side == 0 { (Some(row), other) } else { (other, Some(row)) };
                     if tried.len() >= PAIRS {
                         let why = "too many rules share a path with it".to_owned();
-                        return self.undecided(&scene, side, scene.rows[side][row].id, why);
+                        return self.undecided(gateway, side, Some(scene.rows[side][row].id), why);
                     }
                     if tried.insert(pair) {
                         self.pair(&scene, [pair.0, pair.1]);
@@ -274,7 +289,7 @@ impl<'a> Comparer<'a> {
         let forks = SIDES.iter().any(|side| {
             ids[*side].is_some_and(|id| matches!(self.routers[*side].tree().hops[id.0 as usize].fate, Fate::Forks(_)))
         });
-        if !forks && self.is_listed(scene, ids) {
+        if !forks && !scene.place.streams && self.is_listed(scene, ids) {
             return;
         }
         let mut each = Vec::with_capacity(2);
@@ -283,7 +298,7 @@ impl<'a> Comparer<'a> {
                 each.push(cells);
             } else {
                 if let Some(id) = ids[side] {
-                    self.undecided(scene, side, id, "its shares end in too many places".to_owned());
+                    self.undecided(&scene.gateway, side, Some(id), "its shares end in too many places".to_owned());
                 }
                 return;
             }
@@ -356,11 +371,8 @@ impl<'a> Comparer<'a> {
             }
             Met::Never(_) => {}
             Met::Unknown(why) => {
-                for side in SIDES {
-                    if let Some(id) = ids[side] {
-                        return self.undecided(scene, side, id, why);
-                    }
-                }
+                let side = usize::from(ids[0].is_none());
+                self.undecided(&scene.gateway, side, ids[side], why);
             }
         }
     }
@@ -394,28 +406,28 @@ impl<'a> Comparer<'a> {
     }
 
     fn add(&mut self, scene: &Scene<'a>, request: Request, decisions: [Option<Decision>; 2]) {
-        let ids = SIDES.map(|side| decisions[side].as_ref().and_then(|one| one.hop.or(one.stopped)));
-        let key = self.key(scene, ids);
+        let of = |side: usize| {
+            let decision = decisions[side].as_ref()?;
+            let row = decision.hop.or(decision.stopped).map(|id| chain_print(self.routers[side], id));
+            row.or_else(|| decision.stream.as_ref().map(|route| stream_print(route)))
+        };
+        let key = (scene.gateway.clone(), of(0).unwrap_or(0), of(1).unwrap_or(0));
         if self.listed.insert(key) {
             let [before, after] = decisions;
             self.comparison.changes.push(Change { gateway: scene.gateway.clone(), request, before, after });
         }
     }
 
-    fn key(&self, scene: &Scene<'a>, ids: [Option<HopId>; 2]) -> (ObjectKey, u64, u64) {
-        let of = |side: usize| ids[side].map_or(0, |id| chain_print(self.routers[side], id));
-        (scene.gateway.clone(), of(0), of(1))
-    }
-
     fn is_listed(&self, scene: &Scene<'a>, ids: [Option<HopId>; 2]) -> bool {
-        self.listed.contains(&self.key(scene, ids))
+        let of = |side: usize| ids[side].map_or(0, |id| chain_print(self.routers[side], id));
+        self.listed.contains(&(scene.gateway.clone(), of(0), of(1)))
     }
 
-    fn undecided(&mut self, scene: &Scene<'a>, side: usize, row: HopId, why: String) {
+    fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<HopId>, why: String) {
         let unknown = &mut self.comparison.unknown;
         let before = side == 0;
-        if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == scene.gateway) {
-            unknown.push(Undecided { gateway: scene.gateway.clone(), before, row, why });
+        if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == *gateway) {
+            unknown.push(Undecided { gateway: gateway.clone(), before, row, why });
         }
     }
 }
@@ -476,6 +488,12 @@ fn chain_print(router: Router<'_>, row: HopId) -> u64 {
         tree.link_above(id).map(|link| &link.via).hash(&mut hash);
     }
     hash.finish() | 1
+}
+
+/// A TCP or TLS route's name, as a number.
+fn stream_print(route: &StreamRoute) -> u64 {
+    let name = (route.kind.name(), &route.meta.namespace, &route.meta.name);
+    ahash::RandomState::with_seeds(5, 6, 7, 8).hash_one(name) | 1
 }
 
 /// The longest run of pairs whose second numbers ascend (the first do already).

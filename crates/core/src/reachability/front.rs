@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
+use super::compare::hosts_of;
 use super::meet::Point;
+use crate::model::Name;
 use crate::resolve::Manner;
 use crate::router::lists::RowList;
 use crate::router::{Request, Router};
@@ -23,6 +25,8 @@ pub(crate) struct Front<'a> {
     pub host: String,
     /// The lists that requests are held against.
     pub lists: Vec<RowList<'a>>,
+    /// How many of them come before its own.
+    pub before: usize,
 }
 
 /// Hosts that a pattern covers, those that read best first. An exact name covers itself.
@@ -78,48 +82,93 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// The best way to reach a virtual host: the fewest other lists come before its own. `more` are hosts to try besides.
-pub(crate) fn front<'a>(router: Router<'a>, gateway: u32, virtual_host: u32, more: &[String]) -> Option<Front<'a>> {
-    let table = router.table().gateways.get(gateway as usize)?;
-    let host = table.virtual_hosts.get(virtual_host as usize)?;
-    let names = router.served_names(gateway, virtual_host);
-    let mut hosts: Vec<String> = more.to_vec();
-    hosts.extend(hosts_under(&host.hostname));
-    hosts.extend(names.iter().flat_map(|name| hosts_under(name)));
-    let scheme = if host.sni.is_some() { "https" } else { "http" };
-    let default = if host.sni.is_some() { 443 } else { 80 };
-    let port = if table.assumed || host.port == default { String::new() } else { format!(":{}", host.port) };
-    let mut best: Option<(usize, Front<'a>)> = None;
-    let mut consider = |url_host: &str, header: Option<&str>| {
-        let origin = format!("{scheme}://{url_host}{port}");
-        let Ok(mut request) = Request::parse(&origin) else { return false };
+/// How many pairs of a server name and a host are tried.
+const PAIRS: usize = 4_000;
+
+/// Ways to a virtual host.
+struct Ways<'a> {
+    router: Router<'a>,
+    gateway: u32,
+    virtual_host: u32,
+    scheme: &'static str,
+    port: String,
+    tls: bool,
+}
+
+impl<'a> Ways<'a> {
+    fn of(router: Router<'a>, gateway: u32, virtual_host: u32) -> Option<Self> {
+        let table = router.table().gateways.get(gateway as usize)?;
+        let host = table.virtual_hosts.get(virtual_host as usize)?;
+        let tls = host.sni.is_some();
+        let (scheme, default) = if tls { ("https", 443) } else { ("http", 80) };
+        let port = if table.assumed || host.port == default { String::new() } else { format!(":{}", host.port) };
+        Some(Self { router, gateway, virtual_host, scheme, port, tls })
+    }
+
+    /// By the host of a URL, with a `Host` header where it is another one; how many other lists come before its own.
+    fn by(&self, url_host: &str, header: Option<&str>) -> Option<Front<'a>> {
+        self.by_origin(format!("{}://{url_host}{}", self.scheme, self.port), header)
+    }
+
+    fn by_origin(&self, origin: String, header: Option<&str>) -> Option<Front<'a>> {
+        let mut request = Request::parse(if origin.is_empty() { "/" } else { &origin }).ok()?;
         if let Some(header) = header {
-            let Ok(with) = request.clone().with_header(&format!("Host: {header}")) else { return false };
-            request = with;
+            request = request.with_header(&format!("Host: {header}")).ok()?;
         }
-        let Some(lists) = router.lists(gateway, &request) else { return false };
-        let Some(before) = lists.iter().position(|list| list.virtual_host == Some(virtual_host)) else { return false };
-        if best.as_ref().is_none_or(|(held, _)| before < *held) {
-            let authority = request.authority().unwrap_or_default();
-            let host = crate::router::lists::host_of(&authority).to_owned();
-            let host_header = header.map(str::to_owned);
-            best = Some((before, Front { origin, scheme, host_header, authority, host, lists }));
+        let lists = self.router.lists(self.gateway, &request)?;
+        let before = lists.iter().position(|list| list.virtual_host == Some(self.virtual_host))?;
+        let authority = request.authority().unwrap_or_default();
+        let host = crate::router::lists::host_of(&authority).to_owned();
+        let host_header = header.map(str::to_owned);
+        Some(Front { origin, scheme: self.scheme, host_header, authority, host, lists, before })
+    }
+}
+
+/// The best way to reach a virtual host: the fewest other lists come before its own.
+pub(crate) fn front(router: Router<'_>, gateway: u32, virtual_host: u32) -> Option<Front<'_>> {
+    let ways = Ways::of(router, gateway, virtual_host)?;
+    let hostname = &router.table().gateways[gateway as usize].virtual_hosts[virtual_host as usize].hostname;
+    let mut hosts = hosts_under(hostname);
+    hosts.extend(router.served_names(gateway, virtual_host).iter().flat_map(|name| hosts_under(name)));
+    let mut best: Option<Front<'_>> = None;
+    let alone = hosts.iter().map(|host| (host, None));
+    let of_host = |host| hosts.iter().filter(move |header| *header != host).map(move |header| (host, Some(header)));
+    let with_header = hosts.iter().filter(|_| ways.tls).flat_map(of_host);
+    for (host, header) in alone.chain(with_header) {
+        let Some(found) = ways.by(host, header.map(String::as_str)) else { continue };
+        if found.before == 0 {
+            return Some(found);
         }
-        before == 0
-    };
-    for url_host in &hosts {
-        if consider(url_host, None) {
-            return best.map(|(_, front)| front);
+        if best.as_ref().is_none_or(|best| found.before < best.before) {
+            best = Some(found);
         }
     }
-    if host.sni.is_some() {
-        for url_host in &hosts {
-            for header in &hosts {
-                if header != url_host && consider(url_host, Some(header)) {
-                    return best.map(|(_, front)| front);
-                }
-            }
+    best
+}
+
+/// A way to reach a virtual host for each class of hosts that the Gateway tells apart, `more` hostnames besides; `None`
+/// where these are too many. Where no host does, a bare path may, which is held against every host.
+pub(crate) fn fronts<'a>(
+    router: Router<'a>,
+    gateway: u32,
+    virtual_host: u32,
+    more: Vec<Name>,
+) -> Option<Vec<Front<'a>>> {
+    let ways = Ways::of(router, gateway, virtual_host)?;
+    let hosts = hosts_of(router, &[gateway], more);
+    if ways.tls && hosts.len() * hosts.len() > PAIRS {
+        return None;
+    }
+    let mut found: Vec<Front<'a>> = hosts.iter().filter_map(|host| ways.by(host, None)).collect();
+    if ways.tls {
+        for host in &hosts {
+            let others = hosts.iter().filter(|header| *header != host);
+            found.extend(others.filter_map(|header| ways.by(host, Some(header))));
         }
     }
-    best.map(|(_, front)| front)
+    if found.is_empty() {
+        found.extend(ways.by_origin(String::new(), None));
+    }
+    found.sort_by_key(|front| front.before);
+    Some(found)
 }

@@ -68,7 +68,8 @@ pub fn each_answer(router: Router<'_>, region: &Region, visit: &mut dyn FnMut(An
     walk.all(visit);
 }
 
-type Key = (String, Vec<Vec<Option<u32>>>);
+/// The virtual hosts that a request is held against on each Gateway, and the TCP or TLS route behind them.
+type Key = (String, Vec<(u32, Vec<Option<u32>>, Option<(usize, usize)>)>);
 
 struct Walk<'a, 'r> {
     router: Router<'a>,
@@ -94,7 +95,7 @@ impl<'a> Walk<'a, '_> {
     fn all(&mut self, visit: &mut dyn FnMut(Answered) -> bool) {
         let hosts = match &self.region.host {
             Some(host) => vec![host.to_ascii_lowercase()],
-            None => hosts_of(self.router, &self.gateways),
+            None => hosts_of(self.router, &self.gateways, Vec::new()),
         };
         let mut any = false;
         for origin in self.origins() {
@@ -111,7 +112,10 @@ impl<'a> Walk<'a, '_> {
         if !any && let Some(host) = hosts.first() {
             let scheme = self.region.scheme.map(|scheme| format!("{}://", scheme.name())).unwrap_or_default();
             let port = self.region.port.map(|port| format!(":{port}")).unwrap_or_default();
-            if let Ok(request) = Request::parse(&format!("{scheme}{host}{port}{}", self.row.path.value)) {
+            if let Ok(mut request) = Request::parse(&format!("{scheme}{host}{port}{}", self.row.path.value)) {
+                if let Some(method) = self.region.methods.first() {
+                    request.method = method.to_string();
+                }
                 visit(Answered::Request(request, None));
             }
         }
@@ -152,7 +156,11 @@ impl<'a> Walk<'a, '_> {
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
         let told = if manner == Manner::Agentgateway { host.clone() } else { String::new() };
-        let hosts = lists.iter().map(|(_, lists)| lists.iter().map(|list| list.virtual_host).collect()).collect();
+        let answering = |(gateway, lists): &(u32, Vec<RowList<'a>>)| {
+            let hosts = lists.iter().map(|list| list.virtual_host).collect();
+            (*gateway, hosts, self.router.stream(*gateway, &request))
+        };
+        let hosts = lists.iter().map(answering).collect();
         self.known.insert((told, hosts)).then(|| Spot {
             origin: origin.to_owned(),
             scheme: if request.scheme == Some(Scheme::Https) { "https" } else { "http" },
@@ -167,6 +175,11 @@ impl<'a> Walk<'a, '_> {
     fn look_at(&self, spot: &Spot<'a>, visit: &mut dyn FnMut(Answered) -> bool) -> bool {
         let tree = self.router.tree();
         for (gateway, lists) in &spot.lists {
+            for (row, why) in self.router.gaps(*gateway) {
+                if !visit(Answered::Unknown(row, why.to_owned())) {
+                    return false;
+                }
+            }
             for (at, list) in lists.iter().enumerate() {
                 for position in list.overlapping(tree, &self.row.path) {
                     let held = Held { lists: lists.clone(), at: Some((at, position as usize)) };
@@ -230,7 +243,7 @@ impl<'a> Walk<'a, '_> {
                 });
                 same.then_some(decision)
             } else {
-                let decisions: Vec<Decision> = self.gateways.iter().filter_map(|gateway| answer(*gateway)).collect();
+                let decisions = self.router.decide(&request, self.region.gateway.as_ref());
                 decisions.iter().all(|one| one.hop.is_none()).then(|| decisions.into_iter().next())
             };
             asked = found.map(|decision| (request, decision.map(Box::new)));

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::choice::Setting;
-use super::front::{Front, front, hosts_under, request};
+use super::front::{Front, front, fronts, request};
 use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
 use super::meet::{Met, Point, Search};
-use crate::model::{ObjectKey, RouteMatch};
+use crate::model::{Name, ObjectKey, RouteMatch};
 use crate::resolve::{Fate, HopId, LinkId, Manner, Tree};
-use crate::router::lists::PathPatterns;
+use crate::router::lists::{PathPatterns, RowList};
 use crate::router::{Decision, Request, Router};
 
 /// Whether a request meets a row.
@@ -29,12 +29,17 @@ pub enum Reach {
 /// A way to reach a virtual host, if there is one.
 type Found<'a> = Option<Arc<Front<'a>>>;
 
+/// A way for each class of hosts, unless these are too many.
+type Every<'a> = Option<Arc<Vec<Front<'a>>>>;
+
 /// Answers about all requests at once, over one table.
 pub struct Reachability<'a> {
     router: Router<'a>,
     languages: Languages,
     /// By Gateway and virtual host.
     fronts: Mutex<BTreeMap<(u32, u32), Found<'a>>>,
+    /// The same with all classes of hosts.
+    every: Mutex<BTreeMap<(u32, u32), Every<'a>>>,
 }
 
 /// A row on the way down from a virtual host: the refs that were followed, and the rows they led to.
@@ -53,7 +58,7 @@ impl Below {
 impl<'a> Reachability<'a> {
     /// Over the table of a router.
     pub fn of(router: Router<'a>) -> Self {
-        Self { router, languages: Languages::default(), fronts: Mutex::default() }
+        Self { router, languages: Languages::default(), fronts: Mutex::default(), every: Mutex::default() }
     }
 
     /// Whether a request meets the row at `position` of a virtual host.
@@ -63,26 +68,53 @@ impl<'a> Reachability<'a> {
 
     /// The same for a row in a table below, hop by hop.
     pub fn below(&self, gateway: u32, virtual_host: u32, position: u32, below: &Below) -> Reach {
-        let Some(front) = self.front(gateway, virtual_host, below) else {
-            return Reach::Unknown("no request was found that comes to this virtual host".to_owned());
+        let quick = if below.0.is_empty() { self.front(gateway, virtual_host) } else { None };
+        if let Some(front) = &quick
+            && front.before == 0
+        {
+            return self.behind(front, gateway, virtual_host, position, below).unwrap_or(Reach::Never);
+        }
+        // What is before its list, or below it, depends on the host: all classes of hosts are looked at.
+        let Some(fronts) = self.fronts(gateway, virtual_host, below) else {
+            return Reach::Unknown("the hosts that its Gateway tells apart are too many to combine".to_owned());
         };
+        let mut reach = Reach::Never;
+        let mut known: Vec<Vec<Option<u32>>> = Vec::new();
+        for front in fronts.iter() {
+            let lists = front.lists.iter().take(front.before + 1).map(|list| list.virtual_host).collect();
+            if below.0.is_empty() && known.contains(&lists) {
+                continue;
+            }
+            known.push(lists);
+            match self.behind(front, gateway, virtual_host, position, below) {
+                Some(Reach::Met(request)) => return Reach::Met(request),
+                Some(Reach::Unknown(why)) => reach = Reach::Unknown(why),
+                Some(found) if matches!(reach, Reach::Never) => reach = found,
+                _ => {}
+            }
+        }
+        reach
+    }
+
+    /// The same for the requests that come one way to the virtual host; `None` where its host leads to no such row below.
+    fn behind(
+        &self,
+        front: &Front<'a>,
+        gateway: u32,
+        virtual_host: u32,
+        position: u32,
+        below: &Below,
+    ) -> Option<Reach> {
         let tree = self.router.tree();
-        let own = front.lists.iter().position(|list| list.virtual_host == Some(virtual_host)).unwrap_or_default();
-        let Some(&top) = front.lists[own].rows.get(position as usize) else {
-            return Reach::Unknown("there is no such row".to_owned());
-        };
+        let own = front.lists.iter().position(|list| list.virtual_host == Some(virtual_host))?;
+        let top = *front.lists[own].rows.get(position as usize)?;
         let mut held: Vec<Held<'a>> = vec![Held { lists: front.lists.clone(), at: Some((own, position as usize)) }];
         let mut required: Vec<HopId> = vec![top];
         for (link, row) in &below.0 {
             let lists = self.router.group_lists(*link, &front.host);
-            let place = lists
-                .iter()
-                .enumerate()
-                .find_map(|(at, list)| Some((at, list.rows.iter().position(|one| one == row)?)));
-            let Some((own, position)) = place else {
-                return Reach::Unknown("no host was found that its route and its virtual host both serve".to_owned());
-            };
-            held.push(Held { lists, at: Some((own, position)) });
+            let place = |(at, list): (usize, &RowList<'a>)| Some((at, list.rows.iter().position(|one| one == row)?));
+            let place = lists.iter().enumerate().find_map(place)?;
+            held.push(Held { lists, at: Some(place) });
             required.push(*row);
         }
         let target = *required.last().unwrap_or(&top);
@@ -107,7 +139,7 @@ impl<'a> Reachability<'a> {
         let key = &self.router.table().gateways[gateway as usize].gateway;
         let mut asked: Option<Request> = None;
         let mut confirm = |point: &Point| {
-            asked = self.ask(&front, point, key, target);
+            asked = self.ask(front, point, key, target);
             asked.is_some()
         };
         let search = Search {
@@ -117,12 +149,12 @@ impl<'a> Reachability<'a> {
             blockers: &blockers,
             confirm: &mut confirm,
         };
-        match search.run() {
+        Some(match search.run() {
             Met::Found(_) => asked.map_or_else(|| Reach::Unknown("the request was lost".to_owned()), Reach::Met),
             Met::Never(by) if by.is_empty() => Reach::Never,
             Met::Never(by) => Reach::Hidden(by),
             Met::Unknown(why) => Reach::Unknown(why),
-        }
+        })
     }
 
     /// Whether a row at its place takes any request, whatever host it is asked for and whoever answers: a request that is
@@ -168,36 +200,40 @@ impl<'a> Reachability<'a> {
         decided.iter().any(|decision| is_decided_by(tree, decision, target)).then_some(request)
     }
 
-    fn front(&self, gateway: u32, virtual_host: u32, below: &Below) -> Option<Arc<Front<'a>>> {
-        if below.0.is_empty() {
-            let key = (gateway, virtual_host);
-            if let Ok(fronts) = self.fronts.lock()
-                && let Some(known) = fronts.get(&key)
-            {
-                return known.clone();
-            }
-            let found = front(self.router, gateway, virtual_host, &[]).map(Arc::new);
-            if let Ok(mut fronts) = self.fronts.lock() {
-                fronts.insert(key, found.clone());
-            }
-            return found;
-        }
-        // The routes below may ask for hosts of their own.
-        let mut hosts: Vec<String> = Vec::new();
-        for (link, row) in below.0.iter().rev() {
+    fn fronts(&self, gateway: u32, virtual_host: u32, below: &Below) -> Every<'a> {
+        let mut hosts: Vec<Name> = Vec::new();
+        for (link, row) in &below.0 {
             let route = self.router.snapshot().route(self.router.tree().hops[row.0 as usize].route);
-            hosts.extend(route.hostnames.iter().flat_map(|name| hosts_under(name)));
-            hosts.extend(self.router.group_hosts(*link).iter().flat_map(|name| hosts_under(name)));
+            hosts.extend(route.hostnames.iter().cloned());
+            hosts.extend(self.router.group_hosts(*link));
         }
-        let serves = |front: &Front<'a>| {
-            below.0.iter().all(|(link, row)| {
-                self.router.group_lists(*link, &front.host).iter().any(|list| list.rows.contains(row))
-            })
-        };
-        let each =
-            hosts.iter().filter_map(|host| front(self.router, gateway, virtual_host, std::slice::from_ref(host)));
-        let plain = front(self.router, gateway, virtual_host, &[]);
-        plain.into_iter().chain(each).find(serves).map(Arc::new)
+        let key = (gateway, virtual_host);
+        if hosts.is_empty()
+            && let Ok(known) = self.every.lock()
+            && let Some(known) = known.get(&key)
+        {
+            return known.clone();
+        }
+        let cached = hosts.is_empty();
+        let found = fronts(self.router, gateway, virtual_host, hosts).map(Arc::new);
+        if cached && let Ok(mut known) = self.every.lock() {
+            known.insert(key, found.clone());
+        }
+        found
+    }
+
+    fn front(&self, gateway: u32, virtual_host: u32) -> Found<'a> {
+        let key = (gateway, virtual_host);
+        if let Ok(fronts) = self.fronts.lock()
+            && let Some(known) = fronts.get(&key)
+        {
+            return known.clone();
+        }
+        let found = front(self.router, gateway, virtual_host).map(Arc::new);
+        if let Ok(mut fronts) = self.fronts.lock() {
+            fronts.insert(key, found.clone());
+        }
+        found
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::decide::{Prepared, Router};
+use super::doubt;
 use super::lookup::Door;
 use super::matcher::{Patterns, path_matches};
 use super::received;
@@ -69,6 +70,34 @@ impl<'a> Router<'a> {
         }
         let list = |at: u32| RowList::of_host(at, &table.virtual_hosts[at as usize]);
         Some(lists.into_iter().map(list).collect())
+    }
+
+    /// The TCP or TLS route that takes what no row takes of the requests that come where `request` does: the place of its
+    /// listener, and its own there.
+    pub(crate) fn stream(&self, place: u32, request: &Request) -> Option<(usize, usize)> {
+        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
+        doors.iter().find_map(|door| door.stream)
+    }
+
+    /// Why rows may be missing from the table of the Gateway at `place`: what stands for each gap, where a rule does.
+    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<HopId>, &'static str)> {
+        let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
+        let mut gaps = Vec::new();
+        if table.cut {
+            gaps.push((None, doubt::CUT_TABLE));
+        }
+        if table.virtual_hosts.iter().any(|host| host.cut.is_some()) {
+            let links = self.tree.links.iter().filter_map(|link| Some((link.hop, link.cut?)));
+            let mut of_links = links.filter(|(hop, _)| {
+                let root = &self.tree.roots[self.tree.root_of(*hop).0 as usize];
+                root.node.is_none_or(|node| node == table.node)
+            });
+            match of_links.next() {
+                Some((hop, cut)) => gaps.push((Some(hop), doubt::cut(cut))),
+                None => gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, doubt::cut(host.cut?))))),
+            }
+        }
+        gaps
     }
 
     /// The row that decides a request on the Gateway at `place`, where rows alone decide (not hop by hop).

@@ -2,7 +2,9 @@
 
 use crate::data::SourceData;
 use routescope_core::analysis::Analysis;
-use routescope_core::model::{Filter, ObjectKey, Position, Route, RouteKind, RouteMatch, Rule, ValueKind, ValueMatch};
+use routescope_core::model::{
+    Filter, ObjectKey, Position, Route, RouteKind, RouteMatch, Rule, StreamRoute, ValueKind, ValueMatch,
+};
 use routescope_core::reachability::Change;
 use routescope_core::resolve::HopId;
 use routescope_core::router::Decision;
@@ -52,6 +54,7 @@ pub fn because([old, new]: [&Analysis; 2], change: &Change) -> Vec<BecauseData> 
             (None, None) => {}
         }
     }
+    streams(change, &mut reasons);
     if reasons.is_empty() {
         backends(change, &mut reasons);
     }
@@ -210,6 +213,26 @@ fn in_words(row: &RouteMatch) -> String {
         words.push_str(&value(test));
     }
     words
+}
+
+/// The TCP or TLS route that takes the connection is another one, or is written otherwise.
+fn streams(change: &Change, reasons: &mut Vec<BecauseData>) {
+    let of = |decision: &Option<Decision>| decision.as_ref().and_then(|one| one.stream.clone());
+    let told = |route: &StreamRoute, what: &str| BecauseData {
+        text: format!("{} {} {what}", route.kind.name(), route.meta.key()),
+        source: SourceData::of(&route.meta.origin, route.meta.origin.at),
+    };
+    match (of(&change.before), of(&change.after)) {
+        (Some(was), Some(is)) if was.kind == is.kind && was.meta.key() == is.meta.key() => {
+            if was != is {
+                reasons.push(told(&is, "is written otherwise"));
+            }
+        }
+        (was, is) => {
+            reasons.extend(was.map(|was| told(&was, "no longer takes the connection")));
+            reasons.extend(is.map(|is| told(&is, "now takes the connection")));
+        }
+    }
 }
 
 /// Destinations whose state is another one.

@@ -158,7 +158,8 @@ pub fn data(sides: [(&str, &Analysis); 2], comparison: &Comparison, replayed: Op
     let kinds = comparison.changes.iter().map(|change| Kind::of(change.before.as_ref(), change.after.as_ref()));
     let unknown = comparison.unknown.iter().map(|one| {
         let analysis = if one.before { before } else { after };
-        UnknownData { row: chain(&analysis.snapshot, &analysis.tree, &one.gateway, one.row), why: one.why.clone() }
+        let row = one.row.map(|row| chain(&analysis.snapshot, &analysis.tree, &one.gateway, row));
+        UnknownData { row: row.unwrap_or_default(), why: one.why.clone() }
     });
     DiffData {
         api_version: API_VERSION,

@@ -7,7 +7,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
 
 use super::because::because;
-use super::{outcome, sorted};
+use super::{outcome, sorted, undecided};
 
 /// The comparison as workflow commands.
 pub fn github(sides: [&Analysis; 2], comparison: &Comparison) -> String {
@@ -31,6 +31,10 @@ pub fn github(sides: [&Analysis; 2], comparison: &Comparison) -> String {
             outcome(change.after.as_ref())
         );
         let _ = writeln!(out, "::{level} {place}title=traffic {}::{}", kind.name(), escaped(&message));
+    }
+    for one in &comparison.unknown {
+        let message = format!("{}: {}", undecided(sides, one).plain(), one.why);
+        let _ = writeln!(out, "::warning title=traffic unknown::{}", escaped(&message));
     }
     out
 }

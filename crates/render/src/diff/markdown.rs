@@ -8,10 +8,13 @@ use routescope_core::reachability::{Comparison, Kind};
 use routescope_core::visible::visible;
 
 use super::because::because;
-use super::{Replay, outcome, rule, sorted, summary};
+use super::{Replay, outcome, rule, sorted, summary, undecided};
 
 /// GitHub takes 65,536 characters of a comment; some are left for what stands around it.
 const LIMIT: usize = 60_000;
+
+/// So many rows are named of which it was not found out what becomes of their requests.
+const UNKNOWN: usize = 20;
 
 /// The comparison as Markdown.
 pub fn markdown(sides: [&Analysis; 2], names: [&str; 2], comparison: &Comparison, replay: Option<&Replay>) -> String {
@@ -47,6 +50,16 @@ pub fn markdown(sides: [&Analysis; 2], names: [&str; 2], comparison: &Comparison
             let _ = writeln!(detail, "  - because: {place}{}", cell(&reason.text));
         }
         details.push(detail);
+    }
+    if !comparison.unknown.is_empty() {
+        out.push_str("\nNot found out:\n\n");
+        for one in comparison.unknown.iter().take(UNKNOWN) {
+            let row = undecided(sides, one).plain();
+            let _ = writeln!(out, "- {}: {}", cell(&row), cell(&one.why));
+        }
+        if comparison.unknown.len() > UNKNOWN {
+            let _ = writeln!(out, "- and {} more", comparison.unknown.len() - UNKNOWN);
+        }
     }
     if rows.is_empty() {
         return out;

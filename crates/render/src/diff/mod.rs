@@ -17,9 +17,11 @@ pub use text::text;
 use std::fmt::Write as _;
 
 use crate::outline::match_position;
+use crate::style::{Line, Role};
+use crate::witness::row_name;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Place;
-use routescope_core::reachability::{Change, Comparison, Kind};
+use routescope_core::reachability::{Change, Comparison, Kind, Undecided};
 use routescope_core::resolve::HopId;
 use routescope_core::router::{Decision, Outcome};
 
@@ -108,9 +110,23 @@ pub fn outcome(decision: Option<&Decision>) -> String {
     }
 }
 
+/// A row of which it was not found out what becomes of its requests, in a few words; the Gateway where rows are missing.
+fn undecided(sides: [&Analysis; 2], one: &Undecided) -> Line {
+    let analysis = if one.before { sides[0] } else { sides[1] };
+    match one.row {
+        Some(row) => row_name(analysis, row),
+        None => Line::of(Role::Gateway, format!("Gateway {}", one.gateway)),
+    }
+}
+
 /// The rule that decided, in a few words, and where it is written.
 pub fn rule(analysis: &Analysis, decision: Option<&Decision>) -> Option<(String, Place)> {
-    let row: HopId = decision.and_then(|one| one.hop.or(one.stopped))?;
+    let decision = decision?;
+    let Some(row): Option<HopId> = decision.hop.or(decision.stopped) else {
+        let route = decision.stream.as_deref()?;
+        let name = format!("{} {}", route.kind.name(), route.meta.key());
+        return Some((name, Place::within(&route.meta.origin, route.meta.origin.at)));
+    };
     let hop = &analysis.tree.hops[row.0 as usize];
     let route = analysis.snapshot.route(hop.route);
     let name = format!("{} rule {}", route.meta.key(), hop.rule + 1);

@@ -2,14 +2,14 @@
 
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
-use crate::witness::{request_line, row_name};
+use crate::witness::request_line;
 use crate::words;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
 use routescope_core::router::Decision;
 
 use super::because::because;
-use super::{Replay, data, outcome, rule, sorted, summary};
+use super::{Replay, data, outcome, rule, sorted, summary, undecided};
 
 /// How many pairs of rules are told of requests that were replayed.
 const PAIRS: usize = 20;
@@ -60,12 +60,8 @@ pub fn text(sides: [&Analysis; 2], comparison: &Comparison, replay: Option<&Repl
         }
     }
     for one in &comparison.unknown {
-        let analysis = if one.before { sides[0] } else { sides[1] };
-        lines.push(
-            Line::of(Role::Warning, "  unknown    ")
-                .with_line(row_name(analysis, one.row))
-                .with(Role::Dim, format!("  {}", one.why)),
-        );
+        lines.push(Line::of(Role::Warning, "  unknown    ").with_line(undecided(sides, one)));
+        lines.push(Line::of(Role::Dim, "    because  ").with(Role::Text, one.why.clone()));
     }
     if !lines.is_empty() {
         lines.push(Line::new());

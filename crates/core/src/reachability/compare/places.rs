@@ -26,6 +26,8 @@ pub(super) struct Place<'a> {
     pub authority: String,
     pub host: String,
     pub lists: [Vec<RowList<'a>>; 2],
+    /// Whether a TCP or TLS route takes what no row takes.
+    pub streams: bool,
 }
 
 /// All places of a Gateway, those that read best first; of places with the same lists the first alone.
@@ -94,9 +96,10 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Plac
     finder.places
 }
 
-/// One host for each class that some Gateways tell apart.
-pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32]) -> Vec<String> {
+/// One host for each class that some Gateways tell apart, or `more` names.
+pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32], more: Vec<Name>) -> Vec<String> {
     let mut names: BTreeSet<Name> = tested_hosts([router, router]);
+    names.extend(more);
     for gateway in gateways {
         names.extend(router.endpoints_of(*gateway).into_iter().flat_map(|(_, _, of_door)| of_door));
         if router.manner_at(*gateway) == Manner::Agentgateway {
@@ -110,9 +113,12 @@ struct Finder<'a> {
     routers: [Router<'a>; 2],
     at: [Option<u32>; 2],
     by_host: bool,
-    known: AHashSet<(String, [Vec<Option<u32>>; 2])>,
+    known: AHashSet<(String, [Answering; 2])>,
     places: Vec<Place<'a>>,
 }
+
+/// The virtual hosts that a request is held against, and the TCP or TLS route behind them.
+type Answering = (Vec<Option<u32>>, Option<(usize, usize)>);
 
 impl Finder<'_> {
     fn try_place(&mut self, origin: &str, host_header: Option<&str>) {
@@ -125,15 +131,17 @@ impl Finder<'_> {
         let sides = [0, 1];
         let lists = sides
             .map(|side: usize| self.at[side].and_then(|at| self.routers[side].lists(at, &request)).unwrap_or_default());
-        if lists.iter().all(Vec::is_empty) {
+        let streams = sides.map(|side: usize| self.at[side].and_then(|at| self.routers[side].stream(at, &request)));
+        if lists.iter().all(Vec::is_empty) && streams == [None, None] {
             return;
         }
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
-        let hosts = lists.each_ref().map(|lists| lists.iter().map(|list| list.virtual_host).collect::<Vec<_>>());
+        let answering =
+            sides.map(|side| (lists[side].iter().map(|list| list.virtual_host).collect::<Vec<_>>(), streams[side]));
         // What is below may tell hosts apart that the listeners do not.
         let told = if self.by_host { host.clone() } else { String::new() };
-        if self.known.insert((told, hosts)) {
+        if self.known.insert((told, answering)) {
             self.places.push(Place {
                 origin: origin.to_owned(),
                 host_header: host_header.map(str::to_owned),
@@ -141,6 +149,7 @@ impl Finder<'_> {
                 authority,
                 host,
                 lists,
+                streams: streams != [None, None],
             });
         }
     }
