@@ -29,7 +29,7 @@ pub mod laid;
 pub mod live;
 pub mod locate;
 pub mod log;
-mod paste;
+pub mod paste;
 pub mod path_view;
 pub mod pending;
 pub mod pins;

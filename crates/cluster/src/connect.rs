@@ -148,6 +148,14 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// A cluster that answers through `client`: for tests without a network.
+    #[doc(hidden)]
+    pub fn over(client: kube::Client) -> Self {
+        let asked = Arc::new(Asked { context: "test".to_owned(), ..Asked::default() });
+        let context = asked.context.clone();
+        Self { client, context, server: String::new(), namespace: Name::new_static("default"), version: None, asked }
+    }
+
     /// `GET /version`. A server that answers with a refusal to tell it is a server that answers.
     async fn ask_version(&self) -> Result<Option<String>, SourceError> {
         let request = Request::get("/version")
@@ -188,6 +196,14 @@ impl Cluster {
     pub fn explain_watch(&self, attempt: &str, error: &watcher::Error) -> SourceError {
         fault::explain_watch(attempt, &self.asked, error)
     }
+}
+
+/// Goes all the way to a client, but runs no plugin and sends nothing: for tests. `answer` is what the plugin prints, when
+/// the user has one.
+#[doc(hidden)]
+pub fn rehearse(connection: &Connection, environment: &Environment, answer: &[u8]) -> Result<(), SourceError> {
+    let target = target::target(connection, environment)?;
+    access::rehearse(&target, answer)
 }
 
 /// What connecting is called in messages.

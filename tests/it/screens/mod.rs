@@ -17,3 +17,4 @@ mod overlay;
 mod panes;
 mod paths;
 mod pins;
+mod steps;

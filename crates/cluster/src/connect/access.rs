@@ -220,6 +220,16 @@ async fn found(from: &Credential, prompt: Prompt) -> Result<Credentials, SourceE
     }
 }
 
+/// A client of what was found, with `answer` in place of what a plugin prints.
+pub(super) fn rehearse(target: &Target, answer: &[u8]) -> Result<(), SourceError> {
+    let credentials = match &target.credential {
+        Credential::Fixed | Credential::File(..) => Credentials::default(),
+        Credential::Token(token) => Credentials { token: Some(token.clone()), ..Credentials::default() },
+        Credential::Plugin(plugin) => plugin.read(answer)?,
+    };
+    client(target, &credentials).map(drop)
+}
+
 fn same(one: &Credentials, other: &Credentials) -> bool {
     let text = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     let identity =

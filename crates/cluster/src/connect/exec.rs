@@ -142,7 +142,7 @@ impl Plugin {
     }
 
     /// Reads the plugin's answer, which is never told: it is a secret.
-    fn read(&self, stdout: &[u8]) -> Result<Credentials, SourceError> {
+    pub fn read(&self, stdout: &[u8]) -> Result<Credentials, SourceError> {
         // kubectl decodes the answer as YAML, of which JSON is a part; some plugins rely on it.
         let answer: Answer = serde_yaml::from_slice(stdout).map_err(|_| {
             self.failed("its output is not an ExecCredential", Some("the plugin must print nothing else".to_owned()))
