@@ -311,7 +311,7 @@ fn a_panic_gives_the_terminal_back_and_is_told_there() {
 #[test]
 fn a_resize_lays_the_screen_out_anew() {
     let mut session = Session::start(&["--demo"], 40, 120);
-    session.shows("trace a URL: each");
+    session.shows("the answer appears here");
     session.screen.screen_mut().set_size(cells(20), cells(60));
     session.master.resize(PtySize { rows: 20, cols: 60, pixel_width: 0, pixel_height: 0 }).expect("it resizes");
     session.wait("one pane", |screen| screen.contents().contains("━ tree ━"));

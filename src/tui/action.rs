@@ -134,6 +134,11 @@ actions! {
         Select "select" ["enter"] "open what is selected: fold, unfold, or go to its node",
         Back "leave" ["esc"] "clear the filter, then go back to the tree",
         Zoom "zoom" ["z"] "zoom this pane",
+        EdgeLeft "edge left" ["ctrl-left", "alt-H"] "move the edge between the panes to the left",
+        EdgeRight "edge right" ["ctrl-right", "alt-L"] "move the edge between the panes to the right",
+        EdgeUp "edge up" ["ctrl-up", "alt-K"] "move the edge between the panes up",
+        EdgeDown "edge down" ["ctrl-down", "alt-J"] "move the edge between the panes down",
+        EvenPanes "own sizes" ["="] "give the panes the sizes that they have by themselves",
     }
     Tree {
         Fold "fold" ["left", "h"] "fold, or go to the node above",

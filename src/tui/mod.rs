@@ -29,6 +29,7 @@ pub mod laid;
 pub mod live;
 pub mod locate;
 pub mod log;
+pub mod panes;
 pub mod paste;
 pub mod path_view;
 pub mod pending;

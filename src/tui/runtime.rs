@@ -511,7 +511,7 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Mouse(mouse) => {
             use crossterm::event::MouseEventKind as Kind;
-            matches!(mouse.kind, Kind::Down(_) | Kind::ScrollUp | Kind::ScrollDown).then_some(Message::Mouse(mouse))
+            (mouse.kind != Kind::Moved).then_some(Message::Mouse(mouse))
         }
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Resize(width, height) => Some(Message::Resize(width, height)),

@@ -8,6 +8,7 @@ use super::ask::{Ask, Question};
 use super::command::CommandLine;
 use super::jumps::Jumps;
 use super::live::Live;
+use super::panes::Panes;
 use super::pending::Pending;
 use super::pins::{PinId, Pins};
 use super::side::{Side, SideId};
@@ -69,6 +70,8 @@ pub struct State {
     pub single: Focus,
     /// The focused pane has the whole screen.
     pub zoom: bool,
+    /// How the room is divided among the panes.
+    pub panes: Panes,
     /// The URL bar.
     pub ask: Ask,
     /// The questions that are pinned.
@@ -123,6 +126,7 @@ impl State {
             lower: Focus::Detail,
             single: Focus::Tree,
             zoom: false,
+            panes: Panes::default(),
             ask: Ask::default(),
             pins: Pins::default(),
             window: None,
@@ -216,6 +220,11 @@ impl State {
     /// Whether a pinned answer changed, on any side, and was not seen yet.
     pub fn has_turned(&self, pin: PinId) -> bool {
         self.sides.iter().filter_map(|side| side.pinned.of(pin)).any(|standing| standing.was.is_some())
+    }
+
+    /// Whether the reasons have a pane: there is something to say, or somebody looks at it.
+    pub fn tells_why(&self) -> bool {
+        self.focus == Focus::Why || self.sides.iter().any(|side| side.answer.decision().is_some())
     }
 
     /// Whether text is being typed, so that letters are letters.

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, jumps, matches, pins, windows};
+use super::{command, folds, jumps, matches, panes, pins, windows};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
@@ -323,6 +323,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.tell(Role::Muted, "z restores the panes");
             }
         }
+        Action::EdgeLeft => panes::nudge(state, false, -2),
+        Action::EdgeRight => panes::nudge(state, false, 2),
+        Action::EdgeUp => panes::nudge(state, true, -1),
+        Action::EdgeDown => panes::nudge(state, true, 1),
+        Action::EvenPanes => panes::even(state),
         Action::Up => step(state, -1),
         Action::Down => step(state, 1),
         Action::PageUp => step(state, -page(state)),
@@ -459,7 +464,11 @@ fn turn(state: &mut State, by: usize) {
     }
     end_typing(state.side_mut());
     let at = Focus::ORDER.iter().position(|focus| *focus == state.focus).unwrap_or_default();
-    focus(state, Focus::ORDER[(at + by) % Focus::ORDER.len()]);
+    let next = Focus::ORDER[(at + by) % Focus::ORDER.len()];
+    // Without an answer there are no reasons to go to.
+    let skips = next == Focus::Why && !state.tells_why();
+    let next = if skips { Focus::ORDER[(at + 2 * by) % Focus::ORDER.len()] } else { next };
+    focus(state, next);
 }
 
 fn start_filter(state: &mut State) {

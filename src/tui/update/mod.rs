@@ -8,6 +8,7 @@ mod keys;
 mod live;
 mod matches;
 mod mouse;
+mod panes;
 mod pins;
 mod windows;
 
@@ -366,6 +367,7 @@ fn filtered(side: &mut Side, number: u64, found: Found) {
 
 /// Brings selections into view and offsets into bounds, after whatever happened.
 fn settle(state: &mut State) {
+    panes::measure(state);
     let layout = Layout::of(state);
     let asking = state.focus == Focus::Ask;
     for (at, area) in &layout.trees {
@@ -395,13 +397,7 @@ fn settle(state: &mut State) {
     side.detail_offset = side.detail_offset.min(lines.saturating_sub(usize::from(inside.height)));
     detail::prepare(side, inside.height);
 
-    let inside = layout.inside(Focus::Why);
-    let count = why::count(state);
-    let side = state.side_mut();
-    side.why_selected = side.why_selected.min(count.saturating_sub(1));
-    let height = usize::from(inside.height).max(1);
-    side.why_offset = side.why_offset.min(side.why_selected).max((side.why_selected + 1).saturating_sub(height));
-    side.why_offset = side.why_offset.min(count.saturating_sub(height));
+    why::settle(state, layout.inside(Focus::Why));
 
     if let Some(window) = &mut state.window {
         let height = super::view::window::list_height(super::view::window::area(&layout, window), window);

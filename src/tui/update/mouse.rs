@@ -19,9 +19,26 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => click(state, at),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            drag(state, at);
+            Vec::new()
+        }
+        MouseEventKind::Up(_) => {
+            state.panes.held = None;
+            Vec::new()
+        }
         MouseEventKind::ScrollUp => scroll(state, at, -WHEEL),
         MouseEventKind::ScrollDown => scroll(state, at, WHEEL),
         _ => Vec::new(),
+    }
+}
+
+/// Moves the edge that is held.
+fn drag(state: &mut State, at: Position) {
+    let layout = Layout::of(state);
+    let held = layout.grips.iter().find(|grip| Some(grip.edge) == state.panes.held);
+    if let Some(grip) = held {
+        state.panes.move_to(*grip, at);
     }
 }
 
@@ -64,6 +81,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     }
     // The layout may be another one now.
     let layout = Layout::of(state);
+    state.panes.held = layout.grips.iter().find(|grip| grip.area.contains(at)).map(|grip| grip.edge);
     let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
         return Vec::new();
     };
@@ -80,8 +98,8 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
             }
         }
         (Focus::Why, Some(row)) => {
-            let index = state.side().why_offset + row;
-            if index < why::count(state) {
+            let row = state.side().why_offset + row;
+            if let Some(index) = why::at(state, layout.inside(pane).width, row) {
                 let again = state.side().why_selected == index;
                 state.side_mut().why_selected = index;
                 if again {

@@ -2,11 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::panes::{Edge, Grip};
 use crate::tui::state::{Focus, State};
 
 /// How much room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
+    /// Tree, detail and the answer's reasons side by side.
+    Columns,
     /// Tree and detail side by side, the answer's reasons below.
     Wide,
     /// One pane under the tree.
@@ -33,6 +36,8 @@ pub struct Layout {
     pub detail: Rect,
     pub why: Rect,
     pub footer: Rect,
+    /// The edges that can be moved.
+    pub grips: Vec<Grip>,
 }
 
 impl Layout {
@@ -40,6 +45,7 @@ impl Layout {
     pub fn of(state: &State) -> Self {
         let (width, height) = state.size;
         let shape = match (width, height) {
+            (200.., 20..) => Shape::Columns,
             (100.., 26..) => Shape::Wide,
             (72.., 18..) => Shape::Stacked,
             _ => Shape::Single,
@@ -62,29 +68,72 @@ impl Layout {
             detail: Rect::ZERO,
             why: Rect::ZERO,
             footer,
+            grips: Vec::new(),
         };
         let single = if state.focus == Focus::Ask { state.single } else { state.focus };
         if state.zoom || shape == Shape::Single {
             *layout.pane_mut(single) = rest;
-        } else if shape == Shape::Wide && state.is_several() {
-            // The trees have the width; what is said of one of them stands below.
-            let below = cut.bottom((rest.height * 2 / 5).max(8));
-            layout.tree = cut.rest;
-            layout.detail = Rect { width: width / 2, ..below };
-            layout.why = Rect { x: width / 2, width: width - width / 2, ..below };
-        } else if shape == Shape::Wide {
-            layout.why = cut.bottom((height / 4).clamp(7, 14));
-            let tree_width = width * 11 / 20;
-            layout.tree = Rect { width: tree_width, ..cut.rest };
-            layout.detail = Rect { x: tree_width, width: width - tree_width, ..cut.rest };
         } else {
-            *layout.pane_mut(state.lower) = cut.bottom(rest.height * 9 / 20);
-            layout.tree = cut.rest;
+            layout.divide(state, rest);
         }
         if !layout.tree.is_empty() {
             layout.columns(state);
         }
         layout
+    }
+
+    /// Divides the room among several panes.
+    fn divide(&mut self, state: &State, rest: Rect) {
+        let (panes, tells_why) = (&state.panes, state.tells_why());
+        let mut cut = Cut { rest };
+        if self.shape == Shape::Stacked {
+            let lower = if state.lower == Focus::Why && !tells_why { Focus::Detail } else { state.lower };
+            let half = rest.height * 9 / 20;
+            let otherwise = if lower == Focus::Why { half.min(why_height(state)) } else { half };
+            *self.pane_mut(lower) = cut.bottom(panes.of(Edge::Below, rest.height, otherwise));
+            self.tree = cut.rest;
+            self.grip(Edge::Below, rest, self.pane(lower));
+        } else if state.is_several() {
+            // The trees have the width; what is said of one of them stands below.
+            let below = cut.bottom(panes.of(Edge::Below, rest.height, (rest.height * 2 / 5).max(8)));
+            self.tree = cut.rest;
+            self.grip(Edge::Below, rest, below);
+            self.detail = below;
+            if tells_why {
+                self.column(state, below, below.width / 2);
+            }
+        } else {
+            if tells_why && self.shape == Shape::Columns {
+                self.column(state, rest, rest.width * 3 / 10);
+                cut.rest.width -= self.why.width;
+            } else if tells_why {
+                let otherwise = why_height(state).min(rest.height * 2 / 5);
+                self.why = cut.bottom(panes.of(Edge::Why, rest.height, otherwise));
+                self.grip(Edge::Why, rest, self.why);
+            }
+            let rest = cut.rest;
+            let tree = panes.of(Edge::Tree, rest.width, rest.width * 11 / 20);
+            self.tree = Rect { width: tree, ..rest };
+            self.detail = Rect { x: rest.x + tree, width: rest.width - tree, ..rest };
+            let area = Rect { x: rest.x + tree - 1.min(tree), width: 2, ..rest };
+            self.grips.push(Grip { edge: Edge::Tree, area, of: rest });
+        }
+    }
+
+    /// Gives the reasons a column on the right of `room`; the detail pane keeps what is left.
+    fn column(&mut self, state: &State, room: Rect, otherwise: u16) {
+        let width = state.panes.of(Edge::Column, room.width, otherwise);
+        let x = room.right() - width;
+        self.why = Rect { x, width, ..room };
+        self.detail.width = self.detail.width.saturating_sub(width);
+        let area = Rect { x: x.saturating_sub(1), width: 2, ..room };
+        self.grips.push(Grip { edge: Edge::Column, area, of: room });
+    }
+
+    /// The edge above a pane at the bottom can be moved.
+    fn grip(&mut self, edge: Edge, of: Rect, pane: Rect) {
+        let area = Rect { y: pane.y.saturating_sub(1), height: 2, ..pane };
+        self.grips.push(Grip { edge, area, of });
     }
 
     /// Divides the room for trees among the sides, as many as fit: the active one, and those beside it.
@@ -157,12 +206,17 @@ impl Layout {
 /// How high the URL bar is, with the answer under it: of several sides a line each, as far as they are not too many.
 fn ask_height(shape: Shape, sides: usize) -> u16 {
     let (edges, alone, most) = match shape {
-        Shape::Wide => (2, 2, 6),
+        Shape::Wide | Shape::Columns => (2, 2, 6),
         Shape::Stacked => (2, 1, 4),
         Shape::Single => (0, 2, 3),
     };
     let answers = if sides > 1 { u16::try_from(sides).unwrap_or(most).min(most) } else { alone };
     edges + 1 + answers
+}
+
+/// How high the reasons want to be, with their border.
+fn why_height(state: &State) -> u16 {
+    u16::try_from(state.panes.why_rows.max(1)).unwrap_or(u16::MAX).saturating_add(2)
 }
 
 struct Cut {

@@ -18,8 +18,8 @@ const LABEL: &str = " pins";
 pub fn height(state: &State, shape: Shape) -> u16 {
     let most = match (shape, state.size.1) {
         _ if state.zoom => 0,
-        (Shape::Wide, 34..) => 6,
-        (Shape::Wide, _) | (Shape::Stacked, 22..) => 3,
+        (Shape::Wide | Shape::Columns, 34..) => 6,
+        (Shape::Wide | Shape::Columns, _) | (Shape::Stacked, 22..) => 3,
         (Shape::Stacked, _) => 1,
         (Shape::Single, _) => 0,
     };

@@ -1,6 +1,7 @@
 //! The answer pane: every share of the traffic, what is not certain, and why each other rule did not win.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::ask::is_told_at_length;
 use super::layout::Layout;
@@ -8,7 +9,7 @@ use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::laid;
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::text::{clip, fit, wrap};
+use crate::tui::widget::text::{fit, wrap};
 use crate::tui::words;
 use routescope_core::resolve::HopId;
 use routescope_core::router::{Decision, Outcome};
@@ -151,6 +152,74 @@ fn entries(state: &State) -> Vec<Entry> {
     entries
 }
 
+/// In so many columns who, what and why stand on one line.
+const ONE_LINE: usize = 26;
+
+/// What stands before the sentences: the glyph and the word.
+const BEFORE: usize = 12;
+
+/// The rows of the pane, each with the place of its entry: sentences take as many rows as they need.
+fn rows(entries: &[Entry], width: u16) -> Vec<(usize, Line)> {
+    let room = usize::from(width).saturating_sub(BEFORE + 1);
+    let column = |index: usize, most: usize| {
+        let width = |entry: &Entry| match &entry.what {
+            What::Columns(parts) => parts[index].width(),
+            What::Told(_) => 0,
+        };
+        entries.iter().map(width).max().unwrap_or_default().min(most)
+    };
+    let (first, second) = (column(0, room * 3 / 10), column(1, room * 3 / 10));
+    let beside = room.saturating_sub(first + second + 2);
+    let mut rows = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        match &entry.what {
+            What::Told(line) => rows.extend(wrap(line, room, 0).into_iter().map(|line| (index, line))),
+            What::Columns([who, what, why]) if beside >= ONE_LINE => {
+                let mut line = fit(who.clone(), first);
+                line.pad_to(first);
+                let mut middle = fit(what.clone(), second);
+                middle.pad_to(second);
+                line.extend(middle);
+                line.push(Role::Text, "  ");
+                for part in wrap(why, beside, 0) {
+                    line.pad_to(first + second + 2);
+                    line.extend(part);
+                    rows.push((index, std::mem::take(&mut line)));
+                }
+            }
+            What::Columns([who, what, why]) => {
+                rows.push((index, fit(who.clone().with_line(what.clone()), room)));
+                let told = wrap(why, room.saturating_sub(2), 0).into_iter();
+                rows.extend(told.map(|part| (index, Line::of(Role::Text, "  ").with_line(part))));
+            }
+        }
+    }
+    rows
+}
+
+/// How many rows the pane would fill.
+pub fn height(state: &State, width: u16) -> usize {
+    rows(&entries(state), if width == 0 { state.size.0.saturating_sub(2) } else { width }).len()
+}
+
+/// The entry at a row of the pane, counted from its first.
+pub fn at(state: &State, width: u16, row: usize) -> Option<usize> {
+    rows(&entries(state), width).get(row).map(|(index, _)| *index)
+}
+
+/// Brings the selected entry into a pane of this size.
+pub fn settle(state: &mut State, inside: Rect) {
+    let entries = entries(state);
+    let rows = rows(&entries, inside.width);
+    let (height, side) = (usize::from(inside.height).max(1), state.side_mut());
+    side.why_selected = side.why_selected.min(entries.len().saturating_sub(1));
+    let is_of = |(index, _): &(usize, Line)| *index == side.why_selected;
+    let top = rows.iter().position(is_of).unwrap_or_default();
+    let end = rows.iter().rposition(is_of).unwrap_or_default();
+    side.why_offset = side.why_offset.max((end + 1).saturating_sub(height)).min(top);
+    side.why_offset = side.why_offset.min(rows.len().saturating_sub(height));
+}
+
 /// Draws the pane.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let entries = entries(state);
@@ -170,43 +239,22 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         }
         return;
     }
-    let room = usize::from(inside.width).saturating_sub(13);
-    let shown = state.side().why_offset..(state.side().why_offset + usize::from(inside.height)).min(entries.len());
-    let column = |index: usize, most: usize| {
-        let width = |entry: &Entry| match &entry.what {
-            What::Columns(parts) => parts[index].width(),
-            What::Told(_) => 0,
-        };
-        entries[shown.clone()].iter().map(width).max().unwrap_or_default().min(most)
-    };
-    let (first, second) = (column(0, room * 3 / 10), column(1, room * 3 / 10));
-    for (row, index) in (0u16..).zip(shown.clone()) {
-        let entry = &entries[index];
-        let y = inside.y + row;
-        let style = theme.style(entry.role);
-        buffer.set_stringn(inside.x + 1, y, entry.glyph, 2, style);
-        buffer.set_stringn(inside.x + 3, y, &entry.word, 9, style);
-        let line = match &entry.what {
-            What::Columns([who, what, why]) => {
-                let mut line = fit(who.clone(), first);
-                line.pad_to(first);
-                let mut middle = fit(what.clone(), second);
-                middle.pad_to(second);
-                line.extend(middle);
-                line.push(Role::Text, "  ");
-                line.with_line(why.clone())
-            }
-            What::Told(line) => line.clone(),
-        };
+    let rows = rows(&entries, inside.width);
+    let offset = state.side().why_offset;
+    let mut before = None;
+    for (row, (index, line)) in (0..inside.height).zip(rows.iter().skip(offset)) {
+        let (entry, y) = (&entries[*index], inside.y + row);
+        if before != Some(*index) && (row > 0 || offset == 0 || rows[offset - 1].0 != *index) {
+            let style = theme.style(entry.role);
+            buffer.set_stringn(inside.x + 1, y, entry.glyph, 2, style);
+            buffer.set_stringn(inside.x + 3, y, &entry.word, 9, style);
+        }
+        before = Some(*index);
         let x = inside.x + 12.min(inside.width);
-        buffer.set_line(x, y, &painted(clip(line, room), theme), inside.right().saturating_sub(x));
-        if index == state.side().why_selected {
-            let focused = state.focus == Focus::Why && state.window.is_none();
-            let selected = theme.style(if focused { theme::Role::Selected } else { theme::Role::SelectedIdle });
-            if focused {
-                buffer.set_style(ratatui::layout::Rect { y, height: 1, ..inside }, selected);
-            }
+        buffer.set_line(x, y, &painted(line.clone(), theme), inside.right().saturating_sub(x));
+        if *index == state.side().why_selected && is_focused(state, Focus::Why) {
+            buffer.set_style(Rect { y, height: 1, ..inside }, theme.style(theme::Role::Selected));
         }
     }
-    scroll_bar(buffer, inside, state.side().why_offset, entries.len(), theme.style(theme::Role::Muted));
+    scroll_bar(buffer, inside, offset, rows.len(), theme.style(theme::Role::Muted));
 }

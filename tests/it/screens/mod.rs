@@ -17,4 +17,5 @@ mod overlay;
 mod panes;
 mod paths;
 mod pins;
+mod space;
 mod steps;
