@@ -150,8 +150,13 @@ impl Question for CheckOptions {
         let analysis = &world.analysis;
         let of_sets = reachability::findings(analysis.router(), spread::threads());
         let of_all = analysis.findings.iter().chain(&of_sets);
-        let all: Vec<Finding> =
+        let mut all: Vec<Finding> =
             of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();
+        // As a compiler lists them: file by file from the top; then what is about no file.
+        all.sort_by_cached_key(|finding| {
+            let place = finding.place.as_ref().map(|place| (place.source.name.clone(), place.at));
+            (place.is_none(), place)
+        });
         let Sorted { left: all, ignored, .. } = self.sorted(&all, world)?;
         let ignored = self.show_ignored.then_some(&ignored[..]);
         let snapshot = &analysis.snapshot;
