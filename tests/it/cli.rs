@@ -418,6 +418,46 @@ fn completions_and_manual_pages_name_every_command() {
     }
 }
 
+/// A Gateway with two ports; its one route is on the second.
+const TWO_PORTS: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{name: http, port: 80, protocol: HTTP}, {name: other, port: 8080, protocol: HTTP}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop}
+spec:
+  parentRefs: [{name: gw, sectionName: other}]
+  hostnames: [api.example.com]
+  rules:
+  - matches: [{path: {value: /a}, method: POST, headers: [{name: one, value: v}, {name: two, value: v}]}]
+    backendRefs: [{name: shop, port: 80}]
+  - matches: [{path: {value: /a}, headers: [{name: three, value: v}]}]
+    backendRefs: [{name: shop, port: 80}]
+";
+
+#[test]
+fn a_host_that_was_asked_is_never_offered_instead_of_itself() {
+    let answer = |url: &str| run_with(command(&["where", url, "-f", "-"]), TWO_PORTS).stdout;
+    for url in ["http://api.example.com/a", "http://API.example.com:80/a"] {
+        let answer = answer(url);
+        assert!(answer.contains("api.example.com is served on port 8080"), "{answer}");
+        assert!(!answer.contains("did you mean"), "{answer}");
+    }
+    assert!(answer("http://api.exampel.com:8080/a").contains("did you mean api.example.com?"));
+}
+
+#[test]
+fn the_closest_rule_has_the_fewest_things_to_change() {
+    let Run { stdout, .. } = run_with(command(&["where", "http://api.example.com:8080/a", "-f", "-"]), TWO_PORTS);
+    assert!(stdout.contains("the closest needs header three: v"), "{stdout}");
+    let (near, far) = (stdout.find("shop rule 2").expect("rule 2"), stdout.find("shop rule 1").expect("rule 1"));
+    assert!(near < far, "{stdout}");
+}
+
 #[test]
 fn settings_come_from_options_and_environment() {
     let mut command = command(&["routes", "-f", "shop.yaml", "-o", "json"]);

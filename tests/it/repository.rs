@@ -377,3 +377,34 @@ fn flux_fills_in_what_its_kustomizations_say() {
     let (code, text, _) = run(&folder, &["where", "http://shop.test/", "-R", "-f", ".", "--set", "DOMAIN=test"], None);
     assert_eq!(code, Some(0), "{text}");
 }
+
+/// The namespace that Flux puts objects into is theirs, whatever they say: routes of other files meet them there.
+#[test]
+fn flux_puts_objects_into_the_namespace_that_it_targets() {
+    let kustomization = |path: &str, target: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: x}}\nspec:\n  path: {path}\n  \
+             targetNamespace: {target}\n"
+        )
+    };
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\nspec:\n  \
+        gatewayClassName: eg\n  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]\n";
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shop, namespace: elsewhere}\nspec:\n  \
+        parentRefs: [{name: edge, namespace: network}]\n  rules: [{backendRefs: [{name: shop, port: 80}]}]\n";
+    let folder = repository(&[
+        ("apps/network/edge/ks.yaml", &kustomization("./apps/network/edge/app", "network")),
+        ("apps/network/edge/app/gateway.yaml", gateway),
+        ("apps/shop/ks.yaml", &kustomization("./apps/shop/app", "shops")),
+        ("apps/shop/app/route.yaml", route),
+        // Two that disagree say nothing.
+        ("one/ks.yaml", &kustomization("./shared", "one")),
+        ("two/ks.yaml", &kustomization("./shared", "two")),
+        ("shared/route.yaml", &route.replace("name: shop, namespace: elsewhere", "name: other")),
+    ]);
+    let loaded = read(&folder);
+    let mut keys: Vec<String> = loaded.objects.iter().map(|object| object.meta().key().to_string()).collect();
+    keys.sort();
+    assert_eq!(keys, ["default/other", "network/edge", "shops/shop"]);
+    let (code, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    assert!(code == Some(0) && !text.contains("parent-not-found"), "{text}");
+}

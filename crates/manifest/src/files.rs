@@ -1,5 +1,6 @@
 //! Manifests: files, folders, standard input, kustomize output, the embedded demo.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use super::text::{self, Text};
 use super::{Loaded, SourceError, encoding, flux, kustomize};
 use crate::decode::Decoded;
 use routescope_core::finding::{Code, Finding, Place, Severity, closest};
-use routescope_core::model::{Position, Source, SourceKind};
+use routescope_core::model::{Name, Object, Position, Source, SourceKind};
 use routescope_core::spread;
 
 /// The largest input that is read: 100,000 routes are some 120 MiB.
@@ -167,6 +168,8 @@ struct Gathered<'m> {
     stale: Stale,
     /// The texts of folders, before what is no manifest is left out.
     sources: Vec<Arc<Source>>,
+    /// The namespace that Flux puts the objects of a file into.
+    targets: BTreeMap<String, Name>,
     findings: Vec<Finding>,
     watch: Vec<PathBuf>,
     /// What the folders are that were read with all below them.
@@ -321,6 +324,11 @@ impl Gathered<'_> {
     /// Takes the texts of a folder: all of them, or what of a repository are manifests.
     fn sorted(&mut self, mut texts: Vec<Text>, recursive: bool) {
         let substitutions = flux::read(&texts);
+        for text in &texts {
+            if let Some(target) = substitutions.target(Path::new(&text.source.name)) {
+                self.targets.insert(text.source.name.clone(), Name::from(target));
+            }
+        }
         for text in texts.iter_mut().filter(|_| !substitutions.is_empty()) {
             let mut variables = self.variables.clone();
             for (name, value) in substitutions.values(Path::new(&text.source.name)) {
@@ -359,6 +367,7 @@ impl Gathered<'_> {
             last_good: _,
             stale,
             mut sources,
+            targets,
             mut findings,
             watch,
             mut repository,
@@ -374,6 +383,7 @@ impl Gathered<'_> {
         let (decoded, skipped) = text::read(&texts, channel.unwrap_or_default());
         let Decoded { mut objects, findings: more, ignored, worlds, placeholders, unsupported, .. } = decoded;
         findings.extend(more);
+        put_into(&targets, &mut objects, &mut findings);
         findings.extend(placeholders.finding());
         findings.extend(unsupported.findings());
         let files = texts.len() - skipped.len();
@@ -395,6 +405,29 @@ impl Gathered<'_> {
             });
         }
         Loaded { objects, findings, ignored, worlds, files, watch, repository, stale, sources }
+    }
+}
+
+/// Puts objects, and what is said of them, into the namespaces that Flux puts them into.
+fn put_into(targets: &BTreeMap<String, Name>, objects: &mut [Object], findings: &mut [Finding]) {
+    if targets.is_empty() {
+        return;
+    }
+    let put = |source: &Source, namespace: &mut Name| {
+        if let Some(target) = targets.get(&source.name).filter(|_| !namespace.is_empty()) {
+            namespace.clone_from(target);
+        }
+    };
+    for object in objects {
+        let meta = object.meta_mut();
+        let source = Arc::clone(&meta.origin.source);
+        put(&source, &mut meta.namespace);
+        meta.unplaced &= !targets.contains_key(&source.name);
+    }
+    for finding in findings {
+        if let (Some(subject), Some(place)) = (&mut finding.subject, &finding.place) {
+            put(&place.source, &mut subject.key.namespace);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a repository's own Flux Kustomizations fill placeholders with (`postBuild`), for the files below their paths.
+//! What a repository's own Flux Kustomizations make of the files below their paths: what they fill placeholders with
+//! (`postBuild`), and the namespace they put objects into (`targetNamespace`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use routescope_core::model::value::{Data, Value};
 /// The group of Flux's Kustomizations.
 const GROUP: &str = "kustomize.toolkit.fluxcd.io/";
 
-/// What is filled in, and below which path.
+/// What is made of files, and below which path.
 #[derive(Debug, Default)]
 pub(super) struct Substitutions(Vec<Substitution>);
 
@@ -21,13 +22,18 @@ struct Substitution {
     values: BTreeMap<String, String>,
     /// The config maps with more of them, by name. (Secrets are encrypted in a repository.)
     from: Vec<String>,
+    /// The namespace of all objects, whatever theirs says.
+    target: Option<String>,
 }
 
 /// Reads the Kustomizations among the texts, and the config maps that they name.
 pub(super) fn read(texts: &[Text]) -> Substitutions {
     let mut all: Vec<Substitution> = texts
         .iter()
-        .filter(|text| ["postBuild", GROUP].iter().all(|part| holds(&text.source.text, part)))
+        .filter(|text| {
+            let text = &text.source.text;
+            holds(text, GROUP) && ["postBuild", "targetNamespace"].iter().any(|part| holds(text, part))
+        })
         .flat_map(values)
         .filter_map(|value| substitution(&value))
         .collect();
@@ -75,6 +81,19 @@ impl Substitutions {
         values
     }
 
+    /// The namespace that the objects of a file are put into: that of the longest path which it is below, unless two
+    /// Kustomizations put it into different ones.
+    pub fn target(&self, file: &Path) -> Option<&str> {
+        let file = normal(file);
+        let is_below = |path: &Path| file.ancestors().skip(1).any(|folder| folder.ends_with(path));
+        let own = self.0.iter().filter(|one| !one.path.as_os_str().is_empty() && is_below(&one.path));
+        let own: Vec<&Substitution> = own.collect();
+        let longest = &own.last()?.path;
+        let mut targets = own.iter().filter(|one| one.path == *longest).map(|one| one.target.as_deref());
+        let first = targets.next()??;
+        targets.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// Whether nothing is filled in.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|one| one.values.is_empty())
@@ -94,14 +113,15 @@ fn values(text: &Text) -> Vec<Value> {
 fn substitution(value: &Value) -> Option<Substitution> {
     plain(value.get("apiVersion")?).filter(|version| version.starts_with(GROUP))?;
     let spec = value.get("spec")?;
-    let build = spec.get("postBuild")?;
-    let from = match build.get("substituteFrom").map(|from| &from.data) {
+    let build = spec.get("postBuild");
+    let target = spec.get("targetNamespace").and_then(plain).filter(|target| !target.is_empty());
+    let from = match build.and_then(|build| build.get("substituteFrom")).map(|from| &from.data) {
         Some(Data::List(items)) => items.iter().filter_map(|item| plain(item.get("name")?)).collect(),
         _ => Vec::new(),
     };
-    let values = build.get("substitute").map(entries).unwrap_or_default();
+    let values = build.and_then(|build| build.get("substitute")).map(entries).unwrap_or_default();
     let path = spec.get("path").and_then(plain).unwrap_or_default();
-    Some(Substitution { path: normal(Path::new(&path)), values, from })
+    Some(Substitution { path: normal(Path::new(&path)), values, from, target })
 }
 
 fn entries(value: &Value) -> BTreeMap<String, String> {

@@ -37,23 +37,24 @@ pub(super) fn filled(text: &str, variables: &Variables) -> Option<String> {
     if !is_open(text) {
         return None;
     }
-    let mut filled = String::new();
+    let mut result = String::new();
     let mut done = 0;
     for Placeholder { start, end, name, default } in placeholders(text) {
-        let Some(value) = variables.value(name).or_else(|| default.map(str::to_owned)) else { continue };
+        let default = || default.map(|default| filled(default, variables).unwrap_or_else(|| default.to_owned()));
+        let Some(value) = variables.value(name).or_else(default) else { continue };
         // A value of several lines would shift every place after it.
         if value.contains('\n') {
             continue;
         }
-        filled.push_str(&text[done..start]);
-        filled.push_str(&value);
+        result.push_str(&text[done..start]);
+        result.push_str(&value);
         done = end;
     }
     if done == 0 {
         return None;
     }
-    filled.push_str(&text[done..]);
-    Some(filled)
+    result.push_str(&text[done..]);
+    Some(result)
 }
 
 fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
@@ -76,7 +77,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
 
 fn placeholder(text: &str, start: usize) -> Option<Placeholder<'_>> {
     let inner = &text[start + 2..];
-    let close = inner.find(['}', '\n']).filter(|close| inner[*close..].starts_with('}'))?;
+    let close = closing(inner)?;
     let inner = &inner[..close];
     let length = inner.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     let (name, rest) = inner.split_at(length);
@@ -85,6 +86,21 @@ fn placeholder(text: &str, start: usize) -> Option<Placeholder<'_>> {
     }
     let default = [":=", ":-", "=", "-"].iter().find_map(|sign| rest.strip_prefix(sign));
     (rest.is_empty() || default.is_some()).then_some(Placeholder { start, end: start + 3 + close, name, default })
+}
+
+/// Where the brace closes that is open before `inner`, in the same line: a default may hold placeholders itself.
+fn closing(inner: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'\n' => return None,
+            b'{' if inner[..at].ends_with('$') => depth += 1,
+            b'}' if depth == 0 => return Some(at),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -101,6 +117,7 @@ mod tests {
     fn values_and_defaults_are_filled_in() {
         assert_eq!(fill("a.${DOMAIN}, ${DOMAIN:=x}${EMPTY}").as_deref(), Some("a.example.com, example.com"));
         assert_eq!(fill("${X:=y.z} ${X:-} ${X}").as_deref(), Some("y.z  ${X}"));
+        assert_eq!(fill("a: ${X:-\"${DOMAIN}\"}, ${X:=${Y:-b}}").as_deref(), Some("a: \"example.com\", b"));
     }
 
     #[test]

@@ -141,6 +141,7 @@ impl<'a> Router<'a> {
                 (None, None) => {}
             }
         }
+        missing.sort_by_key(|entry| entry.reason.changes());
         let dropped = self.dropped_matches(decision, host, facts);
         let near = self.neighbours((rows, index), facts, &seen);
         // Each kind keeps some room, and may use what the others leave.
@@ -276,7 +277,7 @@ impl<'a> Router<'a> {
 
 /// What a 404 lacks: how far the request came, and the closest row whose path matches.
 pub(super) fn no_rule(facts: &Facts<'_>, reached: Reached, list: &[Considered]) -> Unanswered {
-    let closest = list.iter().find(|entry| entry.reason.needs_more());
+    let closest = list.iter().filter(|entry| entry.reason.needs_more()).min_by_key(|entry| entry.reason.changes());
     Unanswered::NoRule {
         method: facts.method.to_string(),
         path: facts.path.to_string(),

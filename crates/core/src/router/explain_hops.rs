@@ -102,6 +102,7 @@ impl<'a> Router<'a> {
                 (None, None) => {}
             }
         }
+        missing.sort_by_key(|entry| entry.reason.changes());
         let near = self.neighbours((rows, index), facts, &seen);
         list.extend(later.into_iter().chain(missing).chain(near).take(room));
     }

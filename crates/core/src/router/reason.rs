@@ -167,6 +167,14 @@ impl Reason {
     pub fn needs_more(&self) -> bool {
         matches!(self, Self::Fails { path: false, .. })
     }
+
+    /// How many things about the request would have to change: the fewer, the closer the row.
+    pub(crate) fn changes(&self) -> usize {
+        match self {
+            Self::Fails { path, needs } => usize::from(*path) + needs.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl Criterion {

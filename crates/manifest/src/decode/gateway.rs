@@ -99,12 +99,12 @@ fn protocol(field: &Field<'_>) -> Part<Protocol> {
         "UDP" => Protocol::Udp,
         _ => Protocol::Other(written.clone()),
     };
-    if matches!(protocol, Protocol::Other(_)) && !written.contains('/') {
-        let upper = written.to_uppercase();
-        let known = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"].into_iter().find(|known| *known == upper);
-        let help = known.map(|known| format!("did you mean {known}?"));
+    // The CRD admits any word (Istio's HBONE); only one that is near a known protocol is a slip.
+    let upper = written.to_uppercase();
+    let known = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"].into_iter().find(|known| *known == upper);
+    if let (Protocol::Other(_), Some(known)) = (&protocol, known) {
         let problem = format!("expected HTTP, HTTPS, TLS, TCP, UDP or a domain-prefixed protocol, found {written:?}");
-        field.error(Code::UnknownValue, &problem, help);
+        field.error(Code::UnknownValue, &problem, Some(format!("did you mean {known}?")));
     }
     Ok(protocol)
 }

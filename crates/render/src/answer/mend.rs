@@ -243,13 +243,32 @@ fn of_lack(analysis: &Analysis, to: &Destination) -> Option<String> {
     })
 }
 
+/// A host as routes write it: without a port, in lower case.
+fn host_alone(host: &str) -> String {
+    let bare = match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !bare.contains(':') => bare,
+        _ => host,
+    };
+    bare.to_ascii_lowercase()
+}
+
 fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<String> {
     let table = &analysis.table.gateways[decision.gateway as usize];
     let Some(host) = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize)) else {
         let asked = request.host_header().or(request.host.as_deref())?;
+        let asked = host_alone(asked);
+        // It is served, and elsewhere: the host itself is no slip.
+        let mut ports: Vec<u16> =
+            table.virtual_hosts.iter().filter(|host| host.hostname == *asked).map(|host| host.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        if !ports.is_empty() {
+            let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+            return Some(format!("{asked} is served on port {}", ports.join(" and ")));
+        }
         let mut served: Vec<&str> = table.virtual_hosts.iter().map(|host| host.hostname.as_str()).collect();
         served.dedup();
-        if let Some(near) = closest(asked, served.iter().copied().take(LOOKED_THROUGH)) {
+        if let Some(near) = closest(&asked, served.iter().copied().take(LOOKED_THROUGH)) {
             return Some(format!("did you mean {near}?"));
         }
         return match served.len() {

@@ -2,10 +2,13 @@
 
 use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
-use crate::model::{Filter, Position, RouteKind};
+use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{Action, Destination, DestinationState, Hop, HopId, Respond, RespondReason, delegation_slip};
 use crate::store::RouteId;
+
+/// The API groups of the engines whose filters are followed.
+const OWN_GROUPS: [&str; 4] = [GATEWAY_GROUP, KGATEWAY_GROUP, "gateway.solo.io", "agentgateway.dev"];
 
 impl Report<'_> {
     pub(super) fn of_action(&mut self, hop: &Hop, action: &Action) {
@@ -126,6 +129,10 @@ impl Report<'_> {
             RespondReason::InvalidPath => hop.match_index.unwrap_or(u32::MAX),
             _ => 0,
         };
+        // A filter of another engine may answer by itself.
+        if respond.reason == RespondReason::NoBackends && self.has_foreign_filter(hop) {
+            return;
+        }
         let Some(code) = respond.reason.code() else { return };
         if !self.is_new(Severity::Error, Cause { code, route: hop.route, rule: hop.rule, detail }) {
             return;
@@ -143,6 +150,15 @@ impl Report<'_> {
         let route = self.snapshot.route(hop.route);
         let at = if detail == 0 { route.rules[hop.rule as usize].at } else { hop.matcher.at };
         self.about(code, Severity::Error, route, at, (format!("{}: the rule answers 500", respond.detail), help));
+    }
+
+    /// Whether a filter of a rule belongs to another engine.
+    fn has_foreign_filter(&self, hop: &Hop) -> bool {
+        let rule = &self.snapshot.route(hop.route).rules[hop.rule as usize];
+        rule.filters.iter().any(|filter| match filter {
+            Filter::Extension { group, .. } => !OWN_GROUPS.contains(&group.as_str()),
+            _ => false,
+        })
     }
 
     /// Mirrors that cannot be sent are silently not sent.

@@ -75,8 +75,12 @@ impl Report<'_> {
         if let ListenerState::Rejected { reason, message } = &listener.state {
             if self.has_room(Code::ListenerRejected, Severity::Error) {
                 // What another engine makes of a protocol or of route kinds of its own is not known.
-                let own = matches!(*reason, "UnsupportedProtocol" | "InvalidRouteKinds");
-                let severity = if own && !node.dialect.is_of_kgateway() { Severity::Warning } else { Severity::Error };
+                let foreign = !node.dialect.is_of_kgateway();
+                let severity = match *reason {
+                    "UnsupportedProtocol" if foreign => Severity::Info,
+                    "InvalidRouteKinds" if foreign => Severity::Warning,
+                    _ => Severity::Error,
+                };
                 self.all.push(Finding {
                     code: Code::ListenerRejected,
                     severity,
@@ -178,9 +182,10 @@ impl Report<'_> {
     pub(super) fn of_streams(&mut self) {
         for unattached in &self.tree.unattached_streams {
             let message = format!("{} ({})", unattached.message, unattached.reason);
-            let help = help_for(unattached.reason).unwrap_or_default();
             let (route, at) = (&unattached.route, Some(unattached.parent_ref));
-            self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, message, help);
+            let near = self.near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize]);
+            let help = near.or_else(|| help_for(unattached.reason).map(str::to_owned)).unwrap_or_default();
+            self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, message, &help);
         }
         let mut told = BTreeSet::new();
         for node in &self.tree.gateways {
@@ -219,10 +224,12 @@ impl Report<'_> {
                 let at = route.parent_refs[unattached.parent_ref as usize].at;
                 let message = format!("{} ({})", unattached.message, unattached.reason);
                 let help = match unattached.reason {
-                    "NotAllowedByListeners" => Some("see allowedRoutes of the listeners".to_owned()),
+                    "NotAllowedByListeners" => self
+                        .near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize])
+                        .or_else(|| Some("see allowedRoutes of the listeners".to_owned())),
                     "NoSuchParent" => self.near_unattached(route, &route.parent_refs[unattached.parent_ref as usize]),
                     "NoMatchingParent" => self
-                        .near_section(route, &route.parent_refs[unattached.parent_ref as usize])
+                        .near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize])
                         .or_else(|| Some("see sectionName and port of the parentRef".to_owned())),
                     "NoMatchingListenerHostname" => Some("see the hostnames of the listeners".to_owned()),
                     _ => None,

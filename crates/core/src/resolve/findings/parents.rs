@@ -5,7 +5,7 @@ use ahash::AHashMap;
 
 use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
-use crate::model::{GATEWAY_GROUP, ObjectKey, ParentRef, Route};
+use crate::model::{GATEWAY_GROUP, Name, ObjectKey, ParentRef, Route};
 use crate::resolve::attach::{Parent, parent_of};
 use crate::store::RouteId;
 
@@ -76,9 +76,9 @@ impl Report<'_> {
         Some(format!("did you mean {near}? {}", change(&key, &near)))
     }
 
-    /// What to do about a parentRef whose section or port no listener has.
-    pub(super) fn near_section(&self, route: &Route, reference: &ParentRef) -> Option<String> {
-        let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, &route.meta.namespace) else {
+    /// What to do about a parentRef, of a route in namespace `home`, whose section no listener has.
+    pub(super) fn near_section(&self, home: &Name, reference: &ParentRef) -> Option<String> {
+        let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, home) else {
             return None;
         };
         let names: Vec<&str> = match self.snapshot.listener_sets.get(&key) {
