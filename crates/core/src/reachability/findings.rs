@@ -3,16 +3,16 @@
 //!
 //! It is asked for by those who list findings, and is no part of an analysis: a single answer needs none of it.
 
+mod overlaps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-
-use ahash::AHashMap;
 
 use super::held::{Held, matcher};
 use super::rows::{Reach, Reachability};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{Meta, Name, ObjectKey, PathKind, Position, Protocol, Route, ValueMatch};
-use crate::resolve::{Action, Fate, Hop, HopId, Tree, Under};
+use crate::resolve::{Action, Fate, Hop, HopId, LinkId, Manner, Tree};
 use crate::router::Router;
 use crate::router::lists::RowList;
 use crate::spread;
@@ -28,11 +28,35 @@ const NAMED: usize = 3;
 pub fn findings(router: Router<'_>, threads: usize) -> Vec<Finding> {
     let report = Report { router, tree: router.tree(), snapshot: router.snapshot() };
     let unmet = report.unmet(threads);
-    let mut findings = report.unreachable(&unmet);
-    findings.extend(report.conflicts(&unmet));
-    findings.extend(report.unreached(&unmet));
+    // A backend that one rule alone refers to is told with that rule.
+    let (mut lost, mut backends): (BTreeMap<RuleId, Vec<String>>, Vec<Finding>) = Default::default();
+    for (backend, rules) in report.unreached(&unmet) {
+        let Some(first) = rules.first().copied() else { continue };
+        if rules.len() == 1 {
+            lost.entry(first).or_default().push(backend);
+            continue;
+        }
+        let message = format!("{backend} gets no request: {} rules refer to it, and none is ever reached", rules.len());
+        backends.push(report.finding(Code::BackendUnreached, first, message, None));
+    }
+    let mut findings = report.rules(&unmet, &lost);
+    findings.extend(backends);
     findings.extend(report.overlaps());
     findings
+}
+
+/// The backends that get no request with a rule that gets none.
+fn without(lost: Option<&Vec<String>>) -> String {
+    lost.map(|lost| format!("; {} no request", with_verb(lost))).unwrap_or_default()
+}
+
+fn with_verb(lost: &[String]) -> String {
+    match lost {
+        [one] => format!("{one} gets"),
+        [first, second] => format!("{first} and {second} get"),
+        [first, rest @ ..] => format!("{first} and {} more backends get", rest.len()),
+        [] => String::new(),
+    }
 }
 
 struct Report<'a> {
@@ -67,6 +91,7 @@ impl<'a> Report<'a> {
                 }
             }
         }
+        lists.extend(self.groups());
         let reachability = Reachability::of(self.router);
         // Large tables are shared out in pieces.
         let mut work: Vec<(u32, RowList<'a>, std::ops::Range<usize>)> = Vec::new();
@@ -97,6 +122,15 @@ impl<'a> Report<'a> {
             }
         }
         unmet
+    }
+
+    /// The tables below, hop by hop, with a Gateway of the same manner.
+    fn groups(&self) -> Vec<(u32, RowList<'a>)> {
+        let hopwise = |(place, _): &(u32, _)| self.router.manner_at(*place) == Manner::Agentgateway;
+        let Some((gateway, _)) = (0..).zip(&self.router.table().gateways).find(hopwise) else { return Vec::new() };
+        let links = (0..).map(LinkId).zip(&self.tree.links);
+        let followed = links.filter(|(_, link)| matches!(self.hop(link.hop).fate, Fate::Forks(_)));
+        followed.flat_map(|(id, _)| self.router.group_tiers(id)).map(|list| (gateway, list)).collect()
     }
 
     fn hop(&self, row: HopId) -> &'a Hop {
@@ -135,13 +169,12 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Rules of which no request meets any row.
-    fn unreachable(&self, unmet: &Unmet) -> Vec<Finding> {
+    /// Rules of which no request meets any row: the rows that hide them.
+    fn never_met(&self, unmet: &Unmet) -> BTreeMap<RuleId, Vec<HopId>> {
         let mut hidden: BTreeMap<RuleId, Vec<HopId>> = BTreeMap::new();
-        let mut met: BTreeSet<RuleId> = BTreeSet::new();
         for (row, by) in &unmet.hidden {
             let hop = self.hop(*row);
-            // Rows that take what no request can be are told by what is wrong with their paths.
+            // Rules that take what no request can be are told by what is wrong with their paths.
             if !by.is_empty() {
                 let all = hidden.entry((hop.route, hop.rule)).or_default();
                 all.extend(by.iter().copied().filter(|one| !all.contains(one)).collect::<Vec<_>>());
@@ -149,29 +182,77 @@ impl<'a> Report<'a> {
         }
         for row in &unmet.met {
             let hop = self.hop(*row);
-            met.insert((hop.route, hop.rule));
+            hidden.remove(&(hop.route, hop.rule));
         }
-        let redirecting = if hidden.is_empty() { BTreeSet::new() } else { self.redirecting() };
-        let mut findings = Vec::new();
-        for (id, by) in hidden.into_iter().filter(|(id, _)| !met.contains(id)) {
-            let mut names: Vec<String> = Vec::new();
-            for row in &by {
-                let name = self.taker(id.0, *row);
-                if !names.contains(&name) {
-                    names.push(name);
+        hidden
+    }
+
+    /// One finding for each rule that gets less than it matches: that it has the match of another route's rule, where that
+    /// is all there is to it, or else what takes its requests.
+    fn rules(&self, unmet: &Unmet, lost: &BTreeMap<RuleId, Vec<String>>) -> Vec<Finding> {
+        let never = self.never_met(unmet);
+        let redirecting = if never.is_empty() { BTreeSet::new() } else { self.redirecting() };
+        let mut conflicts: BTreeMap<RuleId, Vec<(HopId, HopId)>> = BTreeMap::new();
+        // Rules that other routes' rules of another match have a part in hiding.
+        let mut otherwise: BTreeSet<RuleId> = BTreeSet::new();
+        for (row, by) in unmet.hidden.iter().filter(|(_, by)| !by.is_empty()) {
+            let own = self.hop(*row);
+            let id = (own.route, own.rule);
+            let is_rival =
+                |rival: &&HopId| self.hop(**rival).route != own.route && same_match(self.tree, *row, **rival);
+            match by.iter().find(is_rival) {
+                Some(rival) => conflicts.entry(id).or_default().push((*row, *rival)),
+                None => {
+                    otherwise.insert(id);
                 }
             }
-            let more = names.len().saturating_sub(NAMED);
-            let mut list = names[..names.len() - more].join(", ");
-            if more > 0 {
-                let _ = write!(list, " and {more} more");
+        }
+        let mut findings = Vec::new();
+        for (id, by) in &never {
+            if conflicts.contains_key(id) && !otherwise.contains(id) {
+                continue;
             }
-            let verb = if names.len() > 1 { "take" } else { "takes" };
-            let message = format!("rule {} is never reached: {list} {verb} all that it matches", id.1 + 1);
-            let help = if redirecting.contains(&id) { self.advice(&by) } else { None };
-            findings.push(self.finding(Code::RuleUnreachable, id, message, help));
+            conflicts.remove(id);
+            let help = if redirecting.contains(id) { self.advice(by) } else { None };
+            let message = format!("{}{}", self.unreachable(*id, by), without(lost.get(id)));
+            findings.push(self.finding(Code::RuleUnreachable, *id, message, help));
+        }
+        for (id, rivals) in conflicts {
+            let mut told: BTreeSet<RuleId> = BTreeSet::new();
+            for (row, rival) in rivals {
+                let other = self.hop(rival);
+                if !told.insert((other.route, other.rule)) {
+                    continue;
+                }
+                let help = if redirecting.contains(&id) { self.advice(&[rival]) } else { None };
+                let message = format!(
+                    "rule {} has the same match as {}, which wins: {}{}",
+                    id.1 + 1,
+                    self.name(rival),
+                    self.tie_break(row, rival),
+                    without(lost.get(&id).filter(|_| never.contains_key(&id)))
+                );
+                findings.push(self.finding(Code::RuleConflict, id, message, help));
+            }
         }
         findings
+    }
+
+    fn unreachable(&self, id: RuleId, by: &[HopId]) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for row in by {
+            let name = self.taker(id.0, *row);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.len().saturating_sub(NAMED);
+        let mut list = names[..names.len() - more].join(", ");
+        if more > 0 {
+            let _ = write!(list, " and {more} more");
+        }
+        let verb = if names.len() > 1 { "take" } else { "takes" };
+        format!("rule {} is never reached: {list} {verb} all that it matches", id.1 + 1)
     }
 
     /// A row that hides a rule, and why it comes first where age or name decide.
@@ -206,32 +287,6 @@ impl<'a> Report<'a> {
         ))
     }
 
-    /// Rows of two routes with the same match: one of them never gets a request.
-    fn conflicts(&self, unmet: &Unmet) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut told: BTreeSet<(RuleId, RuleId)> = BTreeSet::new();
-        for (row, by) in &unmet.hidden {
-            for rival in by {
-                let (own, other) = (self.hop(*row), self.hop(*rival));
-                if own.route == other.route || !same_match(self.tree, *row, *rival) {
-                    continue;
-                }
-                let (id, first) = ((own.route, own.rule), (other.route, other.rule));
-                if !told.insert((id, first)) {
-                    continue;
-                }
-                let message = format!(
-                    "rule {} has the same match as {}, which wins: {}",
-                    id.1 + 1,
-                    self.name(*rival),
-                    self.tie_break(*row, *rival)
-                );
-                findings.push(self.finding(Code::RuleConflict, id, message, None));
-            }
-        }
-        findings
-    }
-
     /// What decides between rows of two routes with the same match.
     fn tie_break(&self, loser: HopId, winner: HopId) -> String {
         let root = |row: HopId| self.route(self.tree.roots[self.tree.root_of(row).0 as usize].route);
@@ -260,131 +315,27 @@ impl<'a> Report<'a> {
             .unwrap_or_else(|| "it is written first".to_owned())
     }
 
-    /// Backends to which rules refer, and none of the rules is ever reached.
-    fn unreached(&self, unmet: &Unmet) -> Vec<Finding> {
+    /// Backends to which rules refer, and none of the rules is ever reached, with these rules.
+    fn unreached(&self, unmet: &Unmet) -> BTreeMap<String, BTreeSet<RuleId>> {
         // Where rows are missing, one of them may reach any backend.
         if (0..).zip(&self.router.table().gateways).any(|(place, _)| !self.router.gaps(place).is_empty()) {
-            return Vec::new();
+            return BTreeMap::new();
         }
-        let mut reached: BTreeMap<(&Name, &Name, &Name), (bool, HopId)> = BTreeMap::new();
-        let rows = unmet.met.iter().chain(unmet.hidden.keys());
-        for row in rows {
-            let Some(Action::Forward(forward)) = self.hop(*row).does().map(AsRef::as_ref) else { continue };
-            for to in forward.destinations.iter().filter(|to| to.share > 0.0 && !to.state.is_broken()) {
-                let entry = reached.entry((&to.kind, &to.namespace, &to.name)).or_insert((false, *row));
-                entry.0 |= !unmet.is(*row);
-            }
-        }
-        let mut findings = Vec::new();
-        for ((kind, namespace, name), (_, row)) in reached.into_iter().filter(|(_, (met, _))| !met) {
-            let hop = self.hop(row);
-            let message =
-                format!("{kind} {namespace}/{name} gets no request: no rule that refers to it is ever reached");
-            findings.push(self.finding(Code::BackendUnreached, (hop.route, hop.rule), message, None));
-        }
-        findings
-    }
-
-    /// Rows below a prefix that is delegated to the routes of one namespace, of a route in another one.
-    fn overlaps(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut told: BTreeSet<(RuleId, RuleId)> = BTreeSet::new();
-        let mut delegated: AHashMap<crate::resolve::RootId, Vec<Delegated<'a>>> = AHashMap::new();
-        for link in &self.tree.links {
-            if let Some((root, one)) = self.delegated(link) {
-                delegated.entry(root).or_default().push(one);
-            }
-        }
-        if delegated.is_empty() {
-            return findings;
-        }
-        let mut seen: BTreeSet<*const HopId> = BTreeSet::new();
-        for table in &self.router.table().gateways {
-            for (place, host) in (0..).zip(&table.virtual_hosts) {
-                if seen.insert(host.rows.as_ptr()) {
-                    self.of_host(&RowList::of_host(place, host), &delegated, &mut told, &mut findings);
-                }
-            }
-        }
-        findings
-    }
-
-    fn of_host(
-        &self,
-        list: &RowList<'a>,
-        delegated: &AHashMap<crate::resolve::RootId, Vec<Delegated<'a>>>,
-        told: &mut BTreeSet<(RuleId, RuleId)>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let roots: BTreeSet<_> = list.rows.iter().map(|row| self.tree.root_of(*row)).collect();
-        let here = roots.iter().filter_map(|root| delegated.get(root)).flatten();
-        let mut prefixes: BTreeMap<&str, Vec<&Delegated<'a>>> = BTreeMap::new();
-        for one in here {
-            prefixes.entry(one.prefix).or_default().push(one);
-        }
-        for row in list.rows.iter() {
+        let mut referring: BTreeMap<(&Name, &Name, &Name), (bool, BTreeSet<RuleId>)> = BTreeMap::new();
+        for row in unmet.met.iter().chain(unmet.hidden.keys()) {
             let hop = self.hop(*row);
-            if hop.matcher.path.kind == PathKind::RegularExpression {
-                continue;
-            }
-            let path = hop.matcher.path.value.as_str();
-            let route = self.route(hop.route);
-            let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
-            for end in ends {
-                for one in prefixes.get(&path[..end]).into_iter().flatten() {
-                    let delegating = self.hop(one.hop);
-                    if route.meta.namespace == *one.namespace
-                        || hop.route == delegating.route
-                        || self.tree.chain(*row).contains(&one.hop)
-                    {
-                        continue;
-                    }
-                    let (id, by) = ((hop.route, hop.rule), (delegating.route, delegating.rule));
-                    if told.insert((id, by)) {
-                        let message = format!(
-                            "rule {} takes {path}, below the prefix {} that {} delegates to namespace {}",
-                            id.1 + 1,
-                            one.prefix,
-                            self.name(one.hop),
-                            one.namespace
-                        );
-                        findings.push(self.finding(Code::PrefixOverlap, id, message, None));
-                    }
+            let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref) else { continue };
+            for to in forward.destinations.iter().filter(|to| to.share > 0.0 && !to.state.is_broken()) {
+                let entry = referring.entry((&to.kind, &to.namespace, &to.name)).or_default();
+                entry.0 |= !unmet.is(*row);
+                if !entry.0 {
+                    entry.1.insert((hop.route, hop.rule));
                 }
             }
         }
+        let unmet = referring.into_iter().filter(|(_, (met, _))| !met);
+        unmet.map(|((kind, namespace, name), (_, rules))| (format!("{kind} {namespace}/{name}"), rules)).collect()
     }
-
-    /// A prefix that a ref delegates to routes of one other namespace.
-    fn delegated(&self, link: &crate::resolve::Link) -> Option<(crate::resolve::RootId, Delegated<'a>)> {
-        let hop = self.hop(link.hop);
-        let path = &hop.matcher.path;
-        let prefix = path.value.trim_end_matches('/');
-        if !matches!(hop.fate, Fate::Delegates) || path.kind != PathKind::PathPrefix || prefix.is_empty() {
-            return None;
-        }
-        let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
-        let adopted = children.iter().filter(|child| child.fate == crate::resolve::ChildFate::Adopted);
-        let mut namespaces: Vec<&'a Name> = adopted.map(|child| &self.route(child.route).meta.namespace).collect();
-        namespaces.sort_unstable();
-        namespaces.dedup();
-        let [namespace] = namespaces[..] else { return None };
-        if *namespace == self.route(hop.route).meta.namespace {
-            return None;
-        }
-        let root = match hop.under {
-            Under::Root(root) => root,
-            Under::Child(_) => self.tree.root_of(link.hop),
-        };
-        Some((root, Delegated { hop: link.hop, prefix, namespace }))
-    }
-}
-
-/// A prefix that a rule delegates to one namespace.
-struct Delegated<'a> {
-    hop: HopId,
-    prefix: &'a str,
-    namespace: &'a Name,
 }
 
 /// How many rows a thread takes at a time.

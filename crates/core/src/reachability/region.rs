@@ -91,6 +91,15 @@ struct Spot<'a> {
     manner: Manner,
 }
 
+/// What a place comes to.
+enum Spotted<'a> {
+    New(Spot<'a>),
+    /// Its requests are answered as those of a place before.
+    Known,
+    /// No Gateway takes its requests.
+    Unseen,
+}
+
 impl<'a> Walk<'a, '_> {
     fn all(&mut self, visit: &mut dyn FnMut(Answered) -> bool) {
         let hosts = match &self.region.host {
@@ -98,18 +107,27 @@ impl<'a> Walk<'a, '_> {
             None => hosts_of(self.router, &self.gateways, Vec::new()),
         };
         let mut any = false;
+        let mut unseen = None;
         for origin in self.origins() {
             for host in &hosts {
                 let (before, after) = &origin;
-                let Some(spot) = self.spot(&format!("{before}{host}{after}")) else { continue };
-                any = true;
-                if !self.look_at(&spot, visit) {
-                    return;
+                match self.spot(&format!("{before}{host}{after}")) {
+                    Spotted::Unseen => {
+                        unseen.get_or_insert(host);
+                    }
+                    Spotted::Known => any = true,
+                    Spotted::New(spot) => {
+                        any = true;
+                        if !self.look_at(&spot, visit) {
+                            return;
+                        }
+                    }
                 }
             }
         }
-        // No Gateway sees any of them: a client gets no answer.
-        if !any && let Some(host) = hosts.first() {
+        // No Gateway sees some of them: a client gets no answer. Without a scheme it is asked of the listeners there are.
+        let unseen = unseen.filter(|_| self.region.scheme.is_some() || !any);
+        if let Some(host) = unseen.or_else(|| hosts.first().filter(|_| !any)) {
             let scheme = self.region.scheme.map(|scheme| format!("{}://", scheme.name())).unwrap_or_default();
             let port = self.region.port.map(|port| format!(":{port}")).unwrap_or_default();
             if let Ok(mut request) = Request::parse(&format!("{scheme}{host}{port}{}", self.row.path.value)) {
@@ -148,11 +166,12 @@ impl<'a> Walk<'a, '_> {
         origins
     }
 
-    fn spot(&mut self, origin: &str) -> Option<Spot<'a>> {
-        let request = Request::parse(origin).ok()?;
+    fn spot(&mut self, origin: &str) -> Spotted<'a> {
+        let Ok(request) = Request::parse(origin) else { return Spotted::Known };
         let seen = |gateway: &u32| Some((*gateway, self.router.lists(*gateway, &request)?));
         let lists: Vec<(u32, Vec<RowList<'a>>)> = self.gateways.iter().filter_map(seen).collect();
-        let manner = self.router.manner_at(lists.first()?.0);
+        let Some((first, _)) = lists.first() else { return Spotted::Unseen };
+        let manner = self.router.manner_at(*first);
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
         let told = if manner == Manner::Agentgateway { host.clone() } else { String::new() };
@@ -161,14 +180,11 @@ impl<'a> Walk<'a, '_> {
             (*gateway, hosts, self.router.stream(*gateway, &request))
         };
         let hosts = lists.iter().map(answering).collect();
-        self.known.insert((told, hosts)).then(|| Spot {
-            origin: origin.to_owned(),
-            scheme: if request.scheme == Some(Scheme::Https) { "https" } else { "http" },
-            authority,
-            host,
-            lists,
-            manner,
-        })
+        if !self.known.insert((told, hosts)) {
+            return Spotted::Known;
+        }
+        let scheme = if request.scheme == Some(Scheme::Https) { "https" } else { "http" };
+        Spotted::New(Spot { origin: origin.to_owned(), scheme, authority, host, lists, manner })
     }
 
     /// Whether to go on.

@@ -11,7 +11,7 @@ use super::matcher::{Patterns, path_matches};
 use super::received;
 use super::request::Request;
 use super::{GatewayTable, Index, VirtualHost};
-use crate::model::{Name, PathMatch, RouteMatch};
+use crate::model::{Name, PathMatch, Protocol, RouteMatch};
 use crate::resolve::{HopId, LinkId, Manner, Tree};
 
 /// Rows in evaluation order, and what finds them.
@@ -118,6 +118,13 @@ impl<'a> Router<'a> {
         group.hosts.covering_as_written(Cow::Borrowed(host)).map(tier).collect()
     }
 
+    /// All lists of a group.
+    pub(crate) fn group_tiers(&self, link: LinkId) -> Vec<RowList<'a>> {
+        let group = self.table.groups.get(self.snapshot, self.tree, link);
+        let tiers = group.map(|group| group.tiers.as_slice()).unwrap_or_default().iter();
+        tiers.map(|tier| RowList { virtual_host: None, rows: &tier.rows, index: &tier.index }).collect()
+    }
+
     /// The hostnames of a group's lists.
     pub(crate) fn group_hosts(&self, link: LinkId) -> Vec<Name> {
         let group = self.table.groups.get(self.snapshot, self.tree, link);
@@ -139,15 +146,18 @@ impl<'a> Router<'a> {
     /// virtual hosts are chosen.
     pub(crate) fn endpoints_of(&self, place: u32) -> Vec<(u16, bool, Vec<Name>)> {
         let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
-        let doors = self.lookup.doors_of(place).iter();
-        doors
-            .map(|door| {
-                let mut names: Vec<Name> = door.sni.iter().cloned().collect();
-                names.extend(door.listeners.iter().filter_map(|(_, name)| name.clone()));
-                names.extend(door.virtual_hosts.iter().map(|at| table.virtual_hosts[*at as usize].hostname.clone()));
-                (door.port, door.sni.is_some(), names)
-            })
-            .collect()
+        let mut endpoints = Vec::new();
+        for door in self.lookup.doors_of(place) {
+            let mut names: Vec<Name> = door.sni.iter().cloned().collect();
+            names.extend(door.listeners.iter().filter_map(|(_, name)| name.clone()));
+            names.extend(door.virtual_hosts.iter().map(|at| table.virtual_hosts[*at as usize].hostname.clone()));
+            // What passes every connection on takes those that speak TLS, and those that do not.
+            if door.passes_all() || door.protocol == Protocol::Tcp {
+                endpoints.push((door.port, door.sni.is_none(), Vec::new()));
+            }
+            endpoints.push((door.port, door.sni.is_some(), names));
+        }
+        endpoints
     }
 
     /// Whether route weights come before anything else.

@@ -153,7 +153,7 @@ pub(super) type Seen<'l> = Result<Vec<&'l Door>, String>;
 
 impl Door {
     /// Whether it passes on connections that do not speak TLS either: it matches without any server name.
-    fn passes_all(&self) -> bool {
+    pub fn passes_all(&self) -> bool {
         self.stream.is_some() && self.passes && self.sni.as_deref() == Some("*") && self.by_listener.is_none()
     }
 

@@ -52,7 +52,8 @@ fn shown(analysis: &Analysis, row: HopId) -> String {
     let steps = analysis.tree.chain(row).into_iter().map(|id| {
         let hop = &analysis.tree.hops[id.0 as usize];
         let via = analysis.tree.link_above(id).map(|link| &link.via);
-        format!("{:?} {} {:?} {via:?}", analysis.snapshot.route(hop.route).meta.key(), hop.rule, hop.match_index)
+        let route = analysis.snapshot.route(hop.route);
+        format!("{} {} {} {:?} {via:?}", route.kind.name(), route.meta.key(), hop.rule, hop.match_index)
     });
     steps.collect::<Vec<_>>().join(" > ")
 }

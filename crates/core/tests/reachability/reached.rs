@@ -109,6 +109,11 @@ pub fn nothing_unreachable_is_met(analysis: &Analysis, requests: &[Request]) -> 
     let mut unreached: BTreeSet<String> = BTreeSet::new();
     for finding in findings(analysis.router(), 1) {
         let words: Vec<&str> = finding.message.split(' ').collect();
+        if let Some((_, lost)) = finding.message.rsplit_once("; ")
+            && let Some(name) = lost.strip_suffix(" gets no request")
+        {
+            unreached.insert(name.to_owned());
+        }
         match (finding.code, &finding.subject) {
             (Code::RuleUnreachable, Some(subject)) => {
                 let rule: u32 = words[1].parse().expect("a rule's number");
@@ -160,7 +165,9 @@ proptest! {
     ) {
         for engine in [None, Some("agentgateway")] {
             let analysis = analyse(&text, false, engine);
-            let requests: Vec<Request> = asked.iter().cloned().map(request).collect();
+            // No host begins with a dot; agentgateway would take it for one under its wildcard.
+            let is_host = |request: &Request| request.host.as_ref().is_none_or(|host| !host.starts_with('.'));
+            let requests: Vec<Request> = asked.iter().cloned().map(request).filter(is_host).collect();
             every_way_is_listed(&analysis, &requests)?;
             nothing_unreachable_is_met(&analysis, &requests)?;
         }

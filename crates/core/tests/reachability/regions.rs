@@ -26,10 +26,7 @@ pub fn is_within(region: &Region, request: &Request) -> bool {
     let under = || path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let host =
         region.host.as_ref().is_none_or(|host| request.host.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(host)));
-    let plain = !["/.", "//", "%", "\\"].iter().any(|odd| path.contains(odd));
-    plain
-        && host
-        && request.host.is_some()
+    host && request.host.is_some()
         && region.scheme.is_none_or(|scheme| request.scheme == Some(scheme))
         && (region.port == request.port || (region.port.is_none() && region.scheme.is_none()))
         && (region.methods.is_empty() || region.methods.iter().any(|method| *method == request.method))
@@ -49,8 +46,10 @@ pub fn held(
     match &verdict {
         Verdict::Pass => {
             // Without a scheme a region is of the requests that come to a listener, whichever that is.
-            let comes = |request: &&Request| region.scheme.is_some() || !analysis.decide(request, None).is_empty();
-            for request in requests.iter().filter(|request| is_within(region, request)).filter(comes) {
+            let comes =
+                |request: &&Request| region.scheme.is_some() || !analysis.decide(request, gateway.as_ref()).is_empty();
+            let plain = |request: &&Request| !["/.", "//", "%", "\\"].iter().any(|odd| request.path.contains(odd));
+            for request in requests.iter().filter(|request| is_within(region, request)).filter(plain).filter(comes) {
                 let one = asked(analysis, Asks::Request { request: request.clone(), gateway: gateway.clone() }, expect);
                 prop_assert!(
                     matches!(one, Verdict::Pass),

@@ -117,8 +117,9 @@ struct Finder<'a> {
     places: Vec<Place<'a>>,
 }
 
-/// The virtual hosts that a request is held against, and the TCP or TLS route behind them.
-type Answering = (Vec<Option<u32>>, Option<(usize, usize)>);
+/// The virtual hosts that a request is held against, the TCP or TLS route behind them, and where there is neither what the
+/// gateway itself answers.
+type Answering = (Vec<Option<u32>>, Option<(usize, usize)>, Option<u16>);
 
 impl Finder<'_> {
     fn try_place(&mut self, origin: &str, host_header: Option<&str>) {
@@ -137,8 +138,15 @@ impl Finder<'_> {
         }
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
-        let answering =
-            sides.map(|side| (lists[side].iter().map(|list| list.virtual_host).collect::<Vec<_>>(), streams[side]));
+        // A host that is not the server name's may be refused.
+        let refused = |side: usize| {
+            let at = self.at[side].filter(|_| self.by_host && lists[side].is_empty() && streams[side].is_none())?;
+            let gateway = &self.routers[side].table().gateways[at as usize].gateway;
+            self.routers[side].decide(&request, Some(gateway)).first()?.status
+        };
+        let answering = sides.map(|side| {
+            (lists[side].iter().map(|list| list.virtual_host).collect::<Vec<_>>(), streams[side], refused(side))
+        });
         // What is below may tell hosts apart that the listeners do not.
         let told = if self.by_host { host.clone() } else { String::new() };
         if self.known.insert((told, answering)) {
