@@ -8,11 +8,12 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use routescope::theme::Theme;
 use routescope::tui::Reading;
-use routescope::tui::action::parse_key;
-use routescope::tui::fresh;
+use routescope::tui::action::parse_keys;
+use routescope::tui::sheet::{Sheet, Sort, View};
 use routescope::tui::state::State;
+use routescope::tui::survey::Survey;
 use routescope::tui::update::{Message, update};
-use routescope::tui::view;
+use routescope::tui::{filter, fresh, view};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 use routescope_core::router::Request;
@@ -77,8 +78,9 @@ impl Stages {
 const SCREEN: (u16, u16) = (200, 60);
 
 fn press(state: &mut State, key: &str) {
-    let (code, modifiers) = parse_key(key).expect("a key of that name");
-    update(state, Message::Key(crossterm::event::KeyEvent::new(code, modifiers)));
+    for (code, modifiers) in parse_keys(key).expect("keys of that name") {
+        update(state, Message::Key(crossterm::event::KeyEvent::new(code, modifiers)));
+    }
 }
 
 fn store(loaded: Loaded) -> Snapshot {
@@ -180,5 +182,64 @@ fn letter_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
         let back = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Backspace);
         update(&mut state, Message::Key(back));
         terminal.draw(|frame| view::draw(&state, frame)).map(drop)
+    });
+}
+
+/// What the explorer does once per world, beside the drawing task: look at every node of the tree.
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn survey(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let outline = Outline::of(Arc::clone(stages.analysis()));
+    bencher.bench_local(|| Survey::of(&outline, &|| false));
+}
+
+/// A search of the whole tree, beside the drawing task.
+#[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
+fn filter_search(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let outline = Outline::of(Arc::clone(stages.analysis()));
+    let survey = Survey::of(&outline, &|| false).expect("nothing supersedes it");
+    bencher.bench_local(|| filter::find(&outline, &survey, black_box("path:/a !canary svc"), &|| false));
+}
+
+macro_rules! listings {
+    ($($name:ident: $view:ident;)*) => {$(
+        /// A view is listed, beside the drawing task.
+        #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+        fn $name(bencher: Bencher<'_, '_>, routes: usize) {
+            let stages = Stages::of(routes);
+            let outline = Arc::new(Outline::of(Arc::clone(stages.analysis())));
+            bencher.bench_local(|| Sheet::of(&outline, View::$view, Sort::Order, &|| false));
+        }
+    )*};
+}
+
+listings! {
+    list_table: Table;
+    list_backends: Backends;
+    list_owners: Owners;
+    list_findings: Findings;
+}
+
+/// What the drawing task does for a view: the key, what was listed taken in, and the frame with it.
+#[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
+fn view_switch_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
+    let stages = Stages::of(routes);
+    let state = std::cell::RefCell::new(stages.explorer(&[]));
+    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
+    let side = state.borrow().side().id;
+    let outline = Arc::clone(state.borrow().side().outline().expect("a world"));
+    let listed = || {
+        let state = &mut *state.borrow_mut();
+        press(state, "gt");
+        let sheet = Sheet::of(&outline, View::Table, Sort::Order, &|| false).expect("nothing supersedes it");
+        Arc::new(sheet)
+    };
+    bencher.with_inputs(listed).bench_local_values(|sheet| {
+        let state = &mut *state.borrow_mut();
+        press(state, "gr");
+        let number = state.side().sheet.as_ref().map_or(0, |pane| pane.number);
+        update(state, Message::Listed { side, number, sheet });
+        terminal.draw(|frame| view::draw(state, frame)).map(drop)
     });
 }

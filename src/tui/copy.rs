@@ -31,6 +31,11 @@ pub fn texts(state: &State) -> Vec<(&'static str, String)> {
         texts.push(("curl", curl(&world.analysis, request, decision)));
         texts.push(("where", where_command(state, request)));
     }
+    if let Some(finding) = side.selected_finding() {
+        let about = finding.subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        let place = finding.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        texts.push(("finding", format!("{about}{}{place}", finding.message)));
+    }
     if let (Some(outline), Some(node)) = (side.outline(), side.selected()) {
         let label = outline.label(node).line().plain();
         texts.push(("row", label.trim().to_owned()));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::sheet::{Sheet, Sort, View};
 use super::side::{SideId, World};
 use routescope_core::model::Name;
 use routescope_render::outline::Outline;
@@ -36,12 +37,21 @@ pub enum Effect {
     /// Find the nodes that match.
     #[allow(missing_docs)]
     Filter { side: SideId, number: u64, query: String, world: World },
+    /// List a view of a side's world.
+    #[allow(missing_docs)]
+    List { side: SideId, number: u64, view: View, sort: Sort, world: World },
+    /// Find the rows of a view that match.
+    #[allow(missing_docs)]
+    FilterList { side: SideId, number: u64, query: String, sheet: Arc<Sheet> },
     /// Look at every node of a side's world.
     #[allow(missing_docs)]
     Survey { side: SideId, number: u64, world: World },
     /// Find what differs from one outline to the next.
     #[allow(missing_docs)]
     Compare { side: SideId, number: u64, old: Arc<Outline>, new: Arc<Outline> },
+    /// Find what differs from another side's outline to that of a side.
+    #[allow(missing_docs)]
+    Differ { side: SideId, number: u64, from: SideId, old: Arc<Outline>, new: Arc<Outline> },
     /// Tell the time after so long: something settles then.
     Wake(Duration),
 }

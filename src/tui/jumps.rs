@@ -1,7 +1,9 @@
 //! Where the person came from: back and forward over every jump, as in a browser or in vim.
 
+use routescope_core::finding::Subject;
 use routescope_render::outline::Key;
 
+use super::sheet::{SheetPane, View};
 use super::side::SideId;
 use super::state::State;
 
@@ -13,16 +15,27 @@ const PLACES_AT_MOST: usize = 100;
 pub struct Place {
     /// The side.
     pub side: SideId,
-    /// The selected node, from the topmost one down.
+    /// The view.
+    pub view: View,
+    /// The selected node, from the topmost one down; nothing for a heading.
     pub path: Vec<Key>,
+    /// The selected heading of a list.
+    pub heading: Option<String>,
+    /// The object that the detail pane tells of.
+    pub page: Option<Subject>,
 }
 
 impl Place {
     /// Where the person is; `None` where nothing is selected.
     pub fn here(state: &State) -> Option<Self> {
         let side = state.side();
-        let path = side.outline()?.path(side.selected()?);
-        Some(Self { side: side.id, path })
+        let outline = side.outline()?;
+        let path = side.selected().map(|node| outline.path(node)).unwrap_or_default();
+        let heading = side.sheet.as_ref().and_then(SheetPane::selected_heading).filter(|_| path.is_empty());
+        if path.is_empty() && heading.is_none() {
+            return None;
+        }
+        Some(Self { side: side.id, view: state.view, path, heading, page: side.page.clone() })
     }
 }
 
@@ -70,7 +83,7 @@ mod tests {
     use super::*;
 
     fn place(number: u32) -> Place {
-        Place { side: SideId(0), path: vec![Key::Nth(number)] }
+        Place { side: SideId(0), view: View::Tree, path: vec![Key::Nth(number)], heading: None, page: None }
     }
 
     #[test]

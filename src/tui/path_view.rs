@@ -69,6 +69,20 @@ impl Way {
         way
     }
 
+    /// These nodes, and what is above them.
+    pub fn to(outline: &Outline, nodes: impl Iterator<Item = NodeRef>) -> Self {
+        let mut way = Self::default();
+        for node in nodes {
+            let mut at = outline.parent(node);
+            way.kept.insert(node);
+            while let Some(above) = at.filter(|above| way.above.insert(*above)) {
+                way.kept.insert(above);
+                at = outline.parent(above);
+            }
+        }
+        way
+    }
+
     fn add(&mut self, path: &[NodeRef]) {
         self.kept.extend(path);
         if let Some((_, above)) = path.split_last() {

@@ -20,6 +20,7 @@ use super::effect::Effect;
 use super::filter;
 use super::following::Follower;
 use super::fresh;
+use super::sheet::Sheet;
 use super::side::SideId;
 use super::signals::{self, Signal};
 use super::state::State;
@@ -92,6 +93,8 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         watch: None,
         searches: AHashMap::new(),
         surveys: AHashMap::new(),
+        differences: AHashMap::new(),
+        listings: AHashMap::new(),
         comparisons: AHashMap::new(),
         ready: false,
         resumed: 0,
@@ -242,6 +245,10 @@ struct Explorer {
     watch: Option<Watch>,
     /// The number of each side's newest search: an older one ends early.
     searches: AHashMap<SideId, Arc<AtomicU64>>,
+    /// The same of each side's newest comparison with another.
+    differences: AHashMap<SideId, Arc<AtomicU64>>,
+    /// The same of each side's newest listing of a view.
+    listings: AHashMap<SideId, Arc<AtomicU64>>,
     /// The same of each side's newest look at every node.
     surveys: AHashMap<SideId, Arc<AtomicU64>>,
     /// The same of each side's newest search for changes.
@@ -413,6 +420,8 @@ impl Explorer {
                     self.feed.leave(side);
                     self.searches.remove(&side);
                     self.surveys.remove(&side);
+                    self.listings.remove(&side);
+                    self.differences.remove(&side);
                     self.comparisons.remove(&side);
                 }
                 Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
@@ -424,6 +433,29 @@ impl Explorer {
                     let _ = self.sender.send(Outside::Message(Message::Copied(result)));
                 }
                 Effect::Edit { path, line } => after = After::Edit { path, line },
+                Effect::List { side, number, view, sort, world } => {
+                    let newest = Arc::clone(self.listings.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if let Some(sheet) = Sheet::of(&world.outline, view, sort, &superseded) {
+                            let sheet = Arc::new(sheet);
+                            let _ = sender.send(Outside::Message(Message::Listed { side, number, sheet }));
+                        }
+                    });
+                }
+                Effect::FilterList { side, number, query, sheet } => {
+                    let newest = Arc::clone(self.searches.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if let Some(listed) = sheet.find(&query, &superseded) {
+                            let _ = sender.send(Outside::Message(Message::FilteredList { side, number, listed }));
+                        }
+                    });
+                }
                 Effect::Survey { side, number, world } => {
                     let newest = Arc::clone(self.surveys.entry(side).or_default());
                     newest.store(number, Ordering::Relaxed);
@@ -442,6 +474,18 @@ impl Explorer {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if let Some(differences) = fresh::compare(&old, &new, &superseded) {
                             let _ = sender.send(Outside::Message(Message::Compared { side, number, differences }));
+                        }
+                    });
+                }
+                Effect::Differ { side, number, from, old, new } => {
+                    let newest = Arc::clone(self.differences.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if let Some(differences) = fresh::compare(&old, &new, &superseded) {
+                            let message = Message::Differ { side, number, from, differences };
+                            let _ = sender.send(Outside::Message(message));
                         }
                     });
                 }

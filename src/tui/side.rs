@@ -14,10 +14,12 @@ use super::log::Log;
 use super::path_view::{PathView, Way, When, is_near};
 use super::pins::Standings;
 use super::rows::{self, Row, Shown};
+use super::sheet::{Listed, Sheet, SheetPane};
 use super::survey::{Faults, Survey};
+use super::together::Differs;
 use super::view::detail;
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Severity;
+use routescope_core::finding::{Finding, Severity, Subject};
 use routescope_core::router::{Considered, Verdict};
 use routescope_manifest::SourceError;
 use routescope_render::outline::{NodeRef, Outline};
@@ -49,6 +51,13 @@ impl World {
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
         Self { analysis, outline, survey: Arc::default(), findings }
+    }
+
+    /// The findings, the worst first, as places in the list of the analysis.
+    pub fn findings_by_severity(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.analysis.findings.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.analysis.findings[*at].severity));
+        order
     }
 
     /// What is known of every node. Looks at every node where nobody did before: not for the drawing task.
@@ -86,8 +95,10 @@ pub struct Filter {
     pub typing: bool,
     /// The number of the search that is waited for.
     pub number: u64,
-    /// What the last search found.
+    /// What the last search found in the tree.
     pub found: Option<Found>,
+    /// What the last search found in another view.
+    pub listed: Option<Listed>,
     /// What does not match is hidden; otherwise what matches is only marked.
     pub hides: bool,
     /// The row that the answer ends in is hidden by it.
@@ -97,7 +108,7 @@ pub struct Filter {
 impl Filter {
     /// A filter that is about to be typed.
     pub fn new(hides: bool) -> Self {
-        Self { input: Input::default(), typing: true, number: 0, found: None, hides, hides_answer: false }
+        Self { input: Input::default(), typing: true, number: 0, found: None, listed: None, hides, hides_answer: false }
     }
 
     /// What it leaves, where it hides the rest.
@@ -154,6 +165,14 @@ pub struct Side {
     pub log: Log,
     /// The tree.
     pub tree: TreePane,
+    /// The view that is shown in place of the tree.
+    pub sheet: Option<SheetPane>,
+    /// How it differs from the side that it is compared with.
+    pub differs: Option<Differs>,
+    /// The number of the comparison that is waited for.
+    pub differing: u64,
+    /// The finding that was gone to last.
+    pub finding: Option<usize>,
     /// What stands out because it has just changed.
     pub fresh: Fresh,
     /// The outline since which nobody has looked for changes yet.
@@ -162,6 +181,10 @@ pub struct Side {
     pub looks: u64,
     /// How many searches there ever were: what comes back from one is of the world that it was started on.
     pub tickets: u64,
+    /// The line of the detail pane that the cursor is on.
+    pub detail_cursor: usize,
+    /// An object that the detail pane tells of in place of what is selected.
+    pub page: Option<Subject>,
     /// The first line in view of the detail pane.
     pub detail_offset: usize,
     /// The selected row of the answer pane.
@@ -201,7 +224,22 @@ impl Side {
 
     /// The selected node.
     pub fn selected(&self) -> Option<NodeRef> {
+        if let Some(pane) = &self.sheet {
+            return self.current_sheet().and(pane.selected_node());
+        }
         self.selected_row().filter(|row| row.others == 0).map(|row| row.node)
+    }
+
+    /// What is listed in place of the tree; nothing while it is of the world before.
+    pub fn current_sheet(&self) -> Option<&Arc<Sheet>> {
+        let (sheet, world) = (self.sheet.as_ref()?.sheet.as_ref()?, self.world.as_ref()?);
+        Arc::ptr_eq(&sheet.outline, &world.outline).then_some(sheet)
+    }
+
+    /// The selected finding, in the list of them.
+    pub fn selected_finding(&self) -> Option<&Finding> {
+        self.current_sheet()?;
+        self.world.as_ref()?.analysis.findings.get(self.sheet.as_ref()?.selected_finding()?)
     }
 
     /// A number that no search of this side has had.
@@ -234,8 +272,10 @@ impl Side {
                     room > 0 && rows::build(&world.outline, &Shown { at_most: room + 1, ..shown }).len() > room
                 }
             };
+        let shrinks = shrinks && self.differs.is_none();
         let way = shrinks.then(|| Way::of(&world.outline, &self.lit, self.answer.decision(), self.tree.path.visited));
-        shown.way = way.as_ref().map(|way| (way, &self.tree.path));
+        let differs = self.differs.as_ref().filter(|_| shown.kept.is_none() && shown.faults.is_none());
+        shown.way = differs.map(|differs| &differs.way).or(way.as_ref()).map(|way| (way, &self.tree.path));
         let rows = rows::build(&world.outline, &shown);
         if let Some(filter) = &mut self.tree.filter {
             let end = self.lit.last().filter(|_| filter.kept().is_some());

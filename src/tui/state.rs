@@ -11,6 +11,7 @@ use super::live::Live;
 use super::panes::Panes;
 use super::pending::Pending;
 use super::pins::{PinId, Pins};
+use super::sheet::View;
 use super::side::{Side, SideId};
 use super::window::Window;
 use crate::theme::{Background, Role, Theme};
@@ -50,6 +51,8 @@ pub struct State {
     pub title: String,
     /// The options that name the files which are read, as a shell takes them.
     pub source_arguments: String,
+    /// What stands in the pane of the tree.
+    pub view: View,
     /// What is explored, one source a side.
     pub sides: Vec<Side>,
     /// The side that is looked at, as a place in `sides`.
@@ -78,12 +81,16 @@ pub struct State {
     pub pins: Pins,
     /// The window over the panes.
     pub window: Option<Window>,
+    /// The side that the others are compared with, while they are.
+    pub comparing: Option<SideId>,
     /// A new filter only marks what matches.
     pub filter_marks: bool,
     /// Keys that wait for more.
     pub pending: Pending,
     /// Where jumps began.
     pub jumps: Jumps,
+    /// What is taken in shows an object in the detail pane.
+    pub paged: bool,
     /// What is taken in goes somewhere: where it began is remembered.
     pub jumped: bool,
     /// The command line, while it is open.
@@ -116,6 +123,7 @@ impl State {
         Self {
             title,
             source_arguments: String::new(),
+            view: View::Tree,
             sides: vec![Side::waiting(SideId::default())],
             active: 0,
             sides_ever: 1,
@@ -130,10 +138,12 @@ impl State {
             ask: Ask::default(),
             pins: Pins::default(),
             window: None,
+            comparing: None,
             filter_marks: false,
             pending: Pending::default(),
             jumps: Jumps::default(),
             jumped: false,
+            paged: false,
             command: None,
             contexts: Vec::new(),
             contexts_wanted: false,
@@ -244,6 +254,14 @@ impl State {
     /// Selects `node` on the active side, unfolding what is above it; ends a filter that hides it.
     pub fn reveal(&mut self, node: NodeRef) {
         self.jumped = true;
+        if self.view != View::Tree {
+            if super::update::select_in_sheet(self.side_mut(), node) {
+                return;
+            }
+            // The view has no row for it: the tree has one.
+            self.view = View::Tree;
+            self.sides.iter_mut().for_each(|side| side.sheet = None);
+        }
         if !self.side_mut().reveal(node) && self.side().world.is_some() && !self.scope.is_everything() {
             self.tell(Role::Muted, "it is outside the namespaces that are shown: :ns all shows everything");
         }

@@ -7,6 +7,7 @@ use super::action::{ACTIONS, Action, Entry, Scope};
 use super::ask::Question;
 use super::effect::Effect;
 use super::laid;
+use super::links::Target;
 use super::live::{Live, clock_seconds};
 use super::log::{About, Entry as Logged};
 use super::pins::{Pin, PinId};
@@ -14,7 +15,7 @@ use super::side::{Side, SideId};
 use super::state::State;
 use super::view;
 use routescope_cluster::ContextEntry;
-use routescope_core::finding::{Severity, Subject};
+use routescope_core::finding::Subject;
 use routescope_core::model::SourceKind;
 use routescope_core::store::{Laid, Mark};
 use routescope_render::style::{Line, Role};
@@ -26,7 +27,6 @@ use routescope_render::width::padded;
 pub enum Kind {
     Help,
     Palette,
-    Findings,
     Copy,
     Themes,
     Headers,
@@ -36,6 +36,7 @@ pub enum Kind {
     Contexts,
     Namespaces,
     Files,
+    Targets,
 }
 
 /// A line of a window.
@@ -54,9 +55,9 @@ pub struct Item {
 #[allow(missing_docs)]
 pub enum Choice {
     Act(Action),
-    Finding(usize),
     Object(SideId, Subject),
     Question(Box<Question>),
+    Target(Target),
     Pin(PinId),
     Do(Effect),
     Theme(usize),
@@ -185,34 +186,14 @@ impl Window {
         )
     }
 
-    /// What is wrong, the worst first.
-    pub fn findings(state: &State) -> Self {
-        let Some(world) = &state.side().world else { return Self::new(Kind::Findings, "findings", Vec::new()) };
-        let mut findings: Vec<_> = world.analysis.findings.iter().enumerate().collect();
-        findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-        let items = findings.into_iter().map(|(index, finding)| {
-            let (glyph, role) = match finding.severity {
-                Severity::Error => ("✗ ", Role::Error),
-                Severity::Warning => ("⚠ ", Role::Warning),
-                Severity::Info => ("· ", Role::Dim),
-            };
-            let mut line = Line::of(role, glyph);
-            if let Some(subject) = &finding.subject {
-                line.push(Role::Route, format!("{subject}: "));
-            }
-            line.push(Role::Text, finding.message.clone());
-            let mut more = finding.code.to_string();
-            if let Some(place) = &finding.place {
-                more = format!("{more} · {place}");
-            }
-            if let Some(help) = &finding.help {
-                more = format!("{more} · {help}");
-            }
-            Item { line, more: Some(more), choice: Some(Choice::Finding(index)) }
-        });
-        let items: Vec<Item> = items.collect();
-        let of = if state.is_several() { format!(" · {}", state.name(state.active)) } else { String::new() };
-        Self::new(Kind::Findings, format!("findings{of} · {}", items.len()), items)
+    /// Where a line leads.
+    pub fn targets(targets: Vec<Target>) -> Self {
+        let item = |target: Target| Item {
+            line: Line::of(Role::Route, target.name()),
+            more: None,
+            choice: Some(Choice::Target(target)),
+        };
+        Self::new(Kind::Targets, "go to", targets.into_iter().map(item).collect())
     }
 
     /// What can be copied.

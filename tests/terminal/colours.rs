@@ -20,7 +20,7 @@ fn sent(term: &str, colorterm: &str, variables: &[(&str, &str)]) -> String {
 
 /// The numbers of the colours that are sent by number.
 fn numbers(raw: &str) -> Vec<u16> {
-    let number = Regex::new(r"[34]8;5;(\d+)").expect("an expression");
+    let number = Regex::new(r"[34]8;5;(\d+)[;m]").expect("an expression");
     number.captures_iter(raw).filter_map(|found| found[1].parse().ok()).collect()
 }
 

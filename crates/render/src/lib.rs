@@ -10,6 +10,7 @@ pub mod diff;
 pub mod envoy;
 pub mod findings;
 pub mod namespaces;
+pub mod natural;
 pub mod outline;
 pub mod policies;
 pub mod reach;

@@ -206,7 +206,7 @@ fn hostnames<'a>(analysis: &'a Analysis, hop: &Hop) -> &'a [Name] {
 }
 
 /// The rows of the tables that a rule hands on to, hop by hop, in evaluation order; one that serves two hosts once.
-fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (LinkId, HopId)> + use<'a> {
+pub fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (LinkId, HopId)> + use<'a> {
     let links = hop.links.clone().map(LinkId);
     let groups =
         links.filter_map(|link| Some((link, analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link)?)));

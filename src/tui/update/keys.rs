@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, jumps, matches, panes, pins, windows};
+use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
@@ -12,6 +12,7 @@ use crate::tui::laid;
 use crate::tui::locate;
 use crate::tui::pending::Press;
 use crate::tui::rows::Fold;
+use crate::tui::sheet::View;
 use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
@@ -237,13 +238,26 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousPane => turn(state, Focus::ORDER.len() - 1),
         Action::Palette => state.window = Some(Window::palette()),
         Action::Help => state.window = Some(Window::help(state.size.0)),
+        Action::Findings if state.view == View::Findings => return sheets::show(state, View::Tree),
         Action::Findings => {
             if state.side().world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
                 state.tell(Role::Ok, "no problems found");
-            } else if state.side().world.is_some() {
-                state.window = Some(Window::findings(state));
+            } else {
+                return sheets::show(state, View::Findings);
             }
         }
+        Action::NextView | Action::PreviousView => {
+            let by = if action == Action::NextView { 1 } else { View::ALL.len() - 1 };
+            let view = state.view.turned(by);
+            return sheets::show(state, view);
+        }
+        Action::TreeView => return sheets::show(state, View::Tree),
+        Action::TableView => return sheets::show(state, View::Table),
+        Action::BackendsView => return sheets::show(state, View::Backends),
+        Action::OwnersView => return sheets::show(state, View::Owners),
+        Action::NextFinding => return sheets::finding(state, true),
+        Action::PreviousFinding => return sheets::finding(state, false),
+        Action::SortTable => return sheets::sort(state),
         Action::Connection => {
             if let Some(live) = &state.side().live {
                 state.window = Some(Window::connection(live, &state.name(state.active), &state.zone));
@@ -251,6 +265,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.tell(Role::Muted, "only files: no cluster is followed");
             }
         }
+        Action::CompareSides => return together::turn(state),
         Action::Log => {
             if state.sides.iter().all(|side| side.log.entries().len() == 0) {
                 state.tell(Role::Muted, "nothing has changed yet");
@@ -267,6 +282,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.window = Some(Window::files(state));
             }
         }
+        Action::NextMark | Action::PreviousMark if together::step(state, action == Action::NextMark) => {}
         Action::NextMark => next_mark(state, true),
         Action::PreviousMark => next_mark(state, false),
         Action::Pause => return super::live::pause(state),
@@ -346,12 +362,28 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FaultsOnly => matches::faults_only(state),
         Action::NextMatch => matches::step(state, true),
         Action::PreviousMatch => matches::step(state, false),
-        Action::JumpBack => jumps::back(state),
-        Action::JumpForward => jumps::forward(state),
+        Action::GoTo if state.focus == Focus::Why => select(state),
+        Action::GoTo => return links::follow(state),
+        Action::JumpBack => return jumps::back(state),
+        Action::JumpForward => return jumps::forward(state),
+        Action::Select if state.focus == Focus::Tree && state.view != View::Tree && !state.side().is_filtering() => {
+            return sheets::enter(state);
+        }
+        Action::Select if state.focus == Focus::Detail && !state.side().is_filtering() => return links::follow(state),
         Action::Select => select(state),
         Action::Back => return back(state),
-        Action::Fold => folds::fold(state.side_mut()),
-        Action::Unfold => folds::unfold(state.side_mut()),
+        Action::Fold if state.view != View::Tree => sheets::fold(state.side_mut(), false),
+        Action::Unfold if state.view != View::Tree => sheets::fold(state.side_mut(), true),
+        Action::FoldAll | Action::Level1 if state.view != View::Tree => sheets::fold_all(state.side_mut(), false),
+        Action::UnfoldAll | Action::Level2 | Action::Level3 | Action::Level4 | Action::Level5
+            if state.view != View::Tree =>
+        {
+            sheets::fold_all(state.side_mut(), true);
+        }
+        Action::NextSibling if state.view != View::Tree => sheets::heading(state.side_mut(), true),
+        Action::PreviousSibling if state.view != View::Tree => sheets::heading(state.side_mut(), false),
+        Action::Fold => together::each(state, folds::fold),
+        Action::Unfold => together::each(state, folds::unfold),
         Action::UnfoldAll => folds::set_levels(state.side_mut(), usize::MAX),
         Action::FoldAll | Action::Level1 => folds::set_levels(state.side_mut(), 0),
         Action::Level2 => folds::set_levels(state.side_mut(), 1),
@@ -440,7 +472,6 @@ pub(super) fn look_at(state: &mut State, at: usize) {
     state.jumped = true;
     state.active = at;
     match state.window.as_ref().map(|window| window.kind) {
-        Some(Kind::Findings) => state.window = Some(Window::findings(state)),
         Some(Kind::Connection) => {
             state.window =
                 state.side().live.as_ref().map(|live| Window::connection(live, &state.name(at), &state.zone));
@@ -507,6 +538,10 @@ fn half_page(state: &State) -> isize {
 
 fn step(state: &mut State, by: isize) {
     if state.side().is_filtering() || state.focus == Focus::Tree {
+        if let Some(pane) = &mut state.side_mut().sheet {
+            pane.selected = pane.selected.saturating_add_signed(by).min(pane.rows.len().saturating_sub(1));
+            return;
+        }
         let tree = &mut state.side_mut().tree;
         tree.selected = tree.selected.saturating_add_signed(by).min(tree.rows.len().saturating_sub(1));
         return;
@@ -515,7 +550,7 @@ fn step(state: &mut State, by: isize) {
     let side = state.side_mut();
     match focus {
         Focus::Ask | Focus::Tree => {}
-        Focus::Detail => side.detail_offset = side.detail_offset.saturating_add_signed(by),
+        Focus::Detail => side.detail_cursor = side.detail_cursor.saturating_add_signed(by),
         Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by),
     }
 }
@@ -554,14 +589,23 @@ fn back(state: &mut State) -> Vec<Effect> {
         // The node found stays selected, where it stands in the whole tree.
         let keep = state.side().selected();
         state.side_mut().tree.filter = None;
+        if state.view != View::Tree {
+            sheets::rebuild(state.side_mut(), None);
+            return Vec::new();
+        }
         match keep {
             Some(node) => state.reveal(node),
             None => state.side_mut().rebuild(None),
         }
+    } else if state.side().page.is_some() {
+        state.side_mut().page = None;
+        state.side_mut().detail_cursor = 0;
     } else if state.zoom {
         state.zoom = false;
     } else if state.focus != Focus::Tree {
         focus(state, Focus::Tree);
+    } else if state.view != View::Tree {
+        return sheets::show(state, View::Tree);
     }
     Vec::new()
 }
@@ -572,7 +616,9 @@ fn edit(state: &mut State) -> Vec<Effect> {
     let near = side.lit.last().copied();
     let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
     let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
-    let Some(place) = node.and_then(|node| outline.place(node)) else {
+    let finding = side.selected_finding().filter(|_| state.focus != Focus::Why);
+    let written = finding.and_then(|finding| finding.place.clone());
+    let Some(place) = written.or_else(|| node.and_then(|node| outline.place(node))) else {
         state.tell(Role::Muted, "no source file for this row");
         return Vec::new();
     };

@@ -1,19 +1,21 @@
 //! What the filter found, and the faults: from one to the next, hidden or marked.
 
-use super::keys;
+use super::{keys, sheets};
 use crate::theme::Role;
 use crate::tui::rows::Row;
-use crate::tui::side::World;
+use crate::tui::sheet::{Shown, View};
+use crate::tui::side::{Filter, World};
 use crate::tui::state::{Focus, State};
 use routescope_render::words::count;
 
 /// Goes to the next of the rows that the filter found, round and round.
 pub(super) fn step(state: &mut State, forward: bool) {
     let tree = &state.side().tree;
-    let Some((filter, found)) = tree.filter.as_ref().and_then(|filter| Some((filter, filter.found.as_ref()?))) else {
+    let is_through = |filter: &&Filter| filter.found.is_some() || filter.listed.is_some();
+    let Some(filter) = tree.filter.as_ref().filter(is_through) else {
         return state.tell(Role::Muted, "no filter: / searches");
     };
-    if !filter.hides
+    if let (false, None, Some(found)) = (filter.hides, &state.side().sheet, &filter.found)
         && let Some(survey) = state.side().world.as_ref().and_then(World::surveyed)
         && let Some(node) = found.step(survey, state.side().selected(), forward)
     {
@@ -22,21 +24,37 @@ pub(super) fn step(state: &mut State, forward: bool) {
         state.reveal(node);
         return;
     }
+    if let (Some(pane), Some(listed)) = (&state.side().sheet, &filter.listed) {
+        let is_hit = |row: &Shown| matches!(row, Shown::Entry(at) if listed.holds(*at));
+        let next = next(&pane.rows, pane.selected, is_hit, forward);
+        if let (Some(next), Some(pane)) = (next, &mut state.side_mut().sheet) {
+            pane.selected = next;
+            state.jumped = true;
+        } else {
+            state.tell(Role::Muted, "nothing matches");
+        }
+        return;
+    }
+    let Some(found) = &filter.found else { return };
     let is_hit = |row: &Row| row.others == 0 && found.kept.hits.contains(&row.node);
-    let (before, after) = tree.rows.split_at(tree.selected.min(tree.rows.len()));
-    let behind = || after.iter().skip(1).position(is_hit).map(|at| before.len() + 1 + at);
-    let next = if forward {
-        behind().or_else(|| tree.rows.iter().position(is_hit))
-    } else {
-        before.iter().rposition(is_hit).or_else(|| tree.rows.iter().rposition(is_hit))
-    };
-    match next {
+    match next(&tree.rows, tree.selected, is_hit, forward) {
         Some(next) => {
             keys::focus(state, Focus::Tree);
             state.jumped = true;
             state.side_mut().tree.selected = next;
         }
         None => state.tell(Role::Muted, "nothing matches"),
+    }
+}
+
+/// The next of the rows that are hits, or the one before, round and round.
+fn next<T>(rows: &[T], selected: usize, is_hit: impl Fn(&T) -> bool, forward: bool) -> Option<usize> {
+    let (before, after) = rows.split_at(selected.min(rows.len()));
+    if forward {
+        let behind = after.iter().skip(1).position(&is_hit).map(|at| before.len() + 1 + at);
+        behind.or_else(|| rows.iter().position(&is_hit))
+    } else {
+        before.iter().rposition(&is_hit).or_else(|| rows.iter().rposition(&is_hit))
     }
 }
 
@@ -48,6 +66,10 @@ pub(super) fn turn(state: &mut State) {
         let keep = side.selected();
         if let Some(filter) = &mut side.tree.filter {
             filter.hides = hides;
+            if side.sheet.is_some() {
+                sheets::rebuild(side, None);
+                continue;
+            }
             let best = filter.found.as_ref().and_then(|found| found.best).filter(|_| !hides);
             match best {
                 // What is marked may be folded away.
@@ -64,6 +86,9 @@ pub(super) fn turn(state: &mut State) {
 
 /// Shows only rows with faults and what is above them, or everything again.
 pub(super) fn faults_only(state: &mut State) {
+    if state.view != View::Tree {
+        return state.tell(Role::Muted, "rows with faults only: in the tree (gt)");
+    }
     let side = state.side();
     let Some(world) = &side.world else { return };
     let faults = world.faults().map(|faults| faults.count(&world.outline));

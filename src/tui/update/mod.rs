@@ -5,15 +5,20 @@ mod folds;
 mod fresh;
 mod jumps;
 mod keys;
+mod links;
 mod live;
 mod matches;
 mod mouse;
 mod panes;
 mod pins;
+mod sheets;
+mod together;
 mod windows;
 
 pub(super) use keys::scopes_of;
+pub(super) use sheets::select as select_in_sheet;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
@@ -27,6 +32,7 @@ use super::paste::Pasted;
 use super::path_view::When;
 use super::pending::Pending;
 use super::rows;
+use super::sheet::{Listed, Sheet};
 use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
 use super::view::layout::Layout;
@@ -58,6 +64,15 @@ pub enum Message {
     /// A search is through.
     #[allow(missing_docs)]
     Filtered { side: SideId, number: u64, found: Found },
+    /// What differs on a side from another was found.
+    #[allow(missing_docs)]
+    Differ { side: SideId, number: u64, from: SideId, differences: Differences },
+    /// A view was listed.
+    #[allow(missing_docs)]
+    Listed { side: SideId, number: u64, sheet: Arc<Sheet> },
+    /// A search in a view is through.
+    #[allow(missing_docs)]
+    FilteredList { side: SideId, number: u64, listed: Listed },
     /// Every node of a side's world was looked at.
     Surveyed(SideId),
     /// Something was copied; how it was handed over, or why not.
@@ -82,11 +97,13 @@ pub enum Message {
 
 /// Takes a message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
-    let before: Vec<(SideId, Option<NodeRef>)> = state.sides.iter().map(|side| (side.id, side.selected())).collect();
+    let known = |side: &Side| (side.id, side.selected(), side.page.clone());
+    let before: Vec<_> = state.sides.iter().map(known).collect();
     let here = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_))
         .then(|| Place::here(state))
         .flatten();
     state.jumped = false;
+    state.paged = false;
     let effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => {
@@ -111,6 +128,22 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Filtered { side, number, found } => {
             if let Some(at) = state.place_of(side) {
                 filtered(&mut state.sides[at], number, found);
+            }
+            Vec::new()
+        }
+        Message::Listed { side, number, sheet } => match state.place_of(side) {
+            Some(at) => sheets::listed(&mut state.sides[at], number, sheet),
+            None => Vec::new(),
+        },
+        Message::Differ { side, number, from, differences } => {
+            if let Some(at) = state.place_of(side) {
+                together::found(state, at, number, from, differences);
+            }
+            Vec::new()
+        }
+        Message::FilteredList { side, number, listed } => {
+            if let Some(at) = state.place_of(side) {
+                sheets::found(&mut state.sides[at], number, listed);
             }
             Vec::new()
         }
@@ -160,11 +193,20 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         state.jumps.leave(here);
     }
     for side in &mut state.sides {
-        if !before.contains(&(side.id, side.selected())) {
+        let same = before.iter().find(|(id, selected, _)| *id == side.id && *selected == side.selected());
+        if same.is_none() {
             side.detail_offset = 0;
+            side.detail_cursor = 0;
+            // An object that has just been gone to is told of, whatever is selected.
+            let stays = state.paged || !before.iter().any(|(id, _, page)| *id == side.id && *page == side.page);
+            side.page = side.page.take().filter(|_| stays);
         }
     }
     settle(state);
+    if state.comparing.is_some() {
+        together::follow(state);
+        settle(state);
+    }
     effects
 }
 
@@ -209,9 +251,7 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
 /// A new world of a side: selection, folds, filter and question stay as they are, by the names of things.
 fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     let question = state.ask.question();
-    if at == state.active && state.window.as_ref().is_some_and(|window| window.kind == super::window::Kind::Findings) {
-        state.window = None;
-    }
+    let view = state.view;
     let flash = state.flash;
     let side = &mut state.sides[at];
     let selected = side.selected();
@@ -245,6 +285,9 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     side.lit = lit;
     side.excerpt = detail::Excerpt::default();
     side.world = Some(new);
+    side.finding = None;
+    side.differs = None;
+    let listing = sheets::replaced(side, view, keep);
     side.rebuild(keep);
     let (why_selected, why_offset) = (side.why_selected, side.why_offset);
     answer(side, question.as_ref(), false);
@@ -253,8 +296,10 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     let number = side.ticket();
     let survey = side.world.clone().map(|world| Effect::Survey { side: side.id, number, world });
     let mut effects: Vec<Effect> = survey.into_iter().chain(search(side)).collect();
+    effects.extend(listing);
     effects.extend(fresh::look(side));
     pins::answer_all(state, at);
+    effects.extend(together::compare(state));
     effects
 }
 
@@ -342,11 +387,21 @@ fn search(side: &mut Side) -> Vec<Effect> {
     filter.number = number;
     if filter.input.value().trim().is_empty() {
         filter.found = None;
+        filter.listed = None;
         let keep = side.selected();
-        side.rebuild(keep);
+        if side.sheet.is_some() {
+            sheets::rebuild(side, None);
+        } else {
+            side.rebuild(keep);
+        }
         return Vec::new();
     }
     let query = filter.input.value().to_owned();
+    if let Some(pane) = &side.sheet {
+        let sheet = pane.sheet.clone().filter(|sheet| Arc::ptr_eq(&sheet.outline, &world.outline));
+        let effect = |sheet| Effect::FilterList { side: side.id, number: filter.number, query, sheet };
+        return sheet.map(effect).into_iter().collect();
+    }
     vec![Effect::Filter { side: side.id, number: filter.number, query, world: world.clone() }]
 }
 
@@ -381,20 +436,24 @@ fn settle(state: &mut State) {
             }
         }
         scroll(side, height, asking);
+        if let Some(pane) = &mut side.sheet {
+            pane.settle(usize::from(height));
+        }
     }
     let side = state.side_mut();
-    if side.excerpt.node != side.selected() {
-        let texts = std::mem::take(&mut side.excerpt);
-        side.excerpt = match (&side.world, side.selected()) {
-            (Some(world), Some(node)) => detail::Excerpt::of(&world.outline, node, texts),
-            _ => detail::Excerpt::default(),
-        };
+    if !side.excerpt.is_of(side) {
+        let before = std::mem::take(&mut side.excerpt);
+        side.excerpt = detail::Excerpt::of_side(side, before);
     }
 
     let inside = layout.inside(Focus::Detail);
     let lines = detail::height(state, inside.width);
     let side = state.side_mut();
-    side.detail_offset = side.detail_offset.min(lines.saturating_sub(usize::from(inside.height)));
+    let height = usize::from(inside.height).max(1);
+    side.detail_cursor = side.detail_cursor.min(lines.saturating_sub(1));
+    side.detail_offset = side.detail_offset.min(lines.saturating_sub(height));
+    side.detail_offset =
+        side.detail_offset.min(side.detail_cursor).max((side.detail_cursor + 1).saturating_sub(height));
     detail::prepare(side, inside.height);
 
     why::settle(state, layout.inside(Focus::Why));

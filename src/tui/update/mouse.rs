@@ -88,12 +88,32 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     keys::focus(state, pane);
     match (pane, row_in(layout.inside(pane), at)) {
         (Focus::Tree, Some(row)) => {
+            if let Some(pane) = &mut state.side_mut().sheet {
+                let index = pane.offset + row;
+                let again = pane.selected == index;
+                if index < pane.rows.len() {
+                    pane.selected = index;
+                    if again {
+                        return keys::act(state, crate::tui::action::Action::Select);
+                    }
+                }
+                return Vec::new();
+            }
             let tree = &mut state.side_mut().tree;
             let index = tree.offset + row;
             let Some(found) = tree.rows.get(index).copied() else { return Vec::new() };
             let again = tree.selected == index;
             tree.selected = index;
             if again && found.fold != Fold::Leaf {
+                return keys::act(state, crate::tui::action::Action::Select);
+            }
+        }
+        (Focus::Detail, Some(row)) => {
+            let side = state.side_mut();
+            let index = side.detail_offset + row;
+            let again = side.detail_cursor == index;
+            side.detail_cursor = index;
+            if again {
                 return keys::act(state, crate::tui::action::Action::Select);
             }
         }
@@ -121,7 +141,13 @@ fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
     let tree = layout.trees.iter().find(|(_, area)| area.contains(at)).copied();
     if let Some((side, area)) = tree {
         let height = layout.inside_of(Focus::Tree, area).height;
-        scroll_tree(&mut state.sides[side].tree, height, by);
+        match &mut state.sides[side].sheet {
+            Some(pane) => {
+                let rows = pane.rows.len();
+                scroll_rows((&mut pane.offset, &mut pane.selected), rows, height, by);
+            }
+            None => scroll_tree(&mut state.sides[side].tree, height, by),
+        }
         return Vec::new();
     }
     let Some(pane) = Focus::ORDER.into_iter().find(|focus| layout.pane(*focus).contains(at)) else {
@@ -131,7 +157,10 @@ fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
     let side = state.side_mut();
     match pane {
         Focus::Ask | Focus::Tree => {}
-        Focus::Detail => side.detail_offset = side.detail_offset.saturating_add_signed(by),
+        Focus::Detail => {
+            side.detail_offset = side.detail_offset.saturating_add_signed(by);
+            side.detail_cursor = side.detail_cursor.saturating_add_signed(by);
+        }
         Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by).min(reasons.saturating_sub(1)),
     }
     Vec::new()
@@ -139,11 +168,15 @@ fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
 
 /// Scrolls a tree of `height` rows. The selection stays in view, at the edge.
 fn scroll_tree(tree: &mut TreePane, height: u16, by: isize) {
-    let last = tree.rows.len().saturating_sub(1);
+    let rows = tree.rows.len();
+    scroll_rows((&mut tree.offset, &mut tree.selected), rows, height, by);
+}
+
+fn scroll_rows((offset, selected): (&mut usize, &mut usize), rows: usize, height: u16, by: isize) {
+    let last = rows.saturating_sub(1);
     let height = usize::from(height).max(1);
-    let offset = tree.offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
-    tree.offset = offset;
-    tree.selected = tree.selected.clamp(offset, (offset + height - 1).min(last));
+    *offset = offset.saturating_add_signed(by).min((last + 1).saturating_sub(height));
+    *selected = (*selected).clamp(*offset, (*offset + height - 1).min(last));
 }
 
 /// The side whose tree or whose answer the mouse points at.

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{ask, command, keys, pins};
+use super::{ask, command, keys, links, pins};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -123,13 +123,7 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         Choice::Context(name) => command::go_to(state, name),
         Choice::Namespace(name) => command::narrow(state, &name),
         Choice::Header(_) | Choice::Nothing => Vec::new(),
-        Choice::Finding(index) => {
-            let node = state.side().world.as_ref().and_then(|world| {
-                world.analysis.findings.get(index).and_then(|finding| locate::finding(world, finding))
-            });
-            go_to(state, node);
-            Vec::new()
-        }
+        Choice::Target(target) => links::go(state, target),
         Choice::Question(question) => {
             pins::ask(state, &question);
             Vec::new()

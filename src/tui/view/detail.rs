@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line as Painted, Span};
 
 use super::layout::Layout;
@@ -10,16 +12,20 @@ use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::facts;
 use crate::tui::fault;
+use crate::tui::links::{self, Target};
 use crate::tui::locate;
-use crate::tui::side::Side;
+use crate::tui::object;
+use crate::tui::side::{Side, World};
 use crate::tui::state::{Focus, State};
+use crate::tui::together;
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
-use routescope_core::finding::{Finding, Severity};
+use routescope_core::finding::{Finding, Place, Severity, Subject};
 use routescope_core::model::Source;
 use routescope_core::visible::visible;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::style::{Line, Role};
+use routescope_render::width::Width;
 
 /// How many lines of an object are shown at most; the editor shows the rest.
 const LINES_AT_MOST: usize = 3_000;
@@ -35,6 +41,10 @@ const NAMES: usize = 10;
 pub struct Excerpt {
     /// The node.
     pub node: Option<NodeRef>,
+    /// The object, where it is no node of the tree.
+    object: Option<Subject>,
+    /// The finding, in the list of them.
+    finding: Option<usize>,
     /// Its source.
     source: Option<Arc<Source>>,
     /// The number of the first line shown.
@@ -57,6 +67,52 @@ impl Excerpt {
         let line =
             |(from, to): &(usize, usize)| format!("{}\n", source.text.get(*from..*to).unwrap_or_default().trim_end());
         Some(self.lines.iter().map(line).collect())
+    }
+
+    /// The excerpt of what a side's detail pane tells of. `before` is the last one.
+    pub fn of_side(side: &Side, before: Self) -> Self {
+        let (Some(world), node) = (&side.world, side.selected()) else { return Self::default() };
+        let snapshot = &world.analysis.snapshot;
+        if let Some(finding) = side.selected_finding() {
+            let mut excerpt = node.map_or_else(Self::default, |node| Self::of(&world.outline, node, before));
+            let written = finding.place.as_ref().filter(|place| place.at.is_known() && !place.source.text.is_empty());
+            if let Some(place) = written.filter(|_| excerpt.lines.is_empty()) {
+                let line = place.at.line;
+                excerpt.show(&place.source, line.saturating_sub(3).max(1), line + 12);
+            }
+            excerpt.finding = side.sheet.as_ref().and_then(crate::tui::sheet::SheetPane::selected_finding);
+            return excerpt;
+        }
+        if let Some(subject) = subject(side) {
+            let mut excerpt = Self::default();
+            if let Some((source, first, last)) = object::lines(snapshot, subject) {
+                excerpt.show(&source, first, last);
+            }
+            excerpt.object = Some(subject.clone());
+            return excerpt;
+        }
+        node.map_or_else(Self::default, |node| Self::of(&world.outline, node, before))
+    }
+
+    /// Whether it is the excerpt of what a side's detail pane tells of.
+    pub fn is_of(&self, side: &Side) -> bool {
+        let finding =
+            side.selected_finding().and(side.sheet.as_ref()).and_then(crate::tui::sheet::SheetPane::selected_finding);
+        self.finding == finding
+            && if finding.is_some() {
+                self.node == side.selected()
+            } else if let Some(subject) = subject(side) {
+                self.object.as_ref() == Some(subject)
+            } else {
+                self.object.is_none() && self.node == side.selected()
+            }
+    }
+
+    fn show(&mut self, source: &Arc<Source>, first: u32, last: u32) {
+        self.marks = marks(&source.text);
+        self.lines = lines(&source.text, &self.marks, first, last);
+        self.first = first;
+        self.source = Some(Arc::clone(source));
     }
 
     /// The excerpt of a node. `before` is the last one: what it knows of the same source is kept.
@@ -139,14 +195,25 @@ fn lines(text: &str, marks: &[usize], first: u32, last: u32) -> Vec<(usize, usiz
     found
 }
 
-/// The lines above the YAML.
-fn head(state: &State, width: u16) -> Vec<Line> {
-    let (Some(world), Some(node)) = (&state.side().world, state.side().selected()) else { return Vec::new() };
-    let width = usize::from(width);
-    let mut lines = Vec::new();
-    let mut facts = facts::of(world, node);
-    facts::asked(state, node, &mut facts);
-    for index in state.side().excerpt.findings.iter().take(20) {
+/// What is said above the YAML.
+fn said(state: &State) -> Vec<facts::Fact> {
+    let side = state.side();
+    let Some(world) = &side.world else { return Vec::new() };
+    let node = side.selected();
+    let mut facts = Vec::new();
+    if let (Some(finding), None) = (side.selected_finding(), &side.page) {
+        facts.extend(finding_facts(finding));
+    } else if let Some(subject) = subject(side) {
+        facts = object::facts(&world.analysis.snapshot, subject);
+    } else if let Some(node) = node {
+        facts = facts::of(world, node);
+        facts::asked(state, node, &mut facts);
+        facts.splice(0..0, together::fact(state, node));
+    } else {
+        return Vec::new();
+    }
+    let findings = if side.selected_finding().is_some() { &[] } else { &state.side().excerpt.findings[..] };
+    for index in findings.iter().take(20) {
         let Some(finding) = world.analysis.findings.get(*index) else { continue };
         let (glyph, role) = match finding.severity {
             Severity::Error => ("✗ ", Role::Error),
@@ -156,26 +223,114 @@ fn head(state: &State, width: u16) -> Vec<Line> {
         let fact = fault::finding(&facts, finding, (glyph, role));
         facts.extend(fact);
     }
-    let mut before = "";
-    for (name, line) in facts {
-        let shown = if name == before { "" } else { name };
-        before = name;
-        let mut full = Line::of(Role::Dim, format!("{shown:<NAMES$}"));
-        full.extend(line);
-        lines.extend(wrap(&full, width, NAMES));
-    }
-    if let Some(place) = world.outline.place(node) {
-        let mut line = Line::of(Role::Dim, format!("{:<NAMES$}", "source"));
-        line.push(Role::Place, place.source.name.clone());
+    if let Some(place) = place(side) {
+        let mut line = Line::of(Role::Place, place.source.name.clone());
         if place.at.is_known() {
             line.push(Role::Place, format!(":{}", place.at.line));
         }
-        lines.extend(wrap(&line, width, NAMES));
+        facts.push(("source", line));
     }
-    if !state.side().excerpt.lines.is_empty() {
+    facts
+}
+
+/// The lines above the YAML, each with the place of what it says.
+fn lay(facts: &[facts::Fact], width: u16) -> Vec<(Line, usize)> {
+    let mut lines = Vec::new();
+    let mut before = "";
+    for (at, (name, line)) in facts.iter().enumerate() {
+        let shown = if *name == before { "" } else { name };
+        before = name;
+        let mut full = Line::of(Role::Dim, format!("{shown:<NAMES$}"));
+        full.extend(line.clone());
+        lines.extend(wrap(&full, usize::from(width), NAMES).into_iter().map(|line| (line, at)));
+    }
+    lines
+}
+
+/// The lines above the YAML.
+fn head(state: &State, width: u16) -> Vec<Line> {
+    let mut lines: Vec<Line> = lay(&said(state), width).into_iter().map(|(line, _)| line).collect();
+    if !lines.is_empty() && !state.side().excerpt.lines.is_empty() {
         lines.push(Line::new());
     }
     lines
+}
+
+/// Where the names in the line under the cursor lead.
+pub fn targets(state: &State, width: u16) -> Vec<Target> {
+    let side = state.side();
+    let Some(world) = &side.world else { return Vec::new() };
+    let facts = said(state);
+    let lines = lay(&facts, width.saturating_sub(1));
+    if let Some((_, at)) = lines.get(side.detail_cursor) {
+        return targets_of(world, side.selected(), &facts, *at);
+    }
+    let Some(at) = side.detail_cursor.checked_sub(head(state, width.saturating_sub(1)).len()) else {
+        return Vec::new();
+    };
+    let excerpt = &side.excerpt;
+    let Some(source) = &excerpt.source else { return Vec::new() };
+    let from = at.saturating_sub(2);
+    let near = excerpt.lines.iter().skip(from).take(5);
+    let near: Vec<&str> = near.filter_map(|(start, end)| source.text.get(*start..*end)).collect();
+    links::of_yaml(world, side.selected(), &near, at - from)
+}
+
+/// Where all names in the pane lead.
+pub fn all_targets(state: &State) -> Vec<Target> {
+    let Some(world) = &state.side().world else { return Vec::new() };
+    let facts = said(state);
+    let mut all: Vec<Target> = Vec::new();
+    for at in 0..facts.len() {
+        for target in targets_of(world, state.side().selected(), &facts, at) {
+            if !all.contains(&target) {
+                all.push(target);
+            }
+        }
+    }
+    all
+}
+
+fn targets_of(world: &World, node: Option<NodeRef>, facts: &[facts::Fact], at: usize) -> Vec<Target> {
+    let (name, line) = &facts[at];
+    let nth = facts[..at].iter().filter(|(before, _)| before == name).count();
+    links::of(world, node, (name, nth), line)
+}
+
+/// The object that the detail pane tells of, where it is no node of the tree.
+pub fn subject(side: &Side) -> Option<&Subject> {
+    if side.page.is_some() {
+        return side.page.as_ref();
+    }
+    side.current_sheet()?;
+    side.sheet.as_ref()?.selected_subject()
+}
+
+/// Where what the detail pane tells of is written.
+pub fn place(side: &Side) -> Option<Place> {
+    let world = side.world.as_ref()?;
+    if let Some(finding) = side.selected_finding() {
+        return finding.place.clone();
+    }
+    match subject(side) {
+        Some(subject) => object::place(&world.analysis.snapshot, subject),
+        None => world.outline.place(side.selected()?),
+    }
+}
+
+/// All that a finding says.
+fn finding_facts(finding: &Finding) -> Vec<facts::Fact> {
+    let (glyph, role) = match finding.severity {
+        Severity::Error => ("✗ ", Role::Error),
+        Severity::Warning => ("⚠ ", Role::Warning),
+        Severity::Info => ("· ", Role::Dim),
+    };
+    let mut facts = vec![("finding", Line::of(role, glyph).with(Role::Text, finding.message.clone()))];
+    facts.extend(finding.help.as_ref().map(|help| ("fix", Line::of(Role::Hint, help.clone()))));
+    facts.extend(finding.subject.as_ref().map(|subject| ("about", Line::of(Role::Route, subject.to_string()))));
+    let code = finding.code.to_string();
+    facts.push(("code", Line::of(Role::Text, code.clone()).with(Role::Dim, format!(" · routescope explain {code}"))));
+    facts
 }
 
 /// How many lines there are to scroll through.
@@ -193,6 +348,8 @@ pub fn prepare(side: &mut Side, height: u16) {
 /// Draws the pane.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let mut title = match (state.side().outline(), state.side().selected()) {
+        _ if state.side().selected_finding().is_some() => "finding".to_owned(),
+        _ if subject(state.side()).is_some() => subject(state.side()).map(ToString::to_string).unwrap_or_default(),
         (Some(outline), Some(node)) => facts::title(outline, node),
         _ => "detail".to_owned(),
     };
@@ -215,26 +372,61 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         put(buffer, inside, 0, Line::of(Role::Hint, " select a node of the tree to read about it"), theme);
         return;
     }
+    let row = draw_head(state, head, inside, buffer);
+    let from = state.side().detail_offset.saturating_sub(head_lines);
+    if let Some(source) = &state.side().excerpt.source {
+        draw_yaml(state, source, from, row, inside, buffer);
+    }
+    let cursor =
+        state.side().detail_cursor.checked_sub(state.side().detail_offset).and_then(|row| u16::try_from(row).ok());
+    if let Some(row) = cursor.filter(|row| focused && *row < inside.height) {
+        buffer.set_style(Rect { y: inside.y + row, height: 1, ..inside }, theme.style(theme::Role::Selected));
+    }
+    scroll_bar(buffer, inside, state.side().detail_offset, total, theme.style(theme::Role::Muted));
+}
+
+/// Draws what is said above the YAML, and returns how many rows that takes.
+fn draw_head(state: &State, head: Vec<Line>, inside: Rect, buffer: &mut Buffer) -> u16 {
+    let theme = state.theme();
+    let width = inside.width.saturating_sub(1);
+    let x = inside.x + 1.min(inside.width);
+    // Names that lead somewhere are underlined while the cursor may go to them.
+    let facts = if is_focused(state, Focus::Detail) { said(state) } else { Vec::new() };
+    let places = lay(&facts, width);
+    let world = state.side().world.as_ref();
     let mut row = 0;
-    for line in head.into_iter().skip(state.side().detail_offset).take(usize::from(inside.height)) {
-        buffer.set_line(
-            inside.x + 1.min(inside.width),
-            inside.y + row,
-            &painted(line, theme),
-            inside.width.saturating_sub(1),
-        );
+    let shown = head.into_iter().enumerate().skip(state.side().detail_offset).take(usize::from(inside.height));
+    for (at, line) in shown {
+        let plain = line.plain();
+        buffer.set_line(x, inside.y + row, &painted(line, theme), width);
+        if let (Some(world), Some((_, fact))) = (world, places.get(at)) {
+            for target in targets_of(world, state.side().selected(), &facts, *fact) {
+                let name = target.written();
+                let Some(start) = plain.find(name).filter(|_| !name.is_empty()) else { continue };
+                let (before, wide) = (plain[..start].width(), name.width());
+                let (Ok(before), Ok(wide)) = (u16::try_from(before), u16::try_from(wide)) else { continue };
+                let area = Rect { x: x + before.min(width), y: inside.y + row, width: wide, height: 1 };
+                let underlined = Style::default().add_modifier(Modifier::UNDERLINED);
+                buffer.set_style(area.intersection(inside), underlined);
+            }
+        }
         row += 1;
     }
-    let from = state.side().detail_offset.saturating_sub(head_lines);
-    let Some(source) = &state.side().excerpt.source else { return };
-    let digits = (state.side().excerpt.first as usize + state.side().excerpt.lines.len()).to_string().len();
-    for (index, (start, end)) in state.side().excerpt.lines.iter().enumerate().skip(from) {
+    row
+}
+
+/// Draws the YAML from a line of it on.
+fn draw_yaml(state: &State, source: &Source, from: usize, mut row: u16, inside: Rect, buffer: &mut Buffer) {
+    let theme = state.theme();
+    let excerpt = &state.side().excerpt;
+    let digits = (excerpt.first as usize + excerpt.lines.len()).to_string().len();
+    for (index, (start, end)) in excerpt.lines.iter().enumerate().skip(from) {
         if row >= inside.height {
             break;
         }
-        let number = state.side().excerpt.first as usize + index;
+        let number = excerpt.first as usize + index;
         let mut spans = vec![Span::styled(format!(" {number:>digits$} │ "), theme.style(theme::Role::LineNumber))];
-        match state.side().excerpt.colours.get(index) {
+        match excerpt.colours.get(index) {
             Some(pieces) => {
                 let piece = |(role, text): &(theme::Role, String)| Span::styled(shown(text), theme.style(*role));
                 spans.extend(pieces.iter().map(piece));
@@ -244,7 +436,6 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         buffer.set_line(inside.x, inside.y + row, &Painted::from(spans), inside.width);
         row += 1;
     }
-    scroll_bar(buffer, inside, state.side().detail_offset, total, theme.style(theme::Role::Muted));
 }
 
 /// A piece of a manifest as it can be drawn.

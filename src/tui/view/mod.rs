@@ -9,6 +9,7 @@ mod header;
 pub mod layout;
 pub mod pins;
 mod roles;
+mod sheet;
 pub mod tree;
 pub mod why;
 pub mod window;
@@ -24,6 +25,7 @@ use routescope_render::width::Width;
 
 use super::action::Action;
 use super::path_view::When;
+use super::sheet::View;
 use super::state::{Focus, State};
 use super::update::scopes_of;
 use super::widget::text as cutting;
@@ -54,7 +56,11 @@ pub fn draw(state: &State, frame: &mut Frame) {
     ask::draw(state, &layout, buffer);
     pins::draw(state, &layout, buffer);
     for (at, area) in &layout.trees {
-        tree::draw(state, *at, *area, &layout, buffer);
+        if state.sides[*at].sheet.is_some() {
+            sheet::draw(state, *at, *area, &layout, buffer);
+        } else {
+            tree::draw(state, *at, *area, &layout, buffer);
+        }
     }
     if !layout.detail.is_empty() {
         detail::draw(state, &layout, buffer);
@@ -225,7 +231,10 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
     if state.side().tree.filter.as_ref().is_some_and(|filter| filter.typing) {
         return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
     }
-    let mut hints = hints_in(state.focus);
+    let mut hints = match state.focus {
+        Focus::Tree if state.view != View::Tree => hints_in_view(state.view),
+        focus => hints_in(focus),
+    };
     if state.is_several() {
         let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
         hints.insert(2, (action.key(), "next context"));
@@ -240,6 +249,34 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
         hints.insert(2, (Action::NextMark.key(), "next change"));
     }
     hints
+}
+
+fn hints_in_view(view: View) -> Vec<(&'static str, &'static str)> {
+    let enter = (Action::Select, "go to its node");
+    let mut hints = match view {
+        View::Findings => vec![(Action::NextFinding, "next"), enter, (Action::Edit, "edit its line")],
+        View::Table => vec![enter, (Action::SortTable, "sort")],
+        _ => vec![enter],
+    };
+    hints.extend([
+        (Action::NextView, "next view"),
+        (Action::TreeView, "tree"),
+        (Action::Filter, "filter"),
+        (Action::Help, "help"),
+        (Action::Quit, "quit"),
+        (Action::NextPane, "panes"),
+        (Action::Ask, "trace a URL"),
+        (Action::Copy, "copy"),
+        (Action::Edit, "edit"),
+    ]);
+    let mut seen = Vec::new();
+    hints.retain(|(action, _)| {
+        !seen.contains(action) && {
+            seen.push(*action);
+            true
+        }
+    });
+    hinted(&hints)
 }
 
 fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
@@ -263,6 +300,7 @@ fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
             (Action::NextPane, "panes"),
             (Action::Select, "fold"),
             (Action::Findings, "findings"),
+            (Action::NextView, "views"),
             (Action::Command, "command"),
             (Action::Method, "method"),
             (Action::EditHeaders, "headers"),

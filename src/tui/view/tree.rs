@@ -99,20 +99,34 @@ fn count(state: &State, side: &Side, width: u16) -> style::Line {
 }
 
 /// What is shown: all of it, or what touches some namespaces, or what a filter leaves; beside other trees, of what.
-fn title(state: &State, at: usize) -> String {
-    let mut title = if state.is_several() { state.name(at) } else { "tree".to_owned() };
+pub(super) fn title(state: &State, at: usize) -> String {
+    let sheet = state.sides[at].sheet.as_ref();
+    let mut title = match sheet {
+        Some(pane) if state.is_several() => format!("{} · {}", state.name(at), pane.view.name()),
+        Some(pane) => pane.view.name().to_owned(),
+        None if state.is_several() => state.name(at),
+        None => "tree".to_owned(),
+    };
+    if let Some(pane) = sheet {
+        title += &super::sheet::order(pane);
+    }
     if !state.scope.is_everything() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         title = format!("{title} · ns {}", names.join(","));
     }
-    if state.sides[at].tree.path.shrunk {
+    if state.sides[at].tree.path.shrunk && sheet.is_none() {
         title = format!("{title} · path only, s shows all");
     }
-    if state.sides[at].tree.faults_only {
+    if let Some(differs) = state.sides[at].differs.as_ref().filter(|_| sheet.is_none()) {
+        let other = state.place_of(differs.from).map(|at| state.name(at)).unwrap_or_default();
+        let count = count_of(differs.rows.len(), "row");
+        title = format!("{title} · {count} ≠ {other}");
+    }
+    if state.sides[at].tree.faults_only && sheet.is_none() {
         title = format!("{title} · faults only");
     }
     if let Some(filter) = &state.sides[at].tree.filter {
-        if filter.hides_answer {
+        if filter.hides_answer && sheet.is_none() {
             title = format!("{title} · hides the answer");
         }
         title = format!("{title} {}{}", if filter.hides { '/' } else { '&' }, filter.input.value());
@@ -261,7 +275,8 @@ fn row_line(
 ) -> Painted<'static> {
     let mut spans = guides(row, index, path, theme);
     if row.others > 0 {
-        push(&mut spans, others(row), theme);
+        let word = if side.differs.is_some() { "equal" } else { "other" };
+        push(&mut spans, others(row, word), theme);
         return Painted::from(spans);
     }
     let used: usize = spans.iter().map(|span| span.content.width()).sum();
@@ -277,6 +292,9 @@ fn row_line(
             mark.spans.truncate(1);
         }
         tail.push(style::Role::Dim, " ");
+        tail.extend(mark);
+    }
+    if let Some(mark) = side.differs.as_ref().and_then(|differs| differs.mark(row.node)) {
         tail.extend(mark);
     }
     if row.fold == Fold::Closed {
@@ -321,7 +339,7 @@ fn row_line(
 }
 
 /// What a row says that stands for those beside the path.
-fn others(row: &Row) -> style::Line {
+fn others(row: &Row, word: &str) -> style::Line {
     let what = match row.node {
         NodeRef::Gateway(_) | NodeRef::Loose => "Gateway",
         NodeRef::Hosts(_) => "listener",
@@ -335,7 +353,7 @@ fn others(row: &Row) -> style::Line {
         NodeRef::Link(..) => "ref",
         NodeRef::Backend(..) => "backend",
     };
-    style::Line::of(style::Role::Dim, count_of(row.others, &format!("other {what}")))
+    style::Line::of(style::Role::Dim, count_of(row.others, &format!("{word} {what}")))
 }
 
 /// A fault as a mark (`✗ 500`): the detail pane has the sentence.
@@ -360,12 +378,17 @@ fn shortened(note: style::Line, columns: usize) -> style::Line {
     }
 }
 
-fn push(spans: &mut Vec<Span<'static>>, line: style::Line, theme: &Theme) {
+pub(super) fn push(spans: &mut Vec<Span<'static>>, line: style::Line, theme: &Theme) {
     spans.extend(line.spans.into_iter().map(|span| Span::styled(span.text, theme.style(span.role.into()))));
 }
 
 /// The main part of a row: in the path's style when it is on the path, with the found letters marked.
-fn paint_main(main: style::Line, theme: &Theme, on_path: bool, filter: Option<&Filter>) -> Vec<Span<'static>> {
+pub(super) fn paint_main(
+    main: style::Line,
+    theme: &Theme,
+    on_path: bool,
+    filter: Option<&Filter>,
+) -> Vec<Span<'static>> {
     let style_of =
         |role: style::Role| -> Style { if on_path { theme.style(Role::Path) } else { theme.style(role.into()) } };
     let Some(filter) = filter else {

@@ -33,7 +33,7 @@ fn tail_height(area: Rect, window: &Window) -> u16 {
 
 /// Whether the lines are sentences, which may be longer than the window is wide.
 fn tells_more(window: &Window) -> bool {
-    matches!(window.kind, Kind::Findings | Kind::Log | Kind::Pins | Kind::Files)
+    matches!(window.kind, Kind::Log | Kind::Pins | Kind::Files)
 }
 
 /// Where the list is in a window's area.

@@ -12,6 +12,7 @@ use routescope::theme::{Role, Theme};
 use routescope::tui::action::parse_keys;
 use routescope::tui::effect::Effect;
 use routescope::tui::live::Live;
+use routescope::tui::sheet::Sheet;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
 use routescope::tui::{Reading, filter, fresh, view};
@@ -77,6 +78,15 @@ impl Explorer {
             if let Effect::Compare { side, number, old, new } = effect {
                 let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
+            } else if let Effect::Differ { side, number, from, old, new } = effect {
+                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                self.send(Message::Differ { side, number, from, differences });
+            } else if let Effect::List { side, number, view, sort, world } = effect {
+                let sheet = Sheet::of(&world.outline, view, sort, &|| false).expect("nothing supersedes it");
+                self.send(Message::Listed { side, number, sheet: Arc::new(sheet) });
+            } else if let Effect::FilterList { side, number, query, sheet } = effect {
+                let listed = sheet.find(&query, &|| false).expect("nothing supersedes it");
+                self.send(Message::FilteredList { side, number, listed });
             } else if let Effect::Survey { side, world, .. } = effect {
                 world.survey();
                 self.send(Message::Surveyed(side));

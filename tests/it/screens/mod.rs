@@ -19,3 +19,4 @@ mod paths;
 mod pins;
 mod space;
 mod steps;
+mod views;

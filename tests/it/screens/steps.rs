@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use routescope::tui::action::{ACTIONS, parse_keys};
 use routescope::tui::effect::Effect;
+use routescope::tui::sheet::Sheet;
 use routescope::tui::update::{Message, update};
 use routescope::tui::{Reading, filter, fresh};
 use routescope_cluster::live::{Update, World};
@@ -91,6 +92,20 @@ pub fn step() -> impl Strategy<Value = Step> {
         "s",
         "ctrl-o",
         "alt-right",
+        "v",
+        "v",
+        "gt",
+        "gb",
+        "go",
+        "gr",
+        "f",
+        "S",
+        "}",
+        "{",
+        "gd",
+        "=",
+        "x",
+        "tab",
         "F",
         "&",
         "f7",
@@ -167,11 +182,14 @@ impl Run {
 
     fn send(&mut self, message: Message) {
         let effects = update(&mut self.explorer.state, message);
-        self.searches.extend(
-            effects
-                .into_iter()
-                .filter(|one| matches!(one, Effect::Compare { .. } | Effect::Filter { .. } | Effect::Survey { .. })),
-        );
+        let is_search = |one: &Effect| {
+            use Effect::{Compare, Differ, Filter, FilterList, List, Survey};
+            matches!(
+                one,
+                Compare { .. } | Differ { .. } | Filter { .. } | FilterList { .. } | List { .. } | Survey { .. }
+            )
+        };
+        self.searches.extend(effects.into_iter().filter(is_search));
     }
 
     /// Lets something happen.
@@ -237,6 +255,18 @@ impl Run {
             Some(Effect::Compare { side, number, old, new }) => {
                 let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
+            }
+            Some(Effect::Differ { side, number, from, old, new }) => {
+                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                self.send(Message::Differ { side, number, from, differences });
+            }
+            Some(Effect::List { side, number, view, sort, world }) => {
+                let sheet = Sheet::of(&world.outline, view, sort, &|| false).expect("nothing supersedes it");
+                self.send(Message::Listed { side, number, sheet: Arc::new(sheet) });
+            }
+            Some(Effect::FilterList { side, number, query, sheet }) => {
+                let listed = sheet.find(&query, &|| false).expect("nothing supersedes it");
+                self.send(Message::FilteredList { side, number, listed });
             }
             Some(Effect::Survey { side, world, .. }) => {
                 world.survey();

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use crate::natural;
 use crate::scope::{Kept, Scope};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Place, Subject};
@@ -102,6 +103,8 @@ struct Slot {
 pub struct Outline {
     analysis: Arc<Analysis>,
     hosts: Vec<Hosts>,
+    /// The Gateways in the order of their names.
+    gateways: Vec<u32>,
     /// Per Gateway, the range of its `hosts`.
     of_gateway: Vec<std::ops::Range<u32>>,
     slots: Vec<Slot>,
@@ -128,6 +131,7 @@ impl Outline {
         for (gateway, node) in (0u32..).zip(&analysis.tree.gateways) {
             let first = index(hosts.len());
             for (listener, listener_node) in (0u32..).zip(&node.listeners) {
+                let of_listener = hosts.len();
                 let mut groups: AHashMap<&[Name], usize> = AHashMap::new();
                 for (attached_index, attached) in (0u32..).zip(&listener_node.attached) {
                     let group = *groups.entry(&attached.hostnames).or_insert_with(|| {
@@ -141,10 +145,20 @@ impl Outline {
                 if listener_node.attached.is_empty() {
                     hosts.push(Hosts { gateway, listener, hostnames: Vec::new(), slots: Vec::new() });
                 }
+                hosts[of_listener..].sort_by(|one, other| by_hostname(&one.hostnames, &other.hostnames));
+                for (at, group) in hosts.iter().enumerate().skip(of_listener) {
+                    group.slots.iter().for_each(|slot| slots[*slot as usize].hosts = index(at));
+                }
             }
             of_gateway.push(first..index(hosts.len()));
         }
-        Self { analysis, hosts, of_gateway, slots, kept: None, loose: Loose::default() }
+        let mut gateways: Vec<u32> = (0..index(analysis.tree.gateways.len())).collect();
+        let name = |at: &u32| &analysis.tree.gateways[*at as usize].gateway.meta;
+        gateways.sort_by(|one, other| {
+            let (one, other) = (name(one), name(other));
+            natural::compare(&one.namespace, &other.namespace).then_with(|| natural::compare(&one.name, &other.name))
+        });
+        Self { analysis, hosts, gateways, of_gateway, slots, kept: None, loose: Loose::default() }
     }
 
     /// The outline of what touches a scope.
@@ -203,7 +217,7 @@ impl Outline {
 
     /// The topmost nodes: the Gateways, then what serves nothing.
     pub fn roots(&self) -> Vec<NodeRef> {
-        let gateways = (0..index(self.tree().gateways.len())).map(NodeRef::Gateway);
+        let gateways = self.gateways.iter().copied().map(NodeRef::Gateway);
         let loose = if self.kept.is_some() {
             !self.loose.unattached.is_empty() || !self.loose.orphans.is_empty() || !self.loose.streams.is_empty()
         } else {
@@ -558,6 +572,20 @@ impl Outline {
             }
         }
     }
+}
+
+/// Hosts as a person looks for them: `h2` before `h10`, the wildcard of all hosts behind the others, none last.
+fn by_hostname(one: &[Name], other: &[Name]) -> std::cmp::Ordering {
+    let rank = |names: &[Name]| match names.first() {
+        Some(name) if name != "*" => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    let names = || {
+        let pairs = one.iter().zip(other).map(|(one, other)| natural::compare(one, other));
+        pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+    };
+    rank(one).cmp(&rank(other)).then_with(names).then_with(|| one.len().cmp(&other.len()))
 }
 
 /// Where a hop is written: its match, or the rule where the match is a default.

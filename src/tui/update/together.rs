@@ -1,0 +1,128 @@
+//! Sides compared: what differs is found off this task, and the sides move together.
+
+use std::sync::Arc;
+
+use crate::theme::Role;
+use crate::tui::effect::Effect;
+use crate::tui::fresh::Differences;
+use crate::tui::sheet::View;
+use crate::tui::side::{Side, SideId};
+use crate::tui::state::{Focus, State};
+use crate::tui::together::{self, Differs};
+
+use super::{keys, sheets};
+
+/// Compares the side that is looked at with the others, or ends that.
+pub(super) fn turn(state: &mut State) -> Vec<Effect> {
+    if !state.is_several() {
+        state.tell(Role::Muted, "one source: :ctx NAME NAME follows two, and x compares them");
+        return Vec::new();
+    }
+    if state.comparing.take().is_some() {
+        end(state);
+        state.tell(Role::Muted, "not compared any more");
+        return Vec::new();
+    }
+    state.comparing = Some(state.side().id);
+    let mut effects = sheets::show(state, View::Tree);
+    effects.extend(compare(state));
+    state.tell(Role::Muted, "compared: d goes to the next row that differs · x ends it");
+    effects
+}
+
+/// Shows every tree as a whole again.
+pub(super) fn end(state: &mut State) {
+    state.comparing = None;
+    for side in &mut state.sides {
+        if side.differs.take().is_some() {
+            let keep = side.selected();
+            side.tree.path.another_path();
+            side.rebuild(keep);
+        }
+    }
+}
+
+/// Has what differs found, on every side: from the first of the compared, or there from the next one.
+pub(super) fn compare(state: &mut State) -> Vec<Effect> {
+    let Some(base) = state.comparing else { return Vec::new() };
+    let Some(first) = state.place_of(base).filter(|_| state.is_several()) else {
+        end(state);
+        return Vec::new();
+    };
+    let next = (first + 1) % state.sides.len();
+    let mut effects = Vec::new();
+    for at in 0..state.sides.len() {
+        let other = if at == first { next } else { first };
+        let (Some(old), Some(new)) = (state.sides[other].outline().cloned(), state.sides[at].outline().cloned()) else {
+            continue;
+        };
+        let from = state.sides[other].id;
+        let side = &mut state.sides[at];
+        side.differing = side.ticket();
+        effects.push(Effect::Differ { side: side.id, number: side.differing, from, old, new });
+    }
+    effects
+}
+
+/// What differs on a side was found.
+pub(super) fn found(state: &mut State, at: usize, number: u64, from: SideId, differences: Differences) {
+    if state.comparing.is_none() {
+        return;
+    }
+    let side = &mut state.sides[at];
+    let Some(outline) = side.outline().filter(|_| side.differing == number).map(Arc::clone) else { return };
+    let keep = side.selected();
+    side.differs = Some(Differs::of(from, &outline, differences));
+    side.rebuild(keep);
+}
+
+/// Selects on the other sides what is selected on the one that is looked at, in the same line of the screen.
+pub(super) fn follow(state: &mut State) {
+    if state.comparing.is_none() {
+        return;
+    }
+    let side = state.side();
+    let Some(path) = side.outline().and_then(|outline| Some(outline.path(side.selected()?))) else { return };
+    let line = side.tree.selected.saturating_sub(side.tree.offset);
+    let active = state.active;
+    for (at, other) in state.sides.iter_mut().enumerate() {
+        if at == active {
+            continue;
+        }
+        let Some(outline) = other.outline().map(Arc::clone) else { continue };
+        let mut node = outline.find(&path);
+        while let Some(found) = node {
+            if let Some(index) = other.tree.rows.iter().position(|row| row.is_of(found)) {
+                other.tree.selected = index;
+                other.tree.offset = index.saturating_sub(line);
+                break;
+            }
+            node = outline.parent(found);
+        }
+    }
+}
+
+/// Does the same on the side that is looked at, and while they are compared on all others.
+pub(super) fn each(state: &mut State, mut change: impl FnMut(&mut Side)) {
+    change(state.side_mut());
+    if state.comparing.is_some() {
+        let active = state.active;
+        let others = state.sides.iter_mut().enumerate().filter(|(at, _)| *at != active);
+        others.for_each(|(_, side)| change(side));
+    }
+}
+
+/// Goes to the next row that differs. `false` while nothing is compared.
+pub(super) fn step(state: &mut State, forward: bool) -> bool {
+    let Some(differs) = &state.side().differs else { return false };
+    let tree = &state.side().tree;
+    match together::step(&tree.rows, tree.selected, differs, forward) {
+        Some(next) => {
+            keys::focus(state, Focus::Tree);
+            state.jumped = true;
+            state.side_mut().tree.selected = next;
+        }
+        None => state.tell(Role::Ok, "nothing differs"),
+    }
+    true
+}

@@ -1,0 +1,209 @@
+//! The views beside the tree: table, backends, owners, findings; names that lead somewhere; sides compared.
+
+use routescope::tui::effect::Effect;
+use routescope::tui::sheet::View;
+use routescope_manifest::files::Input;
+
+use super::explorer::{Explorer, demo, example, hides, shows, two};
+
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 20)];
+
+/// The screens of a view at each size.
+fn screens(key: &str) {
+    for (width, height) in SIZES {
+        let mut explorer = example("unresolved", width, height);
+        explorer.press(&[key]);
+        let name = format!("{}_{width}x{height}", explorer.state.view.name());
+        insta::assert_snapshot!(name, explorer.both());
+    }
+}
+
+#[test]
+fn the_table_lists_every_rule_in_evaluation_order() {
+    screens("gr");
+}
+
+#[test]
+fn backends_are_listed_with_all_that_reaches_them() {
+    screens("gb");
+}
+
+#[test]
+fn owners_are_listed_with_their_prefixes() {
+    screens("go");
+}
+
+#[test]
+fn findings_are_a_list_that_stays_open() {
+    screens("f");
+}
+
+#[test]
+fn views_are_gone_through_by_key_and_by_command() {
+    let mut explorer = demo(120, 40);
+    for view in ["table", "backends", "owners", "findings", "tree"] {
+        explorer.press(&["v"]);
+        shows(&explorer, &format!(" {view} "));
+    }
+    explorer.press(&[":"]).write("backends");
+    explorer.press(&["enter"]);
+    assert_eq!(explorer.state.view, View::Backends);
+    explorer.press(&["V"]);
+    assert_eq!(explorer.state.view, View::Table);
+    explorer.press(&["esc"]);
+    assert_eq!(explorer.state.view, View::Tree);
+}
+
+#[test]
+fn the_table_is_in_evaluation_order_and_can_be_sorted() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["gr"]);
+    shows(&explorer, "table · in evaluation order");
+    let place = |explorer: &Explorer, text: &str| explorer.text().find(text).expect("it is listed");
+    assert!(place(&explorer, "/insurance/quotes") < place(&explorer, "/banking/cards"), "the longer path comes first");
+    explorer.press(&["S"]);
+    shows(&explorer, "table · by path");
+    assert!(place(&explorer, "/banking/cards") < place(&explorer, "/insurance/quotes"));
+}
+
+#[test]
+fn a_row_leads_to_its_node_and_back() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["gb", "j", "enter"]);
+    assert_eq!(explorer.state.view, View::Tree);
+    shows(&explorer, "rule 1 ");
+    explorer.press(&["ctrl-o"]);
+    assert_eq!(explorer.state.view, View::Backends);
+}
+
+#[test]
+fn a_view_has_the_filter_the_detail_and_the_copy_of_the_tree() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["go", "/"]).write("claims");
+    shows(&explorer, "1 found");
+    shows(&explorer, "/insurance/claims");
+    hides(&explorer, "/banking/cards");
+    explorer.press(&["enter"]);
+    shows(&explorer, "insurance/insurance-routes · rule 2");
+    explorer.press(&["y"]);
+    shows(&explorer, "insurance/insurance-routes");
+    explorer.press(&["esc", "&"]);
+    shows(&explorer, "/banking/cards");
+    explorer.press(&["gg", "n"]);
+    shows(&explorer, "insurance/insurance-routes · rule 2");
+    explorer.press(&["esc", "v"]);
+    hides(&explorer, "claims &");
+}
+
+#[test]
+fn a_view_marks_the_answer() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["gr"]).ask("https://api.example.com/payments/charge/42");
+    shows(&explorer, "● ");
+    explorer.press(&["enter"]);
+    assert_eq!(explorer.state.view, View::Table, "the row that decided is selected where one is");
+    shows(&explorer, "payments/payments-routes · rule 1");
+}
+
+#[test]
+fn findings_are_walked_and_edited_where_they_are_written() {
+    let mut explorer = example("unresolved", 120, 40);
+    explorer.press(&["f", "}", "}"]);
+    shows(&explorer, " findings ");
+    explorer.press(&["e"]);
+    let Some(Effect::Edit { path, line }) = explorer.effects.last() else { panic!("the editor is asked for") };
+    assert!(path.ends_with("routes.yaml") && *line > 1, "{path}:{line}");
+    explorer.press(&["f", "}"]);
+    assert_eq!(explorer.state.view, View::Tree);
+    shows(&explorer, "finding 1 of 5: ");
+    explorer.press(&["{"]);
+    shows(&explorer, "finding 5 of 5: ");
+}
+
+#[test]
+fn a_name_in_the_detail_is_gone_to_and_back() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["/"]).write("charge");
+    explorer.press(&["enter", "esc", "tab"]);
+    shows(&explorer, "payments/payments-routes · rule 1");
+    // match, under, (wrapped), via, backend.
+    explorer.press(&["j", "enter"]);
+    shows(&explorer, "kgateway-system/parent · rule 3");
+    explorer.press(&["ctrl-o"]);
+    shows(&explorer, "payments/payments-routes · rule 1");
+    explorer.press(&["gd"]);
+    shows(&explorer, " go to ");
+    shows(&explorer, "Service payments/payments-bff");
+}
+
+#[test]
+fn a_service_leads_to_all_that_reaches_it() {
+    let mut explorer = example("unresolved", 120, 40);
+    explorer.press(&["/"]).write("75%");
+    explorer.press(&["enter", "gd"]);
+    assert_eq!(explorer.state.view, View::Backends);
+    shows(&explorer, "Service platform/web");
+    shows(&explorer, "/half");
+}
+
+const POLICY: &str = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: infra}
+spec:
+  gatewayClassName: kgateway
+  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: orders, namespace: shop}
+spec:
+  parentRefs: [{name: web, namespace: infra}]
+  rules:
+  - matches: [{path: {value: /orders}}]
+    backendRefs: [{name: orders-v1, port: 80}]
+---
+apiVersion: gateway.kgateway.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: slow, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: orders}]
+  timeouts: {request: 3s}
+";
+
+#[test]
+fn a_policy_has_a_page_of_its_own() {
+    let input = Input::Text { name: "policy.yaml".to_owned(), text: POLICY.to_owned() };
+    let mut explorer = Explorer::new("policy", input, 120, 40);
+    // client, match, backend in three lines, then the policy, whose line names its target, too.
+    explorer.press(&["G", "tab", "5", "j", "enter"]);
+    shows(&explorer, " go to ");
+    explorer.press(&["enter"]);
+    shows(&explorer, " TrafficPolicy shop/slow ");
+    shows(&explorer, "timeouts: {request: 3s}");
+    explorer.press(&["ctrl-o"]);
+    shows(&explorer, "shop/orders · rule 1");
+}
+
+#[test]
+fn contexts_are_compared_and_move_together() {
+    let mut explorer = two(160, 45);
+    explorer.press(&["x"]);
+    shows(&explorer, "kind-dev · 1 row ≠ prod");
+    shows(&explorer, "orders-v1:80");
+    shows(&explorer, "≠");
+    explorer.press(&["d"]);
+    shows(&explorer, "differs   ≠ prod: /orders → Service orders-v2:80");
+    let selected: Vec<_> = explorer.state.sides.iter().map(|side| side.tree.selected).collect();
+    assert_eq!(selected[0], selected[1]);
+    insta::assert_snapshot!("compared_160x45", explorer.both());
+    explorer.press(&["x"]);
+    hides(&explorer, " ≠ prod");
+}
+
+#[test]
+fn one_source_has_nothing_to_be_compared_with() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["x"]);
+    shows(&explorer, "one source");
+}
