@@ -87,7 +87,13 @@ impl Live {
         }
         let Some(status) = &self.status else { return vec![Line::of(Role::Hint, "… connecting")] };
         match &status.phase {
-            Phase::Connecting => vec![Line::of(Role::Hint, "… connecting")],
+            Phase::Connecting => match &status.trouble {
+                None => vec![Line::of(Role::Hint, "… connecting")],
+                Some(reason) => {
+                    let short = Line::of(Role::Warning, "◌ not read");
+                    vec![short.clone().with(Role::Text, format!(": {reason}")), short]
+                }
+            },
             Phase::Syncing => {
                 let (synced, all) = status.progress();
                 let short = Line::of(Role::Hint, format!("… {synced} of {all}"));
@@ -132,15 +138,15 @@ impl Live {
         let server = if status.server.is_empty() { String::new() } else { format!(" ({})", status.server) };
         let name = if status.context.is_empty() { "the cluster" } else { &status.context };
         match &status.phase {
-            Phase::Connecting => vec![Line::of(Role::Hint, format!("connecting to {name}{server} …"))],
+            Phase::Connecting => match &status.trouble {
+                None => vec![Line::of(Role::Hint, format!("connecting to {name}{server} …"))],
+                Some(reason) => not_read(&format!("{name}{server}"), reason),
+            },
             Phase::Syncing => {
                 let (synced, all) = status.progress();
                 vec![Line::of(Role::Hint, format!("reading {name}{server}: {synced} of {all} kinds …"))]
             }
-            Phase::Stale { reason, .. } => vec![
-                Line::of(Role::Warning, "◌ ").with(Role::Text, format!("{name}{server} does not answer: {reason}")),
-                Line::of(Role::Hint, "  it is tried again and again · :ctx goes to another context · q leaves"),
-            ],
+            Phase::Stale { reason, .. } => not_read(&format!("{name}{server}"), reason),
             Phase::Live => {
                 // What may not be read is not said to be missing.
                 if let Some(SourceError { message, hint }) = hopeless(status) {
@@ -195,6 +201,14 @@ impl Live {
         }
         lines
     }
+}
+
+/// What a tree says that is empty since nothing could be read yet.
+fn not_read(name: &str, reason: &str) -> Vec<Line> {
+    vec![
+        Line::of(Role::Warning, "◌ ").with(Role::Text, format!("{name} cannot be read: {reason}")),
+        Line::of(Role::Hint, "  it is tried again and again · :ctx goes to another context · q leaves"),
+    ]
 }
 
 /// What may not be read, in a few words: the namespaces whose routes are not seen, else the kinds.

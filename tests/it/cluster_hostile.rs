@@ -364,3 +364,31 @@ fn no_secret_is_printed_whoever_repeats_it() {
         }
     }
 }
+
+/// A server that refuses every list in words that repeat what it was sent: the explorer says so at once, and says none of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_that_are_refused_are_told_on_the_screen_without_the_secrets_in_the_words() {
+    for code in [400, 500] {
+        let server = ApiServer::start();
+        server.rule("echo", move |asked| {
+            let sent = asked.headers.get("authorization").cloned().unwrap_or_default();
+            let said = format!("what is this? Authorization={sent}; token=CANARY-named at http://x:CANARY-user@y");
+            asked.plural().is_some().then_some(Reply::Status(code, "Odd", said))
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let kubeconfig = folder.path().join("config");
+        std::fs::write(&kubeconfig, canaries(&server, "token: CANARY-token", "")).unwrap();
+        let mut follower = Follower::with(folder, kubeconfig, ONCE, &[]).await;
+        follower.until("told", |follower| follower.status.trouble.is_some()).await;
+        // The first word that a list failed is enough: nobody waits for all of them.
+        for size in [(120, 24), (60, 20)] {
+            let mut explorer = crate::screens::explorer::cluster(size.0, size.1);
+            explorer.reading(follower.status.clone());
+            for screen in [explorer.text(), explorer.press(&["R"]).text()] {
+                let has_room = size.0 == 120;
+                assert!(screen.contains('◌') && (screen.contains("what is this?") || !has_room), "{code}: {screen}");
+                assert!(!screen.contains("connecting") && !screen.contains("CANARY"), "{code}: {screen}");
+            }
+        }
+    }
+}

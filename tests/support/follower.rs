@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use routescope_cluster::kinds::KINDS;
@@ -43,7 +44,13 @@ impl Follower {
 
     pub async fn at(server: &ApiServer, pace: Pace, namespaces: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let connection = Connection { kubeconfig: Some(server.kubeconfig(folder.path())), ..Connection::default() };
+        let kubeconfig = server.kubeconfig(folder.path());
+        Self::with(folder, kubeconfig, pace, namespaces).await
+    }
+
+    /// Follows the cluster of a kubeconfig in `folder`.
+    pub async fn with(folder: tempfile::TempDir, kubeconfig: PathBuf, pace: Pace, namespaces: &[&str]) -> Self {
+        let connection = Connection { kubeconfig: Some(kubeconfig), ..Connection::default() };
         let cluster = Cluster::connect(&connection).await.unwrap();
         let namespaces: Vec<Name> = namespaces.iter().map(|&name| Name::from(name)).collect();
         let follow = follow_at(&cluster, &namespaces, pace);

@@ -8,7 +8,7 @@ mod changes;
 mod cluster;
 mod commands;
 mod contexts;
-mod explorer;
+pub mod explorer;
 mod filters;
 mod flashes;
 mod invisible;
