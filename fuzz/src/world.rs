@@ -10,7 +10,7 @@ use routescope_core::router::Request;
 use routescope_core::status;
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_core::visible::visible_painted;
-use routescope_manifest::{Loaded, files, original};
+use routescope_manifest::{Channel, Loaded, files, original};
 use routescope_render::answer::{self, Answers};
 use routescope_render::findings::{reports, sarif};
 use routescope_render::outline::Outline;
@@ -89,7 +89,8 @@ fn parsed(text: &str) -> Option<Request> {
 }
 
 fn read(text: &str, otherwise: Coverage, settings: &Settings) -> Analysis {
-    let Loaded { objects, mut findings, worlds, .. } = files::load_text("test.yaml", text);
+    let Loaded { objects, mut findings, worlds, .. } =
+        files::load_text_for("test.yaml", text, Some(Channel::Experimental));
     let coverage = match worlds.as_slice() {
         [one] => Coverage {
             everything: one.everything,
@@ -97,6 +98,7 @@ fn read(text: &str, otherwise: Coverage, settings: &Settings) -> Analysis {
             namespaces: one.namespaces.clone(),
             hidden: one.hidden.clone(),
             forbidden: one.forbidden,
+            ..Coverage::open()
         },
         _ => otherwise,
     };

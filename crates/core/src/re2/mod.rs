@@ -71,6 +71,11 @@ pub fn literal_prefix(pattern: &str) -> &str {
     }
     let end = pattern.find(|c: char| !(c.is_ascii_alphanumeric() || "/-_~!@%&=:;,'\"<>#".contains(c)));
     let Some(end) = end else { return pattern };
-    // The last character may be repeated zero times.
-    if pattern[end..].starts_with(['*', '?', '{']) { &pattern[..end.saturating_sub(1)] } else { &pattern[..end] }
+    // The last character may be repeated zero times, be it behind flags: `a(?i)*`.
+    let after = &pattern[end..];
+    if after.starts_with(['*', '?', '{']) || after.starts_with("(?") {
+        &pattern[..end.saturating_sub(1)]
+    } else {
+        &pattern[..end]
+    }
 }

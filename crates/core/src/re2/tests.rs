@@ -51,12 +51,21 @@ fn flags_and_names_of_groups_work() {
 }
 
 #[test]
+fn of_a_flag_that_is_set_several_times_the_last_counts() {
+    matches("(?ii)a(?i-i:b)(?sis:C.)", "Abc\n");
+    differs("(?ii)a(?i-i:b)", "aB");
+    matches("a(?ss-s)*.", "aab");
+    refused("(?i--s)");
+}
+
+#[test]
 fn the_literal_prefix_is_what_every_match_begins_with() {
     assert_eq!(literal_prefix("/a/.*"), "/a/");
     assert_eq!(literal_prefix("/ab?"), "/a");
     assert_eq!(literal_prefix("/a+"), "/a");
     assert_eq!(literal_prefix("/a|/b"), "");
     assert_eq!(literal_prefix("(/a)"), "");
+    assert_eq!(literal_prefix("/ab(?i)*c"), "/a");
 }
 
 #[test]
@@ -74,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn a_match_begins_with_the_literal_prefix(pattern in "/[ab/]{0,3}[.*+?b]{0,3}", text in "/[ab/]{0,5}") {
+    fn a_match_begins_with_the_literal_prefix(pattern in "/[ab/]{0,3}(\\(\\?i\\)|)[.*+?b]{0,3}", text in "/[ab/]{0,5}") {
         if compile_full(&pattern).is_ok_and(|regex| regex.is_match(text.as_bytes())) {
             prop_assert!(text.starts_with(literal_prefix(&pattern)));
         }

@@ -160,11 +160,12 @@ impl<'p> Translator<'p> {
             }
             self.folds |= flags.contains('i');
             let scoped = self.rest.as_bytes()[end] == b':';
-            let text = self.take(end + 1);
-            self.out.push_str(text);
+            self.take(end + 1);
+            let from = self.out.len();
+            write_flags(&mut self.out, flags, scoped);
             if !scoped {
                 // `(?i)` changes flags and matches nothing; a repetition after it is that of what came before.
-                self.flags_from.get_or_insert(self.out.len() - text.len());
+                self.flags_from.get_or_insert(from);
                 return Ok(());
             }
         }
@@ -173,6 +174,19 @@ impl<'p> Translator<'p> {
         self.product = 1;
         self.nothing_to_repeat();
         Ok(())
+    }
+}
+
+/// Opens a group with flags, or sets them from here on. RE2 takes a flag several times, and the last one counts.
+fn write_flags(out: &mut String, flags: &str, scoped: bool) {
+    let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
+    let set = |of: &str, not: &str| "imsU".chars().filter(|c| of.contains(*c) && !not.contains(*c)).collect::<String>();
+    let (on, off) = (set(on, off), set(off, ""));
+    let minus = if off.is_empty() { "" } else { "-" };
+    match (scoped, on.is_empty() && off.is_empty()) {
+        (true, _) => drop(write!(out, "(?{on}{minus}{off}:")),
+        (false, true) => {}
+        (false, false) => drop(write!(out, "(?{on}{minus}{off})")),
     }
 }
 
