@@ -11,6 +11,8 @@ use routescope_render::outline::{NodeRef, Outline};
 pub struct Answer {
     /// What came of what was typed.
     pub reply: Reply,
+    /// What is typed could go on: that nothing takes it yet is no fault.
+    pub is_unfinished: bool,
     /// Which of the decisions is shown.
     pub shown: usize,
     /// What would have to change, for each of the decisions.
@@ -32,6 +34,11 @@ pub enum Reply {
 }
 
 impl Answer {
+    /// Whether the request is typed to its end as far as can be told, or goes somewhere as it is.
+    pub fn is_settled(&self) -> bool {
+        !self.is_unfinished || self.decision().is_none_or(|decision| decision.outcome != Outcome::NotFound)
+    }
+
     /// The decision that is shown.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.reply {

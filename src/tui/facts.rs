@@ -152,6 +152,9 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
     let on_path = state.side().lit.contains(&node);
     let line = if on_path && state.side().lit.last() == Some(&node) {
         match decision.outcome {
+            Outcome::NotFound if !state.side().answer.is_settled() => {
+                Line::of(Role::Dim, "… ").with(Role::Text, "the URL is not typed to its end")
+            }
             Outcome::NotFound => {
                 Line::of(Role::Error, "✗ ").with(Role::Text, "the request stops here: no rule matches")
             }

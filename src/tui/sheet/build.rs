@@ -37,6 +37,7 @@ impl Sheet {
             groups: Vec::new(),
             entries: Vec::new(),
             is_cut: false,
+            is_several: outline.roots().iter().filter(|node| matches!(node, NodeRef::Gateway(_))).count() > 1,
             columns: Vec::new(),
             texts: std::sync::OnceLock::new(),
         };

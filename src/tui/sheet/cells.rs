@@ -29,11 +29,13 @@ impl Sheet {
                 if rest > 0 {
                     cell.push(Role::Dim, format!(" +{rest}"));
                 }
-                let last = match self.view {
-                    View::Owners => does(outline, hop),
-                    _ => gateway(outline, node),
-                };
-                vec![cell, matcher(outline, hop, 0), owner(outline, node), last]
+                let mut cells = vec![cell, matcher(outline, hop, 0), owner(outline, node)];
+                match self.view {
+                    View::Owners => cells.push(does(outline, hop)),
+                    _ if self.is_several => cells.push(gateway(outline, node)),
+                    _ => {}
+                }
+                cells
             }
             (What::Way, _) => Vec::new(),
         }

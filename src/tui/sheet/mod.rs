@@ -102,6 +102,8 @@ pub struct Sheet {
     pub entries: Vec<Entry>,
     /// There are more rows than are listed.
     pub is_cut: bool,
+    /// There are several Gateways to tell apart.
+    pub is_several: bool,
     /// How wide the columns would be.
     pub columns: Vec<usize>,
     texts: OnceLock<Vec<Box<str>>>,

@@ -206,6 +206,9 @@ pub(super) fn focus(state: &mut State, focus: Focus) {
     if matches!(focus, Focus::Detail | Focus::Why) {
         state.lower = focus;
     }
+    if focus != Focus::Ask {
+        state.sides.iter_mut().for_each(|side| side.answer.is_unfinished = false);
+    }
     if focus == Focus::Ask {
         super::suggest(state);
         state.lower = Focus::Why;

@@ -322,6 +322,8 @@ pub(super) fn suggest(state: &mut State) {
     let typed = state.ask.input.value();
     let suggestions = world.map(|world| world.analysis.router().complete(typed, SUGGESTIONS));
     state.ask.suggestions = suggestions.unwrap_or_default();
+    let unfinished = typing && state.ask.ghost().is_some();
+    state.sides.iter_mut().for_each(|side| side.answer.is_unfinished = unfinished);
 }
 
 /// Answers a question, and unfolds the tree to the answer.

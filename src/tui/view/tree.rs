@@ -28,7 +28,11 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
     let side = &state.sides[at];
     let tree = &side.tree;
     let focused = at == state.active && is_focused(state, Focus::Tree);
-    pane(state, layout, area, focused, &title(state, at), count(state, side, area.width), buffer);
+    let count = count(state, side, area.width);
+    let mut title = title(state, at);
+    let room = usize::from(area.width).saturating_sub(title.width() + count.width() + 8);
+    title.push_str(&above(side, room));
+    pane(state, layout, area, focused, &title, count, buffer);
     let inside = layout.inside_of(Focus::Tree, area);
     if inside.is_empty() {
         return;
@@ -96,6 +100,45 @@ fn count(state: &State, side: &Side, width: u16) -> style::Line {
     let badges = live.badges(&state.zone);
     let badge = badges.iter().find(|badge| badge.width() <= room).or(badges.last()).cloned().unwrap_or_default();
     told.with(style::Role::Dim, gap).with_line(badge)
+}
+
+/// What stands above the first row in view, and is not in view itself, the nearest last: ` · web › a.io › shop`.
+fn above(side: &Side, room: usize) -> String {
+    let tree = &side.tree;
+    let Some((outline, row)) = side.outline().zip(tree.rows.get(tree.offset).filter(|_| tree.offset > 0)) else {
+        return String::new();
+    };
+    if tree.filter.is_some() {
+        return String::new();
+    }
+    let ancestry = outline.ancestry(row.node);
+    let mut shown = String::new();
+    for node in ancestry.iter().rev().skip(1) {
+        let name = short_name(outline, *node);
+        let longer = if shown.is_empty() { name } else { format!("{name} › {shown}") };
+        if longer.width() + 3 > room {
+            if !shown.is_empty() {
+                shown = format!("… › {shown}");
+            }
+            break;
+        }
+        shown = longer;
+    }
+    if shown.is_empty() { shown } else { format!(" · {shown}") }
+}
+
+/// What a node is called in a few letters.
+fn short_name(outline: &Outline, node: NodeRef) -> String {
+    match node {
+        NodeRef::Gateway(at) => outline.gateway(at).gateway.meta.name.to_string(),
+        NodeRef::Hosts(at) => match outline.hosts(at).hostnames.first() {
+            Some(name) if name != "*" => name.to_string(),
+            _ => "any host".to_owned(),
+        },
+        NodeRef::Match(_, hop) => outline.hop(hop).matcher.path.value.to_string(),
+        NodeRef::Loose => "not attached".to_owned(),
+        _ => outline.route_of(node).map_or_else(String::new, |route| route.meta.name.to_string()),
+    }
 }
 
 /// What is shown: all of it, or what touches some namespaces, or what a filter leaves; beside other trees, of what.
@@ -309,7 +352,7 @@ fn row_line(
         && path.rows.len() == side.lit.len()
         && let Some(decision) = side.answer.decision()
     {
-        Some(words::outcome_glyph(decision))
+        if side.answer.is_settled() { Some(words::outcome_glyph(decision)) } else { Some(("…", style::Role::Dim)) }
     } else {
         side.verdict_on(row.node).map(|verdict| (words::verdict(verdict).0, style::Role::Dim))
     };

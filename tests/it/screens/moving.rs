@@ -1,6 +1,10 @@
 //! Moving about: counts, keys in a row, back and forward over jumps, and the rows that a filter found.
 
-use super::explorer::{demo, hides, shows};
+use std::fmt::Write as _;
+
+use routescope_manifest::files::Input;
+
+use super::explorer::{Explorer, demo, example, hides, shows};
 
 #[test]
 fn a_count_repeats_a_step_and_names_a_line() {
@@ -76,4 +80,48 @@ fn the_rows_that_a_filter_found_are_stepped_through() {
     assert_eq!(explorer.state.side().tree.selected, row, "the only one is the next one");
     explorer.press(&["esc", "n"]);
     shows(&explorer, "no filter: / searches");
+}
+
+/// A Gateway whose routes and hosts have numbers in their names.
+fn numbered() -> Input {
+    let mut text = String::from(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: web, namespace: infra}\nspec: {gatewayClassName: \
+         kgateway, listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}\n",
+    );
+    for (name, host) in [("r10", "h.io"), ("r2", "h.io"), ("a", "h10.io"), ("b", "h2.io")] {
+        let _ = write!(
+            text,
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: infra}}\nspec: \
+             {{parentRefs: [{{name: web}}], hostnames: [{host}], rules: [{{matches: [{{path: {{value: /{name}}}}}], backendRefs: \
+             [{{name: s, port: 80}}]}}]}}\n"
+        );
+    }
+    Input::Text { name: "numbered.yaml".to_owned(), text }
+}
+
+#[test]
+fn names_with_numbers_are_in_the_order_of_the_numbers() {
+    let explorer = Explorer::new("numbered", numbered(), 120, 40);
+    let text = explorer.text();
+    let place = |name: &str| text.find(name).unwrap_or_else(|| panic!("no {name} on\n{text}"));
+    assert!(place("r2 (infra)") < place("r10 (infra)"));
+    assert!(place("h2.io") < place("h10.io"));
+}
+
+#[test]
+fn the_title_says_what_stands_above_the_first_row_in_view() {
+    let mut explorer = demo(80, 24);
+    explorer.press(&["G"]);
+    shows(&explorer, "tree · ");
+    shows(&explorer, "› parent");
+    explorer.press(&["gg"]);
+    hides(&explorer, "› parent");
+}
+
+#[test]
+fn while_a_host_is_typed_no_gateway_is_marked_as_broken() {
+    let mut explorer = example("multi-level", 120, 40);
+    explorer.ask("http://www.exa");
+    shows(&explorer, "… the URL is not typed to its end");
+    shows(&explorer, "Gateway platform/web · kgateway …");
 }

@@ -92,6 +92,9 @@ pub struct Hosts {
     slots: Vec<u32>,
 }
 
+/// More routes of one host stay in byte order: nobody looks for a name by eye there, and sorting would take too long.
+const SORTED_AT_MOST: usize = 5_000;
+
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     hosts: u32,
@@ -146,6 +149,18 @@ impl Outline {
                     hosts.push(Hosts { gateway, listener, hostnames: Vec::new(), slots: Vec::new() });
                 }
                 hosts[of_listener..].sort_by(|one, other| by_hostname(&one.hostnames, &other.hostnames));
+                let name = |slot: u32| {
+                    let attached = &listener_node.attached[slots[slot as usize].attached as usize];
+                    let root = &analysis.tree.roots[attached.root.0 as usize];
+                    &analysis.snapshot.route(root.route).meta
+                };
+                for group in hosts[of_listener..].iter_mut().filter(|group| group.slots.len() <= SORTED_AT_MOST) {
+                    group.slots.sort_by(|one, other| {
+                        let (one, other) = (name(*one), name(*other));
+                        natural::compare(&one.namespace, &other.namespace)
+                            .then_with(|| natural::compare(&one.name, &other.name))
+                    });
+                }
                 for (at, group) in hosts.iter().enumerate().skip(of_listener) {
                     group.slots.iter().for_each(|slot| slots[*slot as usize].hosts = index(at));
                 }
