@@ -5,6 +5,7 @@ use clap::Args;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
+use routescope_core::model::ObjectKey;
 use routescope_core::reachability::{Entry, Obstacle, Reach, Reachability, Target, entries, obstacles};
 use routescope_core::resolve::HopId;
 use routescope_render::{data, reach as render};
@@ -68,6 +69,12 @@ fn target(text: &str) -> Result<Target, Failure> {
 /// Refuses what does not exist, as far as that is known, and suggests what does.
 fn exists(analysis: &Analysis, target: &Target) -> Result<(), Failure> {
     let snapshot = &analysis.snapshot;
+    let key = ObjectKey::new(target.namespace.clone(), target.name.clone());
+    if (target.kind == "Service" && snapshot.services.contains_key(&key))
+        || (target.kind == "Backend" && snapshot.backends.contains_key(&key))
+    {
+        return Ok(());
+    }
     let names: Vec<String> = match target.kind.as_str() {
         "Service" => snapshot.services.keys().map(ToString::to_string).collect(),
         "Backend" => snapshot.backends.keys().map(ToString::to_string).collect(),

@@ -119,6 +119,7 @@ actions! {
         Seen "seen" ["a"] "mark changed pins as seen",
         UnpinAll "unpin all" ["alt-p"] "unpin all questions",
         GoToAnswer "go to the answer" ["."] "select the node that decided",
+        AskWitness "ask the rule's request" ["w"] "ask a request that meets the selected rule",
         PathOnly "path only" ["s"] "show only the path of the answer, or everything",
         Copy "copy" ["y"] "copy the answer, the URL, a command or a place",
         Edit "edit" ["e"] "open the place in $VISUAL or $EDITOR",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::sheet::{Sheet, Sort, View};
 use super::side::{SideId, World};
 use routescope_core::model::Name;
+use routescope_core::resolve::HopId;
 use routescope_render::outline::Outline;
 
 /// Something to be done outside.
@@ -46,6 +47,9 @@ pub enum Effect {
     /// Look at every node of a side's world.
     #[allow(missing_docs)]
     Survey { side: SideId, number: u64, world: World },
+    /// Find a request that meets a rule.
+    #[allow(missing_docs)]
+    Witness { side: SideId, number: u64, world: World, hop: HopId },
     /// Find what differs from one outline to the next.
     #[allow(missing_docs)]
     Compare { side: SideId, number: u64, old: Arc<Outline>, new: Arc<Outline> },

@@ -52,6 +52,7 @@ pub mod update;
 pub mod view;
 pub mod widget;
 pub mod window;
+pub mod witness;
 pub mod words;
 
 use std::path::PathBuf;

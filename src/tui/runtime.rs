@@ -27,6 +27,7 @@ use super::state::State;
 use super::terminal::Screen;
 use super::update::{Message, update};
 use super::view;
+use super::witness;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
 use crate::theme::depth::Depth;
 use crate::theme::{self, Background, Theme};
@@ -95,6 +96,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         surveys: AHashMap::new(),
         differences: AHashMap::new(),
         listings: AHashMap::new(),
+        witnesses: AHashMap::new(),
         comparisons: AHashMap::new(),
         ready: false,
         resumed: 0,
@@ -251,6 +253,8 @@ struct Explorer {
     listings: AHashMap<SideId, Arc<AtomicU64>>,
     /// The same of each side's newest look at every node.
     surveys: AHashMap<SideId, Arc<AtomicU64>>,
+    /// The same of each side's newest search for a request that meets a rule.
+    witnesses: AHashMap<SideId, Arc<AtomicU64>>,
     /// The same of each side's newest search for changes.
     comparisons: AHashMap<SideId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
@@ -422,6 +426,7 @@ impl Explorer {
                     self.surveys.remove(&side);
                     self.listings.remove(&side);
                     self.differences.remove(&side);
+                    self.witnesses.remove(&side);
                     self.comparisons.remove(&side);
                 }
                 Effect::ReadNamespace { side, namespace } => self.feed.ask(side, Control::Namespace(namespace)),
@@ -461,8 +466,23 @@ impl Explorer {
                     newest.store(number, Ordering::Relaxed);
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
-                        if world.look_over(&|| newest.load(Ordering::Relaxed) != number) {
+                        let superseded = || newest.load(Ordering::Relaxed) != number;
+                        if world.look_over(&superseded) {
                             let _ = sender.send(Outside::Message(Message::Surveyed(side)));
+                        }
+                        if world.look_for_never_met(&superseded) {
+                            let _ = sender.send(Outside::Message(Message::Surveyed(side)));
+                        }
+                    });
+                }
+                Effect::Witness { side, number, world, hop } => {
+                    let newest = Arc::clone(self.witnesses.entry(side).or_default());
+                    newest.store(number, Ordering::Relaxed);
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        if newest.load(Ordering::Relaxed) == number {
+                            let reach = witness::find(&world, hop);
+                            let _ = sender.send(Outside::Message(Message::Witnessed { side, number, reach }));
                         }
                     });
                 }

@@ -18,6 +18,7 @@ use super::sheet::{Listed, Sheet, SheetPane};
 use super::survey::{Faults, Survey};
 use super::together::Differs;
 use super::view::detail;
+use super::witness::{self, Meeting, NeverMet};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Finding, Severity, Subject};
 use routescope_core::router::{Considered, Verdict};
@@ -35,6 +36,8 @@ pub struct World {
     pub outline: Arc<Outline>,
     /// What is known of every node, once it was looked at.
     survey: Arc<OnceLock<Survey>>,
+    /// The rules that no request meets, once they were looked for.
+    never_met: Arc<OnceLock<NeverMet>>,
     /// How many findings of each severity there are: info, warnings, errors.
     pub findings: [usize; 3],
 }
@@ -50,7 +53,7 @@ impl World {
         let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
-        Self { analysis, outline, survey: Arc::default(), findings }
+        Self { analysis, outline, survey: Arc::default(), never_met: Arc::default(), findings }
     }
 
     /// The findings, the worst first, as places in the list of the analysis.
@@ -73,6 +76,19 @@ impl World {
         // Whoever was faster did the same.
         let looked = Survey::of(&self.outline, superseded).map(|survey| drop(self.survey.set(survey)));
         looked.is_some()
+    }
+
+    /// Looks for the rules that no request meets, unless somebody did before. Not for the drawing task.
+    pub fn look_for_never_met(&self, superseded: &(dyn Fn() -> bool + Sync)) -> bool {
+        if self.never_met.get().is_some() {
+            return true;
+        }
+        witness::survey(self, superseded).map(|found| drop(self.never_met.set(found))).is_some()
+    }
+
+    /// The rules that no request meets, if they were looked for.
+    pub fn never_met(&self) -> Option<&NeverMet> {
+        self.never_met.get()
     }
 
     /// What is known of every node, if it was looked at.
@@ -199,6 +215,8 @@ pub struct Side {
     pub lit: Vec<NodeRef>,
     /// Where the selected node is written: found once per selection, because files may be large.
     pub excerpt: detail::Excerpt,
+    /// A request that meets the selected rule.
+    pub meeting: Option<Meeting>,
 }
 
 impl Side {

@@ -95,6 +95,29 @@ fn the_workflow_of_github_writes_sarif() {
 }
 
 #[test]
+fn the_workflow_of_github_comments_on_what_moves() {
+    let workflow = parsed("github.yaml");
+    let steps = workflow["jobs"]["diff"]["steps"].as_array().expect("steps");
+    let runs: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    let [compare, comment] = runs[..] else { panic!("{runs:?}") };
+    assert!(comment.contains("--body-file routing.md"), "{comment}");
+    let folder = folder(SOUND);
+    let author = "-c user.name=a -c user.email=a@example.com -c commit.gpgsign=false";
+    let made = format!(
+        "git init -q && git add . && git {author} commit -qm first && git update-ref refs/remotes/origin/main HEAD"
+    );
+    assert_eq!(code(&shell(&made, folder.path())), 0);
+    let compared = format!("export GITHUB_BASE_REF=main; {compare}");
+    for (text, told) in [(SOUND.to_owned(), "nothing moves"), (broken(), "1 broken")] {
+        fs::write(folder.path().join("manifests/routes.yaml"), text).expect("written");
+        let ran = shell(&compared, folder.path());
+        assert_eq!(code(&ran), 0, "{}", String::from_utf8_lossy(&ran.stderr));
+        let report = fs::read_to_string(folder.path().join("routing.md")).expect("a report");
+        assert!(report.starts_with("### Routing") && report.contains(told), "{report}");
+    }
+}
+
+#[test]
 fn the_job_of_gitlab_writes_junit() {
     let job = &parsed("gitlab.yaml")["routing"];
     for (text, expected) in [(SOUND.to_owned(), 0), (broken(), 1)] {

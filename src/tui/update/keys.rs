@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
 use super::{ask, reload, search, show_answer};
-use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows};
+use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows, witness};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
@@ -363,6 +363,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::FilterMode | Action::FilterModeNow => matches::turn(state),
         Action::FaultsOnly => matches::faults_only(state),
+        Action::AskWitness => witness::ask(state),
         Action::NextMatch => matches::step(state, true),
         Action::PreviousMatch => matches::step(state, false),
         Action::GoTo if state.focus == Focus::Why => select(state),

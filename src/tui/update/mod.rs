@@ -14,6 +14,7 @@ mod pins;
 mod sheets;
 mod together;
 mod windows;
+mod witness;
 
 pub(super) use keys::scopes_of;
 pub(super) use sheets::select as select_in_sheet;
@@ -40,6 +41,7 @@ use super::view::{detail, why};
 use crate::theme::Role;
 use routescope_cluster::ContextEntry;
 use routescope_cluster::live::Update;
+use routescope_core::reachability::Reach;
 use routescope_core::router::{Request, RequestError};
 use routescope_core::unreadable;
 use routescope_manifest::SourceError;
@@ -75,6 +77,9 @@ pub enum Message {
     FilteredList { side: SideId, number: u64, listed: Listed },
     /// Every node of a side's world was looked at.
     Surveyed(SideId),
+    /// A request that meets a rule was looked for.
+    #[allow(missing_docs)]
+    Witnessed { side: SideId, number: u64, reach: Option<Reach> },
     /// Something was copied; how it was handed over, or why not.
     Copied(Result<String, String>),
     /// The editor was left, or could not be started.
@@ -104,7 +109,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         .flatten();
     state.jumped = false;
     state.paged = false;
-    let effects = match message {
+    let mut effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => {
             state.notice = None;
@@ -151,6 +156,12 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             if let Some(at) = state.place_of(side).filter(|at| state.sides[*at].tree.faults_only) {
                 let keep = state.sides[at].selected();
                 state.sides[at].rebuild(keep);
+            }
+            Vec::new()
+        }
+        Message::Witnessed { side, number, reach } => {
+            if let Some(at) = state.place_of(side) {
+                witness::found(&mut state.sides[at], number, reach);
             }
             Vec::new()
         }
@@ -207,6 +218,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         together::follow(state);
         settle(state);
     }
+    effects.extend(state.sides.iter_mut().filter_map(crate::tui::witness::look));
     effects
 }
 
@@ -284,6 +296,7 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     // Everything that refers to the old outline goes with it.
     side.lit = lit;
     side.excerpt = detail::Excerpt::default();
+    side.meeting = None;
     side.world = Some(new);
     side.finding = None;
     side.differs = None;

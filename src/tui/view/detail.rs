@@ -20,6 +20,7 @@ use crate::tui::state::{Focus, State};
 use crate::tui::together;
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
+use crate::tui::witness;
 use routescope_core::finding::{Finding, Place, Severity, Subject};
 use routescope_core::model::Source;
 use routescope_core::visible::visible;
@@ -208,6 +209,7 @@ fn said(state: &State) -> Vec<facts::Fact> {
     } else if let Some(node) = node {
         facts = facts::of(world, node);
         facts::asked(state, node, &mut facts);
+        witness::facts(side, node, &mut facts);
         facts.splice(0..0, together::fact(state, node));
     } else {
         return Vec::new();

@@ -18,6 +18,7 @@ use crate::tui::rows::{Fold, Row};
 use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{clip, fit, wrap};
+use crate::tui::witness;
 use crate::tui::words;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::style;
@@ -326,6 +327,11 @@ fn row_line(
     let room = width.saturating_sub(used);
     let mut label = outline.label(row.node);
     label.note = marked(label.note);
+    // That a rule is never met says more than that its backend is not in view.
+    let fault = label.note.plain().starts_with(['✗', '↺']);
+    if let Some(mark) = witness::mark(side.world.as_ref(), row.node).filter(|_| !fault) {
+        label.note = mark;
+    }
     let on_path = path.is_on(index);
     let mut tail = style::Line::new();
     if let Some(mut mark) = laid::mark(outline, row.node) {

@@ -15,7 +15,7 @@ use routescope::tui::live::Live;
 use routescope::tui::sheet::Sheet;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
-use routescope::tui::{Reading, filter, fresh, view};
+use routescope::tui::{Reading, filter, fresh, view, witness};
 use routescope_cluster::live::{Changed, Update, World};
 use routescope_cluster::{KindState, Phase, Status};
 use routescope_core::analysis::Analysis;
@@ -27,6 +27,8 @@ use routescope_manifest::files::{self, Input};
 pub struct Explorer {
     pub state: State,
     pub effects: Vec<Effect>,
+    /// Whether requests that meet rules are looked for.
+    pub witnesses: bool,
 }
 
 /// A theme whose colours are the numbers of the roles: red for letters, green for the ground under a selection.
@@ -70,7 +72,7 @@ impl Explorer {
 
     pub fn waiting(title: &str, width: u16, height: u16) -> Self {
         let state = State::new(title.to_owned(), vec![telling_theme()], 0, false, (width, height));
-        Self { state, effects: Vec::new() }
+        Self { state, effects: Vec::new(), witnesses: false }
     }
 
     pub fn send(&mut self, message: Message) {
@@ -90,6 +92,13 @@ impl Explorer {
             } else if let Effect::Survey { side, world, .. } = effect {
                 world.survey();
                 self.send(Message::Surveyed(side));
+            } else if let Effect::Witness { side, number, world, hop } = effect {
+                // Most screens are about something else.
+                if self.witnesses {
+                    world.look_for_never_met(&|| false);
+                    let reach = witness::find(&world, hop);
+                    self.send(Message::Witnessed { side, number, reach });
+                }
             } else if let Effect::Filter { side, number, query, world } = effect {
                 let found =
                     filter::find(&world.outline, world.survey(), &query, &|| false).expect("nothing supersedes it");

@@ -20,3 +20,4 @@ mod pins;
 mod space;
 mod steps;
 mod views;
+mod witness;

@@ -27,7 +27,7 @@ const NAMED: usize = 3;
 /// What is wrong, in the order of routes and rules. On up to so many threads.
 pub fn findings(router: Router<'_>, threads: usize) -> Vec<Finding> {
     let report = Report { router, tree: router.tree(), snapshot: router.snapshot() };
-    let unmet = report.unmet(threads);
+    let unmet = report.unmet(threads, &|| false).unwrap_or_default();
     // A backend that one rule alone refers to is told with that rule.
     let (mut lost, mut backends): (BTreeMap<RuleId, Vec<String>>, Vec<Finding>) = Default::default();
     for (backend, rules) in report.unreached(&unmet) {
@@ -59,6 +59,19 @@ fn with_verb(lost: &[String]) -> String {
     }
 }
 
+/// The rows that no request meets anywhere, each with the rows that hide it. On up to so many threads; `None` when
+/// `superseded` ended it.
+pub fn never_met(
+    router: Router<'_>,
+    threads: usize,
+    superseded: &(dyn Fn() -> bool + Sync),
+) -> Option<BTreeMap<HopId, Vec<HopId>>> {
+    let report = Report { router, tree: router.tree(), snapshot: router.snapshot() };
+    let Unmet { mut hidden, met } = report.unmet(threads, superseded)?;
+    hidden.retain(|row, _| !met.contains(row));
+    Some(hidden)
+}
+
 struct Report<'a> {
     router: Router<'a>,
     tree: &'a Tree,
@@ -80,7 +93,7 @@ impl Unmet {
 }
 
 impl<'a> Report<'a> {
-    fn unmet(&self, threads: usize) -> Unmet {
+    fn unmet(&self, threads: usize, superseded: &(dyn Fn() -> bool + Sync)) -> Option<Unmet> {
         // Hosts that the same routes serve share their rows.
         let mut lists: Vec<(u32, RowList<'a>)> = Vec::new();
         let mut seen: BTreeSet<*const HopId> = BTreeSet::new();
@@ -101,12 +114,18 @@ impl<'a> Report<'a> {
             }
         }
         let parts = spread::in_order(work, threads, |(gateway, list, range)| {
+            if superseded() {
+                return Vec::new();
+            }
             let rows = range.map(|position| {
                 let held = Held { lists: vec![list], at: Some((0, position)) };
                 (list.rows[position], reachability.alone(gateway, &held))
             });
             rows.collect::<Vec<_>>()
         });
+        if superseded() {
+            return None;
+        }
         let mut unmet = Unmet::default();
         for (row, reach) in parts.into_iter().flatten() {
             match reach {
@@ -121,7 +140,7 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        unmet
+        Some(unmet)
     }
 
     /// The tables below, hop by hop, with a Gateway of the same manner.

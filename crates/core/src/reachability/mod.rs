@@ -25,7 +25,7 @@ mod target;
 
 pub use compare::{Change, Comparison, Undecided, compare};
 pub use effect::{End, Observed, Reached, acting, observed};
-pub use findings::findings;
+pub use findings::{findings, never_met};
 pub use kind::Kind;
 pub use region::{Answered, Region, each_answer};
 pub use rows::{Below, Reach, Reachability};

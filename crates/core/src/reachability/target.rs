@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ahash::AHashMap;
+
 use crate::model::{Name, RouteKind};
 use crate::resolve::{Action, ChildFate, Destination, DropReason, Fate, HopId, LinkId, OwnShare};
 use crate::router::Router;
@@ -75,11 +77,17 @@ pub fn entries(
 ) -> Vec<Entry> {
     let mut finder =
         Finder { reachability, router, target, wanted, route: route_of(router, target), found: Vec::new() };
+    // Hosts that the same routes serve share their rows: what leads there is looked for once.
+    let mut leading: AHashMap<*const HopId, Vec<(u32, HopId)>> = AHashMap::new();
     for (gateway, table) in (0..).zip(&router.table().gateways) {
         for (virtual_host, host) in (0..).zip(&table.virtual_hosts) {
-            for (position, row) in (0..).zip(host.rows.iter()) {
+            let rows = leading.entry(host.rows.as_ptr()).or_insert_with(|| {
+                let rows = (0..).zip(host.rows.iter().copied());
+                rows.filter(|(_, row)| finder.may_lead(*row)).collect()
+            });
+            for (position, row) in rows.iter().copied() {
                 let standing = Standing { gateway, virtual_host, position, below: Below::default(), share: 1.0 };
-                finder.row(&standing, *row, 0);
+                finder.row(&standing, row, 0);
             }
         }
     }
@@ -117,6 +125,15 @@ struct Standing {
 const DEPTH: usize = 12;
 
 impl Finder<'_, '_, '_> {
+    /// Whether a row, or one below it, may lead to the target.
+    fn may_lead(&self, row: HopId) -> bool {
+        match &self.router.tree().hops[row.0 as usize].fate {
+            Fate::Row(action) if self.route.is_none() => self.share_of(action) > 0.0,
+            Fate::Row(_) | Fate::Forks(_) => true,
+            Fate::Delegates | Fate::Dropped(_) => false,
+        }
+    }
+
     fn row(&mut self, standing: &Standing, row: HopId, depth: usize) {
         let tree = self.router.tree();
         let hop = &tree.hops[row.0 as usize];

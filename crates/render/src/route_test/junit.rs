@@ -1,9 +1,9 @@
 //! The outcomes as `JUnit` XML, as pipelines read it.
 
-use std::fmt::Write as _;
-
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use routescope_core::analysis::Analysis;
 use routescope_core::expectation::Verdict;
+use routescope_core::visible::visible;
 
 use crate::diff::outcome as in_words;
 use crate::witness::url;
@@ -18,67 +18,36 @@ pub fn junit(_: &Analysis, outcomes: &[Outcome], lenient: bool) -> String {
             files.push(&outcome.file);
         }
     }
-    let fails = |outcome: &&Outcome| match outcome.verdict {
-        Verdict::Pass => false,
-        Verdict::Fail(_) => true,
-        Verdict::Unknown(_) => !lenient,
-    };
-    let failures = outcomes.iter().filter(fails).count();
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(out, "<testsuites name=\"routescope test\" tests=\"{}\" failures=\"{failures}\">", outcomes.len());
+    let mut report = Report::new("routescope test");
     for file in files {
-        let of_file: Vec<&Outcome> = outcomes.iter().filter(|one| one.file == file).collect();
-        let failures = of_file.iter().filter(|one| fails(one)).count();
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">",
-            escaped(file),
-            of_file.len()
-        );
-        for Outcome { file, test, verdict } in of_file {
-            let name = escaped(&test.name);
-            let _ = write!(out, "    <testcase name=\"{name}\" classname=\"{}\"", escaped(file));
-            match verdict {
-                Verdict::Pass => out.push_str("/>\n"),
-                Verdict::Unknown(why) => {
-                    let tag = if lenient { "skipped" } else { "failure" };
-                    let why = escaped(why);
-                    let _ = writeln!(out, ">\n      <{tag} message=\"not certain: {why}\"/>\n    </testcase>");
-                }
+        let mut suite = TestSuite::new(plain(file));
+        for Outcome { file, test, verdict } in outcomes.iter().filter(|one| one.file == file) {
+            let mut status = match verdict {
+                Verdict::Pass => TestCaseStatus::success(),
+                Verdict::Unknown(_) if lenient => TestCaseStatus::skipped(),
+                Verdict::Unknown(_) | Verdict::Fail(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            };
+            let said = match verdict {
+                Verdict::Pass => None,
+                Verdict::Unknown(why) => Some(format!("not certain: {why}")),
                 Verdict::Fail(failed) => {
-                    let said = format!(
-                        "{} {}: {}",
-                        failed.request.method,
-                        url(&failed.request),
-                        in_words(failed.decision.as_ref())
-                    );
-                    let place = escaped(&format!("{file}:{}", test.at.line));
-                    let said = escaped(&said);
-                    let _ = writeln!(out, ">\n      <failure message=\"{said}\">{place}</failure>\n    </testcase>");
+                    let request = &failed.request;
+                    Some(format!("{} {}: {}", request.method, url(request), in_words(failed.decision.as_ref())))
                 }
+            };
+            if let Some(said) = said {
+                status.set_message(plain(&said)).set_description(plain(&format!("{file}:{}", test.at.line)));
             }
+            let mut case = TestCase::new(plain(&test.name), status);
+            case.set_classname(plain(file));
+            suite.add_test_case(case);
         }
-        out.push_str("  </testsuite>\n");
+        report.add_test_suite(suite);
     }
-    out.push_str("</testsuites>\n");
-    out
+    report.to_string().unwrap_or_default()
 }
 
-/// Text in XML, without what XML cannot hold.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(letter));
-            }
-            _ if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            _ => out.push(letter),
-        }
-    }
-    out
+/// Text without what XML cannot hold.
+fn plain(text: &str) -> String {
+    visible(text).into_owned()
 }

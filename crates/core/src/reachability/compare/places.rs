@@ -54,7 +54,7 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Plac
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
     }
-    names.extend(tested_hosts(routers));
+    names.extend(tested_hosts(&routers));
     let hosts = representatives(&names);
     let mut finder = Finder { routers, at, by_host, known: AHashSet::new(), places: Vec::new() };
     for (scheme, tls) in [(Scheme::Http, 0), (Scheme::Https, 1)] {
@@ -98,7 +98,7 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Plac
 
 /// One host for each class that some Gateways tell apart, or `more` names.
 pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32], more: Vec<Name>) -> Vec<String> {
-    let mut names: BTreeSet<Name> = tested_hosts([router, router]);
+    let mut names: BTreeSet<Name> = tested_hosts(&[router]);
     names.extend(more);
     for gateway in gateways {
         names.extend(router.endpoints_of(*gateway).into_iter().flat_map(|(_, _, of_door)| of_door));
@@ -185,7 +185,7 @@ fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
 }
 
 /// Hosts that rows test the `Host` header for.
-fn tested_hosts(routers: [Router<'_>; 2]) -> BTreeSet<Name> {
+fn tested_hosts(routers: &[Router<'_>]) -> BTreeSet<Name> {
     let mut hosts = BTreeSet::new();
     for router in routers {
         let tree = router.tree();
