@@ -49,6 +49,11 @@ pub trait Question {
     /// The answer: written as asked for, or in `shape` when that is `Json` or `Lines`.
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure>;
 
+    /// Writes the answer as it comes, where it may be too large to be held; `None` for one that is held.
+    fn streamed(&self, _: &World, _: &Context) -> Option<Result<Verdict, Failure>> {
+        None
+    }
+
     /// Whether the findings of reading are a part of the answer, and need not be told beside it.
     fn tells_findings(&self) -> bool {
         false
@@ -77,8 +82,13 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
         return roots::run(question, context);
     }
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
-    let (text, verdict) = question.answer(&world, context, question.shape())?;
-    print(question.shape().content(), &text)?;
+    let verdict = if let Some(verdict) = question.streamed(&world, context) {
+        verdict?
+    } else {
+        let (text, verdict) = question.answer(&world, context, question.shape())?;
+        print(question.shape().content(), &text)?;
+        verdict
+    };
     let incomplete = question.needs_every_file().then(|| incomplete(&world)).flatten();
     if let Some(said) = incomplete {
         terminal::write_err(&said);
@@ -224,6 +234,11 @@ pub fn divider(changes: &[(String, Changed)], several: bool) -> String {
 
 /// Writes an answer; whether there is still someone to read it.
 pub fn print(content: Content, text: &str) -> Result<Reader, Failure> {
-    terminal::write_out(content, text)
-        .map_err(|error| Failure { message: format!("cannot write to standard output: {error}"), hint: None })
+    terminal::write_out(content, text).map_err(not_written)
+}
+
+/// Why an answer cannot be written.
+#[allow(clippy::needless_pass_by_value)] // as `map_err` hands it over
+pub fn not_written(error: std::io::Error) -> Failure {
+    Failure { message: format!("cannot write to standard output: {error}"), hint: None }
 }

@@ -109,6 +109,61 @@ pub fn write_out(content: Content, text: &str) -> Result<Reader, io::Error> {
     }
 }
 
+/// Writes data as it comes: as [`write_out`], with nothing of it kept.
+pub fn stream_out(content: Content, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Reader, io::Error> {
+    let mut pieces = Pieces { content, held: Vec::with_capacity(2 * PIECE) };
+    match write(&mut pieces).and_then(|()| pieces.pass_on(true)) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error),
+    }
+}
+
+/// So many bytes are written at once.
+const PIECE: usize = 64 << 10;
+
+/// Data on its way, in pieces of whole characters.
+struct Pieces {
+    content: Content,
+    held: Vec<u8>,
+}
+
+impl Pieces {
+    /// Writes what is held: up to its last whole character, or all of it.
+    fn pass_on(&mut self, all: bool) -> io::Result<()> {
+        let whole = match std::str::from_utf8(&self.held) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&self.held[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        // A piece without a whole character is none: what writes here writes text.
+        if all && whole.len() < self.held.len() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "what is written is not text"));
+        }
+        match write_out(self.content, whole)? {
+            Reader::Gone => Err(io::ErrorKind::BrokenPipe.into()),
+            Reader::There => {
+                let written = whole.len();
+                self.held.drain(..written);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= PIECE {
+            self.pass_on(false)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pass_on(false)
+    }
+}
+
 /// Writes help to standard output, a mistake in the arguments to standard error: what was typed is quoted on its line.
 pub fn write_clap(Mistake { mut error, hints, color: choice }: Mistake) {
     let typed: Vec<(ContextKind, String)> = error

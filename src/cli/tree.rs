@@ -5,13 +5,13 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use routescope_render::outline::Outline;
-use routescope_render::{data, tree};
+use routescope_render::{data, tree, yaml};
 
 use super::answer::{self, Question, Shape};
 use super::failure::Failure;
 use super::load::World;
 use super::options::Paths;
-use super::{Context, Verdict};
+use super::{Context, Verdict, terminal};
 
 /// Print the delegation tree: Gateway, listener, parent rule, label, child rule, backend
 #[derive(Debug, Clone, Args)]
@@ -63,6 +63,21 @@ impl Question for TreeOptions {
 
     fn needs_every_file(&self) -> bool {
         true
+    }
+
+    /// A delegation that spreads out is a hundred times the text of its tree, and that much more with indents.
+    fn streamed(&self, world: &World, context: &Context) -> Option<Result<Verdict, Failure>> {
+        let shape = self.shape();
+        if !matches!(shape, Shape::Json | Shape::Yaml) {
+            return None;
+        }
+        let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
+        let tree = tree::data(&outline);
+        let written = terminal::stream_out(shape.content(), |out| match shape {
+            Shape::Yaml => yaml::write_to(out, &tree),
+            _ => data::json_to(out, &tree),
+        });
+        Some(written.map(|_| Verdict::Yes).map_err(answer::not_written))
     }
 
     fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {

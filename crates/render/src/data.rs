@@ -425,6 +425,28 @@ pub fn json_line<T: Serialize>(document: &T) -> String {
     written(serde_json::to_string(document).unwrap_or_default())
 }
 
+/// A document as JSON, indented, written as it is walked through. Whoever writes it on makes it visible.
+pub fn json_to<T: Serialize>(mut out: impl std::io::Write, document: &T) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, document)?;
+    out.write_all(b"\n")
+}
+
+/// A list that is made entry by entry while it is written, since all of it may be too large to be held.
+pub struct Each<'o, T>(Box<dyn Fn() -> Box<dyn Iterator<Item = T> + 'o> + 'o>);
+
+impl<'o, T> Each<'o, T> {
+    /// The entries that `make` gives, each time that they are asked for.
+    pub fn of<I: Iterator<Item = T> + 'o>(make: impl Fn() -> I + 'o) -> Self {
+        Self(Box::new(move || Box::new(make())))
+    }
+}
+
+impl<T: Serialize> Serialize for Each<'_, T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
+    }
+}
+
 /// JSON lets characters stand that a terminal obeys.
 fn written(mut document: String) -> String {
     if let Cow::Owned(escaped) = visible_json(&document) {
@@ -436,5 +458,5 @@ fn written(mut document: String) -> String {
 
 /// A document as YAML.
 pub fn yaml<T: Serialize>(document: &T) -> String {
-    super::yaml::write(&serde_json::to_value(document).unwrap_or_default())
+    super::yaml::write(document)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::data::{API_VERSION, ActionData, DestinationData, MatchData, SourceData, ViaData};
+use crate::data::{API_VERSION, ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::words;
 use routescope_core::model::{Name, Route};
@@ -13,23 +13,23 @@ use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Cut, Fate, Hop, H
 use routescope_core::unreadable;
 
 /// `tree -o json`.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct TreeData {
+pub struct TreeData<'o> {
     pub api_version: &'static str,
     /// What of a cluster cannot be read, so that more may hang here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified: Option<String>,
-    pub gateways: Vec<GatewayData>,
+    pub gateways: Vec<GatewayData<'o>>,
     pub not_attached: Vec<NotAttachedData>,
 }
 
 /// A Gateway.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct GatewayData {
+pub struct GatewayData<'o> {
     pub namespace: Name,
     pub name: Name,
     pub engine: &'static str,
@@ -39,14 +39,14 @@ pub struct GatewayData {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Name>,
     pub source: Option<SourceData>,
-    pub listeners: Vec<ListenerData>,
+    pub listeners: Vec<ListenerData<'o>>,
 }
 
 /// A listener and the hosts served on it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct ListenerData {
+pub struct ListenerData<'o> {
     pub name: Name,
     pub port: u16,
     pub protocol: String,
@@ -55,21 +55,21 @@ pub struct ListenerData {
     pub reason: Option<&'static str>,
     pub message: Option<String>,
     pub source: Option<SourceData>,
-    pub hosts: Vec<HostsData>,
+    pub hosts: Vec<HostsData<'o>>,
 }
 
 /// The routes that serve the same hosts on one listener.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[allow(missing_docs)]
-pub struct HostsData {
+pub struct HostsData<'o> {
     pub hostnames: Vec<Name>,
-    pub routes: Vec<RouteData>,
+    pub routes: Each<'o, RouteData<'o>>,
 }
 
 /// A route at one place in the tree.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[allow(missing_docs)]
-pub struct RouteData {
+pub struct RouteData<'o> {
     pub kind: &'static str,
     pub namespace: Name,
     pub name: Name,
@@ -78,17 +78,17 @@ pub struct RouteData {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<Name>,
     pub source: Option<SourceData>,
-    pub matches: Vec<HopData>,
+    pub matches: Each<'o, HopData<'o>>,
     /// Where a TCP or TLS route passes connections on to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destinations: Option<Vec<DestinationData>>,
 }
 
 /// A match of a route at one place in the tree.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct HopData {
+pub struct HopData<'o> {
     pub rule: u32,
     pub rule_name: Option<Name>,
     pub r#match: Option<u32>,
@@ -98,16 +98,16 @@ pub struct HopData {
     pub fate: &'static str,
     pub dropped: Option<String>,
     pub action: Option<ActionData>,
-    pub delegates: Vec<LinkData>,
+    pub delegates: Each<'o, LinkData<'o>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<String>,
     pub source: Option<SourceData>,
 }
 
 /// A delegating ref at one place in the tree.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[allow(missing_docs)]
-pub struct LinkData {
+pub struct LinkData<'o> {
     pub via: ViaData,
     pub broken: Option<BrokenData>,
     /// What lies behind it is not followed to its end: `depth` or `size`.
@@ -116,7 +116,7 @@ pub struct LinkData {
     /// How many routes it selects are not taken and not among `children`; left out when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<usize>,
-    pub children: Vec<RouteData>,
+    pub children: Each<'o, RouteData<'o>>,
 }
 
 /// Why a delegating ref leads nowhere.
@@ -143,7 +143,7 @@ pub struct NotAttachedData {
 }
 
 /// The whole outline as data.
-pub fn data(outline: &Outline) -> TreeData {
+pub fn data(outline: &Outline) -> TreeData<'_> {
     let mut gateways = Vec::new();
     let mut not_attached = Vec::new();
     for root in outline.roots() {
@@ -161,9 +161,9 @@ fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {
     words::is_in_text(&place).then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
 }
 
-fn gateway(outline: &Outline, at: u32) -> GatewayData {
+fn gateway(outline: &Outline, at: u32) -> GatewayData<'_> {
     let node = outline.gateway(at);
-    let mut listeners: Vec<ListenerData> = Vec::new();
+    let mut listeners: Vec<ListenerData<'_>> = Vec::new();
     let mut last = None;
     for child in outline.children(NodeRef::Gateway(at)) {
         let NodeRef::Hosts(hosts) = child else { continue };
@@ -174,14 +174,15 @@ fn gateway(outline: &Outline, at: u32) -> GatewayData {
         }
         let (streams, routes): (Vec<_>, Vec<_>) =
             outline.children(child).into_iter().partition(|node| matches!(node, NodeRef::Stream(..)));
-        let routes: Vec<_> = routes.into_iter().filter_map(|route| attached_route(outline, route)).collect();
+        let routes: Vec<_> = routes.into_iter().filter(|route| outline.route_of(*route).is_some()).collect();
         if let Some(listener) = listeners.last_mut() {
             listener.hosts.extend(streams.into_iter().filter_map(|node| stream(outline, node)));
         }
         if let Some(listener) = listeners.last_mut()
             && !routes.is_empty()
         {
-            listener.hosts.push(HostsData { hostnames: group.hostnames.clone(), routes });
+            let routes = move || routes.clone().into_iter().filter_map(|route| attached_route(outline, route));
+            listener.hosts.push(HostsData { hostnames: group.hostnames.clone(), routes: Each::of(routes) });
         }
     }
     GatewayData {
@@ -196,7 +197,7 @@ fn gateway(outline: &Outline, at: u32) -> GatewayData {
     }
 }
 
-fn listener(outline: &Outline, hosts: u32) -> ListenerData {
+fn listener(outline: &Outline, hosts: u32) -> ListenerData<'_> {
     let (gateway, node) = outline.listener_of(hosts);
     let written = written_listener(gateway, node);
     let (served, reason, message) = match &node.state {
@@ -217,25 +218,25 @@ fn listener(outline: &Outline, hosts: u32) -> ListenerData {
 }
 
 /// A TCP or TLS route on a listener.
-fn stream(outline: &Outline, node: NodeRef) -> Option<HostsData> {
+fn stream(outline: &Outline, node: NodeRef) -> Option<HostsData<'_>> {
     let NodeRef::Stream(hosts, at) = node else { return None };
     let stream = outline.listener_of(hosts).1.streams.all().get(at as usize)?;
     let route = &stream.route;
-    let data = RouteData {
+    let data = move || RouteData {
         kind: route.kind.name(),
         namespace: route.meta.namespace.clone(),
         name: route.meta.name.clone(),
         fate: "attached",
         isolated: Vec::new(),
         source: SourceData::of(&route.meta.origin, route.meta.origin.at),
-        matches: Vec::new(),
+        matches: Each::of(std::iter::empty),
         destinations: Some(stream.destinations.iter().map(DestinationData::from).collect()),
     };
     let hostnames = if stream.names.is_empty() { vec![Name::new_static("*")] } else { stream.names.clone() };
-    Some(HostsData { hostnames, routes: vec![data] })
+    Some(HostsData { hostnames, routes: Each::of(move || std::iter::once_with(data)) })
 }
 
-fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData> {
+fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData<'_>> {
     let NodeRef::Route(slot) = node else { return None };
     let hops = if outline.has_children(node) { outline.root(slot).hops.clone() } else { 0..0 };
     let mut data = route(outline, slot, outline.route_of(node)?, "attached", hops);
@@ -243,7 +244,7 @@ fn attached_route(outline: &Outline, node: NodeRef) -> Option<RouteData> {
     Some(data)
 }
 
-fn route(outline: &Outline, slot: u32, route: &Route, fate: &'static str, hops: Range<u32>) -> RouteData {
+fn route<'o>(outline: &'o Outline, slot: u32, route: &'o Route, fate: &'static str, hops: Range<u32>) -> RouteData<'o> {
     RouteData {
         kind: route.kind.name(),
         namespace: route.meta.namespace.clone(),
@@ -251,16 +252,15 @@ fn route(outline: &Outline, slot: u32, route: &Route, fate: &'static str, hops: 
         fate,
         isolated: Vec::new(),
         source: SourceData::of(&route.meta.origin, route.meta.origin.at),
-        matches: hops
-            .map(HopId)
-            .filter(|hop| outline.keeps(NodeRef::Match(slot, *hop)))
-            .map(|hop| self::hop(outline, slot, outline.hop(hop), route))
-            .collect(),
+        matches: Each::of(move || {
+            let kept = hops.clone().map(HopId).filter(move |hop| outline.keeps(NodeRef::Match(slot, *hop)));
+            kept.map(move |hop| self::hop(outline, slot, outline.hop(hop), route))
+        }),
         destinations: None,
     }
 }
 
-fn hop(outline: &Outline, slot: u32, hop: &Hop, route: &Route) -> HopData {
+fn hop<'o>(outline: &'o Outline, slot: u32, hop: &'o Hop, route: &'o Route) -> HopData<'o> {
     let (fate, dropped, action) = match &hop.fate {
         Fate::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
         Fate::Delegates => ("delegates", None, None),
@@ -275,19 +275,17 @@ fn hop(outline: &Outline, slot: u32, hop: &Hop, route: &Route) -> HopData {
         fate,
         dropped,
         action,
-        delegates: hop
-            .links
-            .clone()
-            .map(LinkId)
-            .filter(|link| outline.keeps(NodeRef::Link(slot, *link)))
-            .map(|id| link(outline, slot, id))
-            .collect(),
+        delegates: Each::of(move || {
+            let links = hop.links.clone().map(LinkId);
+            let kept = links.filter(move |link| outline.keeps(NodeRef::Link(slot, *link)));
+            kept.map(move |id| link(outline, slot, id))
+        }),
         unverified: hop.unverified.clone(),
         source: SourceData::of(&route.meta.origin, match_position(hop, route)),
     }
 }
 
-fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
+fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData<'_> {
     let link = outline.link(id);
     let broken = link.broken.as_ref().map(|broken| BrokenData {
         reason: match broken {
@@ -296,11 +294,14 @@ fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
         },
         message: words::broken_link(link).to_owned(),
     });
-    let kept = |at: &u32| outline.keeps(NodeRef::Child(slot, ChildId(*at)));
-    let children = link.children.clone().filter(kept).map(|at| {
-        let child = outline.child(ChildId(at));
-        route(outline, slot, outline.analysis().snapshot.route(child.route), child_fate(child.fate), child.hops.clone())
-    });
+    let children = move || {
+        let kept = move |at: &u32| outline.keeps(NodeRef::Child(slot, ChildId(*at)));
+        link.children.clone().filter(kept).map(move |at| {
+            let child = outline.child(ChildId(at));
+            let found = outline.analysis().snapshot.route(child.route);
+            route(outline, slot, found, child_fate(child.fate), child.hops.clone())
+        })
+    };
     LinkData {
         via: ViaData::from(&link.via),
         broken,
@@ -309,7 +310,7 @@ fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData {
             Cut::Size => "size",
         }),
         unlisted: link.unlisted.as_ref().map(|unlisted| unlisted.total()),
-        children: children.collect(),
+        children: Each::of(children),
     }
 }
 
