@@ -28,6 +28,53 @@ pub struct Precedence {
     emission: u32,
 }
 
+/// What tells two places apart: one for each part of [`Precedence`] and [`HopPrecedence`], in the order of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    Weight { late: i32, early: i32 },
+    PathType,
+    PathLength,
+    Method,
+    Headers,
+    QueryParams,
+    Root,
+    Owner,
+}
+
+impl Precedence {
+    /// The first part that puts this after `early`; `None` when the two only differ in when they are emitted.
+    pub(super) fn first_difference(&self, early: &Self) -> Option<Difference> {
+        // A part that is added must be told, too.
+        let Self { weight, path, method, headers, query_params, root, owner, emission: _ } = self;
+        let parts = [
+            (weight > &early.weight, Difference::Weight { late: weight.0, early: early.weight.0 }),
+            (path > &early.path, path.difference(&early.path)),
+            (method > &early.method, Difference::Method),
+            (headers > &early.headers, Difference::Headers),
+            (query_params > &early.query_params, Difference::QueryParams),
+            (root > &early.root, Difference::Root),
+            (owner > &early.owner, Difference::Owner),
+        ];
+        parts.into_iter().find(|(later, _)| *later).map(|(_, difference)| difference)
+    }
+}
+
+impl HopPrecedence {
+    /// The first part that puts this after `early`; `None` when the two only differ in the place of the match.
+    pub(super) fn first_difference(&self, early: &Self) -> Option<Difference> {
+        let Self { path, length, method, headers, query_params, key, match_index: _ } = self;
+        let parts = [
+            (path > &early.path, Difference::PathType),
+            (length > &early.length, Difference::PathLength),
+            (method > &early.method, Difference::Method),
+            (headers > &early.headers, Difference::Headers),
+            (query_params > &early.query_params, Difference::QueryParams),
+            (key > &early.key, Difference::Owner),
+        ];
+        parts.into_iter().find(|(later, _)| *later).map(|(_, difference)| difference)
+    }
+}
+
 /// A row's place where every level is a table of its own. What compares lower is tried first.
 ///
 /// The rule (`docs/fidelity.md` has it beside the other; agentgateway `crates/agentgateway/src/types/agent.rs`, `RouteSet::compare_route`): Exact
@@ -77,6 +124,13 @@ enum PathRank {
     PathPrefix { length: Reverse<usize> },
 }
 
+impl PathRank {
+    fn difference(&self, other: &Self) -> Difference {
+        let same = std::mem::discriminant(self) == std::mem::discriminant(other);
+        if same { Difference::PathLength } else { Difference::PathType }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum MethodRank {
     Demanded,
@@ -91,12 +145,24 @@ struct Seniority(u32);
 pub struct Ranks {
     seniority: Vec<Seniority>,
     weights: Vec<i32>,
+    /// The routes that the others stand for; `None` for all, in their order.
+    of: Option<Vec<RouteId>>,
 }
 
 impl Ranks {
     /// Ranks the routes of `snapshot`.
     pub fn of(snapshot: &Snapshot, settings: &Settings) -> Self {
-        let routes = &snapshot.routes;
+        let routes: Vec<&Route> = snapshot.routes.iter().map(|route| &**route).collect();
+        Self::ranked(&routes, settings, None)
+    }
+
+    /// Ranks some routes among each other, which is the order that all of them have.
+    pub(super) fn among(snapshot: &Snapshot, settings: &Settings, some: Vec<RouteId>) -> Self {
+        let routes: Vec<&Route> = some.iter().map(|route| &**snapshot.route(*route)).collect();
+        Self::ranked(&routes, settings, Some(some))
+    }
+
+    fn ranked(routes: &[&Route], settings: &Settings, of: Option<Vec<RouteId>>) -> Self {
         let name = |at: &usize| {
             let meta = &routes[*at].meta;
             (&meta.namespace, &meta.name)
@@ -117,13 +183,21 @@ impl Ranks {
             }
             seniority[order[pair]] = Seniority(rank);
         }
-        let heeded = settings.weighted_route_precedence;
+        let counts = settings.weighted_route_precedence;
         let weights =
-            if heeded { routes.iter().map(|route| Self::written_weight(route)).collect() } else { Vec::new() };
-        Self { seniority, weights }
+            if counts { routes.iter().map(|route| Self::written_weight(route)).collect() } else { Vec::new() };
+        Self { seniority, weights, of }
     }
 
-    /// The weight a route asks for, heeded or not. The engine reads it off `HTTPRoutes` alone, and takes what is no int32
+    /// Where a route is in the lists.
+    fn place(&self, route: RouteId) -> usize {
+        match &self.of {
+            None => route.0 as usize,
+            Some(routes) => routes.iter().position(|known| *known == route).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The weight a route asks for, whether or not it counts. The engine reads it off `HTTPRoutes` alone, and takes what is no int32
     /// for 0.
     pub(super) fn written_weight(route: &Route) -> i32 {
         let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(ROUTE_WEIGHT)).flatten();
@@ -132,7 +206,11 @@ impl Ranks {
 
     /// The weight that counts for a route: 0 when weights do not.
     pub fn weight(&self, route: RouteId) -> i32 {
-        self.weights.get(route.0 as usize).copied().unwrap_or(0)
+        self.weights.get(self.place(route)).copied().unwrap_or(0)
+    }
+
+    fn seniority(&self, route: RouteId) -> Seniority {
+        self.seniority.get(self.place(route)).copied().unwrap_or_default()
     }
 
     /// The place of the row that `hop` emits as the `emission`th of the root route `root`; weights are kgateway's own.
@@ -151,8 +229,8 @@ impl Ranks {
             method: if matcher.method.is_some() { MethodRank::Demanded } else { MethodRank::Any },
             headers: Reverse(matcher.headers.len()),
             query_params: Reverse(matcher.query_params.len()),
-            root: self.seniority[root.0 as usize],
-            owner: self.seniority[hop.route.0 as usize],
+            root: self.seniority(root),
+            owner: self.seniority(hop.route),
             emission,
         }
     }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::decide::Router;
 use super::matcher::{Facts, Miss, Patterns, failures, header_value, path_matches, query_value};
-use super::precedence::Ranks;
-use crate::model::{Meta, Name, ObjectKey, PathKind, RouteMatch, ValueMatch};
-use crate::resolve::{DropReason, Engine, Hop, HopId};
+use super::precedence::{Difference, HopPrecedence, Ranks};
+use crate::model::{Name, ObjectKey, Route, RouteMatch, ValueMatch};
+use crate::resolve::{DropReason, Hop, HopId};
+use crate::store::RouteId;
 
 /// Why a row is, or is not, the one that decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,41 +261,31 @@ impl Router<'_> {
         Reason::Later { than: winner, by: self.first_difference(loser, winner) }
     }
 
-    /// The first clause of the precedence that tells two rows apart (see `router::precedence`).
+    /// The first part of the precedence that tells two rows apart (`router::precedence` orders by it).
     fn first_difference(&self, loser: HopId, winner: HopId) -> Criterion {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
-        if self.settings.weighted_route_precedence && self.tree.dialect_of(winner).engine == Engine::Kgateway {
-            let weight = |hop: &Hop| Ranks::written_weight(self.snapshot.route(hop.route));
-            let (late, early) = (weight(late), weight(early));
-            if late < early {
-                return Criterion::RouteWeight { late, early };
-            }
+        let root = |hop: HopId| self.tree.roots[self.tree.root_of(hop).0 as usize].route;
+        let (late_root, early_root) = (root(loser), root(winner));
+        let routes = vec![late_root, early_root, late.route, early.route];
+        let ranks = Ranks::among(self.snapshot, self.settings, routes);
+        let place = |hop: HopId, root: RouteId| ranks.precedence(self.tree, root, hop, 0);
+        match place(loser, late_root).first_difference(&place(winner, early_root)) {
+            Some(Difference::Weight { late, early }) => Criterion::RouteWeight { late, early },
+            Some(Difference::PathType) => Criterion::PathType,
+            Some(Difference::PathLength) => Criterion::PathLength,
+            Some(Difference::Method) => Criterion::Method,
+            Some(Difference::Headers) => Criterion::Headers,
+            Some(Difference::QueryParams) => Criterion::QueryParams,
+            Some(Difference::Root) if self.is_older(early_root, late_root) => Criterion::RootAge,
+            Some(Difference::Root) => Criterion::RootName,
+            Some(Difference::Owner) if self.is_older(early.route, late.route) => Criterion::RouteAge,
+            Some(Difference::Owner) => Criterion::RouteName,
+            None => within_a_route(late, early),
         }
-        let (l, w) = (&*late.matcher, &*early.matcher);
-        if l.path.kind != w.path.kind {
-            return Criterion::PathType;
-        }
-        if l.path.kind != PathKind::RegularExpression && l.path.value.len() < w.path.value.len() {
-            return Criterion::PathLength;
-        }
-        if l.method.is_none() && w.method.is_some() {
-            return Criterion::Method;
-        }
-        if l.headers.len() < w.headers.len() {
-            return Criterion::Headers;
-        }
-        if l.query_params.len() < w.query_params.len() {
-            return Criterion::QueryParams;
-        }
-        let root = |hop: HopId| &self.snapshot.route(self.tree.roots[self.tree.root_of(hop).0 as usize].route).meta;
-        if let Some(by_age) = by_age_then_name(root(loser), root(winner)) {
-            return if by_age { Criterion::RootAge } else { Criterion::RootName };
-        }
-        let owner = |hop: &Hop| &self.snapshot.route(hop.route).meta;
-        if let Some(by_age) = by_age_then_name(owner(late), owner(early)) {
-            return if by_age { Criterion::RouteAge } else { Criterion::RouteName };
-        }
-        within_a_route(late, early)
+    }
+
+    fn is_older(&self, one: RouteId, other: RouteId) -> bool {
+        self.snapshot.route(one).meta.created < self.snapshot.route(other).meta.created
     }
 
     /// agentgateway: the same for two rows of one table of its own.
@@ -312,23 +303,16 @@ impl Router<'_> {
                 return Criterion::Hostname;
             }
         }
-        let (l, w) = (&*late.matcher, &*early.matcher);
-        if w.path.kind == PathKind::Exact && l.path.kind != PathKind::Exact {
-            return Criterion::PathType;
+        let place = |hop: &Hop, route: &Route| HopPrecedence::of(hop, route, "");
+        match place(late, late_route).first_difference(&place(early, early_route)) {
+            Some(Difference::PathType) => Criterion::PathType,
+            Some(Difference::PathLength) => Criterion::PathLength,
+            Some(Difference::Method) => Criterion::Method,
+            Some(Difference::Headers) => Criterion::Headers,
+            Some(Difference::QueryParams) => Criterion::QueryParams,
+            _ if late.route == early.route => within_a_route(late, early),
+            _ => Criterion::RouteNameOnly,
         }
-        if l.path.value.len() < w.path.value.len() {
-            return Criterion::PathLength;
-        }
-        if l.method.is_none() && w.method.is_some() {
-            return Criterion::Method;
-        }
-        if l.headers.len() < w.headers.len() {
-            return Criterion::Headers;
-        }
-        if l.query_params.len() < w.query_params.len() {
-            return Criterion::QueryParams;
-        }
-        if late.route == early.route { within_a_route(late, early) } else { Criterion::RouteNameOnly }
     }
 
     /// The route that owns a row.
@@ -348,9 +332,4 @@ fn within_a_route(late: &Hop, early: &Hop) -> Criterion {
     } else {
         Criterion::SameRule
     }
-}
-
-/// Whether age tells two routes apart, or their names do; `None` for one route.
-fn by_age_then_name(late: &Meta, early: &Meta) -> Option<bool> {
-    (late.key() != early.key()).then(|| late.created > early.created)
 }
