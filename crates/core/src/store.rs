@@ -10,8 +10,8 @@ use ahash::AHashMap;
 
 use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::model::{
-    Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Name,
-    Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
+    Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Meta,
+    Name, Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
     TrafficPolicy,
 };
 
@@ -154,6 +154,31 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Every object: its kind, as kubectl writes it, and its metadata.
+    pub fn objects(&self) -> impl Iterator<Item = (&'static str, &Meta)> {
+        fn all<'s, T: 's>(
+            kind: &'static str,
+            objects: impl IntoIterator<Item = &'s Arc<T>>,
+            meta: fn(&T) -> &Meta,
+        ) -> impl Iterator<Item = (&'static str, &'s Meta)> {
+            objects.into_iter().map(move |object| (kind, meta(object)))
+        }
+        (self.routes.iter().map(|route| (route.kind.name(), &route.meta)))
+            .chain(self.stream_routes.values().map(|route| (route.kind.name(), &route.meta)))
+            .chain(all("Gateway", self.gateways.values(), |object| &object.meta))
+            .chain(all("GatewayClass", self.classes.values(), |object| &object.meta))
+            .chain(all("ListenerSet", self.listener_sets.values(), |object| &object.meta))
+            .chain(all("ReferenceGrant", self.grants.values().flatten(), |object| &object.meta))
+            .chain(all("Namespace", self.namespaces.values(), |object| &object.meta))
+            .chain(all("Service", self.services.values(), |object| &object.meta))
+            .chain(all("EndpointSlice", self.endpoint_slices.values(), |object| &object.meta))
+            .chain(all("Backend", self.backends.values(), |object| &object.meta))
+            .chain(all("DirectResponse", self.direct_responses.values(), |object| &object.meta))
+            .chain(all("TrafficPolicy", self.traffic_policies.values(), |object| &object.meta))
+            .chain(all("GatewayExtension", self.gateway_extensions.values(), |object| &object.meta))
+            .chain(all("ConfigMap", self.config_maps.values(), |object| &object.meta))
+    }
+
     /// The route `id` stands for.
     pub fn route(&self, id: RouteId) -> &Arc<Route> {
         &self.routes[id.0 as usize]
@@ -285,6 +310,67 @@ pub struct Store {
     namespaces: BTreeMap<Name, Arc<Namespace>>,
 }
 
+/// Writes what finds, adds and removes an object from a table: the kind, its variant of [`Object`], the map that holds it, and
+/// its place there.
+macro_rules! places {
+    ($($kind:literal: $variant:ident in $map:ident at |$key:ident| $place:expr,)*) => {
+        impl Store {
+            /// The object of that kind and name, as it is known now.
+            pub fn find(&self, kind: &str, key: &ObjectKey) -> Option<Object> {
+                match kind {
+                    $($kind => {
+                        let $key = key;
+                        self.$map.get(&$place).map(|found| Object::$variant(found.as_ref().clone()))
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// Adds an object; returns where the one was written that it takes the place of.
+            fn insert(&mut self, object: Object) -> Option<Origin> {
+                let own = object.meta().key();
+                match (object.kind(), object) {
+                    $(($kind, Object::$variant(object)) => {
+                        let $key = &own;
+                        self.$map.insert($place, Arc::new(object)).map(|old| old.meta.origin.clone())
+                    })*
+                    // Each kind has one variant.
+                    _ => None,
+                }
+            }
+
+            fn remove(&mut self, kind: &str, key: &ObjectKey) {
+                match kind {
+                    $($kind => {
+                        let $key = key;
+                        self.$map.remove(&$place);
+                    })*
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+places! {
+    "Gateway": Gateway in gateways at |key| key.clone(),
+    "GatewayClass": GatewayClass in classes at |key| key.name.clone(),
+    "ListenerSet": ListenerSet in listener_sets at |key| key.clone(),
+    "HTTPRoute": Route in routes at |key| (RouteKind::Http, key.clone()),
+    "GRPCRoute": Route in routes at |key| (RouteKind::Grpc, key.clone()),
+    "TCPRoute": StreamRoute in stream_routes at |key| (StreamKind::Tcp, key.clone()),
+    "TLSRoute": StreamRoute in stream_routes at |key| (StreamKind::Tls, key.clone()),
+    "ReferenceGrant": ReferenceGrant in grants at |key| key.clone(),
+    "Namespace": Namespace in namespaces at |key| key.name.clone(),
+    "Service": Service in services at |key| key.clone(),
+    "EndpointSlice": EndpointSlice in endpoint_slices at |key| key.clone(),
+    "Backend": Backend in backends at |key| key.clone(),
+    "DirectResponse": DirectResponse in direct_responses at |key| key.clone(),
+    "TrafficPolicy": TrafficPolicy in traffic_policies at |key| key.clone(),
+    "GatewayExtension": GatewayExtension in gateway_extensions at |key| key.clone(),
+    "ConfigMap": ConfigMap in config_maps at |key| key.clone(),
+}
+
 impl Store {
     /// Applies one change. Returns what was odd about it (a duplicate object).
     pub fn apply(&mut self, change: Change) -> Vec<Finding> {
@@ -316,87 +402,6 @@ impl Store {
     /// From now on these objects come from files laid over a cluster.
     pub fn overlay(&mut self, overlaid: Overlaid) {
         self.overlaid = Arc::new(overlaid);
-    }
-
-    /// The object of that kind and name, as it is known now.
-    pub fn find(&self, kind: &str, key: &ObjectKey) -> Option<Object> {
-        fn some<T: Clone>(found: Option<&Arc<T>>, object: fn(T) -> Object) -> Option<Object> {
-            found.map(|found| object(T::clone(found)))
-        }
-        let route = |kind| some(self.routes.get(&(kind, key.clone())), Object::Route);
-        let stream = |kind| some(self.stream_routes.get(&(kind, key.clone())), Object::StreamRoute);
-        match kind {
-            "Gateway" => some(self.gateways.get(key), Object::Gateway),
-            "GatewayClass" => some(self.classes.get(&key.name), Object::GatewayClass),
-            "ListenerSet" => some(self.listener_sets.get(key), Object::ListenerSet),
-            "HTTPRoute" => route(RouteKind::Http),
-            "GRPCRoute" => route(RouteKind::Grpc),
-            "TCPRoute" => stream(StreamKind::Tcp),
-            "TLSRoute" => stream(StreamKind::Tls),
-            "ReferenceGrant" => some(self.grants.get(key), Object::ReferenceGrant),
-            "Namespace" => some(self.namespaces.get(&key.name), Object::Namespace),
-            "Service" => some(self.services.get(key), Object::Service),
-            "EndpointSlice" => some(self.endpoint_slices.get(key), Object::EndpointSlice),
-            "Backend" => some(self.backends.get(key), Object::Backend),
-            "DirectResponse" => some(self.direct_responses.get(key), Object::DirectResponse),
-            "TrafficPolicy" => some(self.traffic_policies.get(key), Object::TrafficPolicy),
-            "GatewayExtension" => some(self.gateway_extensions.get(key), Object::GatewayExtension),
-            "ConfigMap" => some(self.config_maps.get(key), Object::ConfigMap),
-            _ => None,
-        }
-    }
-
-    /// Adds an object; returns where the one was written that it takes the place of.
-    fn insert(&mut self, object: Object) -> Option<Origin> {
-        let key = object.meta().key();
-        match object {
-            Object::Gateway(o) => self.gateways.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::GatewayClass(o) => self.classes.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::ListenerSet(o) => self.listener_sets.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::Route(o) => self.routes.insert((o.kind, key), Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::StreamRoute(o) => {
-                self.stream_routes.insert((o.kind, key), Arc::new(o)).map(|old| old.meta.origin.clone())
-            }
-            Object::ReferenceGrant(o) => self.grants.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::Namespace(o) => self.namespaces.insert(key.name, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::Service(o) => self.services.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::EndpointSlice(o) => {
-                self.endpoint_slices.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
-            }
-            Object::Backend(o) => self.backends.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-            Object::DirectResponse(o) => {
-                self.direct_responses.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
-            }
-            Object::TrafficPolicy(o) => {
-                self.traffic_policies.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
-            }
-            Object::GatewayExtension(o) => {
-                self.gateway_extensions.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone())
-            }
-            Object::ConfigMap(o) => self.config_maps.insert(key, Arc::new(o)).map(|old| old.meta.origin.clone()),
-        }
-    }
-
-    fn remove(&mut self, kind: &str, key: &ObjectKey) {
-        match kind {
-            "Gateway" => drop(self.gateways.remove(key)),
-            "GatewayClass" => drop(self.classes.remove(&key.name)),
-            "ListenerSet" => drop(self.listener_sets.remove(key)),
-            "HTTPRoute" => drop(self.routes.remove(&(RouteKind::Http, key.clone()))),
-            "GRPCRoute" => drop(self.routes.remove(&(RouteKind::Grpc, key.clone()))),
-            "TCPRoute" => drop(self.stream_routes.remove(&(StreamKind::Tcp, key.clone()))),
-            "TLSRoute" => drop(self.stream_routes.remove(&(StreamKind::Tls, key.clone()))),
-            "ReferenceGrant" => drop(self.grants.remove(key)),
-            "Namespace" => drop(self.namespaces.remove(&key.name)),
-            "Service" => drop(self.services.remove(key)),
-            "EndpointSlice" => drop(self.endpoint_slices.remove(key)),
-            "Backend" => drop(self.backends.remove(key)),
-            "DirectResponse" => drop(self.direct_responses.remove(key)),
-            "TrafficPolicy" => drop(self.traffic_policies.remove(key)),
-            "GatewayExtension" => drop(self.gateway_extensions.remove(key)),
-            "ConfigMap" => drop(self.config_maps.remove(key)),
-            _ => {}
-        }
     }
 
     /// What is known now. Objects are shared, not copied.

@@ -5,25 +5,29 @@
 //! Here are the sentences and the tables; the router doubts answers with them, `check` its findings, `status` its statuses.
 
 use crate::finding::Finding;
+use crate::model::kinds::{Decides, deciding};
 use crate::model::{From, Name};
 use crate::resolve::{Engine, GatewayNode, HopId, Tree, admits_unseen};
 use crate::store::Snapshot;
 
-/// The kinds that decide which routes hang on which Gateway.
-const ATTACHING: &[&str] = &["Gateway", "GatewayClass", "ListenerSet", "HTTPRoute", "Namespace", "ReferenceGrant"];
+/// What a status depends on.
+const STATUSES: &[Decides] = &[Decides::Attachment, Decides::Behaviour];
+/// The same, and endpoints.
+const ENDPOINTS: &[Decides] = &[Decides::Attachment, Decides::Behaviour, Decides::Endpoints];
 
-/// The groups of findings that rest on more than an object as it is written, and on what besides [`STATUSES`].
-const FINDINGS: &[(&str, &[&str])] = &[
-    ("Gateways and attachment", &[]),
-    ("Delegation", &[]),
-    ("Backends", &["EndpointSlice"]),
-    ("Sets of requests", &[]),
-    ("Rules", &[]),
+/// The groups of findings that depend on more than an object as it is written, and on what.
+const FINDINGS: &[(&str, &[Decides])] = &[
+    ("Gateways and attachment", STATUSES),
+    ("Delegation", STATUSES),
+    ("Backends", ENDPOINTS),
+    ("Sets of requests", STATUSES),
+    ("Rules", STATUSES),
 ];
 
-/// The kinds a status rests on besides.
-const STATUSES: &[&str] =
-    &["GRPCRoute", "TLSRoute", "TCPRoute", "Service", "Backend", "DirectResponse", "TrafficPolicy", "GatewayExtension"];
+/// The kinds that decide any of these.
+fn kinds(decides: &[Decides]) -> Vec<&'static str> {
+    decides.iter().flat_map(|decides| deciding(*decides)).collect()
+}
 
 /// So many files are named.
 const NAMED: usize = 3;
@@ -69,7 +73,7 @@ pub fn plural(kind: &str) -> String {
 
 /// Why the world as a whole is not certain: it is shown with what it lacks.
 pub fn of_world(snapshot: &Snapshot) -> Option<String> {
-    unread(snapshot, &[ATTACHING, STATUSES, &["EndpointSlice"]].concat())
+    unread(snapshot, &kinds(ENDPOINTS))
 }
 
 /// Why it is not certain that no Gateway sees a request.
@@ -79,13 +83,13 @@ pub fn of_no_gateway(snapshot: &Snapshot) -> Option<String> {
 
 /// Why a finding is not certain.
 pub fn of_finding(snapshot: &Snapshot, finding: &Finding) -> Option<String> {
-    let (_, besides) = FINDINGS.iter().find(|(group, _)| *group == finding.code.entry().group)?;
-    unread(snapshot, &[ATTACHING, STATUSES, besides].concat())
+    let (_, decides) = FINDINGS.iter().find(|(group, _)| *group == finding.code.entry().group)?;
+    unread(snapshot, &kinds(decides))
 }
 
 /// Why a predicted status is not certain.
 pub fn of_statuses(snapshot: &Snapshot) -> Option<String> {
-    unread(snapshot, &[ATTACHING, STATUSES].concat())
+    unread(snapshot, &kinds(STATUSES))
 }
 
 /// Whether namespaces are selected by labels of their own, not by name alone.

@@ -10,7 +10,9 @@
 mod backend;
 mod essence;
 mod gateway;
+pub mod kinds;
 mod meta;
+mod object;
 mod policy;
 mod route;
 mod setting;
@@ -27,6 +29,7 @@ pub use gateway::{
     NamespaceSelector, Protocol, Requirement, RequirementOperator, RouteGroupKind, TlsMode,
 };
 pub use meta::{Meta, Name, ObjectKey, Origin, Position, Source, SourceKind, Timestamp};
+pub use object::Object;
 pub use policy::{
     CertificateRef, ClientValidation, ConfigMap, DiscoverySelectors, ExtensionKind, ExtensionRef, FrontendTls,
     GatewayExtension, PolicySelector, PolicyTarget, SecretRef, TrafficPolicy, Written,
@@ -45,85 +48,3 @@ pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 pub const ROUTE_WEIGHT: &str = "kgateway.dev/route-weight";
 /// The API group of kgateway's own kinds.
 pub const KGATEWAY_GROUP: &str = "gateway.kgateway.dev";
-
-/// One decoded object of any kind routing reads.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)] // each variant is named after the kind it holds
-pub enum Object {
-    Gateway(Gateway),
-    GatewayClass(GatewayClass),
-    ListenerSet(ListenerSet),
-    Route(Route),
-    StreamRoute(StreamRoute),
-    ReferenceGrant(ReferenceGrant),
-    Namespace(Namespace),
-    Service(Service),
-    EndpointSlice(EndpointSlice),
-    Backend(Backend),
-    DirectResponse(DirectResponse),
-    TrafficPolicy(TrafficPolicy),
-    GatewayExtension(GatewayExtension),
-    ConfigMap(ConfigMap),
-}
-
-impl Object {
-    /// The object's metadata.
-    pub fn meta(&self) -> &Meta {
-        match self {
-            Self::Gateway(o) => &o.meta,
-            Self::GatewayClass(o) => &o.meta,
-            Self::ListenerSet(o) => &o.meta,
-            Self::Route(o) => &o.meta,
-            Self::StreamRoute(o) => &o.meta,
-            Self::ReferenceGrant(o) => &o.meta,
-            Self::Namespace(o) => &o.meta,
-            Self::Service(o) => &o.meta,
-            Self::EndpointSlice(o) => &o.meta,
-            Self::Backend(o) => &o.meta,
-            Self::DirectResponse(o) => &o.meta,
-            Self::TrafficPolicy(o) => &o.meta,
-            Self::GatewayExtension(o) => &o.meta,
-            Self::ConfigMap(o) => &o.meta,
-        }
-    }
-
-    /// The object's metadata, to be completed.
-    pub fn meta_mut(&mut self) -> &mut Meta {
-        match self {
-            Self::Gateway(o) => &mut o.meta,
-            Self::GatewayClass(o) => &mut o.meta,
-            Self::ListenerSet(o) => &mut o.meta,
-            Self::Route(o) => &mut o.meta,
-            Self::StreamRoute(o) => &mut o.meta,
-            Self::ReferenceGrant(o) => &mut o.meta,
-            Self::Namespace(o) => &mut o.meta,
-            Self::Service(o) => &mut o.meta,
-            Self::EndpointSlice(o) => &mut o.meta,
-            Self::Backend(o) => &mut o.meta,
-            Self::DirectResponse(o) => &mut o.meta,
-            Self::TrafficPolicy(o) => &mut o.meta,
-            Self::GatewayExtension(o) => &mut o.meta,
-            Self::ConfigMap(o) => &mut o.meta,
-        }
-    }
-
-    /// The object's kind, as kubectl writes it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Gateway(_) => "Gateway",
-            Self::GatewayClass(_) => "GatewayClass",
-            Self::ListenerSet(_) => "ListenerSet",
-            Self::Route(route) => route.kind.name(),
-            Self::StreamRoute(route) => route.kind.name(),
-            Self::ReferenceGrant(_) => "ReferenceGrant",
-            Self::Namespace(_) => "Namespace",
-            Self::Service(_) => "Service",
-            Self::EndpointSlice(_) => "EndpointSlice",
-            Self::Backend(_) => "Backend",
-            Self::DirectResponse(_) => "DirectResponse",
-            Self::TrafficPolicy(_) => "TrafficPolicy",
-            Self::GatewayExtension(_) => "GatewayExtension",
-            Self::ConfigMap(_) => "ConfigMap",
-        }
-    }
-}

@@ -24,6 +24,7 @@ use self::field::{Context, Field};
 use crate::admission::{self, Admission};
 use crate::channel::Channel;
 use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
+use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, KINDS, Kind, WATCHED};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{
     GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, Object, ObjectKey, Origin, Source, SourceKind,
@@ -32,9 +33,6 @@ use routescope_core::model::{
 pub use placeholder::Placeholders;
 pub use unsupported::Unsupported;
 pub use world::{GROUP as OWN_GROUP, Seen, Unread};
-
-/// The API group of experimental Gateway API kinds.
-const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 
 /// What became of some documents.
 #[derive(Debug, Default)]
@@ -83,50 +81,30 @@ impl Decoded {
     }
 }
 
-/// A kind that routing reads.
-struct Known {
-    group: &'static str,
-    kind: &'static str,
-    /// The kind shown to people; differs from `kind` for `XListenerSet`.
-    shown: &'static str,
-    namespaced: bool,
-    decode: fn(&Field<'_>, Meta) -> Object,
-}
+/// How an object of a kind is decoded, whatever its version.
+type Decode = fn(&Field<'_>, Meta) -> Object;
 
-/// Every kind that routing reads, by group; any version of it is read alike.
-const KNOWN: &[Known] = &[
-    known(GATEWAY_GROUP, "HTTPRoute", true, route::http_route),
-    known(GATEWAY_GROUP, "GRPCRoute", true, grpc::grpc_route),
-    known(GATEWAY_GROUP, "TCPRoute", true, stream::tcp_route),
-    known(GATEWAY_GROUP, "TLSRoute", true, stream::tls_route),
-    known(GATEWAY_GROUP, "Gateway", true, gateway::gateway),
-    known(GATEWAY_GROUP, "GatewayClass", false, gateway::gateway_class),
-    known(GATEWAY_GROUP, "ListenerSet", true, gateway::listener_set),
-    known(GATEWAY_GROUP, "ReferenceGrant", true, backend::reference_grant),
-    Known {
-        group: EXPERIMENTAL_GROUP,
-        kind: "XListenerSet",
-        shown: "ListenerSet",
-        namespaced: true,
-        decode: gateway::listener_set,
-    },
-    known("", "Service", true, backend::service),
-    known("", "Namespace", false, backend::namespace),
-    known("discovery.k8s.io", "EndpointSlice", true, backend::endpoint_slice),
-    known(KGATEWAY_GROUP, "Backend", true, backend::backend),
-    known(KGATEWAY_GROUP, "DirectResponse", true, backend::direct_response),
-    known(KGATEWAY_GROUP, "TrafficPolicy", true, policy::traffic_policy),
-    known(KGATEWAY_GROUP, "GatewayExtension", true, policy::gateway_extension),
-    known("", "ConfigMap", true, policy::config_map),
-];
-
-const fn known(
-    group: &'static str,
-    kind: &'static str,
-    namespaced: bool,
-    decode: fn(&Field<'_>, Meta) -> Object,
-) -> Known {
-    Known { group, kind, shown: kind, namespaced, decode }
+/// The decoder of a kind of [`KINDS`].
+fn decoder(kind: &Kind) -> Decode {
+    match kind.shown {
+        "HTTPRoute" => route::http_route,
+        "GRPCRoute" => grpc::grpc_route,
+        "TCPRoute" => stream::tcp_route,
+        "TLSRoute" => stream::tls_route,
+        "Gateway" => gateway::gateway,
+        "GatewayClass" => gateway::gateway_class,
+        "ListenerSet" => gateway::listener_set,
+        "ReferenceGrant" => backend::reference_grant,
+        "Service" => backend::service,
+        "Namespace" => backend::namespace,
+        "EndpointSlice" => backend::endpoint_slice,
+        "Backend" => backend::backend,
+        "DirectResponse" => backend::direct_response,
+        "TrafficPolicy" => policy::traffic_policy,
+        "GatewayExtension" => policy::gateway_extension,
+        // A test decodes one object of each kind.
+        _ => policy::config_map,
+    }
 }
 
 /// Takes the documents of one text, one after the other. The items of a list come before the list itself, so that a
@@ -174,7 +152,7 @@ impl<'a> Documents<'a> {
             return false;
         };
         let group = group_of(api_version);
-        let known = find(group, kind).is_some() || admission::known(group, kind).is_some();
+        let known = Kind::find(group, kind).is_some() || admission::known(group, kind).is_some();
         !kind.ends_with("List") && group != OWN_GROUP && !known
     }
 
@@ -269,11 +247,7 @@ fn text_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Name> {
 
 /// Whether a kind of any group goes by a name that routing reads. (Config maps are everywhere, and mostly of no use to it.)
 pub fn is_routing_kind(kind: &str) -> bool {
-    kind != "ConfigMap" && KNOWN.iter().any(|known| known.kind == kind)
-}
-
-fn find(group: &str, kind: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.kind == kind && known.group == group)
+    WATCHED.iter().any(|known| known.kind == kind)
 }
 
 /// The group of an `apiVersion`: what stands before the slash, nothing for the core group.
@@ -332,7 +306,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         SourceKind::File | SourceKind::Text => admission::admit(channel, api_version, kind, namespaced, value),
         SourceKind::Cluster => Admission::default(),
     };
-    let Some(known) = find(group, kind) else {
+    let Some(known) = Kind::find(group, kind) else {
         if let Some(kind) = admission::known(group, kind) {
             let cx = Context::new(&origin, Subject { kind, key: ObjectKey::default() }, admit(true));
             meta::meta(&Field::root(&cx, value), true);
@@ -363,7 +337,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     cx.forgive(open);
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
-        let mut object = (known.decode)(&root, meta);
+        let mut object = decoder(known)(&root, meta);
         object.meta_mut().defective = cx.is_defective();
         object
     });
@@ -374,15 +348,32 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
 /// The kind that is meant by an unknown one in a group we know, or by a known one in the core group.
 fn misspelt(group: &str, kind: &str) -> Option<String> {
     if group.is_empty() {
-        let known = KNOWN.iter().find(|known| known.group == GATEWAY_GROUP && known.kind == kind)?;
+        let known = KINDS.iter().find(|known| known.group == GATEWAY_GROUP && known.kind == kind)?;
         return Some(format!("apiVersion: {}/v1", known.group));
     }
     let ours = [GATEWAY_GROUP, EXPERIMENTAL_GROUP, KGATEWAY_GROUP];
-    if !ours.contains(&group) || OTHER_KINDS.contains(&kind) {
+    if !ours.contains(&group) || kind == "BackendTLSPolicy" || admission::known(group, kind).is_some() {
         return None;
     }
-    closest(kind, KNOWN.iter().filter(|known| known.group == group).map(|known| known.kind)).map(str::to_owned)
+    closest(kind, KINDS.iter().filter(|known| known.group == group).map(|known| known.kind)).map(str::to_owned)
 }
 
-/// Kinds of our groups that routing does not read, lest they be taken for misspelt ones.
-const OTHER_KINDS: &[&str] = &["TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy", "BackendConfigPolicy"];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_decoder_and_can_be_read_in_each_version_that_is_served() {
+        for kind in KINDS {
+            let (group, dot) = if kind.group.is_empty() { ("", "") } else { (kind.group, "/") };
+            let version = kind.versions[0];
+            let text = format!("apiVersion: {group}{dot}{version}\nkind: {}\nmetadata: {{ name: it }}\n", kind.kind);
+            let objects = crate::files::load_text("test.yaml", &text).objects;
+            let kinds: Vec<_> = objects.iter().map(Object::kind).collect();
+            assert_eq!(kinds, [kind.shown], "{text}");
+            let unread: Vec<_> =
+                admission::served(kind.group, kind.kind).into_iter().filter(|v| !kind.versions.contains(v)).collect();
+            assert_eq!(unread, [""; 0], "versions of {} that a cluster is not asked for", kind.kind);
+        }
+    }
+}

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::admission;
 use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::model::GATEWAY_GROUP;
+use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, Kind};
 
 /// Kinds that route requests, by group, and what becomes of them in the Gateway API.
 const OTHERS: &[(&str, &str, &str)] = &[
@@ -27,19 +28,13 @@ const OTHERS: &[(&str, &str, &str)] = &[
 
 const INGRESS: &str = "`ingress2gateway print` turns it into HTTPRoutes";
 
-/// The kinds that are read, and go by the same name in groups that are gone.
-const READ: &[&str] =
-    &["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "GatewayClass", "ReferenceGrant", "ReferencePolicy"];
-
-/// The versions of the kinds that Kubernetes itself has. Those of the others stand in the tables of their CRDs.
-const BUILT_IN: &[(&str, &[&str], &str)] =
-    &[("", &["Service", "Namespace", "ConfigMap"], "v1"), ("discovery.k8s.io", &["EndpointSlice"], "v1")];
-
 /// A kind that is read, in a group in which it is not: what to say, and what to do.
 fn other_group(group: &str, kind: &str, api_version: &str) -> Option<(String, String)> {
     let known = group.is_empty() || group == GATEWAY_GROUP || group == EXPERIMENTAL_GROUP;
     let is_other = OTHERS.iter().any(|(other, of, _)| *other == group && *of == kind);
-    if known || is_other || !(READ.contains(&kind) || (kind == "Gateway" && group == "networking.x-k8s.io")) {
+    let is_old = group == "networking.x-k8s.io" || !matches!(kind, "Gateway" | "ListenerSet");
+    let is_read = kind == "ReferencePolicy" || Kind::find(GATEWAY_GROUP, kind).is_some();
+    if known || is_other || !(is_read && is_old) {
         return None;
     }
     let message = format!("{kind} of {api_version} is not read: the group is {GATEWAY_GROUP}");
@@ -51,8 +46,11 @@ fn other_group(group: &str, kind: &str, api_version: &str) -> Option<(String, St
 /// The `apiVersion` to write, when no server has the one that is written.
 pub(super) fn not_served(group: &str, kind: &str, api_version: &str) -> Option<String> {
     let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
-    let built_in = BUILT_IN.iter().find(|(of, kinds, _)| *of == group && kinds.contains(&kind));
-    let versions = built_in.map_or_else(|| admission::served(group, kind), |(.., version)| vec![*version]);
+    let mut versions = admission::served(group, kind);
+    if versions.is_empty() {
+        // What Kubernetes itself has, and no CRD.
+        versions.extend(Kind::find(group, kind)?.versions);
+    }
     let first = versions.first()?;
     let group = if group.is_empty() { String::new() } else { format!("{group}/") };
     (!versions.contains(&version)).then(|| format!("{group}{first}"))

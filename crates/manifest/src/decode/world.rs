@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Decoded, KNOWN};
+use super::Decoded;
 use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::model::kinds::KINDS;
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Name, Origin};
 
@@ -149,7 +150,7 @@ impl Odd<'_> {
     }
 
     fn kind(&mut self, value: &Value, kind: &str) -> Option<&'static str> {
-        let known = KNOWN.iter().find(|known| known.shown == kind).map(|known| known.shown);
+        let known = KINDS.iter().find(|known| known.shown == kind).map(|known| known.shown);
         if known.is_none() {
             self.report(value, format!("spec.coverage names the kind {kind}, which is not known"));
         }

@@ -78,20 +78,7 @@ struct Unread<'s> {
 
 /// The objects of a world, by kind, namespace and name.
 pub fn objects(snapshot: &Snapshot) -> Vec<Saved<'_>> {
-    let mut all: Vec<Saved<'_>> = snapshot.routes.iter().map(|route| (route.kind.name(), &route.meta)).collect();
-    all.extend(snapshot.stream_routes.values().map(|route| (route.kind.name(), &route.meta)));
-    all.extend(snapshot.gateways.values().map(|object| ("Gateway", &object.meta)));
-    all.extend(snapshot.classes.values().map(|object| ("GatewayClass", &object.meta)));
-    all.extend(snapshot.listener_sets.values().map(|object| ("ListenerSet", &object.meta)));
-    all.extend(snapshot.services.values().map(|object| ("Service", &object.meta)));
-    all.extend(snapshot.endpoint_slices.values().map(|object| ("EndpointSlice", &object.meta)));
-    all.extend(snapshot.backends.values().map(|object| ("Backend", &object.meta)));
-    all.extend(snapshot.direct_responses.values().map(|object| ("DirectResponse", &object.meta)));
-    all.extend(snapshot.traffic_policies.values().map(|object| ("TrafficPolicy", &object.meta)));
-    all.extend(snapshot.gateway_extensions.values().map(|object| ("GatewayExtension", &object.meta)));
-    all.extend(snapshot.config_maps.values().map(|object| ("ConfigMap", &object.meta)));
-    all.extend(snapshot.grants.values().flatten().map(|object| ("ReferenceGrant", &object.meta)));
-    all.extend(snapshot.namespaces.values().map(|object| ("Namespace", &object.meta)));
+    let mut all: Vec<Saved<'_>> = snapshot.objects().collect();
     all.sort_unstable_by(|(kind, left), (other, right)| {
         (kind, &left.namespace, &left.name).cmp(&(other, &right.namespace, &right.name))
     });
