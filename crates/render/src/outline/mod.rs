@@ -70,9 +70,10 @@ pub enum Key {
     /// A listener and the hosts served on it.
     #[allow(missing_docs)]
     Hosts { listener: Name, hostnames: Vec<Name> },
-    /// A match: rule and match number.
+    /// A match: rule and match number, and which of those that came of it (an inheriting child has one for each match of
+    /// its parent).
     #[allow(missing_docs)]
-    Match { rule: u32, index: Option<u32> },
+    Match { rule: u32, index: Option<u32>, nth: u32 },
     /// The n-th ref or backend of a rule.
     Nth(u32),
     /// The heading over the routes that serve nothing.
@@ -370,7 +371,17 @@ impl Outline {
                 hostnames: self.hosts[hosts as usize].hostnames.clone(),
             },
             NodeRef::Route(slot) => route_key(self.root(slot).route, self.attached(slot).parent_ref),
-            NodeRef::Match(_, hop) => Key::Match { rule: self.hop(hop).rule, index: self.hop(hop).match_index },
+            NodeRef::Match(_, hop) => {
+                let (rule, index) = (self.hop(hop).rule, self.hop(hop).match_index);
+                let first = match self.parent(node) {
+                    Some(NodeRef::Route(slot)) => self.root(slot).hops.start,
+                    Some(NodeRef::Child(_, child)) => self.child(child).hops.start,
+                    _ => hop.0,
+                };
+                let before = (first..hop.0).rev().map(|before| self.hop(HopId(before)));
+                let same = before.take_while(|before| before.rule == rule).filter(|before| before.match_index == index);
+                Key::Match { rule, index, nth: u32::try_from(same.count()).unwrap_or(u32::MAX) }
+            }
             NodeRef::Link(_, link) => Key::Nth(self.link(link).ref_index),
             NodeRef::Child(_, child) => route_key(self.child(child).route, 0),
             NodeRef::Backend(_, _, at) => Key::Nth(at),
