@@ -66,3 +66,28 @@ proptest! {
         run(worlds, clusters, steps);
     }
 }
+
+/// A rule with the same wildcard twice: the engine lists each of its routes twice below both.
+#[test]
+fn a_route_that_two_refs_of_a_rule_select_has_an_identity_for_each() {
+    let to_all = r#"{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "*"}"#;
+    let route = |name: &str, spec: &str| {
+        format!(
+            "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: {name}, namespace: b}}, \
+             spec: {{{spec}}}}}\n---\n"
+        )
+    };
+    let world = route("root", &format!("parentRefs: [{{name: gw}}], rules: [{{backendRefs: [{to_all}, {to_all}]}}]"))
+        + &route("leaf", "rules: [{matches: [{path: {value: /a}}]}]");
+    let analysis = analyse_text(&world, Coverage::open(), Settings::default());
+    let outline = routescope_render::outline::Outline::of(Arc::new(analysis));
+    let mut left = outline.roots();
+    let mut leaves = 0;
+    while let Some(node) = left.pop() {
+        let path = outline.path(node);
+        assert_eq!(outline.find(&path), Some(node), "{path:?}");
+        leaves += usize::from(format!("{:?}", path.last()).contains("leaf"));
+        left.extend(outline.children(node));
+    }
+    assert!(leaves > 2, "{leaves}");
+}
