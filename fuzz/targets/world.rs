@@ -7,6 +7,6 @@ fuzz_target!(init: routescope_fuzz::seeds::write("world"), |data: &[u8]| routesc
 
 fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
     // Now and then as bytes: the reader of YAML is not to see JSON alone.
-    let structured = if seed % 16 == 0 { None } else { mutate(data, size, most, seed) };
+    let structured = if seed.is_multiple_of(16) { None } else { mutate(data, size, most, seed) };
     structured.unwrap_or_else(|| fuzzer_mutate(data, size, most))
 });
