@@ -1,5 +1,7 @@
 //! What a world answers to what stands in the URL bar.
 
+use std::cmp::Reverse;
+
 use routescope_core::model::ObjectKey;
 use routescope_core::resolve::{Fate, HopId};
 use routescope_core::router::{Decision, Outcome, Request, RequestError};
@@ -82,7 +84,12 @@ impl Answer {
             Some(Err(error)) => self.reply = Reply::Invalid(error.clone()),
             Some(Ok(request)) => {
                 let decisions = analysis.explain(request, None);
-                let rank = |decision: &Decision| rank_within(outline, decision);
+                let some_outside = decisions.iter().any(|decision| is_outside(outline, decision));
+                // Those that serve the host most closely, whatever they answer.
+                let rank = |decision: &Decision| {
+                    let closeness = Reverse(analysis.router().closeness(decision, request));
+                    (some_outside && serves_nobody(decision), is_outside(outline, decision), closeness)
+                };
                 let tables = &analysis.table.gateways;
                 self.gateways = decisions.iter().map(|one| tables[one.gateway as usize].gateway.clone()).collect();
                 let same = before.and_then(|gateway| {
@@ -135,24 +142,13 @@ impl Answer {
     }
 }
 
-/// The rank of a Gateway that serves no such host.
-const NOBODY: u8 = 4;
-
-/// Which answer to show first where some namespaces are shown: that of a Gateway among them which serves the host at all.
-fn rank_within(outline: &Outline, decision: &Decision) -> (bool, bool, u8) {
+/// Whether a decision is of a Gateway outside of the namespaces that are shown.
+fn is_outside(outline: &Outline, decision: &Decision) -> bool {
     let gateway = outline.analysis().table.gateways.get(decision.gateway as usize);
-    let outside = gateway.is_none_or(|table| !outline.keeps(NodeRef::Gateway(table.node)));
-    let rank = rank(decision);
-    (rank == NOBODY, outside, rank)
+    gateway.is_none_or(|table| !outline.keeps(NodeRef::Gateway(table.node)))
 }
 
-/// Which answer to show first: the one that leads furthest.
-pub(super) fn rank(decision: &Decision) -> u8 {
-    match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => 0,
-        Outcome::Redirect => 1,
-        Outcome::Respond => 2,
-        Outcome::NotFound if decision.virtual_host.is_some() => 3,
-        Outcome::NotFound => NOBODY,
-    }
+/// Whether a decision is of a Gateway that serves no such host.
+fn serves_nobody(decision: &Decision) -> bool {
+    decision.outcome == Outcome::NotFound && decision.virtual_host.is_none()
 }

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::answer::rank;
 use super::ask::Question;
 use super::side::World;
 use super::words;
@@ -89,7 +88,7 @@ pub struct Short {
 impl Short {
     fn of(pin: &Pin, world: &World) -> Self {
         let decisions = world.analysis.decide(&pin.request, pin.question.gateway.as_ref());
-        if let Some(decision) = decisions.iter().min_by_key(|decision| rank(decision)) {
+        if let Some(decision) = decisions.first() {
             return Self::of_decision(pin, world, decision);
         }
         let by = match &pin.question.gateway {

@@ -35,7 +35,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         let answers = state.side().answer.count();
         let mut told = Line::new();
         if answers > 1 {
-            told.push(Role::Dim, format!(" answer {} of {answers} · n next ", state.side().answer.shown + 1));
+            told.push(Role::Dim, format!(" answer {} of {answers} · ) next ", state.side().answer.shown + 1));
         }
         if state.is_several() {
             told.extend(beside::agreement(state));

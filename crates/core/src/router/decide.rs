@@ -227,7 +227,7 @@ impl<'a> Router<'a> {
 
     /// How closely a Gateway serves the request's host: by an exact name, a wildcard (the longer the closer), any, not at all.
     /// The name is that of the virtual host, or of the listener that takes the request and has none for it.
-    fn closeness(&self, decision: &Decision, request: &Request) -> (u8, usize) {
+    pub fn closeness(&self, decision: &Decision, request: &Request) -> (u8, usize) {
         let of_name = |name: &str| match name {
             "*" | "" => (1, 0),
             name if name.starts_with('*') => (2, name.len()),
