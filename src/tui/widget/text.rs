@@ -72,8 +72,16 @@ pub fn fit(mut line: Line, columns: usize) -> Line {
         shorter[at] = true;
         over -= gives;
     }
-    for ((span, width), _) in line.spans.iter_mut().zip(widths).zip(shorter).filter(|(_, shorter)| *shorter) {
-        span.text = cut_middle(&span.text, width).into();
+    // One ellipsis says it for both of two neighbours.
+    let mut cut_before = false;
+    for ((span, width), shorter) in line.spans.iter_mut().zip(widths).zip(shorter) {
+        if shorter {
+            span.text = cut_middle(&span.text, width).into();
+        }
+        if cut_before {
+            span.text = span.text.trim_start_matches(ELLIPSIS).to_owned().into();
+        }
+        cut_before = span.text.ends_with(ELLIPSIS) || (cut_before && span.text.is_empty());
     }
     clip(line, columns)
 }
