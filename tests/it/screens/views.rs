@@ -4,7 +4,7 @@ use routescope::tui::effect::Effect;
 use routescope::tui::sheet::View;
 use routescope_manifest::files::Input;
 
-use super::explorer::{Explorer, demo, example, hides, shows, two};
+use super::explorer::{Explorer, SHOP, demo, example, hides, shows, two};
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 20)];
 
@@ -146,23 +146,8 @@ fn a_service_leads_to_all_that_reaches_it() {
     shows(&explorer, "/half");
 }
 
-const POLICY: &str = "
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: web, namespace: infra}
-spec:
-  gatewayClassName: kgateway
-  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: orders, namespace: shop}
-spec:
-  parentRefs: [{name: web, namespace: infra}]
-  rules:
-  - matches: [{path: {value: /orders}}]
-    backendRefs: [{name: orders-v1, port: 80}]
----
+/// A policy for the route of [`SHOP`].
+const POLICY: &str = "---
 apiVersion: gateway.kgateway.dev/v1alpha1
 kind: TrafficPolicy
 metadata: {name: slow, namespace: shop}
@@ -173,7 +158,7 @@ spec:
 
 #[test]
 fn a_policy_has_a_page_of_its_own() {
-    let input = Input::Text { name: "policy.yaml".to_owned(), text: POLICY.to_owned() };
+    let input = Input::Text { name: "policy.yaml".to_owned(), text: format!("{SHOP}{POLICY}") };
     let mut explorer = Explorer::new("policy", input, 120, 40);
     // client, match, backend in three lines, then the policy, whose line names its target, too.
     explorer.press(&["G", "tab", "5", "j", "enter"]);

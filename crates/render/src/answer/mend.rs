@@ -159,7 +159,7 @@ fn nothing_left(analysis: &Analysis, hop: &Hop, child: &Child, name: &ObjectKey)
             format!("give a rule of {name} a match that begins with {}", parent.path.value)
         }
         Some(DropReason::Invalid { reason } | DropReason::NeverMatches { reason } | DropReason::Refused { reason }) => {
-            format!("mend {name}: {reason}")
+            format!("correct {name}: {reason}")
         }
         Some(DropReason::NotUnder { .. }) | None => {
             format!("let a match of {name} begin with {}, and repeat its other conditions", parent.path.value)

@@ -13,6 +13,7 @@
 
 mod label;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::natural;
 use crate::scope::{Kept, Scope};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Place, Subject};
-use routescope_core::model::{Listener, Name, ObjectKey, Route, StreamRoute};
+use routescope_core::model::{Listener, Meta, Name, ObjectKey, Route, StreamRoute};
 use routescope_core::resolve::{
     Action, Attached, Child, ChildId, Fate, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root,
     Tree, Under,
@@ -93,6 +94,11 @@ pub struct Hosts {
     slots: Vec<u32>,
 }
 
+/// Objects by namespace and name, numbers in them by value.
+fn by_name(one: &Meta, other: &Meta) -> Ordering {
+    natural::compare(&one.namespace, &other.namespace).then_with(|| natural::compare(&one.name, &other.name))
+}
+
 /// More routes of one host stay in byte order: nobody looks for a name by eye there, and sorting would take too long.
 const SORTED_AT_MOST: usize = 5_000;
 
@@ -156,11 +162,7 @@ impl Outline {
                     &analysis.snapshot.route(root.route).meta
                 };
                 for group in hosts[of_listener..].iter_mut().filter(|group| group.slots.len() <= SORTED_AT_MOST) {
-                    group.slots.sort_by(|one, other| {
-                        let (one, other) = (name(*one), name(*other));
-                        natural::compare(&one.namespace, &other.namespace)
-                            .then_with(|| natural::compare(&one.name, &other.name))
-                    });
+                    group.slots.sort_by(|one, other| by_name(name(*one), name(*other)));
                 }
                 for (at, group) in hosts.iter().enumerate().skip(of_listener) {
                     group.slots.iter().for_each(|slot| slots[*slot as usize].hosts = index(at));
@@ -170,10 +172,7 @@ impl Outline {
         }
         let mut gateways: Vec<u32> = (0..index(analysis.tree.gateways.len())).collect();
         let name = |at: &u32| &analysis.tree.gateways[*at as usize].gateway.meta;
-        gateways.sort_by(|one, other| {
-            let (one, other) = (name(one), name(other));
-            natural::compare(&one.namespace, &other.namespace).then_with(|| natural::compare(&one.name, &other.name))
-        });
+        gateways.sort_by(|one, other| by_name(name(one), name(other)));
         Self { analysis, hosts, gateways, of_gateway, slots, kept: None, loose: Loose::default() }
     }
 
@@ -607,7 +606,7 @@ impl Outline {
 }
 
 /// Hosts as a person looks for them: `h2` before `h10`, the wildcard of all hosts behind the others, none last.
-fn by_hostname(one: &[Name], other: &[Name]) -> std::cmp::Ordering {
+fn by_hostname(one: &[Name], other: &[Name]) -> Ordering {
     let rank = |names: &[Name]| match names.first() {
         Some(name) if name != "*" => 0,
         Some(_) => 1,
@@ -615,7 +614,7 @@ fn by_hostname(one: &[Name], other: &[Name]) -> std::cmp::Ordering {
     };
     let names = || {
         let pairs = one.iter().zip(other).map(|(one, other)| natural::compare(one, other));
-        pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        pairs.fold(Ordering::Equal, Ordering::then)
     };
     rank(one).cmp(&rank(other)).then_with(names).then_with(|| one.len().cmp(&other.len()))
 }
