@@ -1,23 +1,20 @@
 //! A person's own settings and themes, from the platform's configuration folder (`~/.config/routescope` on Linux).
 //!
-//! ```toml
-//! theme = "light"     # any of `routescope`'s themes, or one of themes/*.toml beside this file
-//! ascii = false       # draw with ASCII only
-//! mouse = true        # let the explorer take the mouse
-//! flash = true        # let what changes stand out for a moment
-//! ```
-//!
-//! A broken file is a message to show, never a reason not to start.
+//! `config.toml` is read leniently: a key that is not known, or whose value is of another type, is one warning with its
+//! file and line, and the rest of the file counts. [`SETTINGS`] is the one list of what may stand there; the file that
+//! `routescope config init` writes is made from it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use serde::Deserialize;
+use routescope_core::finding::closest;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// What `config.toml` may say; what it leaves out has a default.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The theme to start with; `None` chooses by the terminal's background.
     pub theme: Option<String>,
@@ -33,6 +30,73 @@ impl Default for Config {
     fn default() -> Self {
         Self { theme: None, ascii: false, mouse: true, flash: true }
     }
+}
+
+/// The word for a theme that the terminal's background chooses.
+pub const AUTO: &str = "auto";
+
+/// A setting of `config.toml`.
+pub struct Setting {
+    /// Its key.
+    pub name: &'static str,
+    /// What it does, a line each.
+    pub doc: &'static [&'static str],
+    /// What its value has to be.
+    pub wants: &'static str,
+    /// Its value as TOML.
+    pub show: fn(&Config) -> String,
+    /// Takes a value; `false` when it is of another type.
+    take: fn(&mut Config, &DeValue<'_>) -> bool,
+}
+
+/// Every setting, in the order of the default file.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "theme",
+        doc: &[
+            "The theme to start with: dark, light, high-contrast, colour-blind, terminal, monochrome, or a file of",
+            "themes/ beside this file (dusk for themes/dusk.toml). auto: by the terminal's background.",
+        ],
+        wants: "the name of a theme",
+        show: |config| quoted(config.theme.as_deref().unwrap_or(AUTO)),
+        take: |config, value| {
+            let name = value.as_str();
+            config.theme = name.filter(|name| *name != AUTO).map(str::to_owned);
+            name.is_some()
+        },
+    },
+    Setting {
+        name: "ascii",
+        doc: &["Draw with ASCII characters only."],
+        wants: BOOLEAN,
+        show: |config| config.ascii.to_string(),
+        take: |config, value| take(&mut config.ascii, value.as_bool()),
+    },
+    Setting {
+        name: "mouse",
+        doc: &["Let the explorer take the mouse. Without it the terminal selects text."],
+        wants: BOOLEAN,
+        show: |config| config.mouse.to_string(),
+        take: |config, value| take(&mut config.mouse, value.as_bool()),
+    },
+    Setting {
+        name: "flash",
+        doc: &["Let rows that change stand out for a moment."],
+        wants: BOOLEAN,
+        show: |config| config.flash.to_string(),
+        take: |config, value| take(&mut config.flash, value.as_bool()),
+    },
+];
+
+const BOOLEAN: &str = "true or false";
+
+fn take<T>(setting: &mut T, value: Option<T>) -> bool {
+    value.map(|value| *setting = value).is_some()
+}
+
+/// A text as TOML.
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// What the configuration folder holds.
@@ -51,6 +115,16 @@ pub fn folder() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("routescope"))
 }
 
+/// The file of the settings in a configuration folder.
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join("config.toml")
+}
+
+/// Makes the folder that a file is to be written in.
+pub fn make_folder_of(path: &Path) -> std::io::Result<()> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), fs::create_dir_all)
+}
+
 /// Reads the configuration folder of this platform.
 pub fn load() -> Loaded {
     folder().map_or_else(Loaded::default, |folder| load_from(&folder))
@@ -59,12 +133,9 @@ pub fn load() -> Loaded {
 /// Reads a configuration folder. One that does not exist says nothing.
 pub fn load_from(folder: &Path) -> Loaded {
     let mut loaded = Loaded::default();
-    let path = folder.join("config.toml");
+    let path = file(folder);
     match fs::read_to_string(&path) {
-        Ok(text) => match toml::from_str(&text) {
-            Ok(config) => loaded.config = config,
-            Err(error) => loaded.problems.push(format!("{}: {}", path.display(), crate::theme::one_line(&error))),
-        },
+        Ok(text) => (loaded.config, loaded.problems) = read(&path, &text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => loaded.problems.push(format!("{}: {error}", path.display())),
     }
@@ -82,9 +153,64 @@ pub fn load_from(folder: &Path) -> Loaded {
     loaded
 }
 
+/// Reads the settings. Returns them with the warnings, one line each; what a warning is about keeps its default.
+pub fn read(path: &Path, text: &str) -> (Config, Vec<String>) {
+    let at = |span: std::ops::Range<usize>| {
+        let line = 1 + text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count();
+        format!("{}:{line}", path.display())
+    };
+    let mut config = Config::default();
+    // What can be understood of a file with a slip counts, too.
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let slip = |error: &toml::de::Error| {
+        format!("{}: {}", at(error.span().unwrap_or_default()), crate::theme::one_line(error))
+    };
+    let mut problems: Vec<String> = errors.iter().map(slip).collect();
+    let mut keys: Vec<(&Spanned<_>, &Spanned<_>)> = table.get_ref().iter().collect();
+    keys.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in keys {
+        let (name, place) = (&**key.get_ref(), at(key.span()));
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+            let near = closest(name, SETTINGS.iter().map(|setting| setting.name));
+            problems.push(format!("{place}: no setting {name}{}", did_you_mean(near)));
+            continue;
+        };
+        if !(setting.take)(&mut config, value.get_ref()) {
+            let kind = value.get_ref().type_str();
+            problems.push(format!("{place}: {name} is {}, not {kind}", setting.wants));
+        }
+    }
+    (config, problems)
+}
+
+/// `: did you mean this?`
+pub fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!(": did you mean {near}?")).unwrap_or_default()
+}
+
+/// The settings part of the default file: every setting with its default, commented out.
+pub fn default_text() -> String {
+    let mut text = String::from(
+        "# The settings of routescope's explorer. Each line below is the default: remove its # to change it.\n",
+    );
+    for setting in SETTINGS {
+        text.push('\n');
+        for line in setting.doc {
+            let _ = writeln!(text, "# {line}");
+        }
+        let _ = writeln!(text, "#{} = {}", setting.name, (setting.show)(&Config::default()));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::theme::Theme;
+
+    fn read_text(text: &str) -> (Config, Vec<String>) {
+        read(Path::new("config.toml"), text)
+    }
 
     #[test]
     fn a_missing_folder_means_the_defaults() {
@@ -106,11 +232,43 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_a_message_and_the_defaults_hold() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("config.toml"), "theme = 3\n").unwrap();
-        let loaded = load_from(folder.path());
-        assert_eq!(loaded.config, Config::default());
-        assert!(loaded.problems[0].contains("config.toml"), "{:?}", loaded.problems);
+    fn a_key_that_is_not_known_is_one_warning_and_the_rest_counts() {
+        let (config, problems) = read_text("# mine\nmuose = false\nascii = true\n[colours]\nred = 1\n");
+        assert_eq!(config, Config { ascii: true, ..Config::default() });
+        let wanted = ["config.toml:2: no setting muose: did you mean mouse?", "config.toml:4: no setting colours"];
+        assert_eq!(problems, wanted);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_one_warning_and_the_default() {
+        let (config, problems) = read_text("theme = 3\nflash = 'no'\nmouse = false\n");
+        assert_eq!(config, Config { mouse: false, ..Config::default() });
+        let wanted = [
+            "config.toml:1: theme is the name of a theme, not integer",
+            "config.toml:2: flash is true or false, not string",
+        ];
+        assert_eq!(problems, wanted);
+    }
+
+    #[test]
+    fn a_slip_is_a_warning_with_its_line_and_the_rest_counts() {
+        let (config, problems) = read_text("ascii = true\nmouse = \nflash = false\n");
+        assert!(config.ascii && !config.flash, "{config:?}");
+        assert!(problems[0].starts_with("config.toml:2: "), "{problems:?}");
+        assert!(!read_text("what is this").1.is_empty());
+    }
+
+    #[test]
+    fn the_default_file_names_every_setting_with_its_default() {
+        let text = default_text();
+        assert_eq!(read_text(&text), (Config::default(), Vec::new()), "comments say nothing");
+        let lines = text.lines().filter(|line| !line.starts_with("# "));
+        let set: String = lines.map(|line| line.trim_start_matches('#').to_owned() + "\n").collect();
+        assert_eq!(read_text(&set), (Config::default(), Vec::new()));
+        let table: toml::Table = set.parse().unwrap();
+        assert_eq!(table.len(), SETTINGS.len());
+        for theme in Theme::shipped() {
+            assert!(SETTINGS[0].doc.join(" ").contains(&theme.name), "{} is not in the default file", theme.name);
+        }
     }
 }

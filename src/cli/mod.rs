@@ -8,6 +8,7 @@ mod arguments;
 mod baseline;
 mod check;
 mod clusters;
+mod config;
 mod diff;
 mod duplicates;
 mod explain;
@@ -107,6 +108,7 @@ enum Command {
     Reach(reach::ReachOptions),
     Explain(explain::ExplainOptions),
     Snapshot(snapshot::SnapshotOptions),
+    Config(config::ConfigOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
 }
@@ -238,6 +240,7 @@ fn run(Arguments { command, explore, mut source, cluster, settings, output }: Ar
         Command::Reach(options) => reach::run(&options, &context),
         Command::Explain(options) => explain::run(&options, &context),
         Command::Snapshot(options) => snapshot::run(&options, &context),
+        Command::Config(options) => config::run(&options),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),
     }

@@ -29,6 +29,7 @@ use super::update::{Message, update};
 use super::view;
 use super::witness;
 use super::{ClusterSource, Load, Loader, Options, Reading, RunError, Source};
+use crate::config;
 use crate::theme::depth::Depth;
 use crate::theme::{self, Background, Theme};
 use crate::watch::Watch;
@@ -63,7 +64,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
-    let asked = theme.as_deref().or(config.config.theme.as_deref());
+    let asked = theme.as_deref().or(config.config.theme.as_deref()).filter(|name| *name != config::AUTO);
     let (themes, theme, background) = choose_theme(asked, &config.themes, colors, &mut problems);
     // What the colours are is decided here, for all that is drawn: the library must not leave them out by itself.
     crossterm::style::force_color_output(colors != Depth::None);

@@ -12,6 +12,7 @@ mod cli;
 mod cluster_connect;
 mod cluster_hostile;
 mod cluster_watch;
+mod config;
 mod conformance_refusals;
 mod conformance_requests;
 mod conformance_statuses;
