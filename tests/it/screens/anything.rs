@@ -72,18 +72,17 @@ proptest! {
     }
 }
 
-/// A rule with the same wildcard twice: the engine lists each of its routes twice below both.
-#[test]
-fn a_route_that_two_refs_of_a_rule_select_has_an_identity_for_each() {
-    let to_all = r#"{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "*"}"#;
-    let route = |name: &str, spec: &str| {
+/// Reads the root's delegating refs with two routes below, and asserts that every node is found again by its path.
+fn assert_all_found(refs: &str) {
+    let route = |name: &str, meta: &str, spec: &str| {
         format!(
-            "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: {name}, namespace: b}}, \
+            "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: {name}, namespace: b{meta}}}, \
              spec: {{{spec}}}}}\n---\n"
         )
     };
-    let world = route("root", &format!("parentRefs: [{{name: gw}}], rules: [{{backendRefs: [{to_all}, {to_all}]}}]"))
-        + &route("leaf", "rules: [{matches: [{path: {value: /a}}]}]");
+    let world = route("root", "", &format!("parentRefs: [{{name: gw}}], rules: [{{backendRefs: [{refs}]}}]"))
+        + &route("leaf", ", labels: {delegation.kgateway.dev/label: x}", "rules: [{matches: [{path: {value: /a}}]}]")
+        + &route("bough", "", "rules: [{matches: [{path: {value: /b}}]}]");
     let analysis = analyse_text(&world, Coverage::open(), Settings::default());
     let outline = routescope_render::outline::Outline::of(Arc::new(analysis));
     let mut left = outline.roots();
@@ -95,4 +94,18 @@ fn a_route_that_two_refs_of_a_rule_select_has_an_identity_for_each() {
         left.extend(outline.children(node));
     }
     assert!(leaves > 2, "{leaves}");
+}
+
+const TO_ALL: &str = r#"{group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "*"}"#;
+
+/// A rule with the same wildcard twice: the engine lists each of its routes twice below both.
+#[test]
+fn a_route_that_two_refs_of_a_rule_select_has_an_identity_for_each() {
+    assert_all_found(&format!("{TO_ALL}, {TO_ALL}"));
+}
+
+/// A label and a wildcard: the routes of both refs stand below each, and those of the label are not side by side.
+#[test]
+fn a_route_that_a_label_and_a_wildcard_select_has_an_identity_for_each() {
+    assert_all_found(&format!("{{group: delegation.kgateway.dev, kind: label, name: x}}, {TO_ALL}"));
 }

@@ -298,7 +298,9 @@ impl<'a> Expander<'a> {
         let mut room = self.common.listed;
         let mut adopted: Vec<(ChildId, Vec<Candidate>, bool)> = Vec::new();
         let mut nothing_left = 0;
+        let mut passes = Vec::new();
         'all: for found in selection.taken(selected) {
+            passes.push(self.tree.children.len());
             let visited = place.visited(found, &selection.parent);
             let (takers, looked_at) = found.takers(self.snapshot, place.dialect, &selection.parent, &parent, pathless);
             self.notes.steps += looked_at;
@@ -329,6 +331,9 @@ impl<'a> Expander<'a> {
                 }
                 self.take(link, place, &taker, &parent, pathless, &mut room, &mut adopted);
             }
+        }
+        for (pass, from) in passes.into_iter().enumerate().skip(1) {
+            self.tree.children[from..].iter_mut().for_each(|child| child.pass = index(pass));
         }
         let mut strangers = selected.found.all.len() - selected.found.adoptable(&selection.parent);
         for stranger in selected.found.strangers(&selection.parent).take(room) {
@@ -452,7 +457,7 @@ impl<'a> Expander<'a> {
 
     pub(super) fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
         let id = ChildId(index(self.tree.children.len()));
-        self.tree.children.push(Child { link, route, fate, hops: 0..0, unlisted: 0 });
+        self.tree.children.push(Child { link, route, pass: 0, fate, hops: 0..0, unlisted: 0 });
         id
     }
 

@@ -452,6 +452,8 @@ pub struct Child {
     pub link: LinkId,
     /// The route.
     pub route: RouteId,
+    /// Which of the rule's refs that select alike lists it here, counted from 0: the engine lists a route once for each.
+    pub pass: u32,
     /// Whether it was taken.
     pub fate: ChildFate,
     /// Its hops here, as a range of [`Tree::hops`]; empty when it was not looked into.

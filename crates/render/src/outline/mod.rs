@@ -382,13 +382,7 @@ impl Outline {
                 Key::Match { rule, index, nth: u32::try_from(same.count()).unwrap_or(u32::MAX) }
             }
             NodeRef::Link(_, link) => Key::Nth(self.link(link).ref_index),
-            NodeRef::Child(_, child) => {
-                // A route that two refs of one rule select stands below each of them twice, one beside the other.
-                let route = self.child(child).route;
-                let first = self.link(self.child(child).link).children.start;
-                let before = (first..child.0).rev().take_while(|before| self.child(ChildId(*before)).route == route);
-                route_key(route, u32::try_from(before.count()).unwrap_or(u32::MAX))
-            }
+            NodeRef::Child(_, child) => route_key(self.child(child).route, self.child(child).pass),
             NodeRef::Backend(_, _, at) => Key::Nth(at),
             NodeRef::Loose => Key::Loose,
             NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
