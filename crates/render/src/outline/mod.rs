@@ -75,7 +75,9 @@ pub enum Key {
     /// its parent).
     #[allow(missing_docs)]
     Match { rule: u32, index: Option<u32>, nth: u32 },
-    /// The n-th ref or backend of a rule.
+    /// The n-th delegating ref of a rule.
+    Ref(u32),
+    /// The n-th destination of a match, or the n-th TCP or TLS route.
     Nth(u32),
     /// The heading over the routes that serve nothing.
     Loose,
@@ -381,7 +383,7 @@ impl Outline {
                 let same = before.take_while(|before| before.rule == rule).filter(|before| before.match_index == index);
                 Key::Match { rule, index, nth: u32::try_from(same.count()).unwrap_or(u32::MAX) }
             }
-            NodeRef::Link(_, link) => Key::Nth(self.link(link).ref_index),
+            NodeRef::Link(_, link) => Key::Ref(self.link(link).ref_index),
             NodeRef::Child(_, child) => route_key(self.child(child).route, self.child(child).pass),
             NodeRef::Backend(_, _, at) => Key::Nth(at),
             NodeRef::Loose => Key::Loose,
