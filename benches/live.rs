@@ -99,7 +99,16 @@ fn measure(routes: usize, events: usize) {
     let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
     let mut show = |analysis: Arc<Analysis>, changes: Vec<Changed>, known: &Known| {
         let status = Arc::clone(known.status());
-        let world = World { analysis, reading: 0, status, changes, settled: true, watch: Vec::new(), again: None };
+        let world = World {
+            analysis,
+            reading: 0,
+            status,
+            changes,
+            settled: true,
+            watch: Vec::new(),
+            again: None,
+            channel: None,
+        };
         update(
             &mut explorer,
             Message::Followed { side: SideId(0), epoch: 0, update: Box::new(Update::World(Box::new(world))) },

@@ -186,7 +186,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
         }
         Update::Status(status) => status,
         Update::World(world) => {
-            let live::World { analysis, reading, status, changes: more, settled: _, watch, again } = *world;
+            let live::World { analysis, reading, status, changes: more, settled: _, watch, again, channel } = *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
             one.outcome = Some(Ok(World {
                 analysis,
@@ -197,6 +197,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
                 nothing: None,
                 again,
                 named: Vec::new(),
+                channel,
             }));
             status
         }

@@ -13,7 +13,7 @@ use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Channel, LastGood, Loaded, Repository, SourceError, Variables, shown};
+use routescope_manifest::{Channel, Channels, LastGood, Loaded, Repository, SourceError, Variables, shown};
 
 use routescope_render::namespaces::{self, Missing};
 use routescope_render::scope::Scope;
@@ -42,6 +42,8 @@ pub struct World {
     pub again: Option<Duration>,
     /// The namespaces asked for that an object names which routing does not read.
     pub named: Vec<Name>,
+    /// The channel of the Gateway API's CRDs, as far as it is known.
+    pub channel: Option<Channel>,
 }
 
 /// What counts of files that are read again and again.
@@ -84,13 +86,15 @@ pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError
 pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<World, SourceError> {
     let Reading { inputs, recursive, variables, channel, .. } = reading;
     let at = memory.begun.elapsed();
-    let loaded = files::load_again(inputs, *recursive, variables, *channel, &mut memory.last_good, at)?;
+    let channels = Channels { asked: *channel, cluster: None };
+    let loaded = files::load_again(inputs, *recursive, variables, channels, &mut memory.last_good, at)?;
     Ok(analysed(reading, settings, loaded))
 }
 
 fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
     let Reading { inputs, complete, scope, .. } = reading;
-    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale, sources } = loaded;
+    let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale, sources, channel } =
+        loaded;
     // The demo is a whole world: nothing of it lives elsewhere.
     let complete = *complete || inputs.iter().all(|input| *input == Input::Demo);
     let mut coverage = seen(&worlds, &mut findings);
@@ -111,7 +115,17 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
     let is_named = |name: &&Name| sources.iter().any(|source| namespaces::is_named(&source.text, name));
     let named = scope.names().filter(is_named).cloned().collect();
-    World { analysis, reading, watch, context: None, repository, nothing, again: stale.again, named }
+    World {
+        analysis,
+        reading,
+        watch,
+        context: None,
+        repository,
+        nothing,
+        again: stale.again,
+        named,
+        channel: Some(channel),
+    }
 }
 
 /// An error when a namespace was asked for that nothing in these worlds names.

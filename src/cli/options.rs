@@ -61,7 +61,8 @@ pub struct SourceOptions {
     #[arg(long, global = true)]
     pub set_env: bool,
 
-    /// Which CRDs of the Gateway API the manifests are read with; by default those in the input say it, else standard
+    /// Which CRDs of the Gateway API the manifests are read with; by default those in the input say it, else those of the
+    /// cluster beneath, else standard
     #[arg(
         long,
         env = "ROUTESCOPE_GATEWAY_API_CHANNEL",

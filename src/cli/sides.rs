@@ -110,7 +110,7 @@ impl Question for Kept {
     }
 
     fn answer(&self, world: &World, _: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
-        let World { analysis, reading, context, .. } = world;
+        let World { analysis, reading, context, channel, .. } = world;
         let (analysis, context) = (Arc::clone(analysis), context.clone());
         let (watch, repository, nothing) = (Vec::new(), None, None);
         *self.0.borrow_mut() = Some(World {
@@ -122,6 +122,7 @@ impl Question for Kept {
             nothing,
             again: None,
             named: Vec::new(),
+            channel: *channel,
         });
         Ok((String::new(), Verdict::Yes))
     }

@@ -7,8 +7,8 @@ use clap::Args;
 
 use routescope_core::model::Meta;
 use routescope_core::visible::visible;
-use routescope_manifest::original;
 use routescope_manifest::save::{self, Overwrite};
+use routescope_manifest::{Channel, original};
 use routescope_render::snapshot::{self, About, MARKER};
 use routescope_render::words;
 
@@ -75,6 +75,7 @@ impl Question for SnapshotOptions {
             name: world.context.clone().unwrap_or_else(|| context.source.title()),
             taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             version: env!("CARGO_PKG_VERSION"),
+            channel: world.channel.map(Channel::name),
         };
         let objects = snapshot::objects(&world.analysis.snapshot);
         let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{Method, Request};
 use routescope_cluster::connect::{Environment, contexts_in};
+use routescope_cluster::guard::CHANNEL_CRD;
 use routescope_cluster::kinds::KINDS;
 use routescope_cluster::{Cluster, Connection};
 use routescope_manifest::SourceError;
@@ -808,10 +809,16 @@ fn the_roles_give_what_is_read_and_nothing_else() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file);
         let text = fs::read_to_string(path).expect("a role");
         let mut given = BTreeSet::new();
+        let mut crds = Vec::new();
         for document in text.split("\n---\n") {
             let document: Value = serde_yaml::from_str(document).expect("YAML");
             let cluster_wide = document["kind"] == "ClusterRole";
             for rule in document["rules"].as_array().into_iter().flatten() {
+                if rule["apiGroups"][0] == "apiextensions.k8s.io" {
+                    assert_eq!((&rule["verbs"], cluster_wide), (&serde_json::json!(["get"]), true), "{file}");
+                    crds.push(format!("{}/{}", rule["resources"][0], rule["resourceNames"][0]).replace('"', ""));
+                    continue;
+                }
                 assert_eq!(rule["verbs"], serde_json::json!(["get", "list", "watch"]), "{file}");
                 for resource in rule["resources"].as_array().expect("resources") {
                     let entry = (rule["apiGroups"][0].as_str().expect("a group"), resource.as_str().expect("a name"));
@@ -823,5 +830,6 @@ fn the_roles_give_what_is_read_and_nothing_else() {
             }
         }
         assert_eq!(given, kinds, "{file}");
+        assert!(crds.len() == 1 && CHANNEL_CRD.ends_with(&format!("/{}", crds[0])), "{file}: {crds:?}");
     }
 }

@@ -292,3 +292,92 @@ fn a_snapshot_is_of_one_context() {
     assert_eq!(code, 2);
     assert!(err.contains("error: a snapshot is of one world, and 2 contexts are named"), "{err}");
 }
+
+/// How a server tells which channel its CRDs are of.
+#[derive(Clone, Copy)]
+enum Told {
+    Annotation(&'static str),
+    Forbidden,
+}
+
+/// A server whose CRDs are of a channel.
+fn with_crds(told: Told) -> Cluster {
+    let cluster = Cluster::start();
+    cluster.server.rule("crd", move |asked| {
+        if !asked.path.ends_with("/customresourcedefinitions/httproutes.gateway.networking.k8s.io") {
+            return None;
+        }
+        Some(match told {
+            Told::Annotation(channel) => apiserver::Reply::Body(
+                serde_json::json!({
+                    "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+                    "metadata": { "annotations": { "gateway.networking.k8s.io/channel": channel } },
+                })
+                .to_string(),
+            ),
+            Told::Forbidden => {
+                apiserver::Reply::Status(403, "Forbidden", "customresourcedefinitions is forbidden".into())
+            }
+        })
+    });
+    let file = FILE.replace("backendRefs:", "retry: { attempts: 4 }, backendRefs:");
+    std::fs::write(cluster.folder.path().join("change.yaml"), file).unwrap();
+    cluster
+}
+
+const OVER_LIVE: [&str; 6] = ["http://a.io/x", "-f", "change.yaml", "--live", "-o", "json"];
+
+fn retries(answer: &Value) -> Option<u64> {
+    answer["answers"][0]["timeouts"]["retries"]["attempts"].as_u64()
+}
+
+#[test]
+fn files_over_a_cluster_are_read_with_the_channel_of_its_crds() {
+    for (channel, expected) in [("experimental", Some(4)), ("standard", None)] {
+        let cluster = with_crds(Told::Annotation(channel));
+        let asked = [&["where"], &OVER_LIVE[..]].concat();
+        let live = cluster.json(&asked);
+        assert_eq!(retries(&live), expected, "{channel}: {live:#}");
+        // What the user names comes first.
+        let other = if channel == "standard" { "experimental" } else { "standard" };
+        let named = cluster.json(&[&asked[..], &["--gateway-api-channel", other]].concat());
+        assert_ne!(retries(&named), expected, "{channel}");
+        // And a snapshot carries it.
+        let (code, _, err) = cluster.run(&["snapshot", "-f", "change.yaml", "--live", "-o", "saved.yaml"]);
+        assert_eq!(code, 0, "{err}");
+        let saved = cluster.json(&["where", "http://a.io/x", "-f", "saved.yaml", "-o", "json"]);
+        assert_eq!(retries(&saved), expected, "{channel}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_a_cluster_carries_the_channel_for_files_read_with_it() {
+    for (channel, expected) in [("experimental", Some(4)), ("standard", None)] {
+        let cluster = with_crds(Told::Annotation(channel));
+        let (code, _, err) = cluster.run(&["snapshot", "-o", "saved.yaml"]);
+        assert_eq!(code, 0, "{err}");
+        let asked = ["where", "http://a.io/x", "-f", "saved.yaml", "-f", "change.yaml", "-o", "json"];
+        assert_eq!(retries(&cluster.json(&asked)), expected, "{channel}");
+    }
+}
+
+#[test]
+fn a_channel_that_is_not_known_is_assumed_and_said_so() {
+    let cluster = with_crds(Told::Forbidden);
+    let asked = [&["where"], &OVER_LIVE[..]].concat();
+    // The experimental group is served.
+    assert_eq!(retries(&cluster.json(&asked)), Some(4));
+    let (_, out, _) = cluster.run(&["check", "-f", "change.yaml", "--live"]);
+    assert!(out.contains("the channel of the cluster's Gateway API CRDs is not known: assumed experimental"), "{out}");
+    cluster.server.withdraw("xlistenersets", "v1alpha1");
+    assert_eq!(retries(&cluster.json(&asked)), None);
+    let (_, _, err) = cluster.run(&asked);
+    assert!(
+        err.contains("warning: the channel of the cluster's Gateway API CRDs is not known: assumed standard"),
+        "{err}"
+    );
+    // It is nothing to say where it makes no difference.
+    std::fs::write(cluster.folder.path().join("change.yaml"), FILE).unwrap();
+    let (_, _, err) = cluster.run(&asked);
+    assert!(!err.contains("channel"), "{err}");
+}

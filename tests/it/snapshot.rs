@@ -121,3 +121,27 @@ fn what_is_odd_in_a_snapshot_is_a_finding() {
     let findings = answer(&["check", "-o", "json", "-f", file.to_str().unwrap()]).to_string();
     assert_eq!(findings.matches("\"odd-snapshot\"").count(), 2, "{findings}");
 }
+
+#[test]
+fn a_snapshot_is_read_with_the_channel_of_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("saved.yaml");
+    // Its rule has a `retry`, which the standard channel drops.
+    let world = "tests/cases/policies/retries_of_rules_are_dropped_by_the_standard_channel.yaml";
+    let answers = |source: &[&str]| {
+        let asked = [&["where", "http://a.io/a/b", "-o", "json"][..], &["check", "-o", "json"]];
+        asked.map(|asked| answer(&[asked, source].concat()))
+    };
+    let channels: [&[&str]; 3] =
+        [&[], &["--gateway-api-channel", "standard"], &["--gateway-api-channel", "experimental"]];
+    let mut all = Vec::new();
+    for channel in channels {
+        let source = [&["-f", world], channel].concat();
+        saved(&source, &file);
+        let from_source = answers(&source);
+        assert_eq!(answers(&["-f", file.to_str().unwrap()]), from_source, "{channel:?}");
+        all.push(from_source);
+    }
+    assert_eq!(all[0], all[1], "the standard channel is the default");
+    assert_ne!(all[1], all[2], "the answer depends on the channel");
+}

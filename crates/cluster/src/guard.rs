@@ -1,7 +1,7 @@
 //! Nothing but reading reaches a server, whatever the rest of the program does.
 //!
 //! Every request passes [`permits`] before it is sent: it is a GET, and of a path that the product needs: `/version`,
-//! discovery, and lists, watches and single objects of the kinds in [`READABLE`]. Secrets are not among them, nor is any
+//! discovery, the CRD [`CHANNEL_CRD`], and lists, watches and single objects of the kinds in [`READABLE`]. Secrets are not among them, nor is any
 //! subresource (`exec`, `proxy`, `log`, `portforward`, `token`). The list is written out and not taken from
 //! [`kinds`](super::kinds): a kind that slips in there is still not asked for.
 //!
@@ -35,6 +35,10 @@ pub const READABLE: &[(&str, &str)] = &[
     ("gateway.networking.x-k8s.io", "xlistenersets"),
 ];
 
+/// The one CRD that is asked for: its annotations name the release channel of the Gateway API.
+pub const CHANNEL_CRD: &str =
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io";
+
 /// Whether a request may be sent; else why not.
 pub fn permits(method: &Method, path: &str) -> Result<(), String> {
     if method != Method::GET {
@@ -58,6 +62,9 @@ pub fn permits(method: &Method, path: &str) -> Result<(), String> {
         ["apis", group, _, rest @ ..] => (*group, rest),
         _ => return refused(),
     };
+    if path == CHANNEL_CRD {
+        return Ok(());
+    }
     // `namespaces/NAME/RESOURCE…` is in a namespace, `namespaces` and `namespaces/NAME` are the kind.
     let (resource, rest) = match rest {
         ["namespaces", _, resource, rest @ ..] | [resource, rest @ ..] => (*resource, rest),
@@ -148,6 +155,12 @@ mod tests {
     }
 
     #[test]
+    fn the_crd_that_names_the_channel_passes() {
+        assert_eq!(get(CHANNEL_CRD), Ok(()));
+        assert!(get(&format!("{CHANNEL_CRD}/status")).is_err());
+    }
+
+    #[test]
     fn secrets_are_never_asked_for() {
         for path in [
             "/api/v1/secrets",
@@ -199,6 +212,8 @@ mod tests {
             "/api/v1/pods",
             "/api/v1/nodes/a",
             "/apis/apps/v1/deployments",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io",
         ] {
             assert!(get(path).is_err(), "{path}");
         }

@@ -10,6 +10,7 @@
 //! It does not know the [`Store`](routescope_core::store::Store): whoever listens to the news applies them.
 
 pub mod connect;
+mod crd_channel;
 mod discover;
 pub mod fault;
 mod feed;

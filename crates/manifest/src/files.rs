@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::channel::Channel;
+use super::channel::{Channel, Channels};
 use super::demo::DEMO;
 use super::last_good::{Held, LastGood, Settled, Stale};
 use super::placeholder::Variables;
@@ -63,30 +63,30 @@ pub fn load_filled(
     variables: &Variables,
     channel: Option<Channel>,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, channel, None)
+    gather(inputs, recursive, variables, Channels { asked: channel, cluster: None }, None)
 }
 
-/// Reads all inputs again and again: what cannot be read for now counts as it was. `at` is the time since any fixed
-/// moment.
+/// Reads all inputs again and again: what cannot be read for now counts as it was. `channels` tells whose CRDs the objects
+/// are read with, `at` is the time since any fixed moment.
 pub fn load_again(
     inputs: &[Input],
     recursive: bool,
     variables: &Variables,
-    channel: Option<Channel>,
+    channels: Channels,
     last_good: &mut LastGood,
     at: Duration,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, channel, Some((last_good, at)))
+    gather(inputs, recursive, variables, channels, Some((last_good, at)))
 }
 
 fn gather(
     inputs: &[Input],
     recursive: bool,
     variables: &Variables,
-    channel: Option<Channel>,
+    channels: Channels,
     last_good: Option<(&mut LastGood, Duration)>,
 ) -> Result<Loaded, SourceError> {
-    let mut gathered = Gathered { variables: variables.clone(), channel, last_good, ..Gathered::default() };
+    let mut gathered = Gathered { variables: variables.clone(), channels, last_good, ..Gathered::default() };
     for input in inputs {
         match input {
             Input::Path(path) => gathered.path(path, recursive)?,
@@ -123,7 +123,7 @@ pub fn load_text(name: &str, text: &str) -> Loaded {
 
 /// Reads a text that is already in memory, with the CRDs of a channel; see [`load_filled`].
 pub fn load_text_for(name: &str, text: &str, channel: Option<Channel>) -> Loaded {
-    let mut gathered = Gathered { channel, ..Gathered::default() };
+    let mut gathered = Gathered { channels: Channels { asked: channel, cluster: None }, ..Gathered::default() };
     gathered.text(name.to_owned(), text.to_owned());
     gathered.decode()
 }
@@ -175,8 +175,7 @@ struct Gathered<'m> {
     /// What the folders are that were read with all below them.
     repository: Option<Repository>,
     variables: Variables,
-    /// The channel of the Gateway API that was asked for.
-    channel: Option<Channel>,
+    channels: Channels,
 }
 
 impl Gathered<'_> {
@@ -372,15 +371,14 @@ impl Gathered<'_> {
             watch,
             mut repository,
             variables,
-            channel,
+            channels,
         } = self;
         for text in &mut texts {
             text.fill(&variables);
         }
-        let named = || texts.iter().filter_map(|text| Channel::of_text(&text.source.text));
-        let channel = channel.or_else(|| named().max_by_key(|channel| *channel == Channel::Experimental));
+        let channel = channels.choose(texts.iter().map(|text| &*text.source.text));
         sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));
-        let (decoded, skipped) = text::read(&texts, channel.unwrap_or_default());
+        let (decoded, skipped) = text::read(&texts, channel);
         let Decoded { mut objects, findings: more, ignored, worlds, placeholders, unsupported, .. } = decoded;
         findings.extend(more);
         put_into(&targets, &mut objects, &mut findings);
@@ -404,7 +402,7 @@ impl Gathered<'_> {
                 _ => true,
             });
         }
-        Loaded { objects, findings, ignored, worlds, files, watch, repository, stale, sources }
+        Loaded { objects, findings, ignored, worlds, files, watch, repository, stale, sources, channel }
     }
 }
 

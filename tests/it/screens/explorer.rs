@@ -327,6 +327,7 @@ impl Explorer {
             settled,
             watch: Vec::new(),
             again: None,
+            channel: None,
         };
         self.followed_on(at, Update::World(Box::new(world)))
     }

@@ -39,8 +39,16 @@ fn laid_over(width: u16, height: u16) -> Explorer {
     let mut explorer = cluster(width, height);
     "change.yaml".clone_into(&mut explorer.state.title);
     let status = Arc::new(synced());
-    let world =
-        World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new(), again: None };
+    let world = World {
+        analysis,
+        reading: 0,
+        status,
+        changes: Vec::new(),
+        settled: true,
+        watch: Vec::new(),
+        again: None,
+        channel: None,
+    };
     explorer.followed(Update::World(Box::new(world)));
     explorer
 }
@@ -92,8 +100,16 @@ fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
     let analysis = Arc::clone(&laid.state.side().world.as_ref().expect("a world").analysis);
     let mut explorer = two(80, 24);
     let status = Arc::new(named("prod"));
-    let world =
-        World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new(), again: None };
+    let world = World {
+        analysis,
+        reading: 0,
+        status,
+        changes: Vec::new(),
+        settled: true,
+        watch: Vec::new(),
+        again: None,
+        channel: None,
+    };
     explorer.followed_on(1, Update::World(Box::new(world)));
     explorer.ask("http://a.io/orders/1");
     shows(&explorer, "≠ ● shop/orders-v2:80  Service ? not certain · other destination");
@@ -117,8 +133,16 @@ fn what_the_cluster_does_not_tell_of_is_not_called_new() {
     store.overlay(marks);
     let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
     let status = Arc::new(synced());
-    let world =
-        World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new(), again: None };
+    let world = World {
+        analysis,
+        reading: 0,
+        status,
+        changes: Vec::new(),
+        settled: true,
+        watch: Vec::new(),
+        again: None,
+        channel: None,
+    };
     explorer.followed(Update::World(Box::new(world)));
     shows(&explorer, "orders (shop) ? new or changed");
     shows(&explorer, "?4 new or changed");

@@ -236,8 +236,16 @@ impl Run {
             return;
         }
         let status = Arc::new(named("dev"));
-        let world =
-            World { analysis, reading: 0, status, changes: Vec::new(), settled: true, watch: Vec::new(), again: None };
+        let world = World {
+            analysis,
+            reading: 0,
+            status,
+            changes: Vec::new(),
+            settled: true,
+            watch: Vec::new(),
+            again: None,
+            channel: None,
+        };
         self.follow(side, Update::World(Box::new(world)));
     }
 

@@ -8,6 +8,7 @@
 //! The command line asks it for one settled state, `--watch` and the explorer for all of them.
 
 mod changes;
+mod crds;
 pub mod known;
 mod overlay;
 mod session;
@@ -47,7 +48,7 @@ pub struct Options {
     pub recursive: bool,
     /// What placeholders of the files are filled in with.
     pub variables: Variables,
-    /// The channel of the Gateway API whose CRDs the files are read with; `None` when they are to say.
+    /// The channel of the Gateway API whose CRDs the files are read with; `None` when they are to say, or else the cluster.
     pub channel: Option<Channel>,
     /// From when on worlds are handed over.
     pub worlds: Worlds,
@@ -91,6 +92,8 @@ pub struct World {
     pub watch: Vec<PathBuf>,
     /// After so long to ask for [`Control::Reread`]: what is missing of the files now may be back.
     pub again: Option<Duration>,
+    /// The channel of the Gateway API's CRDs; `None` where the cluster does not tell and no file is read.
+    pub channel: Option<Channel>,
 }
 
 /// One object that changed.

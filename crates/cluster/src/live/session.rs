@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
 use super::changes::places;
+use super::crds::Crds;
 use super::known::{Known, State};
 use super::overlay::{self, Overlay};
 use super::{Control, Options, Update, World, Worlds, spoken};
@@ -19,7 +20,7 @@ use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Channel, LastGood, Loaded, SourceError, Variables};
+use routescope_manifest::{Channel, Channels, LastGood, Loaded, SourceError, Variables};
 
 /// For how long news are gathered after a quiet time: one change is often two events.
 const FIRST: Duration = Duration::from_millis(10);
@@ -43,7 +44,7 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
         inputs: overlay,
         recursive,
         variables,
-        channel,
+        channels: Channels { asked: channel, cluster: None },
         last_good: Some(LastGood::default()),
         begun: Instant::now(),
     };
@@ -71,6 +72,8 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
         watch: Vec::new(),
         again: None,
         home: cluster.namespace.clone(),
+        crds: Crds::ask(&cluster, channel, pace(&connection).answer),
+        read_as: None,
         settings,
         worlds,
         asked,
@@ -90,7 +93,7 @@ struct Files {
     inputs: Vec<Input>,
     recursive: bool,
     variables: Variables,
-    channel: Option<Channel>,
+    channels: Channels,
     /// What counts of what cannot be read for now; away while they are being read.
     last_good: Option<LastGood>,
     begun: Instant,
@@ -99,15 +102,15 @@ struct Files {
 impl Files {
     /// Reads them, off this task. `None` when there are none.
     async fn load(&mut self) -> Result<Option<Loaded>, SourceError> {
-        let Self { inputs, recursive, variables, channel, last_good, begun } = self;
+        let Self { inputs, recursive, variables, channels, last_good, begun } = self;
         if inputs.is_empty() {
             return Ok(None);
         }
         let (inputs, recursive, variables, at) = (inputs.clone(), *recursive, variables.clone(), begun.elapsed());
-        let channel = *channel;
+        let channels = *channels;
         let mut before = last_good.take().unwrap_or_default();
         let loaded = tokio::task::spawn_blocking(move || {
-            let loaded = files::load_again(&inputs, recursive, &variables, channel, &mut before, at);
+            let loaded = files::load_again(&inputs, recursive, &variables, channels, &mut before, at);
             (loaded, before)
         });
         let (loaded, before) =
@@ -125,6 +128,10 @@ struct Session {
     again: Option<Duration>,
     /// The context's namespace.
     home: Name,
+    /// Which channel the cluster's CRDs are of.
+    crds: Crds,
+    /// The channel that the files were read with.
+    read_as: Option<Channel>,
     settings: Settings,
     worlds: Worlds,
     /// Namespaces that were asked for one by one.
@@ -166,6 +173,10 @@ impl Session {
                             different |= self.known.take(news, SystemTime::now());
                         }
                     },
+                    () = self.crds.told() => {
+                        told = true;
+                        different |= self.files_of(self.crds.channel()).await;
+                    }
                     control = controls.recv() => match control {
                         None => return,
                         Some(Control::Namespace(namespace)) => self.ask([namespace]),
@@ -224,6 +235,7 @@ impl Session {
                 settled,
                 watch: self.watch.clone(),
                 again: self.again.take(),
+                channel: self.read_as.or(self.crds.known()),
             })));
         }
     }
@@ -255,7 +267,7 @@ impl Session {
     /// Whether everything that was asked for is either known or known to be out of reach.
     fn is_settled(&self) -> bool {
         let status = self.known.status();
-        status.is_settled() && (self.asked_at.elapsed() >= PATIENCE || self.has_answers(status))
+        status.is_settled() && self.crds.are_told() && (self.asked_at.elapsed() >= PATIENCE || self.has_answers(status))
     }
 
     fn has_answers(&self, status: &Status) -> bool {
@@ -274,6 +286,19 @@ impl Session {
     fn patience(&self, different: bool) -> Option<Instant> {
         let waits = different && self.worlds == Worlds::Settled && self.known.status().is_settled();
         (waits && !self.is_settled()).then(|| self.asked_at + PATIENCE)
+    }
+
+    /// Reads the files with the cluster's CRDs, now that it is known which they are.
+    async fn files_of(&mut self, cluster: Option<Channel>) -> bool {
+        self.files.channels.cluster = cluster;
+        match self.files.load().await {
+            Ok(Some(loaded)) => {
+                self.lay(loaded, None);
+                true
+            }
+            // They were readable a moment ago; whoever watches them is told by the next reading.
+            Ok(None) | Err(_) => false,
+        }
     }
 
     async fn reread(&mut self) -> bool {
@@ -299,7 +324,9 @@ impl Session {
     }
 
     fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
-        let Loaded { objects, findings, watch, stale, .. } = loaded;
+        let Loaded { objects, mut findings, watch, stale, channel, .. } = loaded;
+        self.read_as = Some(channel);
+        findings.extend(self.crds.assumption(channel, &findings));
         self.watch = watch;
         self.again = stale.again;
         let overlay: Overlay = overlay::overlay(objects, &self.home);

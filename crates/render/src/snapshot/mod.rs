@@ -34,6 +34,8 @@ pub struct About {
     pub taken: String,
     /// The program's version.
     pub version: &'static str,
+    /// The channel of the Gateway API whose CRDs the objects are read with, where it is known.
+    pub channel: Option<&'static str>,
 }
 
 /// An object to be saved.
@@ -53,6 +55,8 @@ struct Spec<'s> {
     context: &'s str,
     taken: &'s str,
     version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none", rename = "gatewayApiChannel")]
+    channel: Option<&'static str>,
     coverage: Coverage<'s>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unread: Vec<Unread<'s>>,
@@ -97,6 +101,7 @@ pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals
             context: &about.name,
             taken: &about.taken,
             version: about.version,
+            channel: about.channel,
             coverage: Coverage {
                 everything: coverage.everything,
                 kinds: &coverage.kinds,
