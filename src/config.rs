@@ -24,13 +24,29 @@ pub struct Config {
     pub mouse: bool,
     /// Let what changes in the tree stand out for a moment.
     pub flash: bool,
+    /// Keys of the person's own, in the order of the file.
+    pub keys: Vec<Binding>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { theme: None, ascii: false, mouse: true, flash: true }
+        Self { theme: None, ascii: false, mouse: true, flash: true, keys: Vec::new() }
     }
 }
+
+/// A line of `[keys]`, as it is written: what actions and keys there are is the explorer's to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The name of the action.
+    pub action: String,
+    /// The names of its keys.
+    pub keys: Vec<String>,
+    /// The file and line.
+    pub at: String,
+}
+
+/// The table of keys in `config.toml`.
+const KEYS: &str = "keys";
 
 /// The word for a theme that the terminal's background chooses.
 pub const AUTO: &str = "auto";
@@ -170,8 +186,15 @@ pub fn read(path: &Path, text: &str) -> (Config, Vec<String>) {
     keys.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in keys {
         let (name, place) = (&**key.get_ref(), at(key.span()));
+        if name == KEYS {
+            match value.get_ref().as_table() {
+                Some(table) => config.keys = bindings(table, &at, &mut problems),
+                None => problems.push(format!("{place}: keys is a table: [keys], then lines of action = \"key\"")),
+            }
+            continue;
+        }
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
-            let near = closest(name, SETTINGS.iter().map(|setting| setting.name));
+            let near = closest(name, SETTINGS.iter().map(|setting| setting.name).chain([KEYS]));
             problems.push(format!("{place}: no setting {name}{}", did_you_mean(near)));
             continue;
         };
@@ -181,6 +204,32 @@ pub fn read(path: &Path, text: &str) -> (Config, Vec<String>) {
         }
     }
     (config, problems)
+}
+
+/// The lines of `[keys]`.
+fn bindings(
+    table: &DeTable<'_>,
+    at: &dyn Fn(std::ops::Range<usize>) -> String,
+    problems: &mut Vec<String>,
+) -> Vec<Binding> {
+    let mut lines: Vec<_> = table.iter().collect();
+    lines.sort_by_key(|(action, _)| action.span().start);
+    let mut bindings = Vec::new();
+    for (action, value) in lines {
+        let (place, action) = (at(action.span()), action.get_ref().to_string());
+        let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().map(str::to_owned);
+        let keys = match value.get_ref().as_array() {
+            Some(list) => list.iter().map(text).collect(),
+            None => text(value).map(|key| vec![key]),
+        };
+        match keys {
+            Some(keys) => bindings.push(Binding { action, keys, at: place }),
+            None => {
+                problems.push(format!("{place}: {action} is a key or a list of keys, as \"x\" or [\"x\", \"ctrl-x\"]"));
+            }
+        }
+    }
+    bindings
 }
 
 /// `: did you mean this?`

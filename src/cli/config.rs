@@ -10,6 +10,7 @@ use super::answer::print;
 use super::failure::Failure;
 use super::terminal::Content;
 use crate::config;
+use crate::tui::keymap;
 
 /// Write a file of settings to start from
 #[derive(Debug, Clone, Args)]
@@ -63,7 +64,7 @@ pub fn run(options: &ConfigOptions) -> Result<Verdict, Failure> {
 
 /// The whole default file.
 pub fn default_file() -> String {
-    config::default_text()
+    format!("{}\n{}", config::default_text(), keymap::default_text())
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {

@@ -72,7 +72,7 @@ macro_rules! actions {
 
 actions! {
     Always {
-        Leave "quit" ["ctrl-c"] "quit, from anywhere",
+        Leave "quit anywhere" ["ctrl-c"] "quit, from anywhere",
         NextPane "next pane" ["tab"] "go to the next pane",
         PreviousPane "previous pane" ["shift-tab"] "go to the previous pane",
         Palette "all actions" ["ctrl-p"] "find an action by name",
@@ -198,110 +198,131 @@ impl Action {
     /// Its row of the table.
     pub fn entry(self) -> &'static Entry {
         // Every variant is declared together with its row.
-        ACTIONS.iter().find(|entry| entry.action == self).unwrap_or(&ACTIONS[0])
-    }
-
-    /// The first of its keys, for hints.
-    pub fn key(self) -> &'static str {
-        self.entry().keys[0]
-    }
-
-    /// The action a key stands for in one of the scopes, the first of which wins.
-    pub fn of(key: KeyEvent, scopes: &[Scope]) -> Option<Self> {
-        match Self::of_keys(&[key], scopes) {
-            Match::Is(action) => Some(action),
-            Match::Begins | Match::None => None,
-        }
-    }
-
-    /// The action that keys in a row stand for in one of the scopes, the first of which wins.
-    pub fn of_keys(keys: &[KeyEvent], scopes: &[Scope]) -> Match {
-        let in_scope = |scope: &Scope| {
-            let names = ACTIONS.iter().filter(|entry| entry.scope == *scope);
-            let names = names.flat_map(|entry| entry.keys.iter().map(|name| (entry.action, *name)));
-            let found = names.filter_map(|(action, name)| {
-                let wanted = parse_keys(name)?;
-                let begins =
-                    wanted.len() >= keys.len() && wanted.iter().zip(keys).all(|(key, event)| is_key(*key, *event));
-                begins.then_some(if wanted.len() == keys.len() { Match::Is(action) } else { Match::Begins })
-            });
-            found.max()
-        };
-        scopes.iter().find_map(in_scope).unwrap_or(Match::None)
+        &ACTIONS[self as usize]
     }
 }
 
-/// What keys in a row come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Match {
-    /// No action has them.
-    None,
-    /// They are the first keys of an action.
-    Begins,
-    /// They are the keys of an action.
-    Is(Action),
+impl Entry {
+    /// The name by which `config.toml` gives it keys: `fold all` is `fold-all`.
+    pub fn key_name(&self) -> String {
+        let words = self.name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-")
+    }
 }
 
-/// Whether a name of the table is several keys in a row (`gd`).
-pub fn is_sequence(name: &str) -> bool {
-    parse_key(name).is_none() && parse_keys(name).is_some()
+/// A key with what is held down besides. Shift counts where it makes no other letter.
+pub type Chord = (KeyCode, KeyModifiers);
+
+/// What an event is.
+pub fn chord(event: KeyEvent) -> Chord {
+    let held = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    match event.code {
+        KeyCode::BackTab => (event.code, event.modifiers & held | KeyModifiers::SHIFT),
+        KeyCode::Char(_) => (event.code, event.modifiers & held),
+        _ => (event.code, event.modifiers & (held | KeyModifiers::SHIFT)),
+    }
 }
 
-/// The key events that a name of the table stands for: one (`ctrl-c`), or several letters in a row (`gd`).
-pub fn parse_keys(name: &str) -> Option<Vec<(KeyCode, KeyModifiers)>> {
+/// The keys that a name stands for: one (`ctrl-c`), two letters in a row (`gd`), or several (`g f5`).
+pub fn parse_keys(name: &str) -> Option<Vec<Chord>> {
     if let Some(key) = parse_key(name) {
         return Some(vec![key]);
     }
-    let plain = !name.is_empty() && !name.contains('-') && name.chars().count() <= 3;
-    plain.then(|| name.chars().map(|letter| (KeyCode::Char(letter), KeyModifiers::NONE)).collect())
+    let words: Vec<&str> = name.split_whitespace().collect();
+    match *words {
+        [] => None,
+        [word] => {
+            // `f0` is a slip, and not two letters.
+            let numbered = word.starts_with(['f', 'F']) && word.ends_with(|letter: char| letter.is_ascii_digit());
+            let letters = word.chars().count() == 2 && !word.contains('-') && !numbered;
+            letters.then(|| word.chars().map(|letter| (KeyCode::Char(letter), KeyModifiers::NONE)).collect())
+        }
+        _ => words.into_iter().map(parse_key).collect(),
+    }
 }
 
-/// The key event that a name of the table stands for.
-pub fn parse_key(name: &str) -> Option<(KeyCode, KeyModifiers)> {
+/// How keys in a row are written: letters together, others apart.
+pub fn keys_name(keys: &[Chord]) -> String {
+    let names: Vec<String> = keys.iter().copied().map(key_name).collect();
+    let letters = names.iter().all(|name| name.chars().count() == 1);
+    names.join(if letters { "" } else { " " })
+}
+
+/// The keys that are not letters.
+const NAMED: [(&str, KeyCode); 16] = [
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("space", KeyCode::Char(' ')),
+    ("delete", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
+    ("backspace", KeyCode::Backspace),
+    ("tab", KeyCode::Tab),
+    ("tab", KeyCode::BackTab),
+];
+
+const MODIFIERS: [(&str, KeyModifiers); 3] =
+    [("ctrl", KeyModifiers::CONTROL), ("alt", KeyModifiers::ALT), ("shift", KeyModifiers::SHIFT)];
+
+/// How a key is written.
+fn key_name((code, modifiers): Chord) -> String {
+    let held =
+        MODIFIERS.iter().filter(|(_, modifier)| modifiers.contains(*modifier)).map(|(name, _)| format!("{name}-"));
+    let name = match NAMED.iter().find(|(_, named)| *named == code) {
+        Some((name, _)) => (*name).to_owned(),
+        None => match code {
+            KeyCode::F(number) => format!("f{number}"),
+            code => code.as_char().map(String::from).unwrap_or_default(),
+        },
+    };
+    held.collect::<String>() + &name
+}
+
+/// The key that a name stands for: `x`, `ctrl-x`, `shift-up`, `F5`.
+pub fn parse_key(name: &str) -> Option<Chord> {
     let mut modifiers = KeyModifiers::NONE;
     let mut rest = name;
-    while let Some((modifier, tail)) = rest.split_once('-').filter(|(head, tail)| !head.is_empty() && !tail.is_empty())
-    {
-        modifiers |= match modifier {
-            "ctrl" => KeyModifiers::CONTROL,
-            "alt" => KeyModifiers::ALT,
-            "shift" => KeyModifiers::SHIFT,
-            _ => return None,
-        };
+    while let Some((head, tail)) = rest.split_once('-').filter(|(head, tail)| !head.is_empty() && !tail.is_empty()) {
+        modifiers |= MODIFIERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(head))?.1;
         rest = tail;
     }
-    let code = match rest {
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "space" => KeyCode::Char(' '),
-        "delete" => KeyCode::Delete,
-        "tab" if modifiers == KeyModifiers::SHIFT => KeyCode::BackTab,
-        "tab" => KeyCode::Tab,
-        _ => {
-            if let Some(number) = rest.strip_prefix('f').and_then(|number| number.parse().ok()) {
-                KeyCode::F(number)
-            } else {
-                let mut chars = rest.chars();
-                let only = chars.next().filter(|_| chars.as_str().is_empty())?;
-                KeyCode::Char(only)
-            }
+    let mut letters = rest.chars();
+    if let (Some(letter), "") = (letters.next(), letters.as_str()) {
+        // A terminal sends one key for ctrl and a letter, whatever its case.
+        let lower = modifiers.contains(KeyModifiers::CONTROL);
+        let upper = modifiers.contains(KeyModifiers::SHIFT);
+        let letter = if lower {
+            letter.to_ascii_lowercase()
+        } else if upper {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
+        return Some((KeyCode::Char(letter), modifiers - KeyModifiers::SHIFT));
+    }
+    let name = rest.to_ascii_lowercase();
+    let code = match (&*name, NAMED.iter().find(|(known, _)| *known == name)) {
+        ("tab", _) if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+        ("space", _) => return Some((KeyCode::Char(' '), modifiers - KeyModifiers::SHIFT)),
+        (_, Some((_, code))) => *code,
+        ("return", None) => KeyCode::Enter,
+        ("escape", None) => KeyCode::Esc,
+        ("pageup", None) => KeyCode::PageUp,
+        ("pagedown", None) => KeyCode::PageDown,
+        ("del", None) => KeyCode::Delete,
+        (name, None) => {
+            let number = name.strip_prefix('f').filter(|digits| !digits.starts_with('0'))?.parse().ok()?;
+            (1..=24).contains(&number).then_some(KeyCode::F(number))?
         }
     };
     Some((code, modifiers))
-}
-
-/// Whether an event is a key of the table. Shift counts only through what it makes of a letter.
-fn is_key((code, modifiers): (KeyCode, KeyModifiers), event: KeyEvent) -> bool {
-    let chord = KeyModifiers::CONTROL | KeyModifiers::ALT;
-    event.code == code && event.modifiers & chord == modifiers & chord
 }
 
 #[cfg(test)]
@@ -309,43 +330,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_has_a_key_that_parses_and_words() {
+    fn every_action_has_words_and_keys_that_are_written_as_they_are_shown() {
         for entry in ACTIONS {
-            assert!(!entry.name.is_empty() && !entry.doc.is_empty(), "{:?}", entry.action);
+            assert!(!entry.name.is_empty() && !entry.doc.is_empty() && !entry.keys.is_empty(), "{:?}", entry.action);
             for key in entry.keys {
-                assert!(parse_keys(key).is_some(), "{key} of {}", entry.name);
+                assert_eq!(parse_keys(key).map(|keys| keys_name(&keys)).as_deref(), Some(*key), "{}", entry.name);
             }
         }
     }
 
     #[test]
-    fn no_key_means_two_things_in_one_place() {
-        let beside = |a: Scope, b: Scope| a == b || (a == Scope::Panes && b == Scope::Tree);
-        for (index, one) in ACTIONS.iter().enumerate() {
-            for other in &ACTIONS[index + 1..] {
-                if beside(one.scope, other.scope) {
-                    let clash = |a: &str, b: &str| {
-                        let both = |name| parse_keys(name).expect("a key of that name");
-                        let (a, b) = (both(a), both(b));
-                        let shorter = a.len().min(b.len());
-                        // One that is the beginning of the other would never wait for the rest.
-                        a[..shorter] == b[..shorter]
-                    };
-                    let shared = one.keys.iter().find(|key| other.keys.iter().any(|known| clash(key, known)));
-                    assert!(shared.is_none(), "{shared:?} is both {} and {}", one.name, other.name);
-                }
-            }
-        }
+    fn actions_stand_in_the_table_in_their_order() {
+        assert!(ACTIONS.iter().enumerate().all(|(at, entry)| entry.action as usize == at));
     }
 
     #[test]
-    fn letters_with_shift_are_letters_of_their_own() {
-        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert_eq!(Action::of(shifted, &[Scope::Panes]), Some(Action::Bottom));
-        let plain = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
-        assert_eq!(Action::of_keys(&[plain, plain], &[Scope::Panes]), Match::Is(Action::Top));
-        assert_eq!(Action::of_keys(&[plain], &[Scope::Panes]), Match::Begins);
-        let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(Action::of(control, &[Scope::Panes, Scope::Always]), Some(Action::Leave));
+    fn keys_are_read_as_people_write_them() {
+        let named = |name: &str| parse_keys(name).map(|keys| keys_name(&keys)).unwrap_or_default();
+        let read =
+            ["F5", "Ctrl-O", "shift-g", "g g", "G G", "ctrl-x ctrl-s", "PageDown", "alt-H", "shift-tab", "-", "ctrl--"];
+        let wanted = ["f5", "ctrl-o", "G", "gg", "GG", "ctrl-x ctrl-s", "pgdn", "alt-H", "shift-tab", "-", "ctrl--"];
+        assert_eq!(read.map(named), wanted);
+        assert!(["", "  ", "foo", "f0", "f25", "hyper-x", "ctrl-foo"].iter().all(|name| parse_keys(name).is_none()));
     }
 }

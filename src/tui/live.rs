@@ -1,6 +1,8 @@
 //! A cluster as the explorer knows it while it follows it: how reading goes, in the words of the header, of an empty
 //! tree and of the window that tells all of it. What the cluster holds is the [`World`](super::side::World).
 
+use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -123,12 +125,16 @@ impl Live {
     }
 
     /// What an empty tree says.
-    pub fn empty(&self) -> Vec<Line> {
+    pub fn empty(&self, keys: &Keymap) -> Vec<Line> {
+        let quit = keys.how(Action::Quit);
         if let Some(failure) = &self.failure {
             let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, failure.message.clone())];
             lines.extend(failure.hint.as_ref().map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
             lines.push(Line::new());
-            lines.push(Line::of(Role::Hint, "r tries again · :ctx goes to another context · q leaves"));
+            lines.push(Line::of(
+                Role::Hint,
+                format!("{} tries again · :ctx goes to another context · {quit} leaves", keys.how(Action::ReloadNow)),
+            ));
             return lines;
         }
         let Some(status) = &self.status else {
@@ -140,25 +146,34 @@ impl Live {
         match &status.phase {
             Phase::Connecting => match &status.trouble {
                 None => vec![Line::of(Role::Hint, format!("connecting to {name}{server} …"))],
-                Some(reason) => not_read(&format!("{name}{server}"), reason),
+                Some(reason) => not_read(&format!("{name}{server}"), reason, &quit),
             },
             Phase::Syncing => {
                 let (synced, all) = status.progress();
                 vec![Line::of(Role::Hint, format!("reading {name}{server}: {synced} of {all} kinds …"))]
             }
-            Phase::Stale { reason, .. } => not_read(&format!("{name}{server}"), reason),
+            Phase::Stale { reason, .. } => not_read(&format!("{name}{server}"), reason, &quit),
             Phase::Live => {
                 // What may not be read is not said to be missing.
                 if let Some(SourceError { message, hint }) = hopeless(status) {
                     let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, message)];
                     lines.extend(hint.map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
                     lines.push(Line::new());
-                    lines.push(Line::of(Role::Hint, "R tells what is known · :ctx goes to another context · q leaves"));
+                    lines.push(Line::of(
+                        Role::Hint,
+                        format!(
+                            "{} tells what is known · :ctx goes to another context · {quit} leaves",
+                            keys.how(Action::Connection)
+                        ),
+                    ));
                     return lines;
                 }
                 let mut lines = vec![Line::of(Role::Text, format!("no Gateway and no route is in {name}"))];
                 match unread(status) {
-                    Some(unread) => lines.push(Line::of(Role::Warning, format!("⚠ {unread}: R tells which"))),
+                    Some(unread) => lines.push(Line::of(
+                        Role::Warning,
+                        format!("⚠ {unread}: {} tells which", keys.how(Action::Connection)),
+                    )),
                     None => lines.push(Line::of(Role::Hint, "the tree fills when there is one")),
                 }
                 lines
@@ -204,10 +219,10 @@ impl Live {
 }
 
 /// What a tree says that is empty since nothing could be read yet.
-fn not_read(name: &str, reason: &str) -> Vec<Line> {
+fn not_read(name: &str, reason: &str, quit: &str) -> Vec<Line> {
     vec![
         Line::of(Role::Warning, "◌ ").with(Role::Text, format!("{name} cannot be read: {reason}")),
-        Line::of(Role::Hint, "  it is tried again and again · :ctx goes to another context · q leaves"),
+        Line::of(Role::Hint, format!("  it is tried again and again · :ctx goes to another context · {quit} leaves")),
     ]
 }
 

@@ -25,6 +25,7 @@ pub mod folds;
 mod following;
 pub mod fresh;
 pub mod jumps;
+pub mod keymap;
 pub mod laid;
 pub mod links;
 pub mod live;

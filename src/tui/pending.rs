@@ -2,7 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::action::{ACTIONS, Action, Entry, Match, Scope};
+use super::action::{Action, Chord, Entry, Scope, chord, keys_name};
+use super::keymap::{Keymap, Match};
 
 /// The largest count: more lines than any tree has rows.
 const COUNT_AT_MOST: usize = 9_999_999;
@@ -35,7 +36,7 @@ impl Pending {
     }
 
     /// Takes a key in.
-    pub fn press(&mut self, key: KeyEvent, scopes: &[Scope]) -> Press {
+    pub fn press(&mut self, keymap: &Keymap, key: KeyEvent, scopes: &[Scope]) -> Press {
         if let (KeyCode::Char(digit), true) = (key.code, self.keys.is_empty())
             && let Some(digit) = digit.to_digit(10)
             && (digit > 0 || self.count > 0)
@@ -46,7 +47,7 @@ impl Pending {
         }
         let waited = !self.is_empty();
         self.keys.push(key);
-        let found = Action::of_keys(&self.keys, scopes);
+        let found = keymap.find(&self.keys, scopes);
         if found == Match::Begins {
             return Press::Waits;
         }
@@ -62,23 +63,13 @@ impl Pending {
     /// What was pressed, as it is written.
     pub fn text(&self) -> String {
         let count = if self.count > 0 { self.count.to_string() } else { String::new() };
-        let letters = self.keys.iter().filter_map(|key| key.code.as_char());
-        letters.fold(count, |text, letter| text + &letter.to_string())
+        let keys: Vec<Chord> = self.keys.iter().copied().map(chord).collect();
+        count + &keys_name(&keys)
     }
 
     /// The keys that may follow, and what each of them does.
-    pub fn follow(&self, scopes: &[Scope]) -> Vec<(&'static str, &'static Entry)> {
-        let letters: String = self.keys.iter().filter_map(|key| key.code.as_char()).collect();
-        if letters.is_empty() {
-            return Vec::new();
-        }
-        let heard = ACTIONS.iter().filter(|entry| scopes.contains(&entry.scope));
-        let keys = heard.flat_map(|entry| entry.keys.iter().map(move |key| (*key, entry)));
-        let rest = |(key, entry): (&'static str, &'static Entry)| {
-            let rest = key.strip_prefix(letters.as_str()).filter(|rest| !rest.is_empty())?;
-            super::action::is_sequence(key).then_some((rest, entry))
-        };
-        keys.filter_map(rest).collect()
+    pub fn follow(&self, keymap: &Keymap, scopes: &[Scope]) -> Vec<(String, &'static Entry)> {
+        keymap.follow(&self.keys, scopes)
     }
 }
 
@@ -89,7 +80,9 @@ mod tests {
     fn presses(text: &str) -> Vec<Press> {
         let mut pending = Pending::default();
         let key = |letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
-        text.chars().map(|letter| pending.press(key(letter), &[Scope::Tree, Scope::Panes])).collect()
+        text.chars()
+            .map(|letter| pending.press(&Keymap::default(), key(letter), &[Scope::Tree, Scope::Panes]))
+            .collect()
     }
 
     #[test]
@@ -104,8 +97,9 @@ mod tests {
     #[test]
     fn what_may_follow_is_told() {
         let mut pending = Pending::default();
-        pending.press(KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE), &[Scope::Panes]);
-        let follow = pending.follow(&[Scope::Panes]);
+        let keymap = Keymap::default();
+        pending.press(&keymap, KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE), &[Scope::Panes]);
+        let follow = pending.follow(&keymap, &[Scope::Panes]);
         assert!(follow.iter().any(|(key, entry)| *key == "g" && entry.action == Action::Top), "{follow:?}");
         assert!(follow.iter().all(|(key, _)| key.len() == 1), "{follow:?}");
     }

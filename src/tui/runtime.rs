@@ -20,6 +20,7 @@ use super::effect::Effect;
 use super::filter;
 use super::following::Follower;
 use super::fresh;
+use super::keymap::Keymap;
 use super::sheet::Sheet;
 use super::side::SideId;
 use super::signals::{self, Signal};
@@ -64,6 +65,8 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
+    let (keys, wrong_keys) = Keymap::of(&config.config.keys);
+    problems.extend(wrong_keys);
     let asked = theme.as_deref().or(config.config.theme.as_deref()).filter(|name| *name != config::AUTO);
     let (themes, theme, background) = choose_theme(asked, &config.themes, colors, &mut problems);
     // What the colours are is decided here, for all that is drawn: the library must not leave them out by itself.
@@ -80,6 +83,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     state.scope = scope;
     state.source_arguments = source_arguments;
     state.flash = config.config.flash;
+    state.keys = keys;
     state.background = background;
     if let Some(url) = url {
         state.ask.replace(&url);

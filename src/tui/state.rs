@@ -4,9 +4,11 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 
+use super::action::Action;
 use super::ask::{Ask, Question};
 use super::command::CommandLine;
 use super::jumps::Jumps;
+use super::keymap::Keymap;
 use super::live::Live;
 use super::panes::Panes;
 use super::pending::Pending;
@@ -85,6 +87,8 @@ pub struct State {
     pub comparing: Option<SideId>,
     /// A new filter only marks what matches.
     pub filter_marks: bool,
+    /// The keys in force.
+    pub keys: Keymap,
     /// Keys that wait for more.
     pub pending: Pending,
     /// Where jumps began.
@@ -140,6 +144,7 @@ impl State {
             window: None,
             comparing: None,
             filter_marks: false,
+            keys: Keymap::default(),
             pending: Pending::default(),
             jumps: Jumps::default(),
             jumped: false,
@@ -156,6 +161,11 @@ impl State {
             flash: true,
             waking: None,
         }
+    }
+
+    /// How to do something, in a sentence: the key of an action, or its name on the command line.
+    pub fn how(&self, action: Action) -> String {
+        self.keys.how(action)
     }
 
     /// The theme in use.

@@ -159,12 +159,13 @@ impl Window {
     }
 
     /// All keys, by where they are heard.
-    pub fn help(width: u16) -> Self {
+    pub fn help(state: &State) -> Self {
+        let named = state.size.0 >= 100;
         let mut items = Vec::new();
         for scope in Scope::ALL {
             items.push(Item { line: Line::of(Role::Heading, scope.title()), more: None, choice: None });
             items.extend(
-                ACTIONS.iter().filter(|entry| entry.scope == scope).map(|entry| action_item(entry, width >= 100)),
+                ACTIONS.iter().filter(|entry| entry.scope == scope).map(|entry| action_item(state, entry, named)),
             );
         }
         items.push(Item { line: Line::of(Role::Heading, "commands"), more: None, choice: None });
@@ -177,12 +178,12 @@ impl Window {
     }
 
     /// All actions, by name.
-    pub fn palette() -> Self {
+    pub fn palette(state: &State) -> Self {
         let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask | Scope::Command);
         Self::new(
             Kind::Palette,
             "all actions",
-            ACTIONS.iter().filter(heard).map(|entry| action_item(entry, true)).collect(),
+            ACTIONS.iter().filter(heard).map(|entry| action_item(state, entry, true)).collect(),
         )
     }
 
@@ -407,8 +408,9 @@ fn first_line(text: &str) -> String {
 }
 
 /// An action: its keys, its name and what it does. Where room is short, its name can be left out.
-fn action_item(entry: &Entry, named: bool) -> Item {
-    let mut line = Line::of(Role::Hint, format!("{:<18} ", entry.keys.join(" ")));
+fn action_item(state: &State, entry: &Entry, named: bool) -> Item {
+    let keys: Vec<&str> = state.keys.names(entry.action).collect();
+    let mut line = Line::of(Role::Hint, format!("{:<18} ", keys.join(" ")));
     if named {
         line.push(Role::Text, format!("{:<18} ", entry.name));
     }

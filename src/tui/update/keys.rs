@@ -47,7 +47,7 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             return Vec::new();
         }
         if !moves_in_text(key)
-            && let Some(action) = Action::of(key, scopes)
+            && let Some(action) = state.keys.action(key, scopes)
         {
             return act(state, action);
         }
@@ -55,12 +55,12 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     // In the panes keys may come in a row, with a count before them.
     if state.window.is_none() && state.command.is_none() {
-        return match state.pending.press(key, scopes) {
+        return match state.pending.press(&state.keys, key, scopes) {
             Press::Acts { action, count } => act_times(state, action, count),
             Press::Waits | Press::Nothing => Vec::new(),
         };
     }
-    Action::of(key, scopes).map(|action| act(state, action)).unwrap_or_default()
+    state.keys.action(key, scopes).map(|action| act(state, action)).unwrap_or_default()
 }
 
 /// Where keys are heard in a pane.
@@ -223,7 +223,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Leave if is_asking(state) && !state.ask.input.value().is_empty() => {
             state.ask.clear();
             ask(state, false);
-            state.tell(Role::Muted, "emptied · ctrl-c again quits");
+            state.tell(Role::Muted, format!("emptied · {} again quits", state.how(action)));
         }
         Action::Leave | Action::Quit => return vec![Effect::Quit],
         Action::UndoPaste => {
@@ -239,8 +239,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reload | Action::ReloadNow => return reload(state),
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, Focus::ORDER.len() - 1),
-        Action::Palette => state.window = Some(Window::palette()),
-        Action::Help => state.window = Some(Window::help(state.size.0)),
+        Action::Palette => state.window = Some(Window::palette(state)),
+        Action::Help => state.window = Some(Window::help(state)),
         Action::Findings if state.view == View::Findings => return sheets::show(state, View::Tree),
         Action::Findings => {
             if state.side().world.as_ref().is_some_and(|world| world.analysis.findings.is_empty()) {
@@ -328,18 +328,18 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 focus(state, Focus::Tree);
                 state.reveal(end);
             }
-            None => state.tell(Role::Muted, "nothing was asked yet: u types a URL"),
+            None => state.tell(Role::Muted, format!("nothing was asked yet: {} types a URL", state.how(Action::Ask))),
         },
         Action::Edit => return edit(state),
         Action::PathOnly => {
             if !folds::path_only(state.side_mut()) {
-                state.tell(Role::Muted, "no answer has a path yet: u types a URL");
+                state.tell(Role::Muted, format!("no answer has a path yet: {} types a URL", state.how(Action::Ask)));
             }
         }
         Action::Zoom => {
             state.zoom = !state.zoom;
             if state.zoom {
-                state.tell(Role::Muted, "z restores the panes");
+                state.tell(Role::Muted, format!("{} restores the panes", state.how(Action::Zoom)));
             }
         }
         Action::EdgeLeft => panes::nudge(state, false, -2),
@@ -447,12 +447,15 @@ fn next_mark(state: &mut State, forward: bool) {
         return;
     }
     let side = state.side();
-    match side.outline().and_then(|outline| laid::step(outline, side.selected(), forward)) {
-        Some(node) => {
-            focus(state, Focus::Tree);
-            state.reveal(node);
-        }
-        None => state.tell(Role::Muted, "the files change nothing that stands in the tree: o lists what they hold"),
+    if let Some(node) = side.outline().and_then(|outline| laid::step(outline, side.selected(), forward)) {
+        focus(state, Focus::Tree);
+        state.reveal(node);
+    } else {
+        let list = state.how(Action::Files);
+        state.tell(
+            Role::Muted,
+            format!("the files change nothing that stands in the tree: {list} lists what they hold"),
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a followed cluster brings: another world, how reading goes, or that it cannot be read.
 
+use crate::tui::action::Action;
 use std::sync::Arc;
 
 use super::windows;
@@ -94,10 +95,15 @@ pub(super) fn pause(state: &mut State) -> Vec<Effect> {
         }
     }
     match (paused, waited) {
-        (false, _) => state.tell(Role::Muted, "paused: Z shows what has changed by then"),
+        (false, _) => {
+            state.tell(Role::Muted, format!("paused: {} shows what has changed by then", state.how(Action::Pause)));
+        }
         (true, false) => state.tell(Role::Muted, "nothing has changed meanwhile"),
         (true, true) if state.sides.iter().any(|side| side.log.entries().len() > 0) => {
-            state.tell(Role::Muted, format!("{} meanwhile: L lists them", count(changes, "change")));
+            state.tell(
+                Role::Muted,
+                format!("{} meanwhile: {} lists them", count(changes, "change"), state.how(Action::Log)),
+            );
         }
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 use super::{keys, sheets};
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::rows::Row;
 use crate::tui::sheet::{Shown, View};
 use crate::tui::side::{Filter, World};
@@ -80,14 +81,20 @@ pub(super) fn turn(state: &mut State) {
             }
         }
     }
-    let text = if hides { "the filter hides what does not match" } else { "the filter marks what matches: n and N" };
+    let text = if hides {
+        "the filter hides what does not match".to_owned()
+    } else {
+        let (next, previous) = (state.how(Action::NextMatch), state.how(Action::PreviousMatch));
+        format!("the filter marks what matches: {next} and {previous}")
+    };
     state.tell(Role::Muted, text);
 }
 
 /// Shows only rows with faults and what is above them, or everything again.
 pub(super) fn faults_only(state: &mut State) {
     if state.view != View::Tree {
-        return state.tell(Role::Muted, "rows with faults only: in the tree (gt)");
+        let tree = state.how(Action::TreeView);
+        return state.tell(Role::Muted, format!("rows with faults only: in the tree ({tree})"));
     }
     let side = state.side();
     let Some(world) = &side.world else { return };
@@ -102,6 +109,9 @@ pub(super) fn faults_only(state: &mut State) {
     side.rebuild(keep);
     if let Some(faults) = faults.filter(|_| state.side().tree.faults_only) {
         let faults = count(faults as usize, "fault");
-        state.tell(Role::Muted, format!("only rows with faults: {faults} · F shows everything"));
+        state.tell(
+            Role::Muted,
+            format!("only rows with faults: {faults} · {} shows everything", state.how(Action::FaultsOnly)),
+        );
     }
 }

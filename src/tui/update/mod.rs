@@ -19,6 +19,7 @@ mod witness;
 pub(super) use keys::scopes_of;
 pub(super) use sheets::select as select_in_sheet;
 
+use crate::tui::action::Action;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -249,7 +250,7 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
     } else if state.side().world.is_some() {
         let told = match changes.len() {
             0 => "reloaded".to_owned(),
-            changes => format!("reloaded · {} · L", count(changes, "change")),
+            changes => format!("reloaded · {} · {}", count(changes, "change"), state.how(Action::Log)),
         };
         state.tell(Role::Muted, told);
     }
@@ -388,7 +389,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.ask.selected = false;
     if let Some(notice) = pasted.notice() {
         let but = if left_out > 0 { format!(" ({left_out} left out: not valid)") } else { String::new() };
-        state.tell(Role::Ok, format!("{notice}{but} · alt-u undoes"));
+        state.tell(Role::Ok, format!("{notice}{but} · {} undoes", state.how(Action::UndoPaste)));
     }
     ask(state, true);
     Vec::new()

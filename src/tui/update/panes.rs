@@ -1,6 +1,7 @@
 //! The edges between the panes, moved by key; and how much room the reasons ask for.
 
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, Shape};
 use crate::tui::view::why;
@@ -12,7 +13,10 @@ pub(super) fn nudge(state: &mut State, level: bool, by: i16) {
         return;
     }
     let text = match (state.zoom, layout.shape, level) {
-        (true, ..) => "one pane has the whole screen: z restores the panes",
+        (true, ..) => {
+            let zoom = state.how(Action::Zoom);
+            return state.tell(Role::Muted, format!("one pane has the whole screen: {zoom} restores the panes"));
+        }
         (_, Shape::Single, _) => "there is room for one pane only",
         (_, _, true) => "no pane stands above another one",
         (_, _, false) => "no pane stands beside another one",

@@ -2,6 +2,7 @@
 
 use super::{answer, keys, show_answer, windows};
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::answer::Answer;
 use crate::tui::ask::Question;
 use crate::tui::pins::PinId;
@@ -14,7 +15,7 @@ use routescope_render::words::count;
 /// Pins what stands in the URL bar, or unpins it.
 pub(super) fn toggle(state: &mut State) {
     let Some(question) = asked(state) else {
-        state.tell(Role::Muted, "there is nothing to pin yet: u types a URL");
+        state.tell(Role::Muted, format!("there is nothing to pin yet: {} types a URL", state.how(Action::Ask)));
         return;
     };
     match state.pins.of(&question) {
@@ -53,7 +54,7 @@ pub(super) fn pin(state: &mut State, question: Question) {
             for at in 0..state.sides.len() {
                 answer_all(state, at);
             }
-            state.tell(Role::Ok, format!("pinned {said}: P lists the pins"));
+            state.tell(Role::Ok, format!("pinned {said}: {} lists the pins", state.how(Action::Pins)));
         }
         Err(error) => state.tell(Role::Error, format!("not pinned: {} · {}", error.message, error.hint)),
     }
@@ -76,7 +77,10 @@ pub(super) fn pin_url(state: &mut State, text: &str) {
 /// Lists the pins.
 pub(super) fn list(state: &mut State) {
     if state.pins.is_empty() {
-        state.tell(Role::Muted, "nothing is pinned: p pins the question in the URL bar");
+        state.tell(
+            Role::Muted,
+            format!("nothing is pinned: {} pins the question in the URL bar", state.how(Action::Pin)),
+        );
     } else {
         state.window = Some(Window::pins(state));
     }
@@ -156,7 +160,8 @@ pub(super) fn answer_all(state: &mut State, at: usize) {
             state.tell(one.is.role.into(), text);
         }
         several => {
-            let text = format!("{place}{} pinned answers changed: P lists them", several.len());
+            let list = state.how(Action::Pins);
+            let text = format!("{place}{} pinned answers changed: {list} lists them", several.len());
             state.tell(Role::Warning, text);
         }
     }

@@ -1,5 +1,6 @@
 //! Sides compared: what differs is found off this task, and the sides move together.
 
+use crate::tui::action::Action;
 use std::sync::Arc;
 
 use crate::theme::Role;
@@ -15,7 +16,8 @@ use super::{keys, sheets};
 /// Compares the side that is looked at with the others, or ends that.
 pub(super) fn turn(state: &mut State) -> Vec<Effect> {
     if !state.is_several() {
-        state.tell(Role::Muted, "one source: :ctx NAME NAME follows two, and x compares them");
+        let compare = state.how(Action::CompareSides);
+        state.tell(Role::Muted, format!("one source: :ctx NAME NAME follows two, and {compare} compares them"));
         return Vec::new();
     }
     if state.comparing.take().is_some() {
@@ -26,7 +28,8 @@ pub(super) fn turn(state: &mut State) -> Vec<Effect> {
     state.comparing = Some(state.side().id);
     let mut effects = sheets::show(state, View::Tree);
     effects.extend(compare(state));
-    state.tell(Role::Muted, "compared: d goes to the next row that differs · x ends it");
+    let (next, end) = (state.how(Action::NextMark), state.how(Action::CompareSides));
+    state.tell(Role::Muted, format!("compared: {next} goes to the next row that differs · {end} ends it"));
     effects
 }
 

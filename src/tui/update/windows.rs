@@ -106,7 +106,8 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
     let choice = window.choice();
     // Nobody quits by opening the help and pressing enter: the name must be typed.
     if matches!(choice, Some(Choice::Act(Action::Quit | Action::Leave))) && window.input.value().trim().is_empty() {
-        return close_with(state, "q quits");
+        let quits = format!("{} quits", state.how(Action::Quit));
+        return close_with(state, &quits);
     }
     let Some(choice) = choice else { return Vec::new() };
     state.window = None;

@@ -2,6 +2,7 @@
 
 use super::pins;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::side::Side;
 use crate::tui::state::State;
 use crate::tui::witness;
@@ -25,6 +26,9 @@ pub(super) fn ask(state: &mut State) {
         },
         Some(Some(Reach::Hidden(_) | Reach::Never)) => state.tell(Role::Warning, "no request meets this rule"),
         Some(_) => state.tell(Role::Muted, "no request is known that meets this rule"),
-        None => state.tell(Role::Muted, "select a rule: w asks a request that meets it"),
+        None => state.tell(
+            Role::Muted,
+            format!("select a rule: {} asks a request that meets it", state.how(Action::AskWitness)),
+        ),
     }
 }

@@ -14,6 +14,7 @@ pub mod tree;
 pub mod why;
 pub mod window;
 
+use crate::tui::keymap::Keymap;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -198,18 +199,28 @@ fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
     }
 }
 
-/// Actions by the first of their keys.
-fn hinted(pairs: &[(Action, &'static str)]) -> Vec<(&'static str, &'static str)> {
-    pairs.iter().map(|(action, word)| (action.key(), *word)).collect()
+/// A key and what it does.
+type Hint = (String, &'static str);
+
+/// Actions by the first of their keys; those that have none are left out.
+fn hinted(keys: &Keymap, pairs: &[(Action, &'static str)]) -> Vec<Hint> {
+    pairs.iter().filter_map(|(action, word)| Some((keys.first(*action)?.to_owned(), *word))).collect()
+}
+
+/// Puts a hint at a place, or last.
+fn hint_at(keys: &Keymap, hints: &mut Vec<Hint>, at: usize, action: Action, word: &'static str) {
+    if let Some(key) = keys.first(action) {
+        hints.insert(at.min(hints.len()), (key.to_owned(), word));
+    }
 }
 
 /// The keys that help most where one is: from the action table, the most useful first.
-fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
+fn hints(state: &State) -> Vec<Hint> {
     if !state.pending.is_empty() {
-        let follow = state.pending.follow(scopes_of(state.focus));
+        let follow = state.pending.follow(&state.keys, scopes_of(state.focus));
         return follow.into_iter().map(|(key, entry)| (key, entry.name)).collect();
     }
-    let by = hinted;
+    let by = |pairs: &[(Action, &'static str)]| hinted(&state.keys, pairs);
     if let Some(window) = &state.window {
         return match window.kind {
             super::window::Kind::Headers => {
@@ -232,26 +243,26 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
         return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
     }
     let mut hints = match state.focus {
-        Focus::Tree if state.view != View::Tree => hints_in_view(state.view),
-        focus => hints_in(focus),
+        Focus::Tree if state.view != View::Tree => hints_in_view(&state.keys, state.view),
+        focus => hints_in(&state.keys, focus),
     };
     if state.is_several() {
         let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
-        hints.insert(2, (action.key(), "next context"));
+        hint_at(&state.keys, &mut hints, 2, action, "next context");
     }
     let path = &state.side().tree.path;
     if !state.side().lit.is_empty() && state.focus == Focus::Tree && (path.shrunk || path.when == When::Never) {
         let word = if path.shrunk { "show everything" } else { "path only" };
-        hints.insert(0, (Action::PathOnly.key(), word));
+        hint_at(&state.keys, &mut hints, 0, Action::PathOnly, word);
     }
     let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
     if laid && state.focus == Focus::Tree {
-        hints.insert(2, (Action::NextMark.key(), "next change"));
+        hint_at(&state.keys, &mut hints, 2, Action::NextMark, "next change");
     }
     hints
 }
 
-fn hints_in_view(view: View) -> Vec<(&'static str, &'static str)> {
+fn hints_in_view(keys: &Keymap, view: View) -> Vec<Hint> {
     let enter = (Action::Select, "go to its node");
     let mut hints = match view {
         View::Findings => vec![(Action::NextFinding, "next"), enter, (Action::Edit, "edit its line")],
@@ -276,11 +287,11 @@ fn hints_in_view(view: View) -> Vec<(&'static str, &'static str)> {
             true
         }
     });
-    hinted(&hints)
+    hinted(keys, &hints)
 }
 
-fn hints_in(focus: Focus) -> Vec<(&'static str, &'static str)> {
-    let by = hinted;
+fn hints_in(keys: &Keymap, focus: Focus) -> Vec<Hint> {
+    let by = |pairs: &[(Action, &'static str)]| hinted(keys, pairs);
     match focus {
         Focus::Ask => by(&[
             (Action::Submit, "go to the answer"),

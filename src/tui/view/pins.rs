@@ -1,5 +1,6 @@
 //! The strip of pinned questions under the URL bar: each with its present answer in a line, and with what it was.
 
+use crate::tui::action::Action;
 use ratatui::buffer::Buffer;
 
 use super::layout::{Layout, Shape};
@@ -58,7 +59,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         if changed > 0 {
             line.push(Role::Warning, format!(", {changed} changed"));
         }
-        line.push(Role::Hint, " · P lists them");
+        line.push(Role::Hint, format!(" · {} lists them", state.how(Action::Pins)));
         put(buffer, area, u16::try_from(shown).unwrap_or(u16::MAX), clip(line, width), state.theme());
     }
 }

@@ -1,5 +1,6 @@
 //! The pane of a view beside the tree: headings, and rows in columns.
 
+use crate::tui::action::Action;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line as Painted, Span};
@@ -28,7 +29,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         return;
     };
     if list.rows.is_empty() {
-        put(buffer, inside, 0, empty(side, list), state.theme());
+        put(buffer, inside, 0, empty(state, side, list), state.theme());
         return;
     }
     let theme = state.theme();
@@ -58,9 +59,10 @@ fn count(side: &Side, list: &SheetPane) -> String {
     }
 }
 
-fn empty(side: &Side, list: &SheetPane) -> Line {
+fn empty(state: &State, side: &Side, list: &SheetPane) -> Line {
     if side.tree.filter.as_ref().is_some_and(|filter| filter.listed.is_some()) {
-        return Line::of(Role::Text, " nothing matches").with(Role::Hint, " · esc shows everything again");
+        return Line::of(Role::Text, " nothing matches")
+            .with(Role::Hint, format!(" · {} shows everything again", state.how(Action::Back)));
     }
     match list.view {
         View::Findings => Line::of(Role::Ok, " no problems found"),

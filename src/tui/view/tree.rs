@@ -1,5 +1,6 @@
 //! The tree pane: the rows in view, with the answer's path drawn through them as one heavy line.
 
+use crate::tui::action::Action;
 use fuzzy_matcher::FuzzyMatcher;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -159,7 +160,7 @@ pub(super) fn title(state: &State, at: usize) -> String {
         title = format!("{title} · ns {}", names.join(","));
     }
     if state.sides[at].tree.path.shrunk && sheet.is_none() {
-        title = format!("{title} · path only, s shows all");
+        title = format!("{title} · path only, {} shows all", state.how(Action::PathOnly));
     }
     if let Some(differs) = state.sides[at].differs.as_ref().filter(|_| sheet.is_none()) {
         let other = state.place_of(differs.from).map(|at| state.name(at)).unwrap_or_default();
@@ -198,15 +199,24 @@ fn empty(state: &State, side: &Side, inside: Rect, buffer: &mut Buffer) {
             Line::of(Role::Hint, ":ns all shows everything · :ns lists the namespaces"),
         ]
     } else if let (Some(live), None) = (&side.live, &side.tree.filter) {
-        live.empty()
+        live.empty(&state.keys)
     } else if side.world.is_none() && side.failure.is_none() {
         vec![Line::of(Role::Hint, "reading …")]
     } else if let (None, Some(failure)) = (&side.world, &side.failure) {
-        vec![Line::of(Role::Error, format!("✗ {failure}")), Line::of(Role::Hint, "r reads again")]
+        vec![
+            Line::of(Role::Error, format!("✗ {failure}")),
+            Line::of(Role::Hint, format!("{} reads again", state.how(Action::ReloadNow))),
+        ]
     } else if side.tree.faults_only {
-        vec![Line::of(Role::Text, "no row has a fault"), Line::of(Role::Hint, "F shows everything again")]
+        vec![
+            Line::of(Role::Text, "no row has a fault"),
+            Line::of(Role::Hint, format!("{} shows everything again", state.how(Action::FaultsOnly))),
+        ]
     } else if side.tree.filter.is_some() {
-        vec![Line::of(Role::Text, "nothing matches"), Line::of(Role::Hint, "esc shows everything again")]
+        vec![
+            Line::of(Role::Text, "nothing matches"),
+            Line::of(Role::Hint, format!("{} shows everything again", state.how(Action::Back))),
+        ]
     } else {
         vec![
             Line::of(Role::Text, "no Gateway and no route was found here"),

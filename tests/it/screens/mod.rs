@@ -12,6 +12,7 @@ pub mod explorer;
 mod filters;
 mod flashes;
 mod invisible;
+mod keys;
 mod moving;
 mod overlay;
 mod panes;
