@@ -59,8 +59,8 @@ pub struct Setting {
     pub doc: &'static [&'static str],
     /// What its value has to be.
     pub wants: &'static str,
-    /// Its value as TOML.
-    pub show: fn(&Config) -> String,
+    /// Its value.
+    pub get: fn(&Config) -> serde_json::Value,
     /// Takes a value; `false` when it is of another type.
     take: fn(&mut Config, &DeValue<'_>) -> bool,
 }
@@ -74,7 +74,7 @@ pub const SETTINGS: &[Setting] = &[
             "themes/ beside this file (dusk for themes/dusk.toml). auto: by the terminal's background.",
         ],
         wants: "the name of a theme",
-        show: |config| quoted(config.theme.as_deref().unwrap_or(AUTO)),
+        get: |config| config.theme.as_deref().unwrap_or(AUTO).into(),
         take: |config, value| {
             let name = value.as_str();
             config.theme = name.filter(|name| *name != AUTO).map(str::to_owned);
@@ -85,21 +85,21 @@ pub const SETTINGS: &[Setting] = &[
         name: "ascii",
         doc: &["Draw with ASCII characters only."],
         wants: BOOLEAN,
-        show: |config| config.ascii.to_string(),
+        get: |config| config.ascii.into(),
         take: |config, value| take(&mut config.ascii, value.as_bool()),
     },
     Setting {
         name: "mouse",
         doc: &["Let the explorer take the mouse. Without it the terminal selects text."],
         wants: BOOLEAN,
-        show: |config| config.mouse.to_string(),
+        get: |config| config.mouse.into(),
         take: |config, value| take(&mut config.mouse, value.as_bool()),
     },
     Setting {
         name: "flash",
         doc: &["Let rows that change stand out for a moment."],
         wants: BOOLEAN,
-        show: |config| config.flash.to_string(),
+        get: |config| config.flash.into(),
         take: |config, value| take(&mut config.flash, value.as_bool()),
     },
 ];
@@ -136,6 +136,11 @@ pub fn file(folder: &Path) -> PathBuf {
     folder.join("config.toml")
 }
 
+/// The person's own themes in a configuration folder.
+pub fn themes(folder: &Path) -> PathBuf {
+    folder.join("themes")
+}
+
 /// Makes the folder that a file is to be written in.
 pub fn make_folder_of(path: &Path) -> std::io::Result<()> {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), fs::create_dir_all)
@@ -155,7 +160,7 @@ pub fn load_from(folder: &Path) -> Loaded {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => loaded.problems.push(format!("{}: {error}", path.display())),
     }
-    let Ok(entries) = fs::read_dir(folder.join("themes")) else { return loaded };
+    let Ok(entries) = fs::read_dir(themes(folder)) else { return loaded };
     let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
@@ -247,7 +252,7 @@ pub fn default_text() -> String {
         for line in setting.doc {
             let _ = writeln!(text, "# {line}");
         }
-        let _ = writeln!(text, "#{} = {}", setting.name, (setting.show)(&Config::default()));
+        let _ = writeln!(text, "#{} = {}", setting.name, (setting.get)(&Config::default()));
     }
     text
 }

@@ -11,10 +11,12 @@ mod clusters;
 mod config;
 mod diff;
 mod duplicates;
+mod environment;
 mod explain;
 mod explore;
 mod failure;
 mod files_watch;
+mod info;
 mod load;
 mod options;
 mod reach;
@@ -80,20 +82,8 @@ Examples:
 
 Exit codes: 0 ok; 1 no route, or findings; 2 error";
 
-/// Every variable that counts, beside those that `--help` names with their options.
-const ENVIRONMENT: &str = "\
-Environment (an empty variable is not set; 1, yes, on mean true):
-  ROUTESCOPE_…             the options above that name one
-  NO_COLOR, CLICOLOR=0     no colours, as with TERM=dumb; --color beats them
-  CLICOLOR_FORCE=1         colours in a pipe, too
-  COLUMNS                  the width of text, instead of the terminal's
-  KUBECONFIG               the kubeconfig, or several with : between
-  KUBERNETES_SERVICE_HOST  set inside a pod, whose own cluster is then read
-  HTTPS_PROXY, NO_PROXY    the way to the cluster, as kubectl takes it
-  VISUAL, EDITOR           what opens a file from the explorer
-  XDG_CONFIG_HOME          where configuration and themes are";
-
-static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| format!("{ENVIRONMENT}\n\n{EXAMPLES}"));
+static LONG_HELP: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{}\n{EXAMPLES}", environment::help()));
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -109,6 +99,7 @@ enum Command {
     Explain(explain::ExplainOptions),
     Snapshot(snapshot::SnapshotOptions),
     Config(config::ConfigOptions),
+    Info(info::InfoOptions),
     Completions(shell::CompletionsOptions),
     Man(shell::ManOptions),
 }
@@ -241,6 +232,7 @@ fn run(Arguments { command, explore, mut source, cluster, settings, output }: Ar
         Command::Explain(options) => explain::run(&options, &context),
         Command::Snapshot(options) => snapshot::run(&options, &context),
         Command::Config(options) => config::run(&options),
+        Command::Info(options) => info::run(&options, &context),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),
     }

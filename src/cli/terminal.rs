@@ -29,10 +29,16 @@ pub fn can_be_drawn_on() -> bool {
 
 /// How many colours a screen may have. `--color=always` finds at least the sixteen that every terminal with colours has.
 pub fn depth(choice: ColorChoice) -> Depth {
-    match Depth::from_environment(|name| std::env::var(name).ok()) {
-        _ if !color(choice, true) => Depth::None,
-        depth if choice == ColorChoice::Always => depth.max(Depth::Sixteen),
-        depth => depth,
+    depth_and_why(choice).0
+}
+
+/// The same, and what says so.
+pub fn depth_and_why(choice: ColorChoice) -> (Depth, &'static str) {
+    let (colored, why) = color_and_why(choice, true);
+    match Depth::and_why(|name| std::env::var(name).ok()) {
+        _ if !colored => (Depth::None, why),
+        (Depth::None, _) if choice == ColorChoice::Always => (Depth::Sixteen, why),
+        found => found,
     }
 }
 
@@ -44,15 +50,23 @@ pub fn paint(options: &OutputOptions) -> Paint {
 /// Whether to use colours. `--color` beats the environment; there `NO_COLOR` (<https://no-color.org>) beats
 /// `CLICOLOR_FORCE`, and that `CLICOLOR` (<https://bixense.com/clicolors/>). A variable that is empty is not set.
 pub fn color(choice: ColorChoice, terminal: bool) -> bool {
+    color_and_why(choice, terminal).0
+}
+
+/// The same, and what says so.
+pub fn color_and_why(choice: ColorChoice, terminal: bool) -> (bool, &'static str) {
     let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto if value("NO_COLOR").is_some() => false,
-        ColorChoice::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
-        ColorChoice::Auto => {
-            terminal && value("CLICOLOR").as_deref() != Some("0") && value("TERM").as_deref() != Some("dumb")
+        ColorChoice::Always => (true, "--color or ROUTESCOPE_COLOR says always"),
+        ColorChoice::Never => (false, "--color or ROUTESCOPE_COLOR says never"),
+        ColorChoice::Auto if value("NO_COLOR").is_some() => (false, "NO_COLOR is set"),
+        ColorChoice::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => {
+            (true, "CLICOLOR_FORCE is set")
         }
+        ColorChoice::Auto if !terminal => (false, "standard output is not a terminal"),
+        ColorChoice::Auto if value("CLICOLOR").as_deref() == Some("0") => (false, "CLICOLOR is 0"),
+        ColorChoice::Auto if value("TERM").as_deref() == Some("dumb") => (false, "TERM is dumb"),
+        ColorChoice::Auto => (true, "standard output is a terminal"),
     }
 }
 

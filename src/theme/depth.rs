@@ -30,13 +30,18 @@ impl Depth {
     /// What the environment says; `value` gives the value of a variable. 24 bits only where `COLORTERM` promises them:
     /// a terminal that does not know them shows other colours, or garbage.
     pub fn from_environment(value: impl Fn(&str) -> Option<String>) -> Self {
+        Self::and_why(value).0
+    }
+
+    /// The same, and what says so.
+    pub fn and_why(value: impl Fn(&str) -> Option<String>) -> (Self, &'static str) {
         let colorterm = value("COLORTERM").unwrap_or_default().to_ascii_lowercase();
         let term = value("TERM").unwrap_or_default().to_ascii_lowercase();
         match () {
-            () if is_dumb(&term) || term.starts_with("vt") => Self::None,
-            () if matches!(&*colorterm, "truecolor" | "24bit") => Self::Full,
-            () if RICH_TERMS.iter().any(|name| term.contains(name)) => Self::TwoFiftySix,
-            () => Self::Sixteen,
+            () if is_dumb(&term) || term.starts_with("vt") => (Self::None, "TERM has no colours"),
+            () if matches!(&*colorterm, "truecolor" | "24bit") => (Self::Full, "COLORTERM says so"),
+            () if RICH_TERMS.iter().any(|name| term.contains(name)) => (Self::TwoFiftySix, "TERM says so"),
+            () => (Self::Sixteen, "neither TERM nor COLORTERM promises more"),
         }
     }
 

@@ -88,8 +88,8 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     if let Some(url) = url {
         state.ask.replace(&url);
     }
-    if !problems.is_empty() {
-        state.tell(theme::Role::Warning, problems.join(" · "));
+    if let Some(told) = told(&problems) {
+        state.tell(theme::Role::Warning, told);
     }
     give_notice(&sender);
     let mut explorer = Explorer {
@@ -115,6 +115,15 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         std::mem::forget(screen);
     }
     ended
+}
+
+/// What the footer says of these: the first, and where the others are.
+fn told(problems: &[String]) -> Option<String> {
+    match problems {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, more @ ..] => Some(format!("{first} · {} more: routescope info", more.len())),
+    }
 }
 
 /// A panic in any task ends the explorer: the hook has given the terminal back already.

@@ -23,6 +23,7 @@ mod expectations;
 mod fidelity;
 mod files;
 mod findings;
+mod info;
 mod invisible;
 mod limits;
 mod live;

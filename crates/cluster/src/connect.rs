@@ -39,7 +39,7 @@ use kube::runtime::watcher;
 use secrecy::SecretString;
 
 pub use environment::Environment;
-pub use kubeconfig::{ContextEntry, contexts, contexts_in};
+pub use kubeconfig::{ContextEntry, contexts, contexts_in, kubeconfig_paths};
 
 use super::fault::{self, Asked, Cause};
 use super::guard::GuardLayer;

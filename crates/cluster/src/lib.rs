@@ -22,13 +22,13 @@ pub mod live;
 pub mod pace;
 #[doc(hidden)] // for measuring without a cluster
 pub mod raw;
-mod secrets;
+pub mod secrets;
 pub mod status;
 mod tally;
 mod watch;
 mod wire;
 
-pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts};
+pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts, kubeconfig_paths};
 pub use pace::Pace;
 pub use status::{KindState, Phase, Status, Unreadable};
 pub use watch::{Follow, follow, follow_at};

@@ -63,7 +63,7 @@ pub fn redact(text: &str) -> String {
 }
 
 /// `https://user:secret@host` as `https://host`.
-pub(super) fn without_user_info(address: &str) -> String {
+pub fn without_user_info(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest[..end].rfind('@').map_or(rest, |at| &rest[at + 1..]);

@@ -44,16 +44,25 @@ pub struct ContextEntry {
     pub current: bool,
 }
 
+/// The files that count: the one that is named, else those of `KUBECONFIG`, else the one in the home folder.
+fn paths(named: Option<&Path>, environment: &Environment) -> Vec<PathBuf> {
+    match (named, &environment.kubeconfig) {
+        (Some(path), _) => vec![path.to_owned()],
+        (None, Some(paths)) => paths.clone(),
+        (None, None) => environment.home.iter().map(|home| home.join(".kube").join("config")).collect(),
+    }
+}
+
+/// The kubeconfigs that a `--kubeconfig` (or the environment) names, whether they exist or not.
+pub fn kubeconfig_paths(kubeconfig: Option<&Path>) -> Vec<PathBuf> {
+    paths(kubeconfig, &Environment::of_process())
+}
+
 impl Files {
-    /// Reads the files that count: the one that is named, else those of `KUBECONFIG`, else the one in the home folder.
+    /// Reads the files that count.
     pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Self, SourceError> {
-        let paths = match (named, &environment.kubeconfig) {
-            (Some(path), _) => vec![path.to_owned()],
-            (None, Some(paths)) => paths.clone(),
-            (None, None) => environment.home.iter().map(|home| home.join(".kube").join("config")).collect(),
-        };
         let mut files = Self::default();
-        for path in paths {
+        for path in paths(named, environment) {
             match read(&path) {
                 Ok(config) => files.add(path, config)?,
                 Err(Unread::File(error)) if error.kind() == ErrorKind::NotFound && named.is_none() => {
