@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
-use crate::model::{Name, ObjectKey, PathKind, PathModifier, Position};
-use crate::reachability::{Answered, Region, each_answer};
-use crate::resolve::{Action, Destination, Fate, HopId};
+use crate::model::{Name, ObjectKey, PathKind, PathModifier, PolicyField, Position};
+use crate::reachability::{Answered, Elsewhere, Region, Then, each_answer};
+use crate::resolve::{Action, Destination, HopId};
+use crate::router::lists::host_of;
 use crate::router::{Decision, Outcome, Request, Upstream};
 use crate::store::RouteId;
 
@@ -164,12 +165,34 @@ impl Expect {
             && self.not.as_ref().is_none_or(|not| !not.holds_of(analysis, decision, end))
     }
 
-    /// Whether it looks at what depends on the path of a request, beside the row that decides.
-    fn looks_at_paths(&self) -> bool {
-        self.location.is_some()
-            || self.upstream_path.is_some()
-            || self.any_of.iter().flatten().any(Self::looks_at_paths)
-            || self.not.as_ref().is_some_and(|not| not.looks_at_paths())
+    /// Paths, and URLs of a `Location`, that answers are held against.
+    fn texts(&self) -> Vec<&str> {
+        let own = self.location.iter().chain(&self.upstream_path).map(String::as_str);
+        own.chain(self.inner().flat_map(Self::texts)).collect()
+    }
+
+    /// Hosts that answers are held against.
+    fn hosts(&self) -> Vec<Name> {
+        let of_location = self.location.iter().filter_map(|url| Some(split_url(url).0?.to_owned()));
+        let own = self.upstream_host.iter().cloned().chain(of_location);
+        let own = own.map(|host| Name::from(host_of(&host)));
+        own.chain(self.inner().flat_map(Self::hosts)).collect()
+    }
+
+    fn inner(&self) -> impl Iterator<Item = &Self> {
+        self.any_of.iter().flatten().chain(self.not.as_deref())
+    }
+}
+
+/// The authority of a URL, if it has one, and its path.
+fn split_url(url: &str) -> (Option<&str>, &str) {
+    let url = url.split('?').next().unwrap_or_default();
+    match url.split_once("://") {
+        None => (None, url),
+        Some((_, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), path)
+        }
     }
 }
 
@@ -237,16 +260,17 @@ pub fn run(analysis: &Analysis, test: &Test, met: &mut BTreeSet<RuleId>) -> Verd
 fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet<RuleId>) -> Verdict {
     let mut failed = None;
     let mut unknown = None;
-    let paths = expect.looks_at_paths();
+    let texts = expect.texts();
+    let queries = texts.iter().any(|text| text.contains('?'));
     let coverage = &analysis.snapshot.coverage;
     if coverage.forbidden && ["HTTPRoute", "GRPCRoute"].iter().any(|kind| !coverage.sees_all(kind)) {
         unknown = Some("routes that cannot be read may take some of these requests".to_owned());
     }
-    each_answer(analysis.router(), region, &mut |answered| {
+    each_answer(analysis.router(), region, &expect.hosts(), &mut |answered| {
         let (request, decision) = match answered {
             Answered::Unknown(_, why) => {
                 unknown.get_or_insert(why);
-                return true;
+                return Then::Next;
             }
             Answered::Request(request, decision) => (request, decision.map(|decision| *decision)),
         };
@@ -255,32 +279,29 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
         }
         if !expect.holds(analysis, decision.as_ref()) {
             failed = Some(Failed { request, decision });
-            return false;
+            return Then::Stop;
         }
-        // What the backend receives, or a Location, may be another one for another path.
-        if paths
-            && let Some(decision) = &decision
-            && depends_on_path(analysis, decision)
-            && region.path.kind != PathKind::Exact
-        {
-            for path in [
-                format!("{}/x", request.path.trim_end_matches('/')),
-                format!("{}/", request.path.trim_end_matches('/')),
-            ] {
-                let other = Request { path, ..request.clone() };
-                let gateway = &analysis.table.gateways[decision.gateway as usize].gateway;
-                let answer = analysis.decide(&other, Some(gateway)).into_iter().next();
-                let same = answer.as_ref().and_then(|one| one.hop) == decision.hop;
-                if same && !expect.holds(analysis, answer.as_ref()) {
-                    failed = Some(Failed { request: other, decision: answer });
-                    return false;
-                }
-            }
+        let Some(decision) = decision.filter(|one| !texts.is_empty() && one.hop.is_some()) else { return Then::Next };
+        if queries {
+            unknown
+                .get_or_insert_with(|| "what is expected depends on the query, and not every query was tried".into());
+        }
+        if region.path.kind == PathKind::Exact {
+            return Then::Next;
+        }
+        // What the backend receives, or a Location, may be another one for another path: those that lead to a text that
+        // it is held against are asked one by one, and one stands for all others.
+        let Some(leading) = leading_to(analysis, &decision, &texts) else {
             unknown.get_or_insert_with(|| {
                 "what the backend receives depends on the path, and not every path was tried".to_owned()
             });
+            return Then::Next;
+        };
+        let mut further: Vec<Elsewhere> = leading.iter().cloned().map(Elsewhere::On).collect();
+        if !leading.is_empty() {
+            further.push(Elsewhere::Off(leading));
         }
-        true
+        Then::Also(further)
     });
     match (failed, unknown) {
         (Some(failed), _) => Verdict::Fail(Box::new(failed)),
@@ -289,22 +310,42 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
     }
 }
 
-/// Whether requests that the same row decides may differ in what the backend receives, or in their Location.
-fn depends_on_path(analysis: &Analysis, decision: &Decision) -> bool {
-    let Some(row) = decision.hop else { return false };
-    let hop = &analysis.tree.hops[row.0 as usize];
-    match hop.does().map(AsRef::as_ref) {
-        Some(Action::Respond(_)) => false,
-        Some(Action::Forward(forward)) if is_whole(forward.rewrite.path.as_ref()) => false,
-        Some(Action::Redirect(redirect)) if is_whole(redirect.path.as_ref()) => false,
-        _ if hop.matcher.path.kind == PathKind::Exact => matches!(hop.fate, Fate::Forks(_)),
-        _ => true,
+/// The paths of requests that the same row decides and that may come to one of `texts`; all others come to none of them.
+/// `None` where that is not known.
+fn leading_to(analysis: &Analysis, decision: &Decision, texts: &[&str]) -> Option<Vec<Name>> {
+    if !decision.branches.is_empty() || decision.policies.setting(PolicyField::UrlRewrite).is_some() {
+        return None;
     }
-}
-
-/// Whether every path gives way to the same one.
-fn is_whole(path: Option<&PathModifier>) -> bool {
-    matches!(path, Some(PathModifier::Full(full)) if !full.is_empty())
+    let hop = &analysis.tree.hops[decision.hop?.0 as usize];
+    let modifier = match hop.does().map(AsRef::as_ref) {
+        Some(Action::Forward(forward)) => forward.rewrite.path.as_ref(),
+        Some(Action::Redirect(redirect)) => redirect.path.as_ref(),
+        Some(Action::Respond(_)) | None => return Some(Vec::new()),
+    };
+    let mut paths: BTreeSet<Name> = BTreeSet::new();
+    for (_, text) in texts.iter().map(|text| split_url(text)) {
+        match modifier {
+            Some(PathModifier::Full(full)) if !full.is_empty() => {}
+            Some(PathModifier::Prefix(new)) if !new.is_empty() => {
+                if hop.matcher.path.kind != PathKind::PathPrefix {
+                    continue;
+                }
+                let matched = hop.matcher.path.value.trim_end_matches('/');
+                // It is read as a regular expression.
+                if new == "/" && regex_syntax::escape(matched) != matched {
+                    return None;
+                }
+                // With and without a slash between, as engines join them in their ways.
+                for new in [new.as_str(), new.trim_end_matches('/')] {
+                    let Some(rest) = text.strip_prefix(new) else { continue };
+                    paths.extend([format!("{matched}{rest}"), format!("{matched}/{rest}")].map(Name::from));
+                }
+                paths.extend([matched.to_owned(), format!("{matched}/")].map(Name::from));
+            }
+            _ => drop(paths.insert(text.into())),
+        }
+    }
+    Some(paths.into_iter().filter(|path| path.starts_with('/')).collect())
 }
 
 /// The rules on the way to the row that decides.

@@ -8,7 +8,7 @@ use super::machine::{Languages, Machine, header_space, query_space};
 use super::product::classes;
 use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
 use crate::resolve::Manner;
-use crate::router::lists::{HeaderDomain, header_domain};
+use crate::router::lists::{HeaderDomain, header_domain, host_of};
 use crate::router::normalise::methods;
 
 /// How many steps a search may take.
@@ -45,10 +45,21 @@ pub(super) struct Setting<'s> {
     pub languages: &'s Languages,
     /// What the client speaks.
     pub scheme: &'static str,
-    /// Hosts (with port) that reach the place, for rows that test `Host`.
-    pub authorities: &'s [String],
+    /// What `Host` can be, for rows that test it.
+    pub authority: Authority<'s>,
     /// Methods to choose among; empty for all.
     pub methods: &'s [Name],
+}
+
+/// What `Host` can be where a request is made.
+#[derive(Clone, Copy)]
+pub(super) enum Authority<'s> {
+    /// Anything.
+    Any,
+    /// Nothing: a path is asked for, at no host.
+    Absent,
+    /// The first, or another value that leads to the same place. Whether all that do have the same last label.
+    Of(&'s str, &'s dyn Fn(&str) -> bool, bool),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -328,21 +339,45 @@ impl<'m> Search<'_, 'm> {
         }
     }
 
-    /// `Host` is what the place is reached by; a row may ask for one value of it.
+    /// `Host` is what the place is reached by, or another value that leads there.
     fn host(&self, tests: &Tests<'m>) -> Feasible {
+        let (own, leads_here, named) = match self.setting.authority {
+            Authority::Any => return self.one(header_space(), tests),
+            Authority::Absent if tests.must.is_empty() => return Feasible::Yes(Value::Absent),
+            Authority::Absent => return Feasible::No,
+            Authority::Of(own, leads_here, named) => (own, leads_here, named),
+        };
+        if self.passes(tests, own) {
+            return Feasible::Yes(Value::One(own.to_owned()));
+        }
         let exact = tests.must.iter().find_map(|test| match test {
-            Test::Value(value) if value.kind == ValueKind::Exact && !value.value.is_empty() => {
-                Some(value.value.to_string())
-            }
+            Test::Value(value) if value.kind == ValueKind::Exact && !value.value.is_empty() => Some(&value.value),
             _ => None,
         });
-        let mut options = exact.iter().chain(self.setting.authorities);
-        match options.find(|value| self.passes(tests, value)) {
-            Some(value) => Feasible::Yes(Value::One(value.clone())),
-            None => match self.one(header_space(), tests) {
-                Feasible::No if !tests.must.is_empty() => Feasible::No,
-                _ => Feasible::Unknown("a rule tests the Host header".to_owned()),
+        if let Some(exact) = exact {
+            let fits = self.passes(tests, exact) && leads_here(exact);
+            return if fits { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
+        }
+        // Another host under the same name: its last labels are the same.
+        let under = own.split_once('.').map_or("", |(_, labels)| labels);
+        let pattern = format!(r"[a-z0-9.-]+\.{}", regex_syntax::escape(under));
+        let near = self.setting.languages.regex(&pattern.into(), Manner::Envoy);
+        if let Some(Feasible::Yes(Value::One(value))) = near.map(|near| self.one(near, tests))
+            && leads_here(&value)
+        {
+            return Feasible::Yes(Value::One(value));
+        }
+        let last = own.rsplit('.').next().filter(|_| named && own.contains('.'));
+        let space = last.map_or_else(
+            || Some(header_space()),
+            |last| {
+                let pattern = format!(r"(?i).*\.{}(:[0-9]*)?", regex_syntax::escape(host_of(last)));
+                self.setting.languages.regex(&pattern.into(), Manner::Envoy)
             },
+        );
+        match self.one(space.unwrap_or_else(header_space), tests) {
+            Feasible::No => Feasible::No,
+            _ => Feasible::Unknown("a rule tests the Host header".to_owned()),
         }
     }
 

@@ -8,25 +8,28 @@
 pub(super) mod cells;
 mod places;
 
-pub(super) use places::hosts_of;
+pub(super) use places::{hosts_of, tested_hosts};
 
 use ahash::{AHashMap, AHashSet};
 
 use self::cells::{Cell, cells};
 use self::places::{Place, places};
-use super::choice::Setting;
+use super::choice::{Authority, Setting};
 use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
-use super::meet::{Met, Point, Search};
-use crate::model::{ObjectKey, RouteMatch, StreamRoute};
+use super::meet::{Blocker, Met, Point, Search};
+use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
 use crate::resolve::{Fate, HopId, Manner};
-use crate::router::lists::{PathPatterns, RowList};
+use crate::router::lists::{PathPatterns, RowList, host_of};
 use crate::router::{Decision, Request, Router};
 
 /// How far is looked ahead for rows that are in step again.
 const AHEAD: usize = 32;
+
+/// How many paths are tried that two rewrites may agree on.
+const OTHER_PATHS: usize = 3;
 
 /// How many pairs of rows are looked at in one place.
 const PAIRS: usize = 200_000;
@@ -311,6 +314,36 @@ impl<'a> Comparer<'a> {
     }
 
     fn cell(&mut self, scene: &Scene<'a>, cells: [&Cell<'a>; 2], ids: [Option<HopId>; 2], forks: bool) {
+        let paths = SIDES.iter().any(|side| cells[*side].rows().any(|row| rewrites(self.routers[*side].tree(), row)));
+        let mut avoided: Vec<RouteMatch> = Vec::new();
+        loop {
+            match self.search(scene, cells, ids, forks, &avoided) {
+                (Met::Found(point), asked) => {
+                    let listed = asked.is_some_and(|request| self.list(scene, &request, paths));
+                    // Two rewrites may agree on one path, and on no other.
+                    if listed || !paths || avoided.len() >= OTHER_PATHS {
+                        return;
+                    }
+                    avoided.push(only(&point.path));
+                }
+                (Met::Never(_), _) => return,
+                (Met::Unknown(why), _) => {
+                    let side = usize::from(ids[0].is_none());
+                    return self.undecided(&scene.gateway, side, ids[side], why);
+                }
+            }
+        }
+    }
+
+    /// A request that these rows decide, on a path that none of `avoided` takes.
+    fn search(
+        &self,
+        scene: &Scene<'a>,
+        cells: [&Cell<'a>; 2],
+        ids: [Option<HopId>; 2],
+        forks: bool,
+        avoided: &[RouteMatch],
+    ) -> (Met<Option<(usize, HopId)>>, Option<Request>) {
         let mut required: Vec<&RouteMatch> = Vec::new();
         for side in SIDES {
             required.extend(cells[side].rows().map(|row| matcher(self.routers[side].tree(), row)));
@@ -319,21 +352,27 @@ impl<'a> Comparer<'a> {
             .iter()
             .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
             .unwrap_or(Manner::Envoy);
-        let authorities = [scene.place.authority.clone()];
-        let setting = Setting {
-            manner,
-            languages: &self.languages,
-            scheme: scene.place.scheme,
-            authorities: if scene.place.authority.is_empty() { &[] } else { &authorities },
-            methods: &[],
+        let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&scene.place.host);
+        let named = SIDES
+            .iter()
+            .all(|side| scene.at[*side].is_none_or(|at| self.routers[*side].are_named(at, &scene.place.lists[*side])));
+        let authority = match scene.place.authority.as_str() {
+            "" => Authority::Absent,
+            own => Authority::Of(own, &leads_here, named),
         };
+        let setting =
+            Setting { manner, languages: &self.languages, scheme: scene.place.scheme, authority, methods: &[] };
         let patterns = PathPatterns::of(manner, required.iter().copied());
         let trees = self.routers.map(|router| router.tree());
         let blockers = |path: &str| {
             let mut found = Vec::new();
             for side in SIDES {
-                cells[side].held.iter().for_each(|held| held.before(trees[side], path, |row| (side, row), &mut found));
+                cells[side].held.iter().for_each(|held| {
+                    held.before(trees[side], path, |row| Some((side, row)), &mut found);
+                });
             }
+            let avoided = avoided.iter().filter(|row| row.path.value == path);
+            found.extend(avoided.map(|row| Blocker { id: None, row }));
             found
         };
         let mut asked: Option<Request> = None;
@@ -363,18 +402,7 @@ impl<'a> Comparer<'a> {
             blockers: &blockers,
             confirm: &mut confirm,
         };
-        match search.run() {
-            Met::Found(_) => {
-                if let Some(request) = asked {
-                    self.list(scene, ids, &request);
-                }
-            }
-            Met::Never(_) => {}
-            Met::Unknown(why) => {
-                let side = usize::from(ids[0].is_none());
-                self.undecided(&scene.gateway, side, ids[side], why);
-            }
-        }
+        (search.run(), asked)
     }
 
     /// What both tables answer.
@@ -383,16 +411,14 @@ impl<'a> Comparer<'a> {
     }
 
     /// Lists the answers of a request that this pair decides, or of one like it, if they can be told apart.
-    fn list(&mut self, scene: &Scene<'a>, ids: [Option<HopId>; 2], request: &Request) {
+    fn list(&mut self, scene: &Scene<'a>, request: &Request, paths: bool) -> bool {
         let first = self.decisions(scene, request);
         if differ(&first) {
-            return self.add(scene, request.clone(), first);
+            self.add(scene, request.clone(), first);
+            return true;
         }
         // The rows may differ in what they do to other requests: other paths, a preflight, an upgrade.
-        for variant in variants(
-            request,
-            SIDES.iter().any(|side| ids[*side].is_some_and(|id| rewrites(self.routers[*side].tree(), id))),
-        ) {
+        for variant in variants(request, paths) {
             let decisions = self.decisions(scene, &variant);
             let same = SIDES.iter().all(|side| {
                 let (was, is) =
@@ -400,9 +426,11 @@ impl<'a> Comparer<'a> {
                 was == is
             });
             if same && differ(&decisions) {
-                return self.add(scene, variant, decisions);
+                self.add(scene, variant, decisions);
+                return true;
             }
         }
+        false
     }
 
     fn add(&mut self, scene: &Scene<'a>, request: Request, decisions: [Option<Decision>; 2]) {
@@ -451,6 +479,10 @@ fn variants(request: &Request, paths: bool) -> Vec<Request> {
             variants.push(Request { path, ..request.clone() });
         }
     }
+    // The Location may keep the port that `Host` names.
+    if paths && let Some(host) = request.host.as_ref().filter(|_| request.port.is_none()) {
+        variants.extend(request.clone().with_header(&format!("Host: {host}:8081")));
+    }
     let mut preflight = Request { method: "OPTIONS".to_owned(), ..request.clone() };
     let add = |request: &mut Request, name: &str, value: &str| {
         if !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
@@ -465,6 +497,18 @@ fn variants(request: &Request, paths: bool) -> Vec<Request> {
     add(&mut upgrade, "upgrade", "websocket");
     variants.push(upgrade);
     variants
+}
+
+/// What takes one path.
+fn only(path: &str) -> RouteMatch {
+    RouteMatch {
+        at: Position::default(),
+        path: PathMatch { kind: PathKind::Exact, value: path.into() },
+        method: None,
+        headers: Vec::new(),
+        query_params: Vec::new(),
+        grpc: None,
+    }
 }
 
 /// All rows in order.

@@ -115,7 +115,15 @@ pub fn observed(decision: &Decision) -> Option<Observed> {
             upstream: upstream.as_ref().map(|one| (one.host.clone(), one.path.clone())),
             location: location.clone(),
         };
-        ends.push(end);
+        // Who decides them is not to be told.
+        let alike = |known: &&mut End| End { share: end.share, ..(**known).clone() } == end;
+        match ends.iter_mut().find(alike) {
+            Some(known) => known.share += end.share,
+            None => ends.push(end),
+        }
+    }
+    if ends.iter().all(|end| end.outcome == Outcome::NotFound) {
+        return None;
     }
     ends.sort_by_key(|end| format!("{end:?}"));
     Some(Observed { ends })

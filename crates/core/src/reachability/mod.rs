@@ -27,6 +27,6 @@ pub use compare::{Change, Comparison, Undecided, compare};
 pub use effect::{End, Observed, Reached, acting, observed};
 pub use findings::{findings, never_met};
 pub use kind::Kind;
-pub use region::{Answered, Region, each_answer};
+pub use region::{Answered, Elsewhere, Region, Then, each_answer};
 pub use rows::{Below, Reach, Reachability};
 pub use target::{Entry, Obstacle, Target, entries, obstacles};

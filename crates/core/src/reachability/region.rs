@@ -1,10 +1,12 @@
 //! Every way in which requests of a region are answered: a request for each row that decides some of them, and one for
 //! those that no row takes.
 
+use std::collections::BTreeSet;
+
 use ahash::AHashSet;
 
-use super::choice::Setting;
-use super::compare::hosts_of;
+use super::choice::{Authority, Setting};
+use super::compare::{hosts_of, tested_hosts};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
@@ -43,8 +45,29 @@ pub enum Answered {
     Unknown(Option<HopId>, String),
 }
 
-/// Calls `visit` with a request for each way in which requests of the region are answered, until it says to stop.
-pub fn each_answer(router: Router<'_>, region: &Region, visit: &mut dyn FnMut(Answered) -> bool) {
+/// Whether to go on after an answer.
+#[derive(Debug)]
+pub enum Then {
+    /// No.
+    Stop,
+    /// Yes.
+    Next,
+    /// Yes, after requests that the same rows decide, on other paths; what is said after these is `Stop` or `Next`.
+    Also(Vec<Elsewhere>),
+}
+
+/// A path that a further request shall have.
+#[derive(Debug, Clone)]
+pub enum Elsewhere {
+    /// This one.
+    On(Name),
+    /// None of these.
+    Off(Vec<Name>),
+}
+
+/// Calls `visit` with a request for each way in which requests of the region are answered, until it says to stop. `hosts`
+/// are told from all others: what is asked of the answers depends on them.
+pub fn each_answer(router: Router<'_>, region: &Region, hosts: &[Name], visit: &mut dyn FnMut(Answered) -> Then) {
     let path = match region.path.kind {
         // What is asked for is the path as it is normalised.
         PathKind::Exact => normalise(&region.path.value).map_or_else(|_| region.path.value.clone(), Name::from),
@@ -64,7 +87,9 @@ pub fn each_answer(router: Router<'_>, region: &Region, visit: &mut dyn FnMut(An
         .map(|(at, _)| at)
         .collect();
     let languages = Languages::default();
-    let mut walk = Walk { router, region, row, gateways, languages, known: AHashSet::new() };
+    let mut told: BTreeSet<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    told.extend(tested_hosts(&[router]).iter().map(|host| host.to_ascii_lowercase()));
+    let mut walk = Walk { router, region, row, gateways, languages, told, known: AHashSet::new() };
     walk.all(visit);
 }
 
@@ -77,6 +102,8 @@ struct Walk<'a, 'r> {
     row: RouteMatch,
     gateways: Vec<u32>,
     languages: Languages,
+    /// Hosts that are told from those that come to the same lists.
+    told: BTreeSet<String>,
     /// Places with the same lists are looked at once.
     known: AHashSet<Key>,
 }
@@ -101,10 +128,10 @@ enum Spotted<'a> {
 }
 
 impl<'a> Walk<'a, '_> {
-    fn all(&mut self, visit: &mut dyn FnMut(Answered) -> bool) {
+    fn all(&mut self, visit: &mut dyn FnMut(Answered) -> Then) {
         let hosts = match &self.region.host {
             Some(host) => vec![host.to_ascii_lowercase()],
-            None => hosts_of(self.router, &self.gateways, Vec::new()),
+            None => hosts_of(self.router, &self.gateways, self.told.iter().map(Name::from).collect()),
         };
         let mut any = false;
         let mut unseen = None;
@@ -174,7 +201,8 @@ impl<'a> Walk<'a, '_> {
         let manner = self.router.manner_at(*first);
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
-        let told = if manner == Manner::Agentgateway { host.clone() } else { String::new() };
+        let by_host = manner == Manner::Agentgateway || self.told.contains(&host);
+        let told = if by_host { host.clone() } else { String::new() };
         let answering = |(gateway, lists): &(u32, Vec<RowList<'a>>)| {
             let hosts = lists.iter().map(|list| list.virtual_host).collect();
             (*gateway, hosts, self.router.stream(*gateway, &request))
@@ -188,11 +216,11 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Whether to go on.
-    fn look_at(&self, spot: &Spot<'a>, visit: &mut dyn FnMut(Answered) -> bool) -> bool {
+    fn look_at(&self, spot: &Spot<'a>, visit: &mut dyn FnMut(Answered) -> Then) -> bool {
         let tree = self.router.tree();
         for (gateway, lists) in &spot.lists {
             for (row, why) in self.router.gaps(*gateway) {
-                if !visit(Answered::Unknown(row, why.to_owned())) {
+                if stops(&visit(Answered::Unknown(row, why.to_owned()))) {
                     return false;
                 }
             }
@@ -201,7 +229,8 @@ impl<'a> Walk<'a, '_> {
                     let held = Held { lists: lists.clone(), at: Some((at, position as usize)) };
                     let row = list.rows[position as usize];
                     let Some(cells) = cells(self.router, held, &spot.host) else {
-                        if !visit(Answered::Unknown(Some(row), "its shares end in too many places".to_owned())) {
+                        let why = "its shares end in too many places".to_owned();
+                        if stops(&visit(Answered::Unknown(Some(row), why))) {
                             return false;
                         }
                         continue;
@@ -214,6 +243,16 @@ impl<'a> Walk<'a, '_> {
                 }
             }
         }
+        // Who reads a path in another way may leave another one to the others.
+        let others = spot.lists.iter().any(|(gateway, lists)| {
+            self.router.manner_at(*gateway) != spot.manner && lists.iter().any(|list| !list.rows.is_empty())
+        });
+        if others {
+            let why = "Gateways of several engines see these requests: name one of them".to_owned();
+            if stops(&visit(Answered::Unknown(None, why))) {
+                return false;
+            }
+        }
         let all: Vec<Held<'a>> = spot.lists.iter().map(|(_, lists)| Held { lists: lists.clone(), at: None }).collect();
         self.search(spot, None, &all, visit)
     }
@@ -223,30 +262,61 @@ impl<'a> Walk<'a, '_> {
         spot: &Spot<'a>,
         row: Option<(u32, HopId)>,
         held: &[Held<'a>],
-        visit: &mut dyn FnMut(Answered) -> bool,
+        visit: &mut dyn FnMut(Answered) -> Then,
     ) -> bool {
+        match self.search_on(spot, row, held, None, visit) {
+            Then::Stop => false,
+            Then::Next => true,
+            Then::Also(further) => {
+                further.iter().all(|path| !stops(&self.search_on(spot, row, held, Some(path), visit)))
+            }
+        }
+    }
+
+    fn search_on(
+        &self,
+        spot: &Spot<'a>,
+        row: Option<(u32, HopId)>,
+        held: &[Held<'a>],
+        path: Option<&Elsewhere>,
+        visit: &mut dyn FnMut(Answered) -> Then,
+    ) -> Then {
         let tree = self.router.tree();
+        let manner = row.map_or(spot.manner, |(gateway, _)| self.router.manner_at(gateway));
+        let exactly = |path: &Name| {
+            let path = PathMatch { kind: PathKind::Exact, value: path.clone() };
+            RouteMatch { path, ..self.row.clone() }
+        };
+        let (on, off) = match path {
+            Some(Elsewhere::On(path)) => (Some(exactly(path)), Vec::new()),
+            Some(Elsewhere::Off(paths)) => (None, paths.iter().map(exactly).collect()),
+            None => (None, Vec::new()),
+        };
         let mut required: Vec<&RouteMatch> = vec![&self.row];
+        required.extend(&on);
         required.extend(held.iter().filter_map(Held::row).map(|row| matcher(tree, row)));
-        let patterns = PathPatterns::of(spot.manner, required.iter().copied());
-        let authorities = [spot.authority.clone()];
+        let patterns = PathPatterns::of(manner, required.iter().copied());
+        let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&spot.host);
+        let named = spot.lists.iter().all(|(gateway, lists)| self.router.are_named(*gateway, lists));
         let setting = Setting {
-            manner: spot.manner,
+            manner,
             languages: &self.languages,
             scheme: spot.scheme,
-            authorities: &authorities,
+            authority: Authority::Of(&spot.authority, &leads_here, named),
             methods: &self.region.methods,
         };
         let blockers = |path: &str| {
-            let mut found: Vec<Blocker<'_, HopId>> = Vec::new();
+            let mut found: Vec<Blocker<'_, Option<HopId>>> = Vec::new();
             for held in held {
-                held.before(tree, path, |row| row, &mut found);
+                held.before(tree, path, Some, &mut found);
             }
+            let off = off.iter().filter(|row| row.path.value == path);
+            found.extend(off.map(|row| Blocker { id: None, row }));
             found
         };
         let mut asked: Option<(Request, Option<Box<Decision>>)> = None;
         let mut confirm = |point: &Point| {
-            let Some(request) = request(&spot.origin, None, point, spot.manner) else { return false };
+            let Some(request) = request(&spot.origin, None, point, manner) else { return false };
             let answer = |gateway: u32| {
                 let key = &self.router.table().gateways[gateway as usize].gateway;
                 self.router.decide(&request, Some(key)).into_iter().next()
@@ -273,9 +343,15 @@ impl<'a> Walk<'a, '_> {
             confirm: &mut confirm,
         };
         match search.run() {
-            Met::Found(_) => asked.is_none_or(|(request, decision)| visit(Answered::Request(request, decision))),
-            Met::Never(_) => true,
+            Met::Found(_) => {
+                asked.map_or(Then::Next, |(request, decision)| visit(Answered::Request(request, decision)))
+            }
+            Met::Never(_) => Then::Next,
             Met::Unknown(why) => visit(Answered::Unknown(row.map(|(_, row)| row), why)),
         }
     }
+}
+
+fn stops(then: &Then) -> bool {
+    matches!(then, Then::Stop)
 }

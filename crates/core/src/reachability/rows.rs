@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::choice::Setting;
+use super::choice::{Authority, Setting};
 use super::front::{Front, front, fronts, request};
 use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
@@ -120,12 +120,13 @@ impl<'a> Reachability<'a> {
         let target = *required.last().unwrap_or(&top);
         let rows: Vec<&RouteMatch> = required.iter().map(|row| matcher(tree, *row)).collect();
         let manner = self.router.manner_at(gateway);
-        let authorities = [front.authority.clone()];
+        let leads_here = |host: &str| self.leads_to(front, gateway, host);
+        let named = self.router.are_named(gateway, &front.lists);
         let setting = Setting {
             manner,
             languages: &self.languages,
             scheme: front.scheme,
-            authorities: &authorities,
+            authority: Authority::Of(&front.authority, &leads_here, named),
             methods: &[],
         };
         let patterns = PathPatterns::of(manner, rows.iter().copied());
@@ -164,7 +165,8 @@ impl<'a> Reachability<'a> {
         let Some(row) = held.row() else { return Reach::Never };
         let rows = [matcher(tree, row)];
         let manner = self.router.manner_at(gateway);
-        let setting = Setting { manner, languages: &self.languages, scheme: "http", authorities: &[], methods: &[] };
+        let setting =
+            Setting { manner, languages: &self.languages, scheme: "http", authority: Authority::Any, methods: &[] };
         let patterns = PathPatterns::of(manner, rows);
         let blockers = |path: &str| {
             let mut found = Vec::new();
@@ -185,6 +187,15 @@ impl<'a> Reachability<'a> {
             Met::Never(by) => Reach::Hidden(by),
             Met::Unknown(why) => Reach::Unknown(why),
         }
+    }
+
+    /// Whether a request with this `Host` header comes to the same lists.
+    fn leads_to(&self, front: &Front<'a>, gateway: u32, host: &str) -> bool {
+        let request = Request::parse(if front.origin.is_empty() { "/" } else { &front.origin });
+        let request = request.and_then(|request| request.with_header(&format!("Host: {host}")));
+        let lists = request.ok().and_then(|request| self.router.lists(gateway, &request));
+        let places = |lists: &[RowList<'_>]| lists.iter().map(|list| list.virtual_host).collect::<Vec<_>>();
+        lists.is_some_and(|lists| places(&lists) == places(&front.lists))
     }
 
     fn ask(&self, front: &Front<'_>, point: &Point, gateway: &ObjectKey, target: HopId) -> Option<Request> {

@@ -102,7 +102,10 @@ proptest! {
             // A bare path is no request of a client: it is held against every host at once.
             // Nor is a bare host that is not the server name's.
             let is_sent = |request: &Request| {
-                let other = !request.headers.is_empty() || request.host.as_ref().is_some_and(|host| host.ends_with('.'));
+                let other = !request.headers.is_empty()
+                    || request.host.as_ref().is_some_and(|host| {
+                        host.ends_with('.') || host.bytes().any(|byte| byte.is_ascii_uppercase())
+                    });
                 (engine.is_none() || request.host.is_some()) && (request.scheme.is_some() || !other)
             };
             let requests = asked.iter().cloned().map(request).filter(is_sent);

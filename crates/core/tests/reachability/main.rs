@@ -12,6 +12,7 @@ mod worlds;
 
 mod additions;
 mod compared;
+mod facts;
 mod reached;
 mod regions;
 mod rows;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ahash::AHashSet;
 
-use crate::model::Name;
+use crate::model::{Filter, Name};
 use crate::reachability::front::hosts_under;
 use crate::resolve::{HopId, Manner};
 use crate::router::lists::{RowList, host_of};
@@ -54,9 +54,14 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Plac
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
     }
-    names.extend(tested_hosts(&routers));
-    let hosts = representatives(&names);
-    let mut finder = Finder { routers, at, by_host, known: AHashSet::new(), places: Vec::new() };
+    let tested = tested_hosts(&routers);
+    names.extend(tested.iter().cloned());
+    let sent_to = hosts_of_actions(&routers);
+    names.extend(sent_to.iter().cloned());
+    let mut hosts = representatives(&names);
+    // Where an action names the host that a request has anyway, it shows less: such a host comes last.
+    hosts.sort_by_key(|host| sent_to.contains(host.as_str()));
+    let mut finder = Finder { routers, at, by_host, tested, known: AHashSet::new(), places: Vec::new() };
     for (scheme, tls) in [(Scheme::Http, 0), (Scheme::Https, 1)] {
         let everywhere = |port: u16| listened.iter().all(|open| open.contains(&port));
         for port in &ports[tls] {
@@ -113,6 +118,8 @@ struct Finder<'a> {
     routers: [Router<'a>; 2],
     at: [Option<u32>; 2],
     by_host: bool,
+    /// Hosts that rows ask for.
+    tested: BTreeSet<Name>,
     known: AHashSet<(String, [Answering; 2])>,
     places: Vec<Place<'a>>,
 }
@@ -147,8 +154,8 @@ impl Finder<'_> {
         let answering = sides.map(|side| {
             (lists[side].iter().map(|list| list.virtual_host).collect::<Vec<_>>(), streams[side], refused(side))
         });
-        // What is below may tell hosts apart that the listeners do not.
-        let told = if self.by_host { host.clone() } else { String::new() };
+        // Rows, and what is below, may tell hosts apart that the listeners do not.
+        let told = if self.by_host || self.tested.contains(host.as_str()) { host.clone() } else { String::new() };
         if self.known.insert((told, answering)) {
             self.places.push(Place {
                 origin: origin.to_owned(),
@@ -184,8 +191,20 @@ fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
     hosts
 }
 
-/// Hosts that rows test the `Host` header for.
-fn tested_hosts(routers: &[Router<'_>]) -> BTreeSet<Name> {
+/// Hosts that redirects and rewrites name, in lower case.
+fn hosts_of_actions(routers: &[Router<'_>]) -> BTreeSet<Name> {
+    let routes = routers.iter().flat_map(|router| &router.snapshot().routes);
+    let filters = routes.flat_map(|route| &route.rules).flat_map(|rule| &rule.filters);
+    let named = filters.filter_map(|filter| match filter {
+        Filter::Redirect(redirect) => redirect.hostname.as_ref(),
+        Filter::Rewrite(rewrite) => rewrite.hostname.as_ref(),
+        _ => None,
+    });
+    named.map(|host| Name::from(host.to_ascii_lowercase())).collect()
+}
+
+/// Hosts that rows test the `Host` header for, in lower case.
+pub(in crate::reachability) fn tested_hosts(routers: &[Router<'_>]) -> BTreeSet<Name> {
     let mut hosts = BTreeSet::new();
     for router in routers {
         let tree = router.tree();
@@ -196,7 +215,7 @@ fn tested_hosts(routers: &[Router<'_>]) -> BTreeSet<Name> {
                 let headers = &tree.hops[row.0 as usize].matcher.headers;
                 let tested =
                     headers.iter().filter(|test| test.name.eq_ignore_ascii_case("host") && !test.value.is_empty());
-                hosts.extend(tested.map(|test| Name::from(host_of(&test.value))));
+                hosts.extend(tested.map(|test| Name::from(host_of(&test.value).to_ascii_lowercase())));
             }
         }
     }

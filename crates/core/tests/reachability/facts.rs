@@ -1,0 +1,143 @@
+//! What depends on more than the row that decides: the host and the path that a Location or a backend gets.
+
+use std::collections::BTreeSet;
+
+use routescope_core::analysis::Analysis;
+use routescope_core::expectation::{Asks, Expect, Test, Verdict, run};
+use routescope_core::model::{PathKind, PathMatch, Position};
+use routescope_core::reachability::{Region, compare};
+use routescope_core::router::Request;
+
+use crate::analyse;
+
+/// One rule on `*.a.io`, and `b` behind it.
+fn world(path: &str, kind: &str, filter: &str) -> Analysis {
+    let text = format!(
+        r#"
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: gw, namespace: a}}
+spec: {{gatewayClassName: kgateway, listeners: [{{name: l, protocol: HTTP, port: 80}}]}}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: r, namespace: a}}
+spec:
+  parentRefs: [{{name: gw}}]
+  hostnames: ["*.a.io"]
+  rules:
+  - matches: [{{path: {{type: {kind}, value: "{path}"}}}}]
+    filters: [{filter}]
+    backendRefs: [{{name: b, port: 80}}]
+---
+kind: Service
+apiVersion: v1
+metadata: {{name: b, namespace: a}}
+spec: {{ports: [{{port: 80}}]}}
+"#
+    );
+    analyse(&text, false, None)
+}
+
+fn rewrite(to: &str) -> String {
+    format!("{{type: URLRewrite, urlRewrite: {{{to}}}}}")
+}
+
+/// The paths and hosts of the requests that move.
+fn moved(old: &Analysis, new: &Analysis) -> Vec<String> {
+    let comparison = compare(old.router(), new.router());
+    assert!(comparison.unknown.is_empty(), "{:?}", comparison.unknown);
+    comparison.changes.iter().map(|change| change.request.to_string()).collect()
+}
+
+#[test]
+fn a_rewrite_to_the_path_that_is_asked_for_first_moves_the_others() {
+    let plain = world("/(a|b)", "RegularExpression", "");
+    for (path, other) in [("/a", "/b"), ("/b", "/a")] {
+        let full = format!("path: {{type: ReplaceFullPath, replaceFullPath: {path}}}");
+        let rewritten = world("/(a|b)", "RegularExpression", &rewrite(&full));
+        assert_eq!(moved(&plain, &rewritten), [format!("GET http://www.a.io{other}")]);
+    }
+}
+
+#[test]
+fn a_rewrite_to_the_host_that_is_asked_for_first_moves_the_others() {
+    let plain = world("/", "PathPrefix", "");
+    let rewritten = world("/", "PathPrefix", &rewrite("hostname: www.a.io"));
+    assert_eq!(moved(&plain, &rewritten), ["GET http://x.a.io/"]);
+}
+
+#[track_caller]
+fn holds(analysis: &Analysis, expect: Expect) -> Option<Request> {
+    let path = PathMatch { kind: PathKind::PathPrefix, value: "/a".into() };
+    let region = Region { scheme: None, port: None, host: None, path, methods: Vec::new(), gateway: None };
+    let any = vec![expect, Expect { status: Some(404), ..Expect::default() }];
+    let expect = Expect { any_of: Some(any), ..Expect::default() };
+    let test = Test { name: String::new(), at: Position::default(), asks: Asks::All(region), expect };
+    match run(analysis, &test, &mut BTreeSet::new()) {
+        Verdict::Pass => None,
+        Verdict::Fail(failed) => Some(failed.request),
+        Verdict::Unknown(why) => panic!("{why}"),
+    }
+}
+
+#[test]
+fn one_host_is_not_every_host() {
+    let host = |name: &str| Expect { upstream_host: Some(name.to_owned()), ..Expect::default() };
+    let not = |expect: Expect| Expect { not: Some(Box::new(expect)), ..Expect::default() };
+    let plain = world("/", "PathPrefix", "");
+    assert_eq!(holds(&plain, host("www.a.io")).and_then(|request| request.host).as_deref(), Some("x.a.io"));
+    assert_eq!(holds(&plain, not(host("y.a.io"))).and_then(|request| request.host).as_deref(), Some("y.a.io"));
+    assert!(holds(&plain, not(host("b.io"))).is_none());
+    assert!(holds(&world("/", "PathPrefix", &rewrite("hostname: up.io")), host("up.io")).is_none());
+}
+
+#[test]
+fn the_one_path_that_leads_to_a_text_is_asked_for() {
+    let not = |path: &str| {
+        let path = Expect { upstream_path: Some(path.to_owned()), ..Expect::default() };
+        Expect { not: Some(Box::new(path)), ..Expect::default() }
+    };
+    let prefix = world("/a", "PathPrefix", &rewrite("path: {type: ReplacePrefixMatch, replacePrefixMatch: /z}"));
+    let path = |found: Option<Request>| found.map(|request| request.path);
+    assert_eq!(path(holds(&prefix, not("/z/deep/down"))).as_deref(), Some("/a/deep/down"));
+    assert_eq!(path(holds(&prefix, not("/a/deep"))), None);
+    assert_eq!(path(holds(&prefix, not("/z"))).as_deref(), Some("/a"));
+    let to_root = world("/a", "PathPrefix", &rewrite("path: {type: ReplacePrefixMatch, replacePrefixMatch: /}"));
+    assert_eq!(path(holds(&to_root, not("/deep"))).as_deref(), Some("/a/deep"));
+    assert_eq!(path(holds(&world("/", "PathPrefix", ""), not("/a/b"))).as_deref(), Some("/a/b"));
+    assert_eq!(path(holds(&world("/", "PathPrefix", ""), not("/b"))), None);
+}
+
+#[test]
+fn a_host_that_a_rule_asks_for_is_told_from_those_beside_it() {
+    let header = |host: &str| {
+        let plain = "path: {type: PathPrefix, value: \"/\"}";
+        let asked = format!("{plain}, headers: [{{name: host, value: {host}}}]");
+        let text = "
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: gw, namespace: a}
+spec: {gatewayClassName: kgateway, listeners: [{name: l, protocol: HTTP, port: 80}]}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: r, namespace: a}
+spec:
+  parentRefs: [{name: gw, namespace: a}]
+  hostnames: [\"*.a.io\"]
+  rules:
+  - matches: [{MATCH}]
+    filters: [{type: RequestRedirect, requestRedirect: {statusCode: 301}}]
+";
+        analyse(&text.replace("MATCH", &asked), false, None)
+    };
+    let all = |old: &str, new: &str| {
+        let mut all = moved(&header(old), &header(new));
+        all.sort();
+        all
+    };
+    assert_eq!(all("y.a.io", "z.a.io"), ["GET http://y.a.io/", "GET http://z.a.io/"]);
+    // It never comes here.
+    assert_eq!(all("b.io", "c.io"), [""; 0]);
+}
