@@ -91,7 +91,7 @@ pub fn run(options: &DiffOptions, context: &Context) -> Result<Verdict, Failure>
     let names = [old.name.as_str(), new.name.as_str()];
     let analyses = [before, after];
     let text = match options.output {
-        DiffFormat::Text => diff::text(analyses, &comparison, replay.as_ref(), context.paint()),
+        DiffFormat::Text => diff::text(analyses, &comparison, replay.as_ref(), context.paint(), terminal::width()),
         DiffFormat::Json => {
             let sides = [(names[0], before), (names[1], after)];
             data::json(&diff::data(sides, &comparison, replay.as_ref().map(Replay::data)))

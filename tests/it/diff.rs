@@ -69,6 +69,25 @@ fn a_missing_backend_breaks() {
 }
 
 #[test]
+fn a_location_that_keeps_the_host_moves_where_it_names_another() {
+    let text = diff(1, &["redirect.yaml", "redirected.yaml"]);
+    assert!(text.contains("http://x.example.com/"), "{text}");
+    assert!(text.contains("after    redirect 302 to http://www.example.com/"), "{text}");
+}
+
+#[test]
+fn without_a_proof_the_exit_code_says_that_it_could_not_be_done() {
+    let text = diff(2, &["unknown.yaml", "unknown_too.yaml"]);
+    assert!(text.ends_with("2 unknown\n"), "{text}");
+}
+
+#[test]
+fn a_change_of_the_listener_is_the_listeners() {
+    let text = diff(1, &["redirect.yaml", "listener.yaml"]);
+    assert!(text.contains("Gateway a/http: listener http now has the port 8080 (was 80)"), "{text}");
+}
+
+#[test]
 fn a_pull_request_comment_and_annotations() {
     insta::assert_snapshot!("markdown", diff(1, &["old.yaml", "new.yaml", "-o", "markdown"]));
     insta::assert_snapshot!("github", diff(1, &["old.yaml", "new.yaml", "-o", "github"]));
@@ -100,7 +119,7 @@ fn standard_input_and_revisions_are_sources() {
     let new = std::fs::read_to_string(data().join("new.yaml")).expect("a file");
     let Run { stdout, stderr, code } = run_in(&data(), &["diff", "--complete", "old.yaml", "-"], &new);
     assert_eq!(code, 1, "{stderr}");
-    assert!(stdout.ends_with("1 moved, 1 policies\n"), "{stdout}");
+    assert!(stdout.ends_with("1 moved, 1 change of policies\n"), "{stdout}");
 
     let folder = tempfile::tempdir().expect("a folder");
     let git = |arguments: &[&str]| {

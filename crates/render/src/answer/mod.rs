@@ -16,6 +16,7 @@ pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answer
 pub use mend::{Advice, mend};
 pub use summary::summary;
 pub use text::{headline, text};
+pub(crate) use text::{wrapped, wrapped_as};
 pub use way::chain;
 
 /// How many rows an answer tells of at the most, when everything is asked for.

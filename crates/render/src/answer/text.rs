@@ -441,6 +441,11 @@ fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<
 
 /// A text behind a lead, broken at blanks; further lines stand under the text.
 pub fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
+    wrapped_as(Role::Text, lead, text, width)
+}
+
+/// The same, in a role.
+pub fn wrapped_as(role: Role, lead: Line, text: &str, width: usize) -> Vec<Line> {
     let indent = lead.width();
     let mut lines = Vec::new();
     let mut line = lead;
@@ -453,7 +458,7 @@ pub fn wrapped(lead: Line, text: &str, width: usize) -> Vec<Line> {
         if !fresh {
             line.push(Role::Text, " ");
         }
-        line.push(Role::Text, word.to_owned());
+        line.push(role, word.to_owned());
         fresh = false;
     }
     lines.push(line);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::answer::UpstreamData;
-use crate::data::{API_VERSION, DestinationData, HopData, SourceData, chain};
+use crate::data::{API_VERSION, DestinationData, HopData, SourceData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
 use crate::witness::RequestLine;
 use routescope_core::analysis::Analysis;
@@ -139,7 +139,12 @@ impl SideData {
             gateway: table.gateway.to_string(),
             port: decision.port,
             virtual_host: host.map(|host| host.hostname.clone()),
-            chain: hop.map(|hop| chain(&analysis.snapshot, &analysis.tree, &table.gateway, hop)).unwrap_or_default(),
+            chain: match &decision.stream {
+                Some(route) => vec![stream(route, &table.gateway)],
+                None => {
+                    hop.map(|hop| chain(&analysis.snapshot, &analysis.tree, &table.gateway, hop)).unwrap_or_default()
+                }
+            },
             timeouts: policies::limits(&decision.policies.limits),
             policies: policies::policies(&decision.policies),
         })

@@ -7,7 +7,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
 
 use super::because::because;
-use super::{outcome, sorted, undecided};
+use super::{outcomes, sorted, undecided};
 
 /// The comparison as workflow commands.
 pub fn github(sides: [&Analysis; 2], comparison: &Comparison) -> String {
@@ -23,13 +23,8 @@ pub fn github(sides: [&Analysis; 2], comparison: &Comparison) -> String {
         let place = reasons.iter().find_map(|reason| reason.source.as_ref());
         let place = place.map(|at| format!("file={},line={},", property(&at.file), at.line)).unwrap_or_default();
         let why = reasons.iter().fold(String::new(), |why, reason| why + "; " + &reason.text);
-        let message = format!(
-            "{} {}: {} → {}{why}",
-            change.request.method,
-            url(&change.request),
-            outcome(change.before.as_ref()),
-            outcome(change.after.as_ref())
-        );
+        let [before, after] = outcomes(change);
+        let message = format!("{} {}: {before} → {after}{why}", change.request.method, url(&change.request));
         let _ = writeln!(out, "::{level} {place}title=traffic {}::{}", kind.name(), escaped(&message));
     }
     for one in &comparison.unknown {

@@ -8,7 +8,7 @@ use routescope_core::reachability::{Comparison, Kind};
 use routescope_core::visible::visible;
 
 use super::because::because;
-use super::{Replay, outcome, rule, sorted, summary, undecided};
+use super::{Replay, outcomes, rule, sorted, summary, undecided};
 
 /// GitHub takes 65,536 characters of a comment; some are left for what stands around it.
 const LIMIT: usize = 60_000;
@@ -29,21 +29,21 @@ pub fn markdown(sides: [&Analysis; 2], names: [&str; 2], comparison: &Comparison
     for change in &changes {
         let kind = Kind::of(change.before.as_ref(), change.after.as_ref()).name();
         let request = code(&format!("{} {}", change.request.method, url(&change.request)));
-        let (before, after) = (outcome(change.before.as_ref()), outcome(change.after.as_ref()));
+        let [before, after] = outcomes(change);
         rows.push(format!("| {kind} | {request} | {} | {} |\n", cell(&before), cell(&after)));
         let mut detail = format!("- **{kind}** {request}");
         for (name, value) in &change.request.headers {
             let _ = write!(detail, " {}", code(&format!("{name}: {value}")));
         }
         detail.push('\n');
-        for (word, analysis, decision) in
-            [("before", sides[0], change.before.as_ref()), ("after", sides[1], change.after.as_ref())]
+        for (word, seen, analysis, decision) in
+            [("before", &before, sides[0], change.before.as_ref()), ("after", &after, sides[1], change.after.as_ref())]
         {
             let by = match rule(analysis, decision) {
                 Some((name, place)) => format!(", by {} {}", code(&name), cell(&place.to_string())),
                 None => String::new(),
             };
-            let _ = writeln!(detail, "  - {word}: {}{by}", cell(&outcome(decision)));
+            let _ = writeln!(detail, "  - {word}: {}{by}", cell(seen));
         }
         for reason in because(sides, change) {
             let place = reason.source.map(|at| cell(&format!("{}:{} ", at.file, at.line))).unwrap_or_default();

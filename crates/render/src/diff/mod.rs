@@ -21,9 +21,9 @@ use crate::style::{Line, Role};
 use crate::witness::row_name;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Place;
-use routescope_core::reachability::{Change, Comparison, Kind, Undecided};
+use routescope_core::reachability::{Change, Comparison, Kind, Undecided, acting};
 use routescope_core::resolve::HopId;
-use routescope_core::router::{Decision, Outcome};
+use routescope_core::router::{Decision, Outcome, Request, Upstream};
 
 /// What was replayed, and how many of the requests of each pair of rules moved.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,12 @@ pub fn summary(comparison: &Comparison) -> String {
     for kind in Kind::ALL {
         let count = kinds.iter().filter(|one| **one == kind).count();
         if count > 0 {
-            let _ = write!(text, "{}{count} {}", if text.is_empty() { "" } else { ", " }, kind.name());
+            let word = match kind {
+                Kind::Policies if count == 1 => "change of policies",
+                Kind::Policies => "changes of policies",
+                _ => kind.name(),
+            };
+            let _ = write!(text, "{}{count} {word}", if text.is_empty() { "" } else { ", " });
         }
     }
     if !comparison.unknown.is_empty() {
@@ -81,8 +86,8 @@ pub fn summary(comparison: &Comparison) -> String {
     if text.is_empty() { "nothing moves".to_owned() } else { text }
 }
 
-/// What a client or a backend sees of an answer, in a few words.
-pub fn outcome(decision: Option<&Decision>) -> String {
+/// What a client or a backend sees of the answer to a request, in a few words.
+pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
     let Some(decision) = decision.filter(|one| one.outcome != Outcome::NotFound) else {
         return "404".to_owned();
     };
@@ -97,8 +102,11 @@ pub fn outcome(decision: Option<&Decision>) -> String {
                 format!("{share}{} {}/{}{port}{broken}", to.kind, to.namespace, to.name)
             };
             let mut text = getting.iter().map(one).collect::<Vec<_>>().join(", ");
-            if let Some(upstream) = &decision.upstream {
-                let _ = write!(text, " as {}{}", upstream.host, upstream.path);
+            match rewritten(request, decision) {
+                (Some(host), Some(path)) => drop(write!(text, " as {host}{path}")),
+                (Some(host), None) => drop(write!(text, " as host {host}")),
+                (None, Some(path)) => drop(write!(text, " as {path}")),
+                (None, None) => {}
             }
             text
         }
@@ -108,6 +116,29 @@ pub fn outcome(decision: Option<&Decision>) -> String {
         }
         Outcome::Respond | Outcome::NotFound => decision.status.unwrap_or(404).to_string(),
     }
+}
+
+/// What a client or a backend sees before and after; where these are alike, what else acts.
+fn outcomes(change: &Change) -> [String; 2] {
+    let sides = [change.before.as_ref(), change.after.as_ref()];
+    let mut texts = sides.map(|side| outcome(&change.request, side));
+    if Kind::of(sides[0], sides[1]) == Kind::Policies {
+        let acting = sides.map(|side| side.map(|one| acting(&one.policies)).unwrap_or_default());
+        for (side, text) in texts.iter_mut().enumerate() {
+            let own: Vec<&str> =
+                acting[side].iter().filter(|one| !acting[1 - side].contains(one)).map(String::as_str).collect();
+            let _ = write!(text, " with {}", if own.is_empty() { "nothing of it".to_owned() } else { own.join(", ") });
+        }
+    }
+    texts
+}
+
+/// The host and the path that the backend receives, each where it is not what the client sent.
+fn rewritten<'d>(request: &Request, decision: &'d Decision) -> (Option<&'d str>, Option<&'d str>) {
+    let Some(Upstream { host, path }) = &decision.upstream else { return (None, None) };
+    let sent = request.authority().unwrap_or_default();
+    let same_host = host.is_empty() || sent.is_empty() || host.eq_ignore_ascii_case(&sent);
+    ((!same_host).then_some(host), (*path != request.target()).then_some(path))
 }
 
 /// A row of which it was not found out what becomes of its requests, in a few words; the Gateway where rows are missing.

@@ -1,5 +1,6 @@
 //! A comparison for a person: by owner, then host and path; what moves, from where to where, and why.
 
+use crate::answer::{wrapped, wrapped_as};
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::witness::request_line;
@@ -9,13 +10,22 @@ use routescope_core::reachability::{Comparison, Kind};
 use routescope_core::router::Decision;
 
 use super::because::because;
-use super::{Replay, data, outcome, rule, sorted, summary, undecided};
+use super::{Replay, data, outcomes, rule, sorted, summary, undecided};
+
+/// Where what is said of a change begins.
+const INDENT: usize = 13;
 
 /// How many pairs of rules are told of requests that were replayed.
 const PAIRS: usize = 20;
 
 /// The comparison as text.
-pub fn text(sides: [&Analysis; 2], comparison: &Comparison, replay: Option<&Replay>, paint: Paint) -> String {
+pub fn text(
+    sides: [&Analysis; 2],
+    comparison: &Comparison,
+    replay: Option<&Replay>,
+    paint: Paint,
+    width: usize,
+) -> String {
     let mut lines = Vec::new();
     let mut owner = None;
     for change in sorted(sides, comparison) {
@@ -38,30 +48,31 @@ pub fn text(sides: [&Analysis; 2], comparison: &Comparison, replay: Option<&Repl
             head.push(Role::Dim, "  ? not certain");
         }
         lines.push(head);
-        let side = |word: &'static str, analysis: &Analysis, decision: Option<&Decision>| {
-            let mut line = Line::of(Role::Dim, format!("    {word:<9}")).with(Role::Backend, outcome(decision));
+        let [before, after] = outcomes(change);
+        let mut side = |word: &'static str, seen: &str, analysis: &Analysis, decision: Option<&Decision>| {
+            let lead = Line::of(Role::Dim, format!("    {word:<9}"));
+            let mut told = wrapped_as(Role::Backend, lead, seen, width);
             if let Some((name, place)) = rule(analysis, decision) {
-                line.push(Role::Dim, "   by ");
-                line.push(Role::Route, name);
-                let place = words::place(&place);
-                if !place.is_empty() {
-                    line.push(Role::Text, " ");
-                    line.extend(place);
-                }
+                let by = Line::of(Role::Dim, "by ").with(Role::Route, name);
+                append(&mut told, by, "   ", width);
+                append(&mut told, Line::new().with_line(words::place(&place)), "  ", width);
             }
-            line
+            lines.append(&mut told);
         };
-        lines.push(side("before", sides[0], change.before.as_ref()));
-        lines.push(side("after", sides[1], change.after.as_ref()));
+        side("before", &before, sides[0], change.before.as_ref());
+        side("after", &after, sides[1], change.after.as_ref());
         for (at, reason) in because(sides, change).into_iter().enumerate() {
             let word = if at == 0 { "because" } else { "" };
-            let place = reason.source.map(|source| format!("{}:{} ", source.file, source.line)).unwrap_or_default();
-            lines.push(Line::of(Role::Dim, format!("    {word:<9}{place}")).with(Role::Text, reason.text));
+            let lead = Line::of(Role::Dim, format!("    {word:<9}"));
+            let mut told = wrapped(lead, &reason.text, width);
+            let place = reason.source.map(|source| format!("{}:{}", source.file, source.line)).unwrap_or_default();
+            append(&mut told, Line::of(Role::Dim, place), "  ", width);
+            lines.append(&mut told);
         }
     }
     for one in &comparison.unknown {
         lines.push(Line::of(Role::Warning, "  unknown    ").with_line(undecided(sides, one)));
-        lines.push(Line::of(Role::Dim, "    because  ").with(Role::Text, one.why.clone()));
+        lines.extend(wrapped(Line::of(Role::Dim, "    because  "), &one.why, width));
     }
     if !lines.is_empty() {
         lines.push(Line::new());
@@ -85,4 +96,15 @@ pub fn text(sides: [&Analysis; 2], comparison: &Comparison, replay: Option<&Repl
     }
     lines.push(Line::of(Role::Text, summary(comparison)));
     paint.lines(&lines)
+}
+
+/// Puts a part behind the last line, or below it where there is no room.
+fn append(lines: &mut Vec<Line>, part: Line, gap: &str, width: usize) {
+    let Some(last) = lines.last_mut().filter(|_| part.width() > 0) else { return };
+    if last.width() + gap.len() + part.width() <= width {
+        last.push(Role::Text, gap.to_owned());
+        last.extend(part);
+    } else {
+        lines.push(Line::of(Role::Text, " ".repeat(INDENT)).with_line(part));
+    }
 }

@@ -32,7 +32,12 @@ pub fn junit(_: &Analysis, outcomes: &[Outcome], lenient: bool) -> String {
                 Verdict::Unknown(why) => Some(format!("not certain: {why}")),
                 Verdict::Fail(failed) => {
                     let request = &failed.request;
-                    Some(format!("{} {}: {}", request.method, url(request), in_words(failed.decision.as_ref())))
+                    Some(format!(
+                        "{} {}: {}",
+                        request.method,
+                        url(request),
+                        in_words(request, failed.decision.as_ref())
+                    ))
                 }
             };
             if let Some(said) = said {

@@ -193,8 +193,8 @@ fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
 
 /// Hosts that redirects and rewrites name, in lower case.
 fn hosts_of_actions(routers: &[Router<'_>]) -> BTreeSet<Name> {
-    let routes = routers.iter().flat_map(|router| &router.snapshot().routes);
-    let filters = routes.flat_map(|route| &route.rules).flat_map(|rule| &rule.filters);
+    let all = routers.iter().flat_map(|router| &router.snapshot().routes);
+    let filters = all.flat_map(|route| &route.rules).flat_map(|rule| &rule.filters);
     let named = filters.filter_map(|filter| match filter {
         Filter::Redirect(redirect) => redirect.hostname.as_ref(),
         Filter::Rewrite(rewrite) => rewrite.hostname.as_ref(),

@@ -5,11 +5,13 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::{
     Filter, ObjectKey, Position, Route, RouteKind, RouteMatch, Rule, StreamRoute, ValueKind, ValueMatch,
 };
-use routescope_core::reachability::Change;
-use routescope_core::resolve::HopId;
+use routescope_core::reachability::{Change, Kind};
+use routescope_core::resolve::{Destination, HopId};
 use routescope_core::router::Decision;
 
 use super::data::BecauseData;
+
+mod around;
 
 /// So many reasons are told.
 const TOLD: usize = 4;
@@ -55,8 +57,16 @@ pub fn because([old, new]: [&Analysis; 2], change: &Change) -> Vec<BecauseData> 
         }
     }
     streams(change, &mut reasons);
+    if Kind::of(change.before.as_ref(), change.after.as_ref()) == Kind::Policies {
+        around::policies(change, &mut reasons);
+    }
     if reasons.is_empty() {
+        let steps = [before.as_slice(), after.as_slice()].concat();
         backends(change, &mut reasons);
+        around::responses([old, new], &steps, &mut reasons);
+        around::gateways([old, new], change, &mut reasons);
+        around::namespaces([old, new], &steps, &mut reasons);
+        around::policies(change, &mut reasons);
     }
     if reasons.is_empty() {
         reasons.push(fallback([old, new], [&before, &after]));
@@ -100,6 +110,9 @@ fn differences(name: &str, step: &Step, was: &Route, is: &Route, reasons: &mut V
     }
     if was.meta.annotations != is.meta.annotations {
         reasons.push(said(format!("{name} now has other annotations"), is, is.meta.origin.at));
+    }
+    if was.meta.created != is.meta.created {
+        reasons.push(said(format!("{name} now has another creationTimestamp"), is, is.meta.origin.at));
     }
     let number = step.2 + 1;
     match (was.rules.get(step.2 as usize), is.rules.get(step.2 as usize)) {
@@ -239,12 +252,25 @@ fn streams(change: &Change, reasons: &mut Vec<BecauseData>) {
 fn backends(change: &Change, reasons: &mut Vec<BecauseData>) {
     let (Some(before), Some(after)) = (&change.before, &change.after) else { return };
     for new in &after.destinations {
-        let same = |old: &&routescope_core::resolve::Destination| {
+        let same = |old: &&Destination| {
             (&old.kind, &old.namespace, &old.name, old.port) == (&new.kind, &new.namespace, &new.name, new.port)
         };
         if let Some(old) = before.destinations.iter().find(same)
-            && old.state != new.state
+            && (old.state != new.state || old.hosts != new.hosts)
         {
+            if old.state == new.state {
+                let hosts = |one: &Destination| one.hosts.join(", ");
+                let text = format!(
+                    "{} {}/{} now leads to {} (was {})",
+                    new.kind,
+                    new.namespace,
+                    new.name,
+                    hosts(new),
+                    hosts(old)
+                );
+                reasons.push(BecauseData { text, source: None });
+                continue;
+            }
             let text = format!(
                 "{} {}/{} is now {} (was {})",
                 new.kind,
@@ -272,7 +298,8 @@ fn fallback([old, new]: [&Analysis; 2], [before, after]: [&[Step]; 2]) -> Becaus
         (Some(old_step), Some(step)) if old_step == step => {
             named(new, step, format!("{} rule {} now acts otherwise: what it stands on changed", step.1, step.2 + 1))
         }
-        (_, Some(step)) => named(new, step, format!("{} rule {} now comes first", step.1, step.2 + 1)),
+        (Some(_), Some(step)) => named(new, step, format!("{} rule {} now comes first", step.1, step.2 + 1)),
+        (None, Some(step)) => named(new, step, format!("{} rule {} now takes the request", step.1, step.2 + 1)),
         (Some(step), None) => named(old, step, format!("{} rule {} no longer takes the request", step.1, step.2 + 1)),
         (None, None) => BecauseData { text: "the listeners changed".to_owned(), source: None },
     }
