@@ -74,14 +74,20 @@ pub fn path_test(matcher: &RouteMatch) -> Line {
     Line::of(Role::Dim, matcher.path.kind.name()).with(Role::Text, " ").with(Role::Path, matcher.path.value.to_string())
 }
 
-/// What a delegating ref points at: `label banking-bff in all namespaces`.
+/// Words that say what is the default: where room is short, a row does without them.
+pub const DEFAULT_WORDS: [&str; 3] = ["Service ", "HTTPRoute ", IN_ANY_NAMESPACE];
+
+/// Behind a label that is looked for everywhere.
+const IN_ANY_NAMESPACE: &str = " in any namespace";
+
+/// What a delegating ref points at: `label banking-bff in any namespace`.
 pub fn via(via: &Via, settings: &Settings) -> Line {
     match via.by {
         ViaBy::Label => {
             let line = Line::of(Role::Dim, "label ").with(Role::Label, via.value.to_string());
             // `key=value` looks in one namespace, whatever its name.
             if via.namespace == settings.wildcard_namespace && !via.value.contains('=') {
-                line.with(Role::Dim, " in all namespaces")
+                line.with(Role::Dim, IN_ANY_NAMESPACE)
             } else {
                 line.with(Role::Dim, " in namespace ").with(Role::Namespace, via.namespace.to_string())
             }

@@ -81,7 +81,7 @@ fn a_child_that_appears_is_new_and_the_rule_that_answered_500_is_changed() {
         SHOP,
         &whole(),
         &[
-            "~ /shop ⇢ label shop in all namespaces",
+            "~ /shop ⇢ label shop in any namespace",
             "+ child (shop)",
             "+ /shop/a → Service a:80",
             "+ /shop/b → Service b:80",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use super::{Entry, Group, Sheet, Sort, View, What};
+use super::{Column, Entry, Group, Sheet, Sort, View, What};
 use routescope_core::finding::{Finding, Severity, Subject};
 use routescope_core::model::ObjectKey;
 use routescope_core::resolve::{Action, Destination, Fate, HopId, RootId};
@@ -13,9 +13,11 @@ use routescope_render::natural;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::routes;
 use routescope_render::style::{Line, Role};
+use routescope_render::width::Width;
 use routescope_render::words;
 
 use crate::tui::locator::Locator;
+use crate::tui::widget::row::essence;
 
 /// How many rows a view lists at most.
 const ROWS_AT_MOST: usize = 1_000_000;
@@ -54,12 +56,14 @@ impl Sheet {
 
     /// Measures the columns, by the first rows of each heading.
     fn measure(&mut self) {
-        let mut columns: Vec<usize> = Vec::new();
+        let mut columns: Vec<Column> = Vec::new();
         let first = self.groups.iter().flat_map(|group| group.entries.clone().take(MEASURED_EACH));
         for at in first.take(MEASURED_AT_MOST) {
-            for (column, cell) in self.cells(at).iter().enumerate() {
-                columns.resize(columns.len().max(column + 1), 0);
-                columns[column] = columns[column].max(cell.width());
+            for (column, cell) in self.cells(at).into_iter().enumerate() {
+                columns.resize(columns.len().max(column + 1), Column::default());
+                let wide = &mut columns[column];
+                wide.whole = wide.whole.max(cell.width());
+                wide.essence = wide.essence.max(path_width(&cell).unwrap_or_else(|| essence(cell).width()));
             }
         }
         self.columns = columns;
@@ -235,6 +239,12 @@ impl Sheet {
         let name = title.plain();
         self.groups.push(Group { title, note: odd, name, subject, node, entries: first..self.entries.len() });
     }
+}
+
+/// How wide a match is up to the end of its path; `None` for what is no match.
+fn path_width(cell: &Line) -> Option<usize> {
+    let path = cell.spans.iter().position(|span| span.role == Role::Path)?;
+    Some(cell.spans[..=path].iter().map(|span| span.text.width()).sum())
 }
 
 /// Calls `take` with the hosts and the node of every match that is served and not dropped, in the order of the tree.

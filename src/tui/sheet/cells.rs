@@ -19,7 +19,7 @@ impl Sheet {
                 Line::of(Role::Dim, number.to_string()),
                 matcher(outline, hop, number.matches('.').count()),
                 does(outline, hop),
-                owner(outline, node),
+                owner(outline, node, true),
             ],
             (What::Row(number), _) => vec![Line::of(Role::Dim, number.to_string())],
             (What::Way, Some(node @ NodeRef::Match(_, hop))) => {
@@ -29,7 +29,9 @@ impl Sheet {
                 if rest > 0 {
                     cell.push(Role::Dim, format!(" +{rest}"));
                 }
-                let mut cells = vec![cell, matcher(outline, hop, 0), owner(outline, node)];
+                // The heading over the owners' rows has the namespace.
+                let owner = owner(outline, node, self.view != View::Owners);
+                let mut cells = vec![cell, matcher(outline, hop, 0), owner];
                 match self.view {
                     View::Owners => cells.push(does(outline, hop)),
                     _ if self.is_several => cells.push(gateway(outline, node)),
@@ -79,11 +81,13 @@ pub fn does(outline: &Outline, hop: HopId) -> Line {
     line
 }
 
-fn owner(outline: &Outline, node: NodeRef) -> Line {
+fn owner(outline: &Outline, node: NodeRef, with_namespace: bool) -> Line {
     let (Some(route), NodeRef::Match(_, hop)) = (outline.route_of(node), node) else { return Line::new() };
-    Line::of(Role::Namespace, format!("{}/", route.meta.namespace))
-        .with(Role::Route, route.meta.name.to_string())
-        .with(Role::Dim, format!(" rule {}", outline.hop(hop).rule + 1))
+    let mut line = Line::new();
+    if with_namespace {
+        line.push(Role::Namespace, format!("{}/", route.meta.namespace));
+    }
+    line.with(Role::Route, route.meta.name.to_string()).with(Role::Dim, format!(" rule {}", outline.hop(hop).rule + 1))
 }
 
 fn gateway(outline: &Outline, node: NodeRef) -> Line {

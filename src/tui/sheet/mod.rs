@@ -105,8 +105,17 @@ pub struct Sheet {
     /// There are several Gateways to tell apart.
     pub is_several: bool,
     /// How wide the columns would be.
-    pub columns: Vec<usize>,
+    pub columns: Vec<Column>,
     texts: OnceLock<Vec<Box<str>>>,
+}
+
+/// How wide a column would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Column {
+    /// With every word.
+    pub whole: usize,
+    /// Without what is the default, and without details: of a match its path.
+    pub essence: usize,
 }
 
 /// A heading, and the rows under it.

@@ -371,7 +371,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let head = head(state, inside.width.saturating_sub(1));
     let head_lines = head.len();
     if head.is_empty() && state.side().excerpt.lines.is_empty() {
-        put(buffer, inside, 0, Line::of(Role::Hint, " select a node of the tree to read about it"), theme);
+        put(buffer, inside, 0, Line::of(Role::Hint, " select a row to read about it"), theme);
         return;
     }
     let row = draw_head(state, head, inside, buffer);

@@ -37,7 +37,10 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let mut left = Line::of(Role::Heading, " routescope");
     if !title.is_empty() {
         left.push(Role::Dim, " · ");
-        left.push(Role::Text, cutting::cut_middle(&title, room.saturating_sub(left.width() + 1)));
+        let room = room.saturating_sub(left.width() + 1);
+        // Of the paths of files the end tells most.
+        let files = state.side().live.is_none() && title.contains('/');
+        left.push(Role::Text, if files { cutting::cut_start(&title, room) } else { cutting::cut_middle(&title, room) });
     }
     // A blank stands between the two, whatever was cut.
     let mut line = cutting::clip(left, room.saturating_sub(1));

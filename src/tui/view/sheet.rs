@@ -13,7 +13,8 @@ use crate::theme;
 use crate::tui::sheet::{Sheet, SheetPane, Shown, Sort, View};
 use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::text::{clip, fit};
+use crate::tui::widget::row::{fit_row, without_defaults};
+use crate::tui::widget::text::clip;
 use crate::tui::words;
 
 /// Draws the pane of a side.
@@ -70,21 +71,52 @@ fn empty(state: &State, side: &Side, list: &SheetPane) -> Line {
     }
 }
 
-/// How wide the columns of a view are: as wide as they want to be, or, where that is too much, the widest of them are
-/// narrower. It does not depend on the rows in view, so that nothing moves while one scrolls.
+/// A column has so much room, or is left out: fewer letters tell nothing.
+const COLUMN: usize = 12;
+
+/// How wide the columns of a view are. They are whole where there is room; else they lose words, then whole columns go,
+/// then letters; the path of a match goes last. It does not depend on the rows in view, so that nothing moves while one
+/// scrolls.
 fn widths(sheet: &Sheet, room: usize) -> Vec<usize> {
-    let wanted = &sheet.columns;
-    let room = room.saturating_sub(2 + wanted.len().saturating_sub(1));
-    let mut widths = vec![0; wanted.len()];
-    let mut left = room;
-    // The narrowest first: each gets an equal part of what is left, or what it wants.
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_key(|at| wanted[*at]);
-    for (taken, at) in order.iter().enumerate() {
-        let share = left / (wanted.len() - taken);
-        widths[*at] = wanted[*at].min(share);
-        left -= widths[*at];
+    // Who gives way: what loses words, what may be left out, what loses letters, in this order.
+    let (path, words, whole, letters): (usize, &[usize], &[usize], &[usize]) = match sheet.view {
+        View::Table => (1, &[3, 2], &[3], &[2]),
+        View::Backends => (1, &[3, 2], &[3, 2], &[0]),
+        View::Owners => (1, &[3, 2], &[3], &[0, 2]),
+        View::Tree | View::Findings => (0, &[], &[], &[]),
+    };
+    let mut widths: Vec<usize> = sheet.columns.iter().map(|column| column.whole).collect();
+    let over = |widths: &[usize]| {
+        let gaps = widths.iter().filter(|width| **width > 0).count().saturating_sub(1);
+        (2 + gaps + widths.iter().sum::<usize>()).saturating_sub(room)
+    };
+    // Makes a column narrower, as far as it has to be.
+    let narrow = |widths: &mut Vec<usize>, at: usize, least: usize| {
+        let over = over(widths);
+        if let Some(width) = widths.get_mut(at) {
+            *width = width.saturating_sub(over).max(least.min(*width));
+        }
+    };
+    for at in words {
+        narrow(&mut widths, *at, sheet.columns.get(*at).map_or(0, |column| column.essence));
     }
+    let conditions = sheet.columns.get(path).map_or(0, |column| column.essence).max(room * 3 / 10);
+    narrow(&mut widths, path, conditions);
+    for at in whole {
+        narrow(&mut widths, *at, COLUMN);
+        if over(&widths) > 0
+            && let Some(width) = widths.get_mut(*at)
+        {
+            *width = 0;
+            // What that gives beyond what was missing goes to the match.
+            let free = room.saturating_sub(2 + widths.iter().map(|width| width + 1).sum::<usize>());
+            widths[path] = (widths[path] + free).min(sheet.columns[path].whole);
+        }
+    }
+    for at in letters {
+        narrow(&mut widths, *at, COLUMN);
+    }
+    narrow(&mut widths, path, COLUMN);
     widths
 }
 
@@ -100,7 +132,7 @@ fn heading(theme: &theme::Theme, list: &SheetPane, sheet: &Sheet, at: usize, roo
         line.extend(group.note.clone());
     }
     let mut spans = Vec::new();
-    push(&mut spans, fit(line, room), theme);
+    push(&mut spans, fit_row(line, room), theme);
     Painted::from(spans)
 }
 
@@ -123,13 +155,19 @@ fn entry(
     push(&mut spans, Line::of(role, format!("{glyph} ")), theme);
     let filter =
         side.tree.filter.as_ref().filter(|filter| filter.listed.as_ref().is_some_and(|listed| listed.holds(at)));
-    let cells = sheet.cells(at);
-    let last = cells.len().saturating_sub(1);
     let mut used = 2;
-    for (column, cell) in cells.into_iter().enumerate() {
-        let width = if column == last { room.saturating_sub(used) } else { widths.get(column).copied().unwrap_or(0) };
-        // Sentences are cut at the end, names and paths in the middle.
-        let mut cell = if sheet.view == View::Findings { clip(cell, width) } else { fit(cell, width) };
+    // The last column takes what is left.
+    let last = widths.iter().rposition(|width| *width > 0).unwrap_or(0);
+    for (column, cell) in sheet.cells(at).into_iter().enumerate().take(last + 1) {
+        let width = if column == last { room.saturating_sub(used) } else { widths[column] };
+        if width == 0 {
+            continue;
+        }
+        // A sentence is cut at its end.
+        let mut cell = match sheet.view {
+            View::Findings if cell.width() > width => clip(without_defaults(cell), width),
+            _ => fit_row(cell, width),
+        };
         if column < last {
             cell.pad_to(width + 1);
         }

@@ -18,7 +18,8 @@ use crate::tui::query::{self, Query};
 use crate::tui::rows::{Fold, Row};
 use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::text::{clip, fit, wrap};
+use crate::tui::widget::row::{essence, fit_row};
+use crate::tui::widget::text::{clip, wrap};
 use crate::tui::witness;
 use crate::tui::words;
 use routescope_render::outline::{NodeRef, Outline};
@@ -382,8 +383,12 @@ fn row_line(
     }
     // The name first; what is odd about it gets what is left, and is told in full in the detail pane.
     let note_room = room.saturating_sub(label.main.width() + tail.width() + 1);
-    let main_room = room.saturating_sub(tail.width() + if label.note.is_empty() { 0 } else { STATUS.min(room / 3) });
-    let main = fit(without_extras(label.main, main_room), main_room);
+    let main_room = |note: usize| room.saturating_sub(tail.width() + note);
+    let status = if label.note.is_empty() { 0 } else { STATUS.min(room / 3) };
+    // The note goes before details, and after names.
+    let whole = if label.note.is_empty() { 0 } else { (label.note.width() + 1).min(room / 3) };
+    let is_room = main_room(whole) >= essence(label.main.clone()).width();
+    let main = fit_row(label.main, main_room(if is_room { whole.max(status) } else { status }));
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
     let filter = side.tree.filter.as_ref().filter(|filter| filter.found.is_some());
     let hit =
@@ -482,15 +487,4 @@ fn found_letters(plain: &str, filter: &Filter) -> Vec<usize> {
         }
     }
     places
-}
-
-/// Where room is short, what is said behind a backend's name goes first: the detail pane tells it.
-fn without_extras(mut main: style::Line, room: usize) -> style::Line {
-    let Some(backend) = main.spans.iter().position(|span| span.role == style::Role::Backend) else { return main };
-    let keep = main.spans[backend..].iter().take_while(|span| span.role == style::Role::Backend).count() + backend;
-    if main.width() > room && main.spans.len() > keep {
-        main.spans.truncate(keep);
-        main.push(style::Role::Dim, "…");
-    }
-    main
 }

@@ -1,11 +1,14 @@
 //! Lines of text in few columns: cut where a cut loses least, wrapped where there is room below. Columns are counted as
 //! the terminal counts them ([`Width`]): a wide character takes two.
 
-use routescope_render::style::{Line, Span};
+use routescope_render::style::{Line, Role, Span};
 use routescope_render::width::{Width, graphemes};
 
 /// What stands where something was cut away.
 const ELLIPSIS: &str = "…";
+
+/// A piece of a line keeps so many columns, as long as another one has more.
+pub(super) const LEAST: usize = 8;
 
 /// The text in at most `columns`, with an ellipsis in the *middle*: names differ at their ends.
 pub fn cut_middle(text: &str, columns: usize) -> String {
@@ -32,6 +35,27 @@ pub fn cut_end(text: &str, columns: usize) -> String {
     format!("{}{ELLIPSIS}", head(text, columns - 1))
 }
 
+/// The text in at most `columns`, with an ellipsis at the beginning: of a file's path the end tells most.
+pub fn cut_start(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    format!("{ELLIPSIS}{}", tail(text, columns - 1))
+}
+
+/// The text in at most `columns`, cut where it loses least: a sentence at its end, a file's path at the left, a name or a
+/// URL's path in the middle.
+pub(super) fn cut(text: &str, role: Role, columns: usize) -> String {
+    match role {
+        Role::Place => cut_start(text, columns),
+        _ if text.trim().contains(' ') => cut_end(text, columns),
+        _ => cut_middle(text, columns),
+    }
+}
+
 /// The first graphemes of a text that fit.
 pub fn head(text: &str, columns: usize) -> &str {
     let mut room = columns;
@@ -53,37 +77,47 @@ fn tail(text: &str, columns: usize) -> &str {
     &text[text.len() - length..]
 }
 
-/// The line in at most `columns`: the longest span gives way first, in its middle, as long as every span keeps some
-/// letters; what is still too long is cut at the end.
+/// The line in at most `columns`: the longest span gives way first, as long as every span keeps some letters; what is
+/// still too long is cut at the end.
 pub fn fit(mut line: Line, columns: usize) -> Line {
-    const LEAST: usize = 8;
     let mut widths: Vec<usize> = line.spans.iter().map(|span| span.text.width()).collect();
-    let mut over = widths.iter().sum::<usize>().saturating_sub(columns);
-    if over == 0 {
+    if !narrowed(&mut widths, columns, |_| true) {
         return line;
     }
-    // First how wide each will be, in numbers, each round of which takes some; then one cut for each.
-    let mut shorter = vec![false; widths.len()];
+    for (span, width) in line.spans.iter_mut().zip(widths) {
+        if span.text.width() > width {
+            span.text = cut(&span.text, span.role, width).into();
+        }
+    }
+    clip(without_doubles(line), columns)
+}
+
+/// Makes the widths of a line's pieces that may be narrower as narrow as needed, the widest first, down to [`LEAST`].
+/// `false` where nothing had to be.
+pub(super) fn narrowed(widths: &mut [usize], columns: usize, may: impl Fn(usize) -> bool) -> bool {
+    let mut over = widths.iter().sum::<usize>().saturating_sub(columns);
+    let is_over = over > 0;
+    // In numbers only: each round takes some of the widest.
     while over > 0 {
-        let longest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(at, width)| (at, *width));
-        let Some((at, width)) = longest.filter(|(_, width)| *width > LEAST) else { break };
+        let wide = widths.iter().enumerate().filter(|(at, width)| **width > LEAST && may(*at));
+        let Some((at, width)) = wide.max_by_key(|(_, width)| **width).map(|(at, width)| (at, *width)) else { break };
         let gives = over.min(width - LEAST).min(width / 3 + 1);
         widths[at] -= gives;
-        shorter[at] = true;
         over -= gives;
     }
-    // One ellipsis says it for both of two neighbours.
+    is_over
+}
+
+/// The line with one ellipsis where two neighbouring pieces were cut: it says it for both.
+pub(super) fn without_doubles(mut line: Line) -> Line {
     let mut cut_before = false;
-    for ((span, width), shorter) in line.spans.iter_mut().zip(widths).zip(shorter) {
-        if shorter {
-            span.text = cut_middle(&span.text, width).into();
-        }
-        if cut_before {
+    for span in &mut line.spans {
+        if cut_before && span.text.starts_with(ELLIPSIS) {
             span.text = span.text.trim_start_matches(ELLIPSIS).to_owned().into();
         }
         cut_before = span.text.ends_with(ELLIPSIS) || (cut_before && span.text.is_empty());
     }
-    clip(line, columns)
+    line
 }
 
 /// The line cut at the end.
@@ -248,7 +282,7 @@ mod tests {
 
         #[test]
         fn cuts_end_and_fit_whatever_the_text(text in odd_text(), columns in 0..50usize) {
-            for cut in [cut_middle(&text, columns), cut_end(&text, columns)] {
+            for cut in [cut_middle(&text, columns), cut_end(&text, columns), cut_start(&text, columns)] {
                 prop_assert!(cut.width() <= columns, "{cut:?} in {columns}");
                 prop_assert!(text.width() > columns || cut == text);
             }

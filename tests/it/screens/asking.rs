@@ -134,7 +134,7 @@ fn the_answer_is_copied_as_text_as_markdown_and_as_commands() {
         explanation.starts_with("POST https://api.example.com/payments/charge?a=it's\n● payments/payments-bff:8080"),
         "{explanation}"
     );
-    assert!(explanation.contains("⇢ label payments-bff in all namespaces"), "{explanation}");
+    assert!(explanation.contains("⇢ label payments-bff in any namespace"), "{explanation}");
     let markdown = copies(&mut explorer, "markdown");
     assert!(markdown.contains(&format!("```text\n{explanation}```")), "{markdown}");
     let command = r"routescope where 'https://api.example.com/payments/charge?a=it'\''s' -X POST --demo";

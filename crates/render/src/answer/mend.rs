@@ -89,7 +89,7 @@ fn of_link(analysis: &Analysis, hop: &Hop, link: &Link) -> Vec<String> {
             } else if let Some(wearer) = analysis.snapshot.http_routes_labelled(key, &via.value).first() {
                 let namespace = &analysis.snapshot.route(*wearer).meta.namespace;
                 hints.push(format!(
-                    "an HTTPRoute in namespace {namespace} has that label: look there, or in all namespaces"
+                    "an HTTPRoute in namespace {namespace} has that label: look there, or in any namespace"
                 ));
             }
             hints.push(format!("label an HTTPRoute {key}: {}", via.value));

@@ -5,7 +5,7 @@
 //!
 //!   Gateway infra/http               :443 https  api.example.com        gateway.yaml:8
 //!   └ parent           infra         rule 3  /payments                  parent.yaml:31
-//!     ⇢ label payments-bff in all namespaces
+//!     ⇢ label payments-bff in any namespace
 //!     └ payments-routes  payments    rule 1  /payments/charge         payments.yaml:10
 //!       └ Service payments-bff:8080
 //!
