@@ -47,5 +47,6 @@ pub fn settle(objects: &mut Vec<Object>) -> Option<Finding> {
             "if these are clusters or overlays, read one at a time: -f DIR, -k DIR, or all side by side with --roots"
                 .to_owned(),
         ),
+        fix: Vec::new(),
     })
 }

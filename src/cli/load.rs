@@ -169,6 +169,7 @@ fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
                 subject: None,
                 message: format!("several snapshots are read as one world: {}", names.join(", ")),
                 help: Some("load one at a time: what one of them saw in full another may not have".to_owned()),
+                fix: Vec::new(),
             });
             Coverage { forbidden: worlds.iter().any(|world| world.forbidden), ..Coverage::open() }
         }

@@ -150,6 +150,21 @@ fn check_case(text: &str) -> Vec<String> {
     expectations.iter().filter_map(|expectation| check(&analysis, expectation).err()).collect()
 }
 
+/// Every case: its name, its text, and what it is read with.
+pub fn all() -> Vec<(String, String, Settings, Coverage)> {
+    let areas = entries(&cases());
+    let files = areas.iter().flat_map(|area| entries(area));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a readable case");
+        let (mut settings, mut coverage) = (Settings::default(), Coverage::open());
+        for words in text.lines().filter_map(|line| line.strip_prefix("# settings: ")) {
+            words.split(' ').for_each(|word| set(&mut settings, &mut coverage, word));
+        }
+        (path.strip_prefix(cases()).unwrap_or(&path).display().to_string(), text, settings, coverage)
+    };
+    files.map(read).collect()
+}
+
 fn set(settings: &mut Settings, coverage: &mut Coverage, word: &str) {
     match word.split_once('=').unwrap_or((word, "")) {
         ("complete", _) => *coverage = Coverage::closed(),

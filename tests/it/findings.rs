@@ -3,6 +3,7 @@
 //!
 //! `ROUTESCOPE_UPDATE=1 cargo test --test it findings` writes `docs/findings.md` anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,8 @@ fn service(name: &str, namespace: &str) -> String {
     )
 }
 
-/// The findings of an example; `None` when it is no manifest.
-fn read(example: Example) -> Option<Analysis> {
+/// An example as it is read; `None` when it is no manifest.
+pub fn input(example: Example) -> Option<(String, String, Settings, Coverage)> {
     let (language, words) = example.info.split_once(' ').unwrap_or((example.info, ""));
     if language == "text" {
         return None;
@@ -60,11 +61,16 @@ fn read(example: Example) -> Option<Analysis> {
             }
         }
     }
-    Some(analyse(&format!("example.{language}"), &(prelude + &text), coverage, settings))
+    Some((format!("example.{language}"), prelude + &text, settings, coverage))
+}
+
+fn read(example: Example) -> Option<Analysis> {
+    let (name, text, settings, coverage) = input(example)?;
+    Some(analyse(&name, &text, coverage, settings))
 }
 
 /// What follows from a file.
-fn analyse(name: &str, text: &str, coverage: Coverage, settings: Settings) -> Analysis {
+pub fn analyse(name: &str, text: &str, coverage: Coverage, settings: Settings) -> Analysis {
     let Loaded { objects, mut findings, .. } = files::load_text(name, text);
     let mut store = Store::default();
     findings.extend(store.apply(Change::Replace { objects, coverage }));
@@ -77,12 +83,39 @@ fn found(example: Example) -> Option<Vec<(Code, Severity)>> {
     Some(analysis.findings.iter().chain(&of_sets).map(|finding| (finding.code, finding.severity)).collect())
 }
 
+/// What else comes of a bad example: the second follows from the first, and is a finding of its own.
+const CONSEQUENCES: [(Code, Code); 16] = [
+    (Code::MissingField, Code::BackendPortMissing),
+    (Code::WrongType, Code::BackendPortMissing),
+    (Code::OutOfRange, Code::BackendPortMissing),
+    (Code::MergeOverrides, Code::RuleUnreachable),
+    (Code::ListenerRejected, Code::ApiRefused),
+    (Code::ParentNotFound, Code::GatewayAssumed),
+    (Code::StreamNotServed, Code::ApiRefused),
+    (Code::StreamNotServed, Code::ListenerWithoutRoutes),
+    (Code::UnresolvedDelegation, Code::RouteOrphaned),
+    (Code::ChildNotPermitted, Code::UnresolvedDelegation),
+    (Code::ChildHasHostnames, Code::UnresolvedDelegation),
+    (Code::BrokenRefHidden, Code::ChildNotAdoptable),
+    (Code::BackendKindUnknown, Code::RouteOrphaned),
+    (Code::BackendUnreached, Code::RuleUnreachable),
+    (Code::InvalidPath, Code::ApiRefused),
+    (Code::NoPrefix, Code::ApiRefused),
+];
+
 #[test]
-fn each_bad_example_brings_its_finding_up() {
+fn each_bad_example_brings_its_finding_up_and_no_other() {
     let mut failures = String::new();
     for Entry { code, severity, .. } in TABLE {
         let Some(findings) = found(code.entry().bad()) else { continue };
         if !findings.contains(&(*code, *severity)) {
+            let _ = writeln!(failures, "{code}: expected {}, got {findings:?}", severity.name());
+            continue;
+        }
+        let with = CONSEQUENCES.iter().filter(|(of, _)| of == code).map(|(_, with)| *with);
+        let expected: BTreeSet<Code> = with.chain([*code]).collect();
+        let told: BTreeSet<Code> = findings.iter().map(|(code, _)| *code).collect();
+        if told != expected {
             let _ = writeln!(failures, "{code}: expected {}, got {findings:?}", severity.name());
         }
     }

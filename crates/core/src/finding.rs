@@ -1,11 +1,13 @@
 //! Something wrong or worth knowing about the input, with its place and what to do about it.
 
 mod code;
+mod fix;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use code::{Code, Entry, Example, TABLE};
+pub use fix::{Change, Edit};
 
 use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
 
@@ -104,6 +106,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, when that is known.
     pub help: Option<String>,
+    /// The same as changes to the input, where it is known what they are.
+    pub fix: Vec<Edit>,
 }
 
 impl Finding {
@@ -117,6 +121,7 @@ impl Finding {
             subject: key.map(|key| Subject { kind: "Namespace", key }),
             message,
             help: Some("answers that depend on it are unverified; ask for get, list and watch there".to_owned()),
+            fix: Vec::new(),
         }
     }
 }

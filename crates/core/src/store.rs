@@ -441,5 +441,6 @@ fn duplicate(subject: Subject, last: &Origin, earlier: &Origin) -> Finding {
         message: format!("{subject} is defined twice: this one counts, the one at {earlier} does not"),
         subject: Some(subject),
         help: Some("kubectl apply would let the last one win, too; remove one of them".to_owned()),
+        fix: Vec::new(),
     }
 }

@@ -160,6 +160,7 @@ impl Remembered {
             subject: None,
             message: message.clone(),
             help: error.hint.clone(),
+            fix: Vec::new(),
         };
         Settled {
             held: Held { texts, is_folder: self.is_folder, ..Held::default() },
@@ -179,6 +180,7 @@ impl Why {
             subject: None,
             message: format!("{sentence}; its last good content counts"),
             help: None,
+            fix: Vec::new(),
         };
         Self::Broken { sentence, findings: vec![finding] }
     }

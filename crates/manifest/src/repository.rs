@@ -204,5 +204,5 @@ pub fn shown(folder: &Path) -> String {
 
 fn finding(code: Code, source: &Arc<Source>, at: Position, message: String, help: Option<String>) -> Finding {
     let place = Some(Place { source: Arc::clone(source), at });
-    Finding { code, severity: Severity::Info, place, subject: None, message, help }
+    Finding { code, severity: Severity::Info, place, subject: None, message, help, fix: Vec::new() }
 }

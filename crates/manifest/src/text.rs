@@ -271,7 +271,7 @@ fn finding(
     help: Option<String>,
 ) -> Finding {
     let place = Some(Place { source: Arc::clone(source), at });
-    Finding { code, severity, place, subject: None, message, help }
+    Finding { code, severity, place, subject: None, message, help, fix: Vec::new() }
 }
 
 #[cfg(test)]

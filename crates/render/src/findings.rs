@@ -6,7 +6,7 @@ pub mod sarif;
 
 use serde::Serialize;
 
-use routescope_core::finding::{Finding, Place, Severity, Subject};
+use routescope_core::finding::{Change, Edit, Finding, Place, Severity, Subject};
 use routescope_core::model::{Name, SourceKind};
 use routescope_core::resolve::ignore::Ignored;
 use routescope_core::store::Snapshot;
@@ -52,6 +52,9 @@ pub struct FindingData {
     pub name: Option<Name>,
     pub message: String,
     pub help: Option<String>,
+    /// What `help` says, as changes to the input, where it is known what they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fix: Vec<EditData>,
     /// `unverified` where what cannot be read of a cluster could change it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<&'static str>,
@@ -59,6 +62,33 @@ pub struct FindingData {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
     pub source: Option<PlaceData>,
+}
+
+/// A change to the input: `set` a field, `remove` it, `rename` its key, or `create` an object.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct EditData {
+    pub op: &'static str,
+    pub kind: &'static str,
+    pub namespace: Name,
+    pub name: Name,
+    /// The field, from the object's root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The field's value, its new key, or the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Value>,
+}
+
+fn edit(edit: &Edit) -> EditData {
+    let Subject { kind, key } = &edit.object;
+    let (op, path, value) = match edit.change.clone() {
+        Change::Set { path, value } => ("set", Some(path), Some(value)),
+        Change::Remove { path } => ("remove", Some(path), None),
+        Change::Rename { path, to } => ("rename", Some(path), Some(to.into())),
+        Change::Create { manifest } => ("create", None, Some(manifest)),
+    };
+    EditData { op, kind, namespace: key.namespace.clone(), name: key.name.clone(), path, value }
 }
 
 /// A place in a file.
@@ -91,7 +121,7 @@ fn in_file(place: Option<&Place>) -> Option<&Place> {
 /// The findings as data.
 pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>) -> FindingsData {
     let one = |finding: &Finding| {
-        let Finding { code, severity, place, subject, message, help } = finding;
+        let Finding { code, severity, place, subject, message, help, fix } = finding;
         let doubt = unreadable::of_finding(snapshot, finding);
         FindingData {
             code: code.name(),
@@ -101,6 +131,7 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
             name: subject.as_ref().map(|subject| subject.key.name.clone()),
             message: message.clone(),
             help: help.clone(),
+            fix: fix.iter().map(edit).collect(),
             confidence: doubt.as_ref().map(|_| "unverified"),
             doubt,
             source: in_file(place.as_ref()).map(|place| PlaceData {
@@ -133,7 +164,7 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
 pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>, paint: Paint) -> String {
     let mut lines = Vec::new();
     for finding in findings {
-        let Finding { code, severity, place, subject, message, help } = finding;
+        let Finding { code, severity, place, subject, message, help, fix: _ } = finding;
         let mut line = Line::new();
         if let Some(place) = place {
             line.push(Role::Place, format!("{place}: "));

@@ -75,6 +75,7 @@ impl Crds {
                 assumed.name()
             ),
             help: Some("name it with --gateway-api-channel".to_owned()),
+            fix: Vec::new(),
         })
     }
 }

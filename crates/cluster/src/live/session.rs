@@ -317,6 +317,7 @@ impl Session {
                     subject: None,
                     message,
                     help: hint,
+                    fix: Vec::new(),
                 });
                 true
             }

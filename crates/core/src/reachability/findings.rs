@@ -185,6 +185,7 @@ impl<'a> Report<'a> {
             subject: Some(Subject { kind: of.kind.name(), key: of.meta.key() }),
             message,
             help,
+            fix: Vec::new(),
         }
     }
 

@@ -83,6 +83,7 @@ pub fn discovered(snapshot: Arc<Snapshot>, settings: &Settings) -> (Arc<Snapshot
         subject: None,
         message: format!("{lost} routes are in namespaces that the discovery selectors leave out: they do not exist"),
         help: None,
+        fix: Vec::new(),
     });
     (Arc::new(within), finding)
 }

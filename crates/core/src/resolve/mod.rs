@@ -71,7 +71,7 @@ pub use policy::{
     PolicyMerge, Retries, policy_merge,
 };
 pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
-pub use slip::delegation_slip;
+pub use slip::{Slip, delegation_slip};
 pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;

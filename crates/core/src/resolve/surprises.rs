@@ -11,6 +11,8 @@ use crate::store::Snapshot;
 pub struct ReplacedCondition {
     /// What it is of (`method`, `header x-tier`).
     pub what: String,
+    /// Its field in the match (`method`, `headers[1]`).
+    pub field: String,
     /// The child's value.
     pub own: String,
     /// The parent's, which counts.
@@ -58,20 +60,21 @@ fn replaced(parent: &RouteMatch, child: &RouteMatch) -> Vec<ReplacedCondition> {
     if let (Some(parents), Some(own)) = (&parent.method, &child.method)
         && parents != own
     {
-        let what = "method".to_owned();
-        all.push(ReplacedCondition { what, own: own.to_string(), parents: parents.to_string() });
+        let (what, field) = ("method".to_owned(), "method".to_owned());
+        all.push(ReplacedCondition { what, field, own: own.to_string(), parents: parents.to_string() });
     }
-    let mut entries = |what: &str, parents: &[ValueMatch], own: &[ValueMatch]| {
-        for entry in own {
+    let mut entries = |(what, list): (&str, &str), parents: &[ValueMatch], own: &[ValueMatch]| {
+        for (at, entry) in own.iter().enumerate() {
             let last = parents.iter().rev().find(|one| one.name == entry.name);
             if let Some(last) = last.filter(|last| (last.kind, &last.value) != (entry.kind, &entry.value)) {
                 let what = format!("{what} {}", entry.name);
-                all.push(ReplacedCondition { what, own: shown(&entry.value), parents: shown(&last.value) });
+                let field = format!("{list}[{at}]");
+                all.push(ReplacedCondition { what, field, own: shown(&entry.value), parents: shown(&last.value) });
             }
         }
     };
-    entries("header", &parent.headers, &child.headers);
-    entries("query parameter", &parent.query_params, &child.query_params);
+    entries(("header", "headers"), &parent.headers, &child.headers);
+    entries(("query parameter", "queryParams"), &parent.query_params, &child.query_params);
     all
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::decide::Router;
 use super::{Decision, GatewayTable, Outcome, Request, VirtualHost};
-use crate::finding::{Code, Finding, Place, Severity, Subject};
-use crate::model::{PathKind, Protocol, RouteMatch, ValueKind};
+use crate::finding::{Code, Edit, Finding, Place, Severity, Subject};
+use crate::model::{ParentRef, PathKind, Protocol, Route, RouteMatch, ValueKind};
 use crate::resolve::{Action, HopId};
 use crate::store::RouteId;
 
@@ -99,13 +99,15 @@ impl Router<'_> {
                 _ => format!("it redirects in a circle: {}", circle.join(" → ")),
             };
             let route = self.snapshot.route(node.route);
+            let (help, fix) = self.way_out(table, first, route);
             return Some(Finding {
                 code: Code::RedirectLoop,
                 severity: Severity::Warning,
                 place: Some(Place::within(&route.meta.origin, route.rules[node.rule as usize].at)),
                 subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
                 message,
-                help: Some(self.way_out(table, first)),
+                help: Some(help),
+                fix,
             });
         }
         None
@@ -122,15 +124,26 @@ impl Router<'_> {
     }
 
     /// What to do about it: a redirect to https belongs on the HTTP listener alone.
-    fn way_out(&self, table: &GatewayTable, url: &str) -> String {
+    fn way_out(&self, table: &GatewayTable, url: &str, route: &Route) -> (String, Vec<Edit>) {
         let node = &self.tree.gateways[table.node as usize];
         let plain =
             node.listeners.iter().map(|one| one.listener(&node.gateway)).find(|one| one.protocol == Protocol::Http);
         match plain {
             Some(listener) if url.starts_with("https:") => {
-                format!("attach it to the HTTP listener alone: sectionName: {} in its parentRef", listener.name)
+                let object = Subject { kind: route.kind.name(), key: route.meta.key() };
+                let path = |at: usize| format!("spec.parentRefs[{at}].sectionName");
+                let leads_here = |reference: &ParentRef| {
+                    let namespace = reference.namespace.as_ref().unwrap_or(&route.meta.namespace);
+                    reference.kind == "Gateway"
+                        && (&reference.name, namespace) == (&table.gateway.name, &table.gateway.namespace)
+                };
+                let refs = route.parent_refs.iter().enumerate().filter(|(_, reference)| leads_here(reference));
+                let edits = refs.map(|(at, _)| Edit::set(object.clone(), path(at), listener.name.as_str())).collect();
+                let help =
+                    format!("attach it to the HTTP listener alone: sectionName: {} in its parentRef", listener.name);
+                (help, if route.meta.defective { Vec::new() } else { edits })
             }
-            _ => "let the redirect lead where no rule redirects again".to_owned(),
+            _ => ("let the redirect lead where no rule redirects again".to_owned(), Vec::new()),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn cut_tables(tree: &Tree, table: &RouteTable) -> Vec<Finding> {
                 gateway.virtual_hosts.len(),
                 limits::TABLE_BYTES >> 20
             ),
-            help: Some("give routes fewer hostnames or listeners".to_owned()),
+            help: Some("give routes fewer hostnames or listeners".to_owned()), fix: Vec::new(),
         })
     };
     cut.filter_map(of).collect()

@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::admission::{Admission, FieldPath, Refusal};
-use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
+use routescope_core::finding::{Change, Code, Edit, Finding, Place, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Origin, Position};
 
@@ -26,12 +26,31 @@ pub(super) struct Context<'a> {
     pub(super) origin: &'a Origin,
     pub(super) subject: RefCell<Subject>,
     findings: RefCell<Vec<Finding>>,
-    refusals: RefCell<Vec<(Refusal, Option<String>)>>,
+    refusals: RefCell<Vec<(Refusal, Option<Help>)>>,
     /// Fields that the API server drops: their paths, and where their values are.
     pruned: Vec<(String, Position)>,
     defective: Cell<bool>,
     /// Where values stand that are still to be filled in: nothing is wrong with them.
     forgiven: RefCell<Vec<Position>>,
+}
+
+/// What to do about a value: in words, and as a change to its object where that is known.
+#[derive(Debug, Clone)]
+pub(super) struct Help {
+    text: String,
+    change: Option<Change>,
+}
+
+impl Help {
+    fn edits(&self, object: &Subject) -> Vec<Edit> {
+        self.change.iter().map(|change| Edit { object: object.clone(), change: change.clone() }).collect()
+    }
+}
+
+impl From<String> for Help {
+    fn from(text: String) -> Self {
+        Self { text, change: None }
+    }
 }
 
 /// What becomes of a field that only the experimental channel has.
@@ -73,6 +92,8 @@ impl<'a> Context<'a> {
         let subject = self.subject.into_inner();
         let mut consequence = Some(CONSEQUENCE);
         for (Refusal { path, at, problem }, help) in self.refusals.into_inner() {
+            let fix = help.as_ref().map(|help| help.edits(&subject)).unwrap_or_default();
+            let help = help.map(|help| help.text);
             findings.push(Finding {
                 code: Code::ApiRefused,
                 severity: Severity::Error,
@@ -80,6 +101,7 @@ impl<'a> Context<'a> {
                 subject: Some(subject.clone()),
                 message: format!("{path}: {problem}"),
                 help: help.or_else(|| consequence.take().map(str::to_owned)),
+                fix,
             });
         }
         for (path, at) in self.pruned {
@@ -90,6 +112,7 @@ impl<'a> Context<'a> {
                 subject: Some(subject.clone()),
                 message: format!("{path}: the standard channel of the Gateway API has no such field"),
                 help: Some(PRUNED.to_owned()),
+                fix: Vec::new(),
             });
         }
         findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.at));
@@ -97,16 +120,16 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the API server's own words are reported of the value at `path`; `help` is added to them.
-    fn is_refused(&self, path: &str, help: Option<&String>) -> bool {
+    fn is_refused(&self, path: &str, help: Option<&Help>) -> bool {
         self.explain(help, |refusal| refusal.path == path)
     }
 
     /// Whether a rule that is reported of the value at `path` misses its field `key`.
-    fn is_missed(&self, path: &str, key: &str, help: Option<&String>) -> bool {
+    fn is_missed(&self, path: &str, key: &str, help: Option<&Help>) -> bool {
         self.explain(help, |refusal| refusal.path == path && refusal.problem.contains(key))
     }
 
-    fn explain(&self, help: Option<&String>, about: impl Fn(&Refusal) -> bool) -> bool {
+    fn explain(&self, help: Option<&Help>, about: impl Fn(&Refusal) -> bool) -> bool {
         let mut refusals = self.refusals.borrow_mut();
         let Some((_, known)) = refusals.iter_mut().find(|(refusal, _)| about(refusal)) else { return false };
         if known.is_none() {
@@ -115,7 +138,7 @@ impl<'a> Context<'a> {
         true
     }
 
-    fn report(&self, severity: Severity, code: Code, at: Position, message: String, help: Option<String>) {
+    fn report(&self, severity: Severity, code: Code, at: Position, message: String, help: Option<Help>) {
         if self.forgiven.borrow().contains(&at) {
             return;
         }
@@ -128,7 +151,8 @@ impl<'a> Context<'a> {
             place: Some(Place::within(self.origin, at)),
             subject: Some(self.subject.borrow().clone()),
             message,
-            help,
+            fix: help.as_ref().map(|help| help.edits(&self.subject.borrow())).unwrap_or_default(),
+            help: help.map(|help| help.text),
         });
     }
 }
@@ -174,12 +198,20 @@ impl<'a> Field<'a> {
 
     /// Reports an error at this field and gives it up.
     pub(super) fn fail<T>(&self, code: Code, problem: &str, help: Option<String>) -> Part<T> {
-        self.error(code, problem, help);
+        self.fail_with(code, problem, help.map(Help::from))
+    }
+
+    fn fail_with<T>(&self, code: Code, problem: &str, help: Option<Help>) -> Part<T> {
+        self.error_with(code, problem, help);
         Err(Dropped)
     }
 
     /// Reports an error at this field; the object counts as defective.
     pub(super) fn error(&self, code: Code, problem: &str, help: Option<String>) {
+        self.error_with(code, problem, help.map(Help::from));
+    }
+
+    fn error_with(&self, code: Code, problem: &str, help: Option<Help>) {
         let path = self.path();
         if !self.cx.is_refused(&path, help.as_ref()) {
             self.cx.report(Severity::Error, code, self.at, format!("{path}: {problem}"), help);
@@ -187,12 +219,16 @@ impl<'a> Field<'a> {
     }
 
     /// Reports something odd at this field.
-    pub(super) fn warn(&self, code: Code, problem: &str, help: Option<String>) {
+    fn warn(&self, code: Code, problem: &str, help: Option<Help>) {
         self.cx.report(Severity::Warning, code, self.at, format!("{}: {problem}", self.path()), help);
     }
 
     fn wrong_type<T>(&self, expected: &str, help: Option<String>) -> Part<T> {
-        self.fail(Code::WrongType, &format!("expected {expected}, found {}", self.found()), help)
+        self.wrong_type_with(expected, help.map(Help::from))
+    }
+
+    fn wrong_type_with<T>(&self, expected: &str, help: Option<Help>) -> Part<T> {
+        self.fail_with(Code::WrongType, &format!("expected {expected}, found {}", self.found()), help)
     }
 
     fn found(&self) -> String {
@@ -214,11 +250,14 @@ impl<'a> Field<'a> {
         }
         let Some(parent) = self.parent else { return Err(Dropped) };
         let Some(key) = self.trail.last_key() else { return Err(Dropped) };
-        let help = parent.near_miss(key).map(|found| format!("is `{found}` meant to be `{key}`?"));
+        let help = parent.near_miss(key).map(|found| Help {
+            text: format!("is `{found}` meant to be `{key}`?"),
+            change: Some(Change::Rename { path: parent.trail.key(found).to_string(), to: key.to_owned() }),
+        });
         if self.cx.is_missed(&parent.path(), key, help.as_ref()) {
             return Err(Dropped);
         }
-        self.fail(Code::MissingField, "required, but not there", help)
+        self.fail_with(Code::MissingField, "required, but not there", help)
     }
 
     /// A key of this mapping that looks like a misspelt `key`.
@@ -237,7 +276,8 @@ impl<'a> Field<'a> {
             _ => return self.wrong_type("text", None),
         };
         let help = "put it in quotes: YAML reads it as a value that is not text";
-        self.error(Code::WrongType, &format!("expected text, found {}", self.found()), Some(help.to_owned()));
+        let help = Help { text: help.to_owned(), change: Some(Change::set(self.trail.to_string(), meant.as_str())) };
+        self.error_with(Code::WrongType, &format!("expected text, found {}", self.found()), Some(help));
         Ok(Some(meant))
     }
 
@@ -271,8 +311,11 @@ impl<'a> Field<'a> {
             Data::String(text) => {
                 // The API server refuses a quoted number; what its author meant is plain.
                 let meant = text.parse().ok().filter(|i| (low..=high).contains(i));
-                let help = meant.map(|i: i64| format!("write {i} without quotes"));
-                let _ = self.wrong_type::<()>("a whole number", help);
+                let help = meant.map(|i: i64| Help {
+                    text: format!("write {i} without quotes"),
+                    change: Some(Change::set(self.trail.to_string(), i)),
+                });
+                let _ = self.wrong_type_with::<()>("a whole number", help);
                 meant.map(Some).ok_or(Dropped)
             }
             _ => self.wrong_type("a whole number", None),
@@ -304,10 +347,13 @@ impl<'a> Field<'a> {
         if let Some((_, value)) = table.iter().find(|(known, _)| *known == word) {
             return Ok(Some(*value));
         }
-        let help = closest(&word, table.iter().map(|(known, _)| *known)).map(|near| format!("did you mean {near}?"));
+        let help = closest(&word, table.iter().map(|(known, _)| *known)).map(|near| Help {
+            text: format!("did you mean {near}?"),
+            change: Some(Change::set(self.trail.to_string(), near)),
+        });
         let words: Vec<_> = table.iter().map(|(known, _)| *known).collect();
         let problem = format!("expected {}, found {:?}", alternatives(&words), shortened(&word));
-        self.fail(Code::UnknownValue, &problem, help)
+        self.fail_with(Code::UnknownValue, &problem, help)
     }
 
     /// How many items a list has; 0 when it is none.
@@ -351,8 +397,11 @@ impl<'a> Field<'a> {
         let near = closest(&entry.key, known.iter().copied());
         let field = Field { value: None, at: entry.at, parent: Some(self), trail: self.trail.key(&entry.key), ..*self };
         let help = match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => "kubectl refuses it by default; without validation the API server drops it".to_owned(),
+            Some(near) => Help {
+                text: format!("did you mean {near}?"),
+                change: Some(Change::Rename { path: field.trail.to_string(), to: near.to_owned() }),
+            },
+            None => Help::from("kubectl refuses it by default; without validation the API server drops it".to_owned()),
         };
         field.warn(Code::UnknownField, "no such field", Some(help));
     }

@@ -260,7 +260,15 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     let origin = Origin { source: Arc::clone(source), at: value.at, end_line };
     let report = |into: &mut Decoded, severity, code, message: String, help: Option<&str>| {
         let place = Some(Place { source: Arc::clone(source), at: value.at });
-        into.findings.push(Finding { code, severity, place, subject: None, message, help: help.map(str::to_owned) });
+        into.findings.push(Finding {
+            code,
+            severity,
+            place,
+            subject: None,
+            message,
+            help: help.map(str::to_owned),
+            fix: Vec::new(),
+        });
     };
     let Data::Map(entries) = &value.data else {
         if value.data != Data::Null {

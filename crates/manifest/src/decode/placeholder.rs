@@ -78,6 +78,7 @@ impl Placeholders {
             help: Some(format!(
                 "fill it in with --set {first}=VALUE, --set-file FILE, or --set-env from the environment"
             )),
+            fix: Vec::new(),
         })
     }
 }

@@ -102,6 +102,7 @@ impl Unsupported {
                 subject: None,
                 message,
                 help: Some(help),
+                fix: Vec::new(),
             }
         })
     }

@@ -124,6 +124,7 @@ impl Odd<'_> {
             subject: None,
             message,
             help: Some("what it does not say in a way that is understood counts as not seen".to_owned()),
+            fix: Vec::new(),
         });
     }
 

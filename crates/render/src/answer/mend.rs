@@ -175,7 +175,7 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
     if to.state.is_broken()
         && let Some(slip) = resolve::delegation_slip(analysis.tree.dialect_of_hop(hop), &to.group, kind)
     {
-        return Some(slip);
+        return Some(slip.hint);
     }
     match to.state {
         DestinationState::Resolved
@@ -211,6 +211,12 @@ fn of_destination(analysis: &Analysis, hop: &Hop, to: &Destination, beside: &dyn
                 [one] => format!("refer to port {one}, the only one of Service {key}"),
                 several => format!("refer to one of the ports of Service {key}: {}", several.join(", ")),
             })
+        }
+        DestinationState::NotPermitted
+            if !matches!(kind.as_str(), "Service" | "Backend")
+                && analysis.tree.dialect_of_hop(hop).is_of_kgateway() =>
+        {
+            Some("refer to a Service, or to a Backend of gateway.kgateway.dev".to_owned())
         }
         DestinationState::NotPermitted => {
             let from = &snapshot.route(hop.route).meta.namespace;

@@ -129,6 +129,7 @@ mod tests {
             subject: None,
             message: message.to_owned(),
             help: Some("add one".to_owned()),
+            fix: Vec::new(),
         }
     }
 

@@ -1,11 +1,17 @@
 //! What rows do: broken destinations, rules that the engine replaced, tables that Envoy would refuse.
 
+use super::fixes::MIRRORS;
 use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
 use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
-use crate::resolve::{Action, Destination, DestinationState, Hop, HopId, Respond, RespondReason, delegation_slip};
+use crate::resolve::{
+    Action, Destination, DestinationState, Hop, HopId, Respond, RespondReason, Slip, delegation_slip,
+};
 use crate::store::RouteId;
+
+/// What kgateway serves as a backend.
+const SERVED: &str = "refer to a Service, or to a Backend of gateway.kgateway.dev";
 
 /// The API groups of the engines whose filters are followed.
 const OWN_GROUPS: [&str; 4] = [GATEWAY_GROUP, KGATEWAY_GROUP, "gateway.solo.io", "agentgateway.dev"];
@@ -68,8 +74,10 @@ impl Report<'_> {
             return;
         }
         let route = self.snapshot.route(id);
+        let near = if one.state == DestinationState::Missing { self.near_backend(one) } else { None };
         let help = match one.state {
-            _ if slip.is_some() => slip,
+            _ if slip.is_some() => slip.as_ref().map(|slip| slip.hint.clone()),
+            DestinationState::NotPermitted if self.is_never_served(id, rule, one) => Some(SERVED.to_owned()),
             DestinationState::NotPermitted => Some(format!(
                 "add a ReferenceGrant to namespace {namespace}: from {} in {}, to {kind}",
                 route.kind.name(),
@@ -81,16 +89,29 @@ impl Report<'_> {
             DestinationState::InvalidKind => Some(match kind.as_str() {
                 "HTTPRoute" => "to delegate, write group: gateway.networking.k8s.io beside it".to_owned(),
                 "label" => "to delegate by label, write group: delegation.kgateway.dev beside it".to_owned(),
-                _ => "Services, and Backends of gateway.kgateway.dev, are".to_owned(),
+                _ => SERVED.to_owned(),
             }),
             DestinationState::PortMissing | DestinationState::PortUnserved => self.ports_of(one),
-            _ => self.near_backend(one),
+            _ => near.as_ref().map(|near| format!("did you mean {near}?")),
+        };
+        let place = (id, rule, index);
+        let fix = match &slip {
+            Some(slip) => self.fix_of_slip(place, slip),
+            None => self.fix_of_destination(place, one, near.as_deref()),
         };
         self.about(code, severity, route, one.at, (format!("{message}: {effect}"), help));
+        self.fix(route, fix);
+    }
+
+    /// Whether the engine serves no backend of that kind, whatever permits it.
+    fn is_never_served(&self, id: RouteId, rule: u32, one: &Destination) -> bool {
+        let served = matches!((one.group.as_str(), one.kind.as_str()), ("", "Service") | (KGATEWAY_GROUP, "Backend"));
+        let hop = (0..).map(HopId).zip(&self.tree.hops).find(|(_, hop)| hop.route == id && hop.rule == rule);
+        !served && hop.is_some_and(|(hop, _)| self.tree.dialect_of(hop).is_of_kgateway())
     }
 
     /// What keeps a ref from delegating that was most likely meant to.
-    fn slip(&self, id: RouteId, rule: u32, one: &Destination) -> Option<String> {
+    fn slip(&self, id: RouteId, rule: u32, one: &Destination) -> Option<Slip> {
         if one.kind == "Service" || one.kind == "Backend" {
             return None;
         }
@@ -116,7 +137,7 @@ impl Report<'_> {
             self.snapshot.backends.keys().filter(here).map(|key| key.name.as_str()).collect()
         };
         names.sort_unstable();
-        closest(&one.name, names).map(|near| format!("did you mean {near}?"))
+        closest(&one.name, names).map(str::to_owned)
     }
 
     fn of_respond(&mut self, hop: &Hop, respond: &Respond) {
@@ -166,7 +187,7 @@ impl Report<'_> {
         let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
         for (id, route) in (0..).zip(&self.snapshot.routes) {
             for (rule, written) in (0..).zip(&route.rules) {
-                for (index, filter) in (1000..).zip(&written.filters) {
+                for (index, filter) in (MIRRORS..).zip(&written.filters) {
                     let Filter::Mirror(mirror) = filter else { continue };
                     let referrer = Referrer::route(RouteKind::Http, &route.meta.namespace);
                     let destination = lookup.destination(referrer, &mirror.backend);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::fixes::{name_delegator, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Severity, closest};
+use crate::finding::{Code, Edit, Severity, closest};
 use crate::limits;
-use crate::model::RouteKind;
+use crate::model::{GATEWAY_GROUP, RouteKind};
 use crate::resolve::budget::Budget;
 use crate::resolve::{
-    BrokenLink, ChildFate, Cut, DelegationModel, DropReason, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
+    BrokenLink, ChildFate, Cut, DelegationModel, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
 };
 
 impl Report<'_> {
@@ -64,6 +65,7 @@ impl Report<'_> {
             if link.via.by == ViaBy::Wildcard {
                 continue;
             }
+            let above = self.tree.chain(link.hop);
             let parent = self.tree.hops[link.hop.0 as usize].route;
             let parent_key = self.snapshot.route(parent).meta.key();
             let code = Code::ChildNotAdoptable;
@@ -79,8 +81,17 @@ impl Report<'_> {
                     let at = route.parent_refs.first().map_or(route.meta.origin.at, |reference| reference.at);
                     let message =
                         format!("{parent_key} delegates to it, and no parentRef names HTTPRoute {parent_key}");
-                    let help = "name the parent in parentRefs with group and kind, or have no parentRefs at all";
+                    let circle = above.iter().any(|hop| self.tree.hops[hop.0 as usize].route == child);
+                    let (help, fix) = if circle {
+                        ("remove the ref: it leads back to a route above it", Vec::new())
+                    } else {
+                        (
+                            "name the parent in parentRefs with group and kind, or have no parentRefs at all",
+                            name_delegator(route, &parent_key),
+                        )
+                    };
                     self.about(code, Severity::Warning, route, at, (message, Some(help.to_owned())));
+                    self.fix(route, fix);
                 }
             }
             if left > 0 {
@@ -121,31 +132,42 @@ impl Report<'_> {
             message.push_str(if link.selected() == 0 { ", as far as is in view" } else { ", of those in view" });
         }
         let help = match link.broken {
-            Some(BrokenLink::Cyclic { .. }) => Some("take one of the refs of the cycle away".to_owned()),
+            Some(BrokenLink::Cyclic { .. }) => Some(("take one of the refs of the cycle away".to_owned(), Vec::new())),
             _ => self.help_for(link),
         };
+        let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
         let route = self.snapshot.route(hop.route);
         let at = route.rules[hop.rule as usize].backend_refs[link.ref_index as usize].at;
         self.about(code, severity, route, at, (message, help));
+        self.fix(route, fix);
     }
 
-    /// How to mend an unresolved ref.
-    fn help_for(&mut self, link: &Link) -> Option<String> {
+    /// How to fix an unresolved ref.
+    fn help_for(&mut self, link: &Link) -> Option<(String, Vec<Edit>)> {
         let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
         let hop = &self.tree.hops[link.hop.0 as usize];
         let parent = self.snapshot.route(hop.route).meta.key();
-        match children.first().map(|child| child.fate) {
-            Some(ChildFate::NotAdoptable) => {
-                return Some(format!(
-                    "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, namespace {}",
-                    parent.name, parent.namespace
-                ));
-            }
-            Some(ChildFate::HasHostnames) => {
-                return Some("remove spec.hostnames from the child: it serves the parent's".to_owned());
-            }
-            Some(_) => return Some("see why its matches fall away".to_owned()),
-            None => {}
+        let set = |field: &str, value: &str| {
+            let path = format!("spec.rules[{}].backendRefs[{}].{field}", hop.rule, link.ref_index);
+            vec![Edit::set(subject(self.snapshot.route(hop.route)), path, value)]
+        };
+        if let Some(child) = children.first() {
+            let route = self.snapshot.route(child.route);
+            return Some(match child.fate {
+                ChildFate::NotAdoptable => (
+                    format!(
+                        "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, \
+                         namespace {}",
+                        parent.name, parent.namespace
+                    ),
+                    name_delegator(route, &parent),
+                ),
+                ChildFate::HasHostnames => (
+                    "remove spec.hostnames from the child: it serves the parent's".to_owned(),
+                    vec![Edit::remove(subject(route), "spec.hostnames".to_owned())],
+                ),
+                _ => ("see why its matches fall away".to_owned(), Vec::new()),
+            });
         }
         if !self.may_hint() {
             return None;
@@ -161,27 +183,38 @@ impl Report<'_> {
                 if let Some(elsewhere) = worn {
                     let worn_by = self.snapshot.route(*elsewhere).meta.key();
                     let all = &self.settings.wildcard_namespace;
-                    return Some(format!("{worn_by} has it; namespace: {all} selects in every namespace"));
+                    if via.namespace == *all {
+                        let namespace = &self.snapshot.route(*elsewhere).meta.namespace;
+                        return Some((
+                            format!("{worn_by} has it: write namespace: {namespace}"),
+                            set("namespace", namespace),
+                        ));
+                    }
+                    let help = format!("{worn_by} has it; namespace: {all} selects in every namespace");
+                    return Some((help, set("namespace", all)));
                 }
                 let wearer = near.and_then(|near| self.snapshot.http_routes_labelled(key, near).first());
                 match (near, wearer) {
                     (Some(near), Some(wearer)) => {
                         let key = self.snapshot.route(*wearer).meta.key();
-                        Some(format!("did you mean {near} (on {key})?"))
+                        Some((format!("did you mean {near} (on {key})?"), set("name", near)))
                     }
-                    _ => Some("label an HTTPRoute, or fix the name".to_owned()),
+                    _ => Some(("label an HTTPRoute, or fix the name".to_owned(), Vec::new())),
                 }
             }
             ViaBy::Name => {
                 let nearby = self.snapshot.http_routes_in(&via.namespace);
                 let names = nearby.iter().map(|id| self.snapshot.route(*id).meta.name.as_str());
                 if let Some(near) = closest(&via.value, names) {
-                    return Some(format!("did you mean {}/{near}?", via.namespace));
+                    return Some((format!("did you mean {}/{near}?", via.namespace), set("name", near)));
                 }
                 let elsewhere = self.snapshot.routes.iter();
                 let same =
                     elsewhere.filter(|route| route.kind == RouteKind::Http).find(|route| route.meta.name == via.value);
-                same.map(|route| format!("there is {}: is it another namespace?", route.meta.key()))
+                same.map(|route| {
+                    let help = format!("there is {}: is it another namespace?", route.meta.key());
+                    (help, set("namespace", &route.meta.namespace))
+                })
             }
             ViaBy::Wildcard | ViaBy::Gateway => None,
         }
@@ -204,7 +237,10 @@ impl Report<'_> {
                             route.meta.namespace, parent.namespace, route.meta.name
                         );
                         let at = route.meta.origin.at;
+                        let to = subject(route);
+                        let grant = Edit::grant(("HTTPRoute", &parent.namespace), (GATEWAY_GROUP, &to));
                         self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                        self.fix(route, vec![grant]);
                     }
                 }
                 ChildFate::HasHostnames => {
@@ -217,6 +253,7 @@ impl Report<'_> {
                         let help = "remove spec.hostnames: a delegated route serves its parent's".to_owned();
                         let at = route.meta.origin.at;
                         self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                        self.fix(route, vec![Edit::remove(subject(route), "spec.hostnames".to_owned())]);
                     }
                 }
                 _ => {}
@@ -283,23 +320,4 @@ impl Report<'_> {
             self.of_action(hop, action);
         }
     }
-}
-
-/// How to mend a match that falls away.
-pub(super) fn help_for_drop(reason: &DropReason) -> Option<String> {
-    let help = match reason {
-        DropReason::ParentNotPrefix { .. } | DropReason::ParentHasNoMatches => {
-            "give the parent a PathPrefix, or annotate the child with inherit-parent-matcher".to_owned()
-        }
-        DropReason::NotUnder { parent } => {
-            format!("write the whole path, beginning with {parent}, or annotate the child with inherit-parent-matcher")
-        }
-        DropReason::HeaderMissing { .. } | DropReason::QueryParamMissing { .. } | DropReason::MethodDiffers { .. } => {
-            "repeat it in the child, or annotate the child with inherit-parent-matcher".to_owned()
-        }
-        DropReason::NoMatches => "write a match".to_owned(),
-        DropReason::MatchesNothing => "write a match, or leave matches out for every path".to_owned(),
-        DropReason::Invalid { .. } | DropReason::NeverMatches { .. } | DropReason::Refused { .. } => return None,
-    };
-    Some(help)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::backends::broken;
+use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
 use crate::finding::{Code, Finding, Place, Severity, Subject};
 use crate::limits;
@@ -22,6 +23,7 @@ impl Report<'_> {
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
                     message: "it is not in view: one HTTP listener on port 80 for all namespaces is assumed".to_owned(),
                     help: Some("add its manifest, or say --complete when there is none".to_owned()),
+                    fix: Vec::new(),
                 });
             }
             if let Some(doubt) = node.engine_doubt.as_ref().filter(|_| !node.assumed)
@@ -35,6 +37,7 @@ impl Report<'_> {
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
                     message: format!("{doubt} (class {})", node.gateway.class),
                     help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
+                    fix: Vec::new(),
                 });
             }
             if node.cut > 0 && self.has_room(Code::TreeTooLarge, Severity::Warning) {
@@ -50,7 +53,7 @@ impl Report<'_> {
                         node.cut,
                         limits::TABLE_BYTES >> 20
                     ),
-                    help: Some("give routes a sectionName, or listeners fewer routes".to_owned()),
+                    help: Some("give routes a sectionName, or listeners fewer routes".to_owned()), fix: Vec::new(),
                 });
             }
             for conflict in &node.chain_conflicts {
@@ -88,6 +91,7 @@ impl Report<'_> {
                     subject: Some(Subject { kind, key: meta.key() }),
                     message: format!("listener {} is not served ({reason}): {message}", written.name),
                     help: None,
+                    fix: Vec::new(),
                 });
             }
             return;
@@ -115,7 +119,12 @@ impl Report<'_> {
     /// What the status of a listener that is served says all the same.
     fn of_served(&mut self, node: &GatewayNode, listener: &ListenerNode) {
         let written = listener.listener(&node.gateway);
+        let (of, meta) = match &listener.set {
+            Some(set) => ("ListenerSet", &set.meta),
+            None => ("Gateway", &node.gateway.meta),
+        };
         let mut told: Vec<(Code, Severity, String, &str)> = Vec::new();
+        let mut fix = Vec::new();
         let name = &written.name;
         if matches!(written.protocol, Protocol::Tls | Protocol::Tcp)
             && !node.serves_streams(listener.port(&node.gateway))
@@ -128,6 +137,7 @@ impl Report<'_> {
         }
         let kinds = invalid_kinds(written);
         if !kinds.is_empty() {
+            fix = remove_kinds(&Subject { kind: of, key: meta.key() }, listener.index, written, &kinds);
             let (protocol, kinds) = (written.protocol.name(), kinds.join(", "));
             let message = format!("listener {name} of protocol {protocol} does not carry {kinds}");
             told.push((Code::ListenerKinds, Severity::Warning, message, "remove them from allowedRoutes.kinds"));
@@ -136,19 +146,16 @@ impl Report<'_> {
             let message = format!("listener {name} is served without a part of its TLS settings: {}", fault.message);
             told.push((Code::ListenerRejected, Severity::Warning, message, ""));
         }
-        let (kind, meta) = match &listener.set {
-            Some(set) => ("ListenerSet", &set.meta),
-            None => ("Gateway", &node.gateway.meta),
-        };
         for (code, severity, message, help) in told {
             if self.has_room(code, severity) {
                 self.all.push(Finding {
                     code,
                     severity,
                     place: Some(Place::within(&meta.origin, written.at)),
-                    subject: Some(Subject { kind, key: meta.key() }),
+                    subject: Some(Subject { kind: of, key: meta.key() }),
                     message,
                     help: (!help.is_empty()).then(|| help.to_owned()),
+                    fix: if code == Code::ListenerKinds { std::mem::take(&mut fix) } else { Vec::new() },
                 });
             }
         }
@@ -175,6 +182,7 @@ impl Report<'_> {
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
             message,
             help: (!help.is_empty()).then(|| help.to_owned()),
+            fix: Vec::new(),
         });
     }
 
@@ -183,9 +191,17 @@ impl Report<'_> {
         for unattached in &self.tree.unattached_streams {
             let message = format!("{} ({})", unattached.message, unattached.reason);
             let (route, at) = (&unattached.route, Some(unattached.parent_ref));
-            let near = self.near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize]);
-            let help = near.or_else(|| help_for(unattached.reason).map(str::to_owned)).unwrap_or_default();
+            let object = Subject { kind: route.kind.name(), key: route.meta.key() };
+            let reference = &route.parent_refs[unattached.parent_ref as usize];
+            let near = self.near_section(object, unattached.parent_ref, reference);
+            let (help, fix) =
+                near.unwrap_or_else(|| (help_for(unattached.reason).unwrap_or_default().to_owned(), Vec::new()));
             self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, message, &help);
+            if let Some(last) = self.all.last_mut()
+                && !route.meta.defective
+            {
+                last.fix = fix;
+            }
         }
         let mut told = BTreeSet::new();
         for node in &self.tree.gateways {
@@ -223,18 +239,20 @@ impl Report<'_> {
                 let route = self.snapshot.route(id);
                 let at = route.parent_refs[unattached.parent_ref as usize].at;
                 let message = format!("{} ({})", unattached.message, unattached.reason);
-                let help = match unattached.reason {
-                    "NotAllowedByListeners" => self
-                        .near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize])
-                        .or_else(|| Some("see allowedRoutes of the listeners".to_owned())),
-                    "NoSuchParent" => self.near_unattached(route, &route.parent_refs[unattached.parent_ref as usize]),
-                    "NoMatchingParent" => self
-                        .near_section(&route.meta.namespace, &route.parent_refs[unattached.parent_ref as usize])
-                        .or_else(|| Some("see sectionName and port of the parentRef".to_owned())),
-                    "NoMatchingListenerHostname" => Some("see the hostnames of the listeners".to_owned()),
+                let place = unattached.parent_ref;
+                let near = match unattached.reason {
+                    "NotAllowedByListeners" | "NoMatchingParent" => {
+                        self.near_section(subject(route), place, &route.parent_refs[place as usize])
+                    }
+                    "NoSuchParent" => self.near_unattached(route, place),
                     _ => None,
                 };
+                let (help, fix) = near.map_or_else(
+                    || (help_for(unattached.reason).map(str::to_owned), Vec::new()),
+                    |(help, fix)| (Some(help), fix),
+                );
                 self.about(cause.code, severity, route, at, (message, help));
+                self.fix(route, fix);
             }
         }
         for &RouteId(id) in &self.tree.orphans {

@@ -1,8 +1,11 @@
 //! What a delegated rule gets from above, and its author may not expect; and a weight that does not count.
 //! `docs/fidelity.md`: `inherit-conditions`, `order-weight`.
 
+use serde_json::json;
+
+use super::fixes::{add_filter, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Edit, Severity};
 use crate::model::{PathKind, PathModifier, ROUTE_WEIGHT};
 use crate::resolve::settings::Engine;
 use crate::resolve::{Action, Fate, Hop, HopId};
@@ -40,6 +43,11 @@ impl Report<'_> {
             let help = format!("remove {} from the match of {parent}, or from this one", names.join(", "));
             let route = self.snapshot.route(hop.route);
             self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+            let path = |field: &String| format!("spec.rules[{}].matches[{match_index}].{field}", hop.rule);
+            // The last first: the places of those before it stay.
+            let mut fields: Vec<String> = replaced.iter().map(|one| path(&one.field)).collect();
+            fields.sort_unstable_by(|left, right| (right.len(), right).cmp(&(left.len(), left)));
+            self.fix(route, fields.into_iter().map(|field| Edit::remove(subject(route), field)).collect());
         }
     }
 
@@ -72,6 +80,13 @@ impl Report<'_> {
             let route = self.snapshot.route(parent.route);
             let at = route.rules[parent.rule as usize].at;
             self.about(code, Severity::Warning, route, at, (message, Some(help)));
+            let child = self.snapshot.route(hop.route);
+            let replacement = format!("{new}{}", trimmed(rest));
+            let rewrite = json!({
+                "type": "URLRewrite",
+                "urlRewrite": { "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": replacement } },
+            });
+            self.fix(child, add_filter(child, hop.rule, rewrite));
         }
     }
 
@@ -104,6 +119,8 @@ impl Report<'_> {
                                 --kgateway-weighted-route-precedence; else remove the annotation";
                     let at = route.meta.origin.at;
                     self.about(cause.code, Severity::Info, route, at, (message, Some(help.to_owned())));
+                    let path = format!("metadata.annotations[\"{ROUTE_WEIGHT}\"]");
+                    self.fix(route, vec![Edit::remove(subject(route), path)]);
                 }
             }
         }

@@ -5,6 +5,8 @@
 
 mod backends;
 mod delegation;
+mod drops;
+mod fixes;
 mod gateways;
 mod inherited;
 mod parents;
@@ -175,6 +177,7 @@ impl Report<'_> {
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
             message,
             help,
+            fix: Vec::new(),
         });
     }
 
@@ -277,17 +280,25 @@ impl Report<'_> {
         let what = format!("{} {}", matcher.path.kind.name(), matcher.path.value);
         let above = &self.tree.hops[hop.0 as usize];
         let parent = if above.route == id { self.tree.link_above(*hop).map(|link| link.hop) } else { Some(*hop) };
-        let parent = parent.map_or_else(String::new, |parent| {
-            let parent = self.snapshot.route(self.tree.hops[parent.0 as usize].route);
-            format!(" under {}", parent.meta.key())
-        });
+        let parent = parent.map(|parent| &self.tree.hops[parent.0 as usize]);
+        let under = parent
+            .map_or_else(String::new, |parent| format!(" under {}", self.snapshot.route(parent.route).meta.key()));
         let message = match reason {
             DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
-            reason => format!("{what} falls away{parent}: {reason}"),
+            reason => format!("{what} falls away{under}: {reason}"),
         };
-        let help = delegation::help_for_drop(reason);
+        let stands = |other: &Hop| other.route == id && !matches!(other.fate, Fate::Dropped(_));
+        let drop = drops::Drop {
+            reason,
+            route,
+            place: (rule, match_index),
+            parent: parent.map(|parent| &*parent.matcher),
+            inherit: self.tree.dialect_of(*hop).inherit_annotation.filter(|_| !self.tree.hops.iter().any(stands)),
+        };
         let at = match_index.map_or(written.at, |_| matcher.at);
-        self.about(code, severity, route, at, (message, help));
+        let fix = drop.fix();
+        self.about(code, severity, route, at, (message, drop.help()));
+        self.fix(route, fix);
     }
 
     fn finish(mut self) -> Vec<Finding> {
@@ -300,6 +311,7 @@ impl Report<'_> {
                     subject: None,
                     message: format!("{} more of this kind are not listed", count - MAX_OF_A_CODE),
                     help: None,
+                    fix: Vec::new(),
                 });
             }
         }

@@ -3,9 +3,10 @@
 
 use ahash::AHashMap;
 
+use super::fixes::{name_parent, name_section};
 use super::{Cause, Report};
-use crate::finding::{Code, Severity, closest};
-use crate::model::{GATEWAY_GROUP, Name, ObjectKey, ParentRef, Route};
+use crate::finding::{Code, Edit, Severity, Subject, closest};
+use crate::model::{GATEWAY_GROUP, ObjectKey, ParentRef, Route};
 use crate::resolve::attach::{Parent, parent_of};
 use crate::store::RouteId;
 
@@ -23,6 +24,7 @@ impl Report<'_> {
                     let message = format!("{kind} {key} is not in the input");
                     let help = format!("did you mean {near}? {}", change(&key, &near));
                     self.about(code, Severity::Warning, route, reference.at, (message, Some(help)));
+                    self.fix(route, name_parent(route, place, &key, &near));
                 }
             }
         }
@@ -67,17 +69,24 @@ impl Report<'_> {
     }
 
     /// What a parentRef to something that does not exist was most likely meant for.
-    pub(super) fn near_unattached(&self, route: &Route, reference: &ParentRef) -> Option<String> {
+    pub(super) fn near_unattached(&self, route: &Route, place: u32) -> Option<(String, Vec<Edit>)> {
+        let reference = &route.parent_refs[place as usize];
         let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, &route.meta.namespace) else {
             return None;
         };
         let kind = if reference.kind == "Gateway" { "Gateway" } else { "ListenerSet" };
         let near = self.near_parent(kind, &key)?;
-        Some(format!("did you mean {near}? {}", change(&key, &near)))
+        Some((format!("did you mean {near}? {}", change(&key, &near)), name_parent(route, place, &key, &near)))
     }
 
-    /// What to do about a parentRef, of a route in namespace `home`, whose section no listener has.
-    pub(super) fn near_section(&self, home: &Name, reference: &ParentRef) -> Option<String> {
+    /// What to do about the parentRef at a place of a route whose section no listener has.
+    pub(super) fn near_section(
+        &self,
+        object: Subject,
+        place: u32,
+        reference: &ParentRef,
+    ) -> Option<(String, Vec<Edit>)> {
+        let home = &object.key.namespace;
         let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, home) else {
             return None;
         };
@@ -90,8 +99,8 @@ impl Report<'_> {
             return None;
         }
         Some(match closest(wanted, names.iter().copied()) {
-            Some(near) => format!("did you mean sectionName: {near}?"),
-            None => format!("its listeners are {}", names.join(", ")),
+            Some(near) => (format!("did you mean sectionName: {near}?"), name_section(object, place, near)),
+            None => (format!("its listeners are {}", names.join(", ")), Vec::new()),
         })
     }
 }

@@ -63,6 +63,7 @@ impl Report<'_> {
             subject: Some(Subject { kind: "Service", key }),
             message,
             help: Some(help),
+            fix: Vec::new(),
         });
     }
 }

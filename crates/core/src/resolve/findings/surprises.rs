@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use ahash::AHashMap;
 
+use super::fixes::{set_redirect_port, set_replacement};
 use super::{Cause, Report};
 use crate::finding::{Code, Severity};
 use crate::model::{Name, PathKind, PathModifier, Protocol, RedirectScheme, Route};
@@ -199,6 +200,7 @@ impl Report<'_> {
             let help = "write the port, or the hostname, into the filter".to_owned();
             let route = self.snapshot.route(hop.route);
             self.about(code, Severity::Info, route, route.rules[hop.rule as usize].at, (message, Some(help)));
+            self.fix(route, set_redirect_port(route, hop.rule, 443));
         }
     }
 
@@ -220,9 +222,18 @@ impl Report<'_> {
         let detail = hop.match_index.unwrap_or(u32::MAX);
         if self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail }) {
             let message = format!("a prefix is replaced letter by letter: {what}");
-            let help = format!("write a replacement that ends {} a slash", if everything { "in" } else { "without" });
+            let bare = new.trim_end_matches('/');
+            let help = match (everything, bare) {
+                (true, _) => "write a replacement that ends in a slash",
+                (false, "") => {
+                    "a redirect takes no prefix away: name a path in the replacement, or rewrite in place of it"
+                }
+                (false, _) => "write a replacement that ends without a slash",
+            };
+            let new = if everything { format!("{bare}/") } else { bare.to_owned() };
             let route = self.snapshot.route(hop.route);
-            self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+            self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help.to_owned())));
+            self.fix(route, if new.is_empty() { Vec::new() } else { set_replacement(route, hop.rule, &new) });
         }
     }
 }

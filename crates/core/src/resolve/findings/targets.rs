@@ -4,9 +4,17 @@ use ahash::AHashMap;
 
 use super::Report;
 use super::parents::nearest;
-use crate::finding::{Code, Finding, Place, Severity, Subject, closest};
+use crate::finding::{Code, Edit, Finding, Place, Severity, Subject, closest};
 use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy};
 use crate::store::RouteId;
+
+/// What to do, in words and as edits.
+type Advice = (String, Vec<Edit>);
+
+/// A policy as the object of a finding or an edit.
+fn subject(policy: &TrafficPolicy) -> Subject {
+    Subject { kind: "TrafficPolicy", key: policy.meta.key() }
+}
 
 /// The routes that policies can target, by kind and name.
 type Routes = AHashMap<(&'static str, ObjectKey), RouteId>;
@@ -22,34 +30,42 @@ impl Report<'_> {
         let named = (0..).zip(&self.snapshot.routes);
         let routes: Routes = named.map(|(id, route)| ((route.kind.name(), route.meta.key()), RouteId(id))).collect();
         for policy in self.snapshot.traffic_policies.values() {
-            for target in &policy.targets {
-                if let Some((message, help)) = self.dead_target(&routes, policy, target) {
+            for (place, target) in policy.targets.iter().enumerate() {
+                if let Some((message, help)) = self.dead_target(&routes, policy, (place, target)) {
                     self.of_dead_target(policy, target.at, message, help);
                 }
             }
             for selector in &policy.selectors {
                 if let Some(message) = self.dead_selector(policy, selector) {
-                    let help = Some("label the object, or correct matchLabels".to_owned());
+                    let help = Some(("label the object, or correct matchLabels".to_owned(), Vec::new()));
                     self.of_dead_target(policy, policy.meta.origin.at, message, help);
                 }
             }
             let idle = policy.targets.is_empty() && policy.selectors.is_empty();
             if idle && self.snapshot.coverage.sees("HTTPRoute", &policy.meta.namespace) && !self.is_named(policy) {
                 let message = "it has no targetRefs, and no rule names it in an ExtensionRef".to_owned();
-                self.of_dead_target(policy, policy.meta.origin.at, message, Some("add a targetRef".to_owned()));
+                self.of_dead_target(
+                    policy,
+                    policy.meta.origin.at,
+                    message,
+                    Some(("add a targetRef".to_owned(), Vec::new())),
+                );
             }
         }
     }
 
-    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, message: String, help: Option<String>) {
+    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, message: String, help: Option<Advice>) {
+        let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
+        let fix = if policy.meta.defective { Vec::new() } else { fix };
         if self.has_room(Code::PolicyTargetMissing, Severity::Warning) {
             self.all.push(Finding {
                 code: Code::PolicyTargetMissing,
                 severity: Severity::Warning,
                 place: Some(Place::within(&policy.meta.origin, at)),
-                subject: Some(Subject { kind: "TrafficPolicy", key: policy.meta.key() }),
+                subject: Some(subject(policy)),
                 message,
                 help,
+                fix,
             });
         }
     }
@@ -59,8 +75,9 @@ impl Report<'_> {
         &mut self,
         routes: &Routes,
         policy: &TrafficPolicy,
-        target: &PolicyTarget,
-    ) -> Option<(String, Option<String>)> {
+        (place, target): (usize, &PolicyTarget),
+    ) -> Option<(String, Option<Advice>)> {
+        let set = |path: String, value: &str| vec![Edit::set(subject(policy), path, value)];
         let kind = KINDS.into_iter().find(|kind| *kind == target.kind)?;
         let key = ObjectKey::new(policy.meta.namespace.clone(), target.name.clone());
         let Some(sections) = self.sections(routes, kind, &key) else {
@@ -76,12 +93,16 @@ impl Report<'_> {
             };
             let help = near.map(|near| {
                 if near.namespace == key.namespace {
-                    format!("did you mean {}?", near.name)
+                    (format!("did you mean {}?", near.name), set(format!("spec.targetRefs[{place}].name"), &near.name))
                 } else {
-                    format!(
+                    let help = format!(
                         "did you mean {near}? A policy targets objects of its own namespace: move it to {}",
                         near.namespace
-                    )
+                    );
+                    // One that was moved targets nothing else where it was.
+                    let alone = policy.targets.len() == 1 && near.name == key.name;
+                    let moved = || set("metadata.namespace".to_owned(), &near.namespace);
+                    (help, if alone { moved() } else { Vec::new() })
                 }
             });
             return Some((message, help));
@@ -97,11 +118,17 @@ impl Report<'_> {
             format!("{kind} {key} has no listener {wanted}: the policy has no effect there")
         };
         let help = match (closest(wanted, sections.iter().copied()), &sections[..]) {
-            (Some(near), _) => format!("did you mean sectionName: {near}?"),
-            (None, []) if of_route => "none of its rules has a name: remove sectionName, or name the rule".to_owned(),
+            (Some(near), _) => {
+                let path = format!("spec.targetRefs[{place}].sectionName");
+                (format!("did you mean sectionName: {near}?"), set(path, near))
+            }
+            (None, []) if of_route => (
+                "none of its rules has a name: remove sectionName, or name the rule".to_owned(),
+                vec![Edit::remove(subject(policy), format!("spec.targetRefs[{place}].sectionName"))],
+            ),
             (None, several) => {
                 let what = if of_route { "rules" } else { "listeners" };
-                format!("its {what} are named {}", several.join(", "))
+                (format!("its {what} are named {}", several.join(", ")), Vec::new())
             }
         };
         Some((message, Some(help)))

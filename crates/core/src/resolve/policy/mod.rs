@@ -244,6 +244,7 @@ impl Policies {
                 subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
                 message: format!("{why}: whatever the policy reaches answers 500"),
                 help: None,
+                fix: Vec::new(),
             })
         })
     }
