@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 /// What `config.toml` may say; what it leaves out has a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // each is a setting of its own
 pub struct Config {
     /// The theme to start with; `None` chooses by the terminal's background.
     pub theme: Option<String>,
@@ -24,13 +25,15 @@ pub struct Config {
     pub mouse: bool,
     /// Let what changes in the tree stand out for a moment.
     pub flash: bool,
+    /// Keep questions, pins, theme and pane sizes between runs.
+    pub state: bool,
     /// Keys of the person's own, in the order of the file.
     pub keys: Vec<Binding>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { theme: None, ascii: false, mouse: true, flash: true, keys: Vec::new() }
+        Self { theme: None, ascii: false, mouse: true, flash: true, state: true, keys: Vec::new() }
     }
 }
 
@@ -102,6 +105,16 @@ pub const SETTINGS: &[Setting] = &[
         get: |config| config.flash.into(),
         take: |config, value| take(&mut config.flash, value.as_bool()),
     },
+    Setting {
+        name: "state",
+        doc: &[
+            "Keep questions, pins, the chosen theme and pane sizes between runs, in the state folder that",
+            "`routescope info` names. Secrets are never kept. ROUTESCOPE_STATE=no beats it.",
+        ],
+        wants: BOOLEAN,
+        get: |config| config.state.into(),
+        take: |config, value| take(&mut config.state, value.as_bool()),
+    },
 ];
 
 const BOOLEAN: &str = "true or false";
@@ -129,6 +142,12 @@ pub struct Loaded {
 /// Where the configuration lives on this platform.
 pub fn folder() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("routescope"))
+}
+
+/// Where what is kept between runs lives on this platform.
+pub fn state_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("routescope"))
 }
 
 /// The file of the settings in a configuration folder.

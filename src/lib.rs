@@ -17,6 +17,7 @@
 pub mod access_log;
 pub mod cli;
 pub mod config;
+pub mod kept;
 pub mod theme;
 pub mod tui;
 mod watch;

@@ -4,6 +4,8 @@
 
 #[path = "terminal/colours.rs"]
 mod colours;
+#[path = "terminal/state.rs"]
+mod state;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -52,6 +54,8 @@ impl Session {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         command.env("TERM", "xterm-256color");
+        // No test leaves anything behind in the home folder of whoever runs it.
+        command.env("ROUTESCOPE_STATE", "no");
         // What the person who runs the tests has set is nobody's business here.
         for name in ["NO_COLOR", "COLORTERM", "CLICOLOR", "CLICOLOR_FORCE", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             command.env_remove(name);
@@ -290,6 +294,7 @@ fn an_explorer_that_panics() {
         scope: routescope_render::scope::Scope::default(),
         config: routescope::config::Loaded::default(),
         source: routescope::tui::Source::Files(std::sync::Arc::new(load)),
+        kept: None,
     };
     let ended = routescope::tui::run(options);
     println!("ended: {}", ended.expect_err("a panic"));

@@ -37,7 +37,9 @@ const TABLE: &[Variables] = &[
     row("VISUAL, EDITOR", &["VISUAL", "EDITOR"], "what opens a file from the explorer"),
     row("PATH", &["PATH"], "where kubectl, kustomize, helm and credential plugins are"),
     row("XDG_CONFIG_HOME", &["XDG_CONFIG_HOME"], "where configuration and themes are"),
-    row("HOME", &["HOME"], "where they are without it, and ~/.kube/config"),
+    row("XDG_STATE_HOME", &["XDG_STATE_HOME"], "where questions, pins, theme and pane sizes are kept"),
+    row("ROUTESCOPE_STATE=no", &["ROUTESCOPE_STATE"], "the explorer keeps nothing between runs"),
+    row("HOME", &["HOME"], "where they are without these, and ~/.kube/config"),
     row("TZ", &["TZ"], "the time zone that times are shown in"),
 ];
 

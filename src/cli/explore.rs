@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::options::{Paths, SourceOptions};
 use super::tree::{self, TreeFormat, TreeOptions};
 use super::whereto::{self, WhereOptions};
-use super::{Arguments, Context, Verdict, load, roots, terminal};
+use super::{Arguments, Context, Verdict, load, roots, state, terminal};
 
 /// Explore the tree, with answers as you type (the default on a terminal)
 #[derive(Debug, Clone, Args, Default)]
@@ -73,6 +73,8 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
     } else {
         (context.source.title(), files(context)?)
     };
+    let mut config = crate::config::load();
+    let kept = state::open(context, &mut config)?;
     let explorer = tui::Options {
         title,
         source_arguments: context.source.arguments(),
@@ -81,8 +83,9 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
         colors: terminal::depth(context.output.color),
         url,
         scope: context.scope(),
-        config: crate::config::load(),
+        config,
         source,
+        kept,
     };
     match tui::run(explorer) {
         Ok(()) => Ok(Verdict::Yes),

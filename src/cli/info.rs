@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Shape, print};
 use super::failure::Failure;
-use super::{Context, Verdict, environment, terminal};
+use super::{Context, Verdict, environment, state, terminal};
 use crate::config::{self, Loaded, SETTINGS};
 use crate::theme;
 use crate::tui::keymap::Keymap;
@@ -37,7 +37,7 @@ pub enum InfoFormat {
 
 /// Prints it.
 pub fn run(options: &InfoOptions, context: &Context) -> Result<Verdict, Failure> {
-    let document = document(context);
+    let document = document(context)?;
     let (text, shape) = match options.output {
         InfoFormat::Text => (text(&document), Shape::Text),
         InfoFormat::Json => (data::json(&document), Shape::Json),
@@ -48,7 +48,7 @@ pub fn run(options: &InfoOptions, context: &Context) -> Result<Verdict, Failure>
 }
 
 /// All there is to say.
-fn document(context: &Context) -> Value {
+fn document(context: &Context) -> Result<Value, Failure> {
     let folder = config::folder();
     let loaded = config::load();
     let Loaded { config, themes, problems } = &loaded;
@@ -59,21 +59,24 @@ fn document(context: &Context) -> Value {
     let settings = SETTINGS.iter().map(|setting| (setting.name.to_owned(), (setting.get)(config)));
     let mut settings: serde_json::Map<String, Value> = settings.collect();
     settings.insert("keys".to_owned(), Value::from(config.keys.len()));
+    let (kept, why) = state::is_kept(&loaded)?;
     let variables = environment::variables().into_iter();
     let variables = variables.map(|one| json!({ "name": one.name, "value": one.value, "about": one.doc }));
-    json!({
+    Ok(json!({
         "apiVersion": API_VERSION,
         "version": env!("CARGO_PKG_VERSION"),
         "paths": {
             "config": folder.as_deref().map(config::file).as_deref().map(path),
             "themes": folder.as_deref().map(|folder| path(&config::themes(folder))),
+            "state": config::state_folder().as_deref().map(path),
             "kubeconfig": kubeconfig.iter().map(|one| path(one)).collect::<Vec<_>>(),
         },
+        "state": { "kept": kept, "why": why },
         "settings": settings,
         "warnings": warnings,
         "terminal": terminal(context, &loaded),
         "variables": variables.collect::<Vec<_>>(),
-    })
+    }))
 }
 
 fn path(path: &Path) -> Value {
@@ -121,9 +124,11 @@ fn text(document: &Value) -> String {
         format!("{}{missing}", word(&value["path"]))
     };
     line("version", word(&document["version"]));
-    for name in ["config", "themes"] {
+    for name in ["config", "themes", "state"] {
         line(name, file(&document["paths"][name]));
     }
+    let verb = if document["state"]["kept"] == true { "kept" } else { "not kept" };
+    line("", format!("{verb}: {}", word(&document["state"]["why"])));
     let kubeconfig = document["paths"]["kubeconfig"].as_array().into_iter().flatten();
     for (index, one) in kubeconfig.enumerate() {
         line(if index == 0 { "kubeconfig" } else { "" }, file(one));

@@ -26,6 +26,7 @@ mod routes;
 mod shell;
 mod sides;
 mod snapshot;
+mod state;
 mod status;
 mod terminal;
 mod test;

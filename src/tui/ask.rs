@@ -63,12 +63,15 @@ pub struct Ask {
     pub suggestions: Vec<String>,
     /// What was asked before a paste took its place.
     pub before_paste: Option<Question>,
-    /// What was asked before, the latest last.
-    pub history: Vec<String>,
+    /// What was asked before, the latest last; the last so many in this run.
+    history: Vec<Question>,
+    in_this_run: usize,
+    /// How often something new was asked.
+    turns: usize,
     /// Where in the history the bar stands.
     at: Option<usize>,
     /// What was typed before the history was looked into.
-    draft: String,
+    draft: Option<Question>,
 }
 
 impl Ask {
@@ -121,13 +124,7 @@ impl Ask {
 
     /// Asks what was pasted. Headers that no client can send are left out. Returns how many were.
     pub fn take(&mut self, pasted: &Pasted) -> usize {
-        let question = Question {
-            method: self.method(),
-            url: self.input.value().to_owned(),
-            headers: self.headers.clone(),
-            gateway: None,
-        };
-        self.before_paste = Some(question);
+        self.before_paste = Some(self.standing());
         self.replace(&pasted.url);
         if pasted.notice().is_some() {
             self.method = 0;
@@ -172,13 +169,35 @@ impl Ask {
 
     /// Remembers what is typed.
     pub fn remember(&mut self) {
-        let text = self.input.value().trim().to_owned();
         self.at = None;
-        if text.is_empty() {
+        let Some(question) = self.asked(None) else { return };
+        if self.history.last() == Some(&question) && self.in_this_run > 0 {
             return;
         }
-        self.history.retain(|known| *known != text);
-        self.history.push(text);
+        if let Some(at) = self.history.iter().position(|known| *known == question) {
+            if at >= self.history.len() - self.in_this_run {
+                self.in_this_run -= 1;
+            }
+            self.history.remove(at);
+        }
+        self.history.push(question);
+        self.in_this_run += 1;
+        self.turns += 1;
+    }
+
+    /// What was asked in an earlier run, the latest last.
+    pub fn recall(&mut self, earlier: Vec<Question>) {
+        self.history.splice(0..0, earlier);
+    }
+
+    /// What was asked in this run, the latest last.
+    pub fn of_this_run(&self) -> &[Question] {
+        &self.history[self.history.len() - self.in_this_run..]
+    }
+
+    /// A number that is another one after something new was asked.
+    pub fn turns(&self) -> usize {
+        self.turns
     }
 
     /// Replaces what is typed, keeping it in the history.
@@ -188,18 +207,32 @@ impl Ask {
         self.selected = false;
     }
 
+    /// What stands in the bar, be it nothing.
+    fn standing(&self) -> Question {
+        let url = self.input.value().to_owned();
+        Question { method: self.method(), url, headers: self.headers.clone(), gateway: None }
+    }
+
+    /// Puts a question of the history into the bar.
+    fn bring_back(&mut self, question: &Question) {
+        self.input = question.url.clone().into();
+        self.method = METHODS.iter().position(|known| *known == question.method).unwrap_or_default();
+        self.headers.clone_from(&question.headers);
+    }
+
     /// Brings back what was asked before. Returns whether there was anything.
     pub fn earlier(&mut self) -> bool {
-        let typed = self.input.value();
+        let typed = self.standing();
         let mut at = self.at.unwrap_or(self.history.len());
         while at > 0 {
             at -= 1;
             if self.history[at] != typed {
                 if self.at.is_none() {
-                    typed.clone_into(&mut self.draft);
+                    self.draft = Some(typed);
                 }
                 self.at = Some(at);
-                self.input = self.history[at].clone().into();
+                let question = self.history[at].clone();
+                self.bring_back(&question);
                 return true;
             }
         }
@@ -209,13 +242,14 @@ impl Ask {
     /// Goes back towards what was being typed. Returns whether there was anything.
     pub fn later(&mut self) -> bool {
         let Some(at) = self.at else { return false };
-        if at + 1 < self.history.len() {
+        let next = if at + 1 < self.history.len() {
             self.at = Some(at + 1);
-            self.input = self.history[at + 1].clone().into();
+            self.history[at + 1].clone()
         } else {
             self.at = None;
-            self.input = std::mem::take(&mut self.draft).into();
-        }
+            self.draft.take().unwrap_or_else(|| self.standing())
+        };
+        self.bring_back(&next);
         true
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::sheet::{Sheet, Sort, View};
 use super::side::{SideId, World};
+use crate::kept::Kept;
 use routescope_core::model::Name;
 use routescope_core::resolve::HopId;
 use routescope_render::outline::Outline;
@@ -56,6 +57,8 @@ pub enum Effect {
     /// Find what differs from another side's outline to that of a side.
     #[allow(missing_docs)]
     Differ { side: SideId, number: u64, from: SideId, old: Arc<Outline>, new: Arc<Outline> },
+    /// Keep this for the next run.
+    Keep(Box<Kept>),
     /// Tell the time after so long: something settles then.
     Wake(Duration),
 }

@@ -25,6 +25,7 @@ pub mod folds;
 mod following;
 pub mod fresh;
 pub mod jumps;
+pub mod keep;
 pub mod keymap;
 pub mod laid;
 pub mod links;
@@ -84,6 +85,8 @@ pub struct Options {
     pub config: crate::config::Loaded,
     /// Where the world comes from.
     pub source: Source,
+    /// What is kept between runs, and where; `None` keeps nothing.
+    pub kept: Option<(crate::kept::Store, crate::kept::Kept)>,
 }
 
 /// Where the world comes from.

@@ -28,47 +28,55 @@ pub struct Pin {
 /// The pins, in the order in which they were set.
 #[derive(Debug, Default)]
 pub struct Pins {
-    pins: Vec<Pin>,
+    all: Vec<Pin>,
     given: u64,
+    changes: usize,
 }
 
 impl Pins {
     /// The pins, in the order in which they were set.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Pin> {
-        self.pins.iter()
+        self.all.iter()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.pins.len()
+        self.all.len()
+    }
+
+    /// A number that is another one after a pin was set or taken away.
+    pub fn changes(&self) -> usize {
+        self.changes
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.pins.is_empty()
+        self.all.is_empty()
     }
 
     /// The pin of a question.
     pub fn of(&self, question: &Question) -> Option<PinId> {
-        self.pins.iter().find(|pin| pin.question == *question).map(|pin| pin.id)
+        self.all.iter().find(|pin| pin.question == *question).map(|pin| pin.id)
     }
 
     /// A pin by its number.
     pub fn get(&self, id: PinId) -> Option<&Pin> {
-        self.pins.iter().find(|pin| pin.id == id)
+        self.all.iter().find(|pin| pin.id == id)
     }
 
     /// Pins a question; why it cannot be asked otherwise.
     pub fn set(&mut self, question: Question) -> Result<(), RequestError> {
         let request = question.request()?;
         self.given += 1;
-        self.pins.push(Pin { id: PinId(self.given), question, request });
+        self.changes += 1;
+        self.all.push(Pin { id: PinId(self.given), question, request });
         Ok(())
     }
 
     /// Takes a pin away.
     pub fn remove(&mut self, id: PinId) {
-        self.pins.retain(|pin| pin.id != id);
+        self.all.retain(|pin| pin.id != id);
+        self.changes += 1;
     }
 }
 

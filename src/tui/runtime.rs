@@ -20,6 +20,7 @@ use super::effect::Effect;
 use super::filter;
 use super::following::Follower;
 use super::fresh;
+use super::keep::{self, Keeper};
 use super::keymap::Keymap;
 use super::sheet::Sheet;
 use super::side::SideId;
@@ -60,14 +61,22 @@ pub(super) enum Outside {
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, source_arguments, theme, ascii, colors, url, scope, config, source } = options;
+    let Options { title, source_arguments, theme, ascii, colors, url, scope, config, source, kept } = options;
+    let (store, kept) = kept.unzip();
     let (sender, mut receiver) = unbounded_channel();
     signals::listen(&sender);
     let mut feed = Feed::start(source, &sender);
     let mut problems = config.problems.clone();
     let (keys, wrong_keys) = Keymap::of(&config.config.keys);
     problems.extend(wrong_keys);
-    let asked = theme.as_deref().or(config.config.theme.as_deref()).filter(|name| *name != config::AUTO);
+    let configured = config.config.theme;
+    let chosen = kept.as_ref().and_then(|kept| kept.look.theme.as_ref());
+    let chosen = chosen.filter(|chosen| chosen.instead_of == configured.as_deref().unwrap_or(config::AUTO));
+    let asked = Asked {
+        named: theme.as_deref(),
+        chosen: chosen.map(|chosen| &*chosen.name),
+        configured: configured.as_deref(),
+    };
     let (themes, theme, background) = choose_theme(asked, &config.themes, colors, &mut problems);
     // What the colours are is decided here, for all that is drawn: the library must not leave them out by itself.
     crossterm::style::force_color_output(colors != Depth::None);
@@ -88,6 +97,9 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     if let Some(url) = url {
         state.ask.replace(&url);
     }
+    if let Some(kept) = &kept {
+        problems.extend(keep::restore(&mut state, kept, configured));
+    }
     if let Some(told) = told(&problems) {
         state.tell(theme::Role::Warning, told);
     }
@@ -105,6 +117,12 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         comparisons: AHashMap::new(),
         ready: false,
         resumed: 0,
+        keeper: store.map(|store| {
+            let sender = sender.clone();
+            Keeper::start(store, move |problem| {
+                let _ = sender.send(Outside::Message(Message::Told(problem)));
+            })
+        }),
     };
     for outside in early {
         explorer.outside(&mut screen, outside)?;
@@ -113,6 +131,12 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     if signals::is_terminal_gone() {
         // There is nothing to give back, and saying so on a standard error that is gone, too, would be a panic.
         std::mem::forget(screen);
+    } else {
+        drop(screen);
+    }
+    if let Some(keeper) = explorer.keeper.take() {
+        explorer.state.ask.remember();
+        keeper.end(keep::of(&explorer.state));
     }
     ended
 }
@@ -275,6 +299,8 @@ struct Explorer {
     ready: bool,
     /// How often it went on by itself: so many signals to go on say nothing new.
     resumed: usize,
+    /// What writes what is kept between runs.
+    keeper: Option<Keeper>,
 }
 
 impl Explorer {
@@ -523,6 +549,11 @@ impl Explorer {
                         }
                     });
                 }
+                Effect::Keep(kept) => {
+                    if let Some(keeper) = &self.keeper {
+                        keeper.keep(*kept);
+                    }
+                }
                 Effect::Wake(after) => {
                     let sender = self.sender.clone();
                     tokio::spawn(async move {
@@ -619,10 +650,21 @@ fn crashed(error: &tokio::task::JoinError) -> SourceError {
     SourceError { message: format!("reading failed: {error}"), hint: Some("this is a bug".to_owned()) }
 }
 
+/// The themes that are asked for, the first of which counts.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    /// On the command line.
+    named: Option<&'a str>,
+    /// By key, in an earlier run.
+    chosen: Option<&'a str>,
+    /// In `config.toml`.
+    configured: Option<&'a str>,
+}
+
 /// The themes, which to start with (the one asked for, or one that fits the terminal's background), and that background.
 /// The terminal is only asked where the answer counts.
 fn choose_theme(
-    asked: Option<&str>,
+    asked: Asked<'_>,
     own: &[(String, String)],
     colors: Depth,
     problems: &mut Vec<String>,
@@ -630,6 +672,9 @@ fn choose_theme(
     let (themes, broken) = theme::collect(own);
     problems.extend(broken);
     let named = |name: &str| themes.iter().position(|theme| theme.name.eq_ignore_ascii_case(name));
+    // One that was chosen in another run may be there no more, which nobody needs to know.
+    let chosen = asked.chosen.filter(|name| named(name).is_some());
+    let asked = asked.named.or(chosen).or(asked.configured).filter(|name| *name != config::AUTO);
     let found = asked.and_then(named);
     if let (Some(name), None) = (asked, found) {
         let known: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();

@@ -8,6 +8,7 @@ use super::action::Action;
 use super::ask::{Ask, Question};
 use super::command::CommandLine;
 use super::jumps::Jumps;
+use super::keep::Keeping;
 use super::keymap::Keymap;
 use super::live::Live;
 use super::panes::Panes;
@@ -87,6 +88,8 @@ pub struct State {
     pub comparing: Option<SideId>,
     /// A new filter only marks what matches.
     pub filter_marks: bool,
+    /// What is kept between runs; `None` while nothing is.
+    pub keeping: Option<Keeping>,
     /// The keys in force.
     pub keys: Keymap,
     /// Keys that wait for more.
@@ -144,6 +147,7 @@ impl State {
             window: None,
             comparing: None,
             filter_marks: false,
+            keeping: None,
             keys: Keymap::default(),
             pending: Pending::default(),
             jumps: Jumps::default(),

@@ -27,8 +27,9 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("program", "theme", &[]),
     ("program", "config", &["theme"]),
     ("program", "watch", &[]),
-    ("program", "tui", &["access_log", "theme", "config", "watch"]),
-    ("program", "cli", &["access_log", "theme", "config", "watch", "tui"]),
+    ("program", "kept", &[]),
+    ("program", "tui", &["access_log", "theme", "config", "watch", "kept"]),
+    ("program", "cli", &["access_log", "theme", "config", "watch", "kept", "tui"]),
     ("program", "lib", &[]),
     ("program", "main", &["cli"]),
 ];
@@ -44,10 +45,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("std::fs", &["manifest", "cluster", "config"]),
+    ("std::fs", &["manifest", "cluster", "config", "kept"]),
     ("std::net", &["manifest", "cluster"]),
     ("std::process::Command", &["manifest", "cluster", "tui"]),
-    ("std::time", &["tui", "cli", "watch", "manifest", "cluster"]),
+    ("std::time", &["tui", "cli", "watch", "manifest", "cluster", "kept"]),
     ("std::env", &["cli", "tui", "config", "manifest", "cluster", "theme"]),
 ];
 

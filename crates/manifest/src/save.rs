@@ -1,4 +1,4 @@
-//! Saves what was read as a file that can be loaded again: the one thing that is ever written, and never over another
+//! Saves what was read as a file that can be loaded again, as a whole or not at all, and never over another
 //! one's work.
 
 use std::fs;
@@ -44,14 +44,28 @@ pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
 /// Writes the file as a whole or not at all.
 pub fn save(path: &Path, text: &str, overwrite: Overwrite) -> Result<(), SourceError> {
     may_write(path, overwrite)?;
+    replace(path, text, fs::OpenOptions::new())
+}
+
+/// Writes a file that nobody else may read, as a whole or not at all, whatever was there.
+pub fn save_private(path: &Path, text: &str) -> Result<(), SourceError> {
+    #[allow(unused_mut)] // where there are no modes
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    replace(path, text, options)
+}
+
+/// Puts a new file in the place of what is there.
+fn replace(path: &Path, text: &str, mut options: fs::OpenOptions) -> Result<(), SourceError> {
     // A link stays a link to what is written.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = target.with_file_name(name);
-    let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&beside)?;
+    let mut write = || {
+        let mut file = options.write(true).create_new(true).open(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, &target)

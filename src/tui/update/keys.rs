@@ -8,6 +8,7 @@ use super::{command, folds, jumps, links, matches, panes, pins, sheets, together
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::effect::Effect;
+use crate::tui::keep;
 use crate::tui::laid;
 use crate::tui::locate;
 use crate::tui::pending::Press;
@@ -407,6 +408,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             let moved = if action == Action::Earlier { state.ask.earlier() } else { state.ask.later() };
             if moved {
                 ask(state, true);
+                if state.ask.headers.iter().any(|header| keep::lost_its_value(header)) {
+                    let edit = state.how(Action::Headers);
+                    state
+                        .tell(Role::Muted, format!("the value of a header was not kept, as a secret: {edit} edits it"));
+                }
             } else if action == Action::Later {
                 focus(state, Focus::Tree);
             }

@@ -20,6 +20,7 @@ pub(super) use keys::scopes_of;
 pub(super) use sheets::select as select_in_sheet;
 
 use crate::tui::action::Action;
+use crate::tui::keep;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -220,6 +221,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         settle(state);
     }
     effects.extend(state.sides.iter_mut().filter_map(crate::tui::witness::look));
+    effects.extend(keep::changed(state).map(|kept| Effect::Keep(Box::new(kept))));
     effects
 }
 
