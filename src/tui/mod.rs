@@ -24,6 +24,7 @@ pub mod filter;
 pub mod folds;
 mod following;
 pub mod fresh;
+mod help;
 pub mod jumps;
 pub mod keep;
 pub mod keymap;

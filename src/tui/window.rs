@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 use tui_input::Input;
 
-use super::action::{ACTIONS, Action, Entry, Scope};
+use super::action::Action;
 use super::ask::Question;
 use super::effect::Effect;
+use super::help;
 use super::laid;
 use super::links::Target;
 use super::live::{Live, clock_seconds};
@@ -115,7 +116,15 @@ impl Window {
             let text = item.line.plain().to_lowercase();
             item.choice.is_some() && words.iter().all(|word| text.contains(word))
         };
-        self.items.iter().filter(fits).collect()
+        let mut found: Vec<&Item> = self.items.iter().filter(fits).collect();
+        if self.kind == Kind::Palette {
+            let query = words.join(" ");
+            found.sort_by_key(|item| match item.choice {
+                Some(Choice::Act(action)) => help::rank(action, &query),
+                _ => usize::MAX,
+            });
+        }
+        found
     }
 
     /// The choice of the selected line.
@@ -158,33 +167,14 @@ impl Window {
         self.offset = self.offset.min(count.saturating_sub(height.max(1)));
     }
 
-    /// All keys, by where they are heard.
+    /// The keys and what else can be done.
     pub fn help(state: &State) -> Self {
-        let named = state.size.0 >= 100;
-        let mut items = Vec::new();
-        for scope in Scope::ALL {
-            items.push(Item { line: Line::of(Role::Heading, scope.title()), more: None, choice: None });
-            items.extend(
-                ACTIONS.iter().filter(|entry| entry.scope == scope).map(|entry| action_item(state, entry, named)),
-            );
-        }
-        items.push(Item { line: Line::of(Role::Heading, "commands"), more: None, choice: None });
-        items.extend(super::command::WORDS.iter().map(|word| {
-            let line = Line::of(Role::Hint, format!("{:<18} ", format!(":{} {}", word.name, word.operand)))
-                .with(Role::Dim, word.doc);
-            Item { line, more: None, choice: Some(Choice::Nothing) }
-        }));
-        Self::new(Kind::Help, "help", items)
+        Self::new(Kind::Help, "help", help::items(state))
     }
 
     /// All actions, by name.
     pub fn palette(state: &State) -> Self {
-        let heard = |entry: &&Entry| !matches!(entry.scope, Scope::Window | Scope::Ask | Scope::Command);
-        Self::new(
-            Kind::Palette,
-            "all actions",
-            ACTIONS.iter().filter(heard).map(|entry| action_item(state, entry, true)).collect(),
-        )
+        Self::new(Kind::Palette, "all actions", help::palette(state))
     }
 
     /// Where a line leads.
@@ -405,17 +395,6 @@ fn first_line(text: &str) -> String {
         0 => first.to_owned(),
         more => format!("{first} (+{})", routescope_render::words::count(more, "line")),
     }
-}
-
-/// An action: its keys, its name and what it does. Where room is short, its name can be left out.
-fn action_item(state: &State, entry: &Entry, named: bool) -> Item {
-    let keys: Vec<&str> = state.keys.names(entry.action).collect();
-    let mut line = Line::of(Role::Hint, format!("{:<18} ", keys.join(" ")));
-    if named {
-        line.push(Role::Text, format!("{:<18} ", entry.name));
-    }
-    line.push(Role::Dim, entry.doc);
-    Item { line, more: None, choice: Some(Choice::Act(entry.action)) }
 }
 
 /// Whether an editor can open a source.

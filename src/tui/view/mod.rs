@@ -5,6 +5,7 @@ pub mod ask;
 pub mod beside;
 mod command;
 pub mod detail;
+mod follow;
 mod header;
 pub mod layout;
 pub mod pins;
@@ -73,6 +74,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
     if state.window.is_some() {
         window::draw(state, &layout, buffer);
     }
+    follow::draw(state, &layout, buffer);
     command::draw(state, &layout, buffer);
     hide_nothing(buffer);
     if state.ascii {

@@ -125,3 +125,19 @@ fn while_a_host_is_typed_no_gateway_is_marked_as_broken() {
     shows(&explorer, "… the URL is not typed to its end");
     shows(&explorer, "Gateway platform/web · kgateway …");
 }
+
+#[test]
+fn keys_that_wait_for_more_say_what_may_follow() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["g"]);
+    shows(&explorer, "┏ g … ");
+    shows(&explorer, "┃ r  every rule in the order in which it is tried");
+    shows(&explorer, "┃ 5  unfold to the delegated routes");
+    explorer.press(&["esc"]);
+    hides(&explorer, "g …");
+    // Where there is no room for it, the bottom line has what fits.
+    let mut explorer = demo(60, 12);
+    explorer.press(&["g"]);
+    shows(&explorer, "g … t tree · r table");
+    hides(&explorer, "┏ g … ");
+}

@@ -37,14 +37,44 @@ fn the_filter_finds_labels_and_backends_by_scattered_letters() {
 
 #[test]
 fn the_help_lists_every_action_with_its_keys() {
-    let mut explorer = demo(120, 140);
+    let mut explorer = demo(120, 180);
     explorer.press(&["?"]);
     for entry in ACTIONS {
-        shows(&explorer, entry.doc);
-        shows(&explorer, &entry.keys.join(" "));
+        for key in entry.keys {
+            shows(&explorer, key);
+        }
+    }
+    for heading in
+        ["most used", "here, in the tree", "ask", "look around", "change what is shown", "leave", "the mouse"]
+    {
+        shows(&explorer, &format!(" {heading} "));
     }
     explorer.press(&["q"]);
-    hides(&explorer, ACTIONS[0].doc);
+    hides(&explorer, "most used");
+}
+
+#[test]
+fn the_help_begins_with_what_is_used_most_then_with_the_focused_pane() {
+    let mut explorer = demo(80, 24);
+    explorer.press(&["?"]);
+    let screen = explorer.text();
+    let places =
+        ["most used", "type a URL and see where it goes", "here, in the tree", "fold, or go to the node above"];
+    let found: Vec<Option<usize>> = places.iter().map(|text| screen.find(text)).collect();
+    assert!(found.is_sorted() && found[0].is_some(), "{found:?} on\n{screen}");
+    explorer.press(&["esc", "tab", "?"]);
+    shows(&explorer, "here, in the detail pane");
+}
+
+#[test]
+fn the_palette_ranks_names_before_descriptions() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["ctrl-p"]).write("copy");
+    assert!(explorer.roles().lines().any(|line| line.contains("<selected>") && line.contains("[y]")));
+    explorer.press(&["ctrl-u"]).write("pin");
+    let screen = explorer.text();
+    let first = screen.lines().skip_while(|line| !line.contains("/ pin")).nth(1).unwrap_or_default();
+    assert!(first.contains(" p ") && first.contains("pin the question"), "{first:?}");
 }
 
 #[test]
@@ -68,8 +98,7 @@ fn where_room_is_short_what_matters_most_stays_whole() {
         explorer.send(Message::Paste("https://api.example.com/banking/cards".to_owned()));
         shows(&explorer, "? not certain");
         explorer.press(&["esc", "?"]);
-        shows(&explorer, "quit, from anywhere");
-        shows(&explorer, "go to the next context, also while");
+        shows(&explorer, "type a URL and see where it goes");
     }
 }
 
