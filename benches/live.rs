@@ -13,16 +13,16 @@ use std::time::{Duration, Instant, SystemTime};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use routescope::theme::Theme;
+use routescope::tui::context_pane::ContextId;
 use routescope::tui::live::Live;
-use routescope::tui::side::SideId;
 use routescope::tui::state::State as Explorer;
 use routescope::tui::update::{Message, update};
 use routescope::tui::view;
+use routescope_cluster::dynamic_object::DynamicObject;
 use routescope_cluster::kinds::KINDS;
-use routescope_cluster::live::known::{Known, State};
-use routescope_cluster::live::{Changed, Update, World};
-use routescope_cluster::raw::Raw;
-use routescope_cluster::{Feed, KindState, News, Phase, Read, Status};
+use routescope_cluster::live::cluster_state::{ClusterState, State};
+use routescope_cluster::live::{Changed, LoadedCluster, Update};
+use routescope_cluster::{KindState, Phase, Read, Status, WatchEvent, WatchScope};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 use serde::Deserialize;
@@ -65,13 +65,13 @@ fn measure(routes: usize, events: usize) {
     let at_start = resident();
     let mut cluster = Cluster::new();
     let lists = cluster.lists(routes);
-    let mut known = Known::new(Status::connecting("bench".to_owned(), "https://bench".to_owned()));
+    let mut known = ClusterState::new(Status::connecting("bench".to_owned(), "https://bench".to_owned()));
 
     let begun = Instant::now();
     for news in lists {
         known.take(news, NOW);
     }
-    known.take(News::Status(settled()), NOW);
+    known.take(WatchEvent::Status(settled()), NOW);
     let taken = begun.elapsed();
     let State { snapshot, findings, changes } = known.state();
     let stated = begun.elapsed();
@@ -97,9 +97,9 @@ fn measure(routes: usize, events: usize) {
     let mut explorer = Explorer::new("bench".to_owned(), Theme::shipped(), 0, false, SCREEN);
     explorer.side_mut().live = Some(Live::of(None));
     let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
-    let mut show = |analysis: Arc<Analysis>, changes: Vec<Changed>, known: &Known| {
+    let mut show = |analysis: Arc<Analysis>, changes: Vec<Changed>, known: &ClusterState| {
         let status = Arc::clone(known.status());
-        let world = World {
+        let world = LoadedCluster {
             analysis,
             reading: 0,
             status,
@@ -111,7 +111,11 @@ fn measure(routes: usize, events: usize) {
         };
         update(
             &mut explorer,
-            Message::Followed { side: SideId(0), epoch: 0, update: Box::new(Update::World(Box::new(world))) },
+            Message::Followed {
+                side: ContextId(0),
+                epoch: 0,
+                update: Box::new(Update::LoadedCluster(Box::new(world))),
+            },
         );
         terminal.draw(|frame| view::draw(&explorer, frame)).expect("a terminal in memory");
     };
@@ -149,9 +153,9 @@ fn measure(routes: usize, events: usize) {
 /// Many events of every sort, with what is resident on the way.
 fn churn(
     cluster: &mut Cluster,
-    known: &mut Known,
+    known: &mut ClusterState,
     events: usize,
-    show: &mut impl FnMut(Arc<Analysis>, Vec<Changed>, &Known),
+    show: &mut impl FnMut(Arc<Analysis>, Vec<Changed>, &ClusterState),
 ) {
     println!("  resident before {events} events  {:>9}", mebibytes(resident()));
     let begun = Instant::now();
@@ -183,7 +187,7 @@ impl Cluster {
     }
 
     /// The first list of every kind.
-    fn lists(&mut self, routes: usize) -> Vec<News> {
+    fn lists(&mut self, routes: usize) -> Vec<WatchEvent> {
         let mut lists: Vec<Vec<Read>> = KINDS.iter().map(|_| Vec::new()).collect();
         let add = |lists: &mut Vec<Vec<Read>>, text: &str, kind: &str| {
             let kind = kind_of(kind);
@@ -209,18 +213,20 @@ impl Cluster {
         }
         self.routes = kept;
         let lists = lists.into_iter().enumerate();
-        lists.map(|(kind, objects)| News::Listed { feed: Feed { kind, namespace: None }, objects }).collect()
+        lists
+            .map(|(kind, objects)| WatchEvent::Listed { feed: WatchScope { kind, namespace: None }, objects })
+            .collect()
     }
 
     /// A route whose weight is another than before.
-    fn changed_route(&mut self, number: usize) -> News {
+    fn changed_route(&mut self, number: usize) -> WatchEvent {
         self.version += 1;
         let weight = format!("\"weight\":{}", 1 + self.version % 99);
         applied("HTTPRoute", &self.routes[number % (self.routes.len() / 2)].replace(WEIGHT, &weight))
     }
 
     /// An event, in turn of every sort.
-    fn event(&mut self, number: usize) -> News {
+    fn event(&mut self, number: usize) -> WatchEvent {
         self.version += 1;
         let (sort, round) = (number % 8, number / 8);
         // Of the half that nothing else changes.
@@ -246,20 +252,20 @@ impl Cluster {
             _ => {
                 let kind = kind_of("HTTPRoute");
                 let key = read(kind, &renamed(route, round)).object.meta().key();
-                News::Deleted { feed: Feed { kind, namespace: None }, key }
+                WatchEvent::Deleted { feed: WatchScope { kind, namespace: None }, key }
             }
         }
     }
 }
 
 fn read(kind: usize, text: &str) -> Read {
-    let raw: Raw = serde_json::from_str(text).expect("JSON of our own");
+    let raw: DynamicObject = serde_json::from_str(text).expect("JSON of our own");
     raw.decode(&KINDS[kind], KINDS[kind].versions[0]).expect("an object with a name")
 }
 
-fn applied(kind: &str, text: &str) -> News {
+fn applied(kind: &str, text: &str) -> WatchEvent {
     let kind = kind_of(kind);
-    News::Applied { feed: Feed { kind, namespace: None }, read: Box::new(read(kind, text)) }
+    WatchEvent::Applied { feed: WatchScope { kind, namespace: None }, read: Box::new(read(kind, text)) }
 }
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;

@@ -13,7 +13,7 @@ use routescope::tui::sheet::{Sheet, Sort, View};
 use routescope::tui::state::State;
 use routescope::tui::survey::Survey;
 use routescope::tui::update::{Message, update};
-use routescope::tui::{filter, fresh, view};
+use routescope::tui::{change_highlights, filter, view};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 use routescope_core::router::Request;
@@ -113,7 +113,7 @@ fn resolve_and_compile(bencher: Bencher<'_, '_>, routes: usize) {
 fn compare_trees(bencher: Bencher<'_, '_>, routes: usize) {
     let stages = Stages::of(routes);
     let outlines = [(); 2].map(|()| Outline::of(Arc::clone(stages.analysis())));
-    bencher.bench_local(|| fresh::compare(&outlines[0], &outlines[1], &|| false));
+    bencher.bench_local(|| change_highlights::compare(&outlines[0], &outlines[1], &|| false));
 }
 
 /// A URL that a rule takes, and one on the same host that none does.

@@ -7,9 +7,9 @@ use divan::Bencher;
 use routescope_core::analysis::Analysis;
 use routescope_core::expectation::{Asks, Expect, Test, run};
 use routescope_core::model::{PathKind, PathMatch, Position};
+use routescope_core::parallel;
 use routescope_core::reachability::{Reachability, Region, Target, compare, entries, findings};
 use routescope_core::resolve::Settings;
-use routescope_core::spread;
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_manifest::files::{Input, load};
 
@@ -60,7 +60,7 @@ fn one_where(bencher: Bencher<'_, '_>) {
 fn diff_of_ten_edits(bencher: Bencher<'_, '_>) {
     let (old, new) = (files(), edited());
     bencher.bench_local(|| {
-        let worlds = spread::in_order(vec![&old, &new], 2, |files| analysis(files));
+        let worlds = parallel::in_order(vec![&old, &new], 2, |files| analysis(files));
         compare(worlds[0].router(), worlds[1].router()).changes.len()
     });
 }
@@ -118,5 +118,5 @@ fn witness_of_every_row(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn findings_of_sets(bencher: Bencher<'_, '_>) {
     let analysis = analysis(&files());
-    bencher.bench_local(|| findings(analysis.router(), spread::threads()).len());
+    bencher.bench_local(|| findings(analysis.router(), parallel::threads()).len());
 }

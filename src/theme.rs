@@ -72,7 +72,7 @@ roles! {
     Via "via" "How a child is reached: label, name, wildcard.",
     Backend "backend" "A backend.",
     Namespace "namespace" "A namespace.",
-    Place "place" "A file and line.",
+    Location "place" "A file and line.",
     Answer "answer" "The answer to a request.",
     Hit "hit" "The letters that the filter found.",
     Input "input" "What the person types.",

@@ -2,7 +2,7 @@
 
 use routescope::theme::Theme;
 use routescope_core::model::Meta;
-use routescope_manifest::{encoding, files, original, route_test};
+use routescope_manifest::{encoding, files, raw_manifest, route_test};
 
 /// What is said of a text is said of a line that it has, and every object is found again where it was written.
 pub fn source(data: &[u8]) {
@@ -14,7 +14,7 @@ pub fn source(data: &[u8]) {
         assert!(place.at.line <= lines, "{place} is beyond the {lines} lines");
     }
     let metas: Vec<&Meta> = loaded.objects.iter().map(|object| object.meta()).collect();
-    assert!(original::of(&metas).iter().all(Option::is_some), "an object is not where it is said to be");
+    assert!(raw_manifest::of(&metas).iter().all(Option::is_some), "an object is not where it is said to be");
     let _ = route_test::parse("tests.yaml", &text);
     let _ = Theme::parse("fuzzed", &text);
 }

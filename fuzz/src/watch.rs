@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use kube::client::Body;
-use routescope_cluster::live::known::Known;
-use routescope_cluster::{Cluster, News, Pace, Status, follow_at};
+use routescope_cluster::live::cluster_state::ClusterState;
+use routescope_cluster::{Cluster, WatchEvent, Timeouts, Status, follow_at};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 
@@ -47,10 +47,10 @@ pub fn watch(data: &[u8]) {
         "default",
     );
     drop(entered);
-    let news: Rc<RefCell<Vec<News>>> = Rc::default();
+    let news: Rc<RefCell<Vec<WatchEvent>>> = Rc::default();
     runtime.block_on(async {
         let cluster = Cluster::over(client);
-        let mut follow = follow_at(&cluster, &[], Pace::default());
+        let mut follow = follow_at(&cluster, &[], Timeouts::default());
         let all = async {
             while let Some(one) = follow.news.recv().await {
                 news.borrow_mut().push(one);
@@ -64,8 +64,8 @@ pub fn watch(data: &[u8]) {
 }
 
 /// The world that the news come to.
-fn take(news: Vec<News>) {
-    let mut known = Known::new(Status::connecting("test".to_owned(), "http://test/".to_owned()));
+fn take(news: Vec<WatchEvent>) {
+    let mut known = ClusterState::new(Status::connecting("test".to_owned(), "http://test/".to_owned()));
     for one in news {
         known.take(one, SystemTime::UNIX_EPOCH);
     }

@@ -10,7 +10,7 @@ use routescope_core::router::Request;
 use routescope_core::status;
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_core::visible::visible_painted;
-use routescope_manifest::{Channel, Loaded, files, original};
+use routescope_manifest::{Channel, Loaded, files, raw_manifest};
 use routescope_render::answer::{self, Answers};
 use routescope_render::findings::{reports, sarif};
 use routescope_render::outline::Outline;
@@ -171,7 +171,7 @@ fn saved_is_read(world: &Analysis, ask: &Ask, requests: &[Request]) {
     let about = About { name: "fuzzed".to_owned(), taken: "2000-01-01T00:00:00Z".to_owned(), version: "0" };
     let objects = snapshot::objects(&world.snapshot);
     let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();
-    let saved = snapshot::text(world, &about, &objects, original::of(&metas));
+    let saved = snapshot::text(world, &about, &objects, raw_manifest::of(&metas));
     visible("snapshot", &saved);
     let again = read(&saved, Coverage::open(), &ask.settings);
     assert_eq!(again.snapshot.coverage, world.snapshot.coverage, "the snapshot saw something else");

@@ -5,16 +5,16 @@ use serde_json::{Map, Value};
 
 use routescope_core::router::Request;
 
-use super::requests::{self, Asked};
+use super::requests::{self, AddressedRequest};
 use crate::access_log::{self, Logged};
 
 /// The requests of a text, in order; `None` for a line that holds none. Blank lines and comments are passed over.
-pub fn parse(text: &str) -> Vec<Option<Asked>> {
+pub fn parse(text: &str) -> Vec<Option<AddressedRequest>> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(line).collect()
 }
 
-fn line(text: &str) -> Option<Asked> {
+fn line(text: &str) -> Option<AddressedRequest> {
     if text.starts_with('{') {
         let document: Map<String, Value> = serde_json::from_str(text).ok()?;
         if document.contains_key("url") {
@@ -31,12 +31,12 @@ fn line(text: &str) -> Option<Asked> {
     requests::parse(text, &|request| Ok(request)).pop()?.ok()
 }
 
-fn asked(logged: &Logged) -> Option<Asked> {
+fn asked(logged: &Logged) -> Option<AddressedRequest> {
     let mut request = Request::parse(&logged.url()).ok()?.with_method(&logged.method).ok()?;
     if let Some(header) = logged.user_agent_header() {
         request = request.with_header(&header).ok()?;
     }
-    Some(Asked { request, gateway: None })
+    Some(AddressedRequest { request, gateway: None })
 }
 
 #[cfg(test)]

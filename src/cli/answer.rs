@@ -9,16 +9,16 @@ use routescope_cluster::live::Changed;
 use routescope_core::finding::{Code, Finding};
 use routescope_core::visible::visible;
 use routescope_render::data::{self, API_VERSION};
-use routescope_render::words;
+use routescope_render::phrases;
 
 use super::failure::Failure;
-use super::load::{self, World};
+use super::load::{self, LoadedSource};
 use super::terminal::{Content, Reader};
 use super::{Context, Verdict, clusters, files_watch, roots, terminal};
 
 /// How an answer is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum OutputForm {
     /// For a person.
     Text,
     /// One JSON document.
@@ -31,7 +31,7 @@ pub enum Shape {
     Drawing,
 }
 
-impl Shape {
+impl OutputForm {
     /// What that is to a terminal.
     pub fn content(self) -> Content {
         match self {
@@ -44,13 +44,13 @@ impl Shape {
 /// What a command asks of a world.
 pub trait Question {
     /// How the answer is to be written.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> OutputForm;
 
     /// The answer: written as asked for, or in `shape` when that is `Json` or `Lines`.
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure>;
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure>;
 
     /// Writes the answer as it comes, where it may be too large to be held; `None` for one that is held.
-    fn streamed(&self, _: &World, _: &Context) -> Option<Result<Verdict, Failure>> {
+    fn streamed(&self, _: &LoadedSource, _: &Context) -> Option<Result<Verdict, Failure>> {
         None
     }
 
@@ -98,13 +98,13 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
 }
 
 /// What is missing in an answer because a file could not be read.
-pub fn incomplete(world: &World) -> Option<String> {
+pub fn incomplete(world: &LoadedSource) -> Option<String> {
     let unread = world.analysis.findings[..world.reading].iter().filter(|finding| is_unread(finding)).count();
     // Of a file that was read before the answer says itself that it counts as it was.
     if unread == 0 || !world.analysis.snapshot.coverage.stale.is_empty() {
         return None;
     }
-    let places = words::count(unread, "place");
+    let places = phrases::count(unread, "place");
     Some(format!("incomplete: {places} could not be read, and what stands there is missing above\n"))
 }
 
@@ -138,7 +138,7 @@ pub struct Answered<'w> {
     /// Its name.
     pub name: &'w str,
     /// What it holds, or why it could not be read.
-    pub world: Result<&'w World, &'w Failure>,
+    pub world: Result<&'w LoadedSource, &'w Failure>,
 }
 
 /// The answers of several contexts (or of one, which is written as files are), and the worst of the verdicts.
@@ -159,42 +159,44 @@ pub fn rendered(
     let mut documents = Vec::new();
     for Answered { name, world } in answered {
         let answer = match world {
-            Ok(world) => question.answer(world, context, if shape == Shape::Yaml { Shape::Json } else { shape }),
+            Ok(world) => {
+                question.answer(world, context, if shape == OutputForm::Yaml { OutputForm::Json } else { shape })
+            }
             Err(failure) => Err((*failure).clone()),
         };
         worst = worst.max(answer.as_ref().map_or(Verdict::Partly, |(_, verdict)| *verdict));
         match (shape, answer) {
-            (Shape::Drawing, _) => {
+            (OutputForm::Drawing, _) => {
                 let hint = match beside {
                     Beside::Contexts => "give one --context, or another format",
                     Beside::Roots => "read one with -k, or give another format",
                 };
                 return Err(Failure::new(format!("several {} cannot be drawn at once", beside.many()), hint));
             }
-            (Shape::Text, Ok((text, _))) => texts.push(format!("{} {}\n\n{text}", beside.one(), visible(name))),
+            (OutputForm::Text, Ok((text, _))) => texts.push(format!("{} {}\n\n{text}", beside.one(), visible(name))),
             // Why is told on standard error.
-            (Shape::Text, Err(_)) => {}
-            (Shape::Lines, Ok((text, _))) => {
+            (OutputForm::Text, Err(_)) => {}
+            (OutputForm::Lines, Ok((text, _))) => {
                 texts.extend(text.lines().filter_map(|line| {
                     let document: Map<String, Value> = serde_json::from_str(line).ok()?;
                     Some(data::json_line(&titled(name, document)))
                 }));
             }
-            (Shape::Lines, Err(failure)) => texts.push(data::json_line(&titled(name, failed(&failure)))),
-            (Shape::Json | Shape::Yaml, Ok((text, _))) => {
+            (OutputForm::Lines, Err(failure)) => texts.push(data::json_line(&titled(name, failed(&failure)))),
+            (OutputForm::Json | OutputForm::Yaml, Ok((text, _))) => {
                 let mut document: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
                 document.shift_remove("apiVersion");
                 documents.push(titled(name, document));
             }
-            (Shape::Json | Shape::Yaml, Err(failure)) => documents.push(titled(name, failed(&failure))),
+            (OutputForm::Json | OutputForm::Yaml, Err(failure)) => documents.push(titled(name, failed(&failure))),
         }
     }
     let all = serde_json::json!({ "apiVersion": API_VERSION, beside.many(): documents });
     let text = match shape {
-        Shape::Json => data::json(&all),
-        Shape::Yaml => data::yaml(&all),
-        Shape::Lines | Shape::Drawing => texts.concat(),
-        Shape::Text => texts.join("\n"),
+        OutputForm::Json => data::json(&all),
+        OutputForm::Yaml => data::yaml(&all),
+        OutputForm::Lines | OutputForm::Drawing => texts.concat(),
+        OutputForm::Text => texts.join("\n"),
     };
     Ok((text, worst))
 }

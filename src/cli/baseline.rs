@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use routescope_core::finding::Finding;
-use routescope_manifest::plain;
-use routescope_manifest::save::{self, Overwrite};
+use routescope_manifest::atomic_write::{self, Overwrite};
+use routescope_manifest::request_file;
 use routescope_render::data::{self, API_VERSION};
 
 use super::failure::Failure;
@@ -52,7 +52,7 @@ impl Known {
 /// Reads a baseline.
 pub fn read(path: &Path) -> Result<Vec<Known>, Failure> {
     let shown = path.display();
-    let text = plain::read(path).map_err(|error| Failure::new(error.message, "--write-baseline writes one"))?;
+    let text = request_file::read(path).map_err(|error| Failure::new(error.message, "--write-baseline writes one"))?;
     let document: Document = serde_json::from_str(&text).map_err(|error| {
         Failure::new(format!("{shown} is not a baseline: {error}"), "--write-baseline writes it anew")
     })?;
@@ -69,7 +69,7 @@ pub fn write(path: &Path, findings: &[Finding]) -> Result<(), Failure> {
     findings.sort();
     let document = Document { api_version: API_VERSION.to_owned(), kind: KIND.to_owned(), findings };
     // A file that is there is overwritten: that is what --write-baseline asks for.
-    save::save(path, &data::json(&document), Overwrite::Any).map_err(Failure::from)
+    atomic_write::save(path, &data::json(&document), Overwrite::Any).map_err(Failure::from)
 }
 
 /// The findings that are not known, and what is known and not found any more.

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use routescope_core::finding::{Finding, Severity};
+use routescope_core::parallel;
 use routescope_core::reachability;
 use routescope_core::resolve::ignore::{self, Ignore, Sorted};
-use routescope_core::spread;
 use routescope_core::unreadable;
 use routescope_render::findings::{reports, sarif};
 use routescope_render::{data, findings};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::Paths;
 use super::{Context, Verdict, baseline, terminal};
 
@@ -102,7 +102,7 @@ pub fn run(options: &CheckOptions, context: &Context) -> Result<Verdict, Failure
 
 impl CheckOptions {
     /// The findings that are left when the ignored and the known are set apart; what that leaves over is told.
-    fn sorted(&self, all: &[Finding], world: &World) -> Result<Sorted, Failure> {
+    fn sorted(&self, all: &[Finding], world: &LoadedSource) -> Result<Sorted, Failure> {
         let mut sorted = ignore::sort(all, &world.analysis.snapshot, &self.ignore);
         let mut said = String::new();
         for unused in &sorted.unused {
@@ -136,19 +136,21 @@ impl CheckOptions {
 }
 
 impl Question for CheckOptions {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> OutputForm {
         match self.output {
-            CheckFormat::Text => Shape::Text,
-            CheckFormat::Json => Shape::Json,
-            CheckFormat::Yaml => Shape::Yaml,
-            CheckFormat::Sarif | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => Shape::Drawing,
+            CheckFormat::Text => OutputForm::Text,
+            CheckFormat::Json => OutputForm::Json,
+            CheckFormat::Yaml => OutputForm::Yaml,
+            CheckFormat::Sarif | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
+                OutputForm::Drawing
+            }
         }
     }
 
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let scope = context.scope();
         let analysis = &world.analysis;
-        let of_sets = reachability::findings(analysis.router(), spread::threads());
+        let of_sets = reachability::findings(analysis.router(), parallel::threads());
         let of_all = analysis.findings.iter().chain(&of_sets);
         let mut all: Vec<Finding> =
             of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();
@@ -165,13 +167,13 @@ impl Question for CheckOptions {
             self.fail_on.fails(finding.severity) && unreadable::of_finding(snapshot, finding).is_none()
         };
         let text = match (shape, self.output) {
-            (Shape::Drawing, CheckFormat::Sarif) => data::json(&sarif::sarif(&all)),
-            (Shape::Drawing, CheckFormat::Junit) => reports::junit(&all, |severity| self.fail_on.fails(severity)),
-            (Shape::Drawing, CheckFormat::Github) => reports::github(&all),
-            (Shape::Drawing, CheckFormat::Markdown) => reports::markdown(&all),
-            (Shape::Text | Shape::Drawing, _) => findings::text(snapshot, &all, ignored, context.paint()),
-            (Shape::Json | Shape::Lines, _) => data::json(&findings::data(snapshot, &all, ignored)),
-            (Shape::Yaml, _) => data::yaml(&findings::data(snapshot, &all, ignored)),
+            (OutputForm::Drawing, CheckFormat::Sarif) => data::json(&sarif::sarif(&all)),
+            (OutputForm::Drawing, CheckFormat::Junit) => reports::junit(&all, |severity| self.fail_on.fails(severity)),
+            (OutputForm::Drawing, CheckFormat::Github) => reports::github(&all),
+            (OutputForm::Drawing, CheckFormat::Markdown) => reports::markdown(&all),
+            (OutputForm::Text | OutputForm::Drawing, _) => findings::text(snapshot, &all, ignored, context.paint()),
+            (OutputForm::Json | OutputForm::Lines, _) => data::json(&findings::data(snapshot, &all, ignored)),
+            (OutputForm::Yaml, _) => data::yaml(&findings::data(snapshot, &all, ignored)),
         };
         Ok((text, Verdict::from_no(all.iter().any(fails))))
     }

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use routescope_cluster::kinds::KINDS;
 use routescope_cluster::live::{self, Changed, Update, Worlds};
 use routescope_cluster::{KindState, Phase, Status};
-use routescope_core::store::{Mark, Overlaid};
+use routescope_core::store::{Mark, OverlayEntries};
 use routescope_core::visible::visible;
 
-use super::answer::{self, Answered, Beside, Question, Shape};
+use super::answer::{self, Answered, Beside, OutputForm, Question};
 use super::failure::Failure;
-use super::load::{self, World};
+use super::load::{self, LoadedSource};
 use super::terminal::Reader;
 use super::{Context, Verdict, terminal};
 use crate::watch::Watch;
@@ -55,7 +55,7 @@ struct Followed {
     /// Following ends when it is dropped.
     control: tokio::sync::mpsc::UnboundedSender<live::Control>,
     status: Option<Status>,
-    outcome: Option<Result<World, Failure>>,
+    outcome: Option<Result<LoadedSource, Failure>>,
     /// What was told on standard error of what may not be read.
     told: Vec<String>,
 }
@@ -185,10 +185,11 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
             return;
         }
         Update::Status(status) => status,
-        Update::World(world) => {
-            let live::World { analysis, reading, status, changes: more, settled: _, watch, again, channel } = *world;
+        Update::LoadedCluster(world) => {
+            let live::LoadedCluster { analysis, reading, status, changes: more, settled: _, watch, again, channel } =
+                *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));
-            one.outcome = Some(Ok(World {
+            one.outcome = Some(Ok(LoadedSource {
                 analysis,
                 reading,
                 watch,
@@ -205,7 +206,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
     if one.name.is_empty() {
         one.name.clone_from(&status.context);
     }
-    if let Some(error) = status.is_settled().then(|| live::hopeless(&status)).flatten() {
+    if let Some(error) = status.is_settled().then(|| live::access_denied(&status)).flatten() {
         one.outcome = Some(Err(error.into()));
     }
     one.status = Some(Status::clone(&status));
@@ -241,8 +242,8 @@ fn tell(
         return Ok(Some(verdict));
     }
     let divided = match (last.is_some(), question.shape()) {
-        (true, Shape::Text | Shape::Drawing) => answer::divider(changes, several) + &text,
-        (true, Shape::Yaml) => format!("---\n{text}"),
+        (true, OutputForm::Text | OutputForm::Drawing) => answer::divider(changes, several) + &text,
+        (true, OutputForm::Yaml) => format!("---\n{text}"),
         _ => text.clone(),
     };
     changes.clear();
@@ -262,7 +263,7 @@ fn complain(failure: &Failure, last: &mut Option<String>) -> Verdict {
 }
 
 impl Followed {
-    fn world(&self) -> Result<&World, &Failure> {
+    fn world(&self) -> Result<&LoadedSource, &Failure> {
         match &self.outcome {
             Some(Ok(world)) => Ok(world),
             Some(Err(failure)) => Err(failure),
@@ -304,7 +305,7 @@ impl Followed {
             Some(Err(failure)) if several && first => said = failure.lines(),
             Some(Ok(world)) => {
                 let lines: Vec<String> =
-                    self.status.iter().flat_map(live::unread).map(|unread| unread.sentence()).collect();
+                    self.status.iter().flat_map(live::unreadable).map(|unread| unread.sentence()).collect();
                 let new = lines.iter().filter(|line| !findings_are_told && !self.told.contains(line));
                 for line in new {
                     let _ = writeln!(said, "warning: {}", visible(&format!("{prefix}{line}")));
@@ -328,7 +329,7 @@ impl Followed {
 }
 
 /// `2 new, 1 changed, 5 as they are`; and how many there are of which the cluster does not tell.
-fn count_marks(overlaid: &Overlaid) -> String {
+fn count_marks(overlaid: &OverlayEntries) -> String {
     let count = |wanted: Mark| overlaid.values().filter(|laid| laid.mark == wanted).count();
     let known = format!("{} new, {} changed, {} unchanged", count(Mark::New), count(Mark::Changed), count(Mark::Same));
     match count(Mark::Unseen) {
@@ -348,11 +349,11 @@ mod tests {
     struct Nothing;
 
     impl Question for Nothing {
-        fn shape(&self) -> Shape {
-            Shape::Text
+        fn shape(&self) -> OutputForm {
+            OutputForm::Text
         }
 
-        fn answer(&self, _: &World, _: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
+        fn answer(&self, _: &LoadedSource, _: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
             Ok((String::new(), Verdict::Yes))
         }
     }

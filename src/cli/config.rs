@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use routescope_manifest::save::{Overwrite, save};
+use routescope_manifest::atomic_write::{Overwrite, save};
 
 use super::Verdict;
 use super::answer::print;

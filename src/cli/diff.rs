@@ -11,15 +11,15 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::reachability::{acting, compare, observed};
 use routescope_core::router::Decision;
-use routescope_manifest::plain;
+use routescope_manifest::request_file;
 use routescope_render::data;
 use routescope_render::diff::{self, Replay, ReplayLine, SideData, rule};
 use routescope_render::witness::RequestLine;
 
 use super::answer::print;
 use super::failure::Failure;
-use super::requests::Asked;
-use super::sides::{self, Side};
+use super::requests::AddressedRequest;
+use super::sides::{self, ComparedContext};
 use super::terminal::Content;
 use super::{Context, Verdict, access_log, terminal};
 
@@ -76,7 +76,7 @@ pub fn run(options: &DiffOptions, context: &Context) -> Result<Verdict, Failure>
     let mut replay = None;
     let mut lines = String::new();
     if let Some(path) = &options.requests {
-        let text = plain::read(path)?;
+        let text = request_file::read(path)?;
         let requests = access_log::parse(&text);
         if requests.is_empty() {
             return Err(Failure::new(format!("no request in {}", path.display()), "write one URL on each line"));
@@ -125,7 +125,7 @@ pub fn run(options: &DiffOptions, context: &Context) -> Result<Verdict, Failure>
     Ok(Verdict::Yes)
 }
 
-fn read(options: &DiffOptions, context: &Context) -> Result<[Side; 2], Failure> {
+fn read(options: &DiffOptions, context: &Context) -> Result<[ComparedContext; 2], Failure> {
     match (&options.old, &options.new) {
         (Some(old), Some(new)) => {
             if old == "-" && new == "-" {
@@ -145,12 +145,12 @@ fn read(options: &DiffOptions, context: &Context) -> Result<[Side; 2], Failure> 
 }
 
 /// Asks both tables.
-fn replayed(sides: [&Analysis; 2], requests: &[Option<Asked>], written: bool) -> (Replay, String) {
+fn replayed(sides: [&Analysis; 2], requests: &[Option<AddressedRequest>], written: bool) -> (Replay, String) {
     let mut replay = Replay::default();
     let mut pairs: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines = String::new();
     for asked in requests {
-        let Some(Asked { request, gateway }) = asked else {
+        let Some(AddressedRequest { request, gateway }) = asked else {
             replay.unreadable += 1;
             continue;
         };

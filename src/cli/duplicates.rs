@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use routescope_core::finding::{Code, Finding, Place, Severity, Subject};
+use routescope_core::finding::{Code, Finding, Location, Severity, Subject};
 use routescope_core::model::{Object, ObjectKey, Origin};
 
 /// Kinds of which two in one folder are a mistake. (A Namespace or a Service is often written beside each of its users.)
@@ -40,7 +40,7 @@ pub fn settle(objects: &mut Vec<Object>) -> Option<Finding> {
     Some(Finding {
         code: Code::DuplicateObject,
         severity: Severity::Info,
-        place: Some(Place { source: Arc::clone(&origin.source), at: origin.at }),
+        place: Some(Location { source: Arc::clone(&origin.source), at: origin.at }),
         message: format!("{subject}{others} is defined again in another place: the last one counts"),
         subject: Some(subject),
         help: Some(

@@ -15,7 +15,7 @@ use routescope_manifest::SourceError;
 use super::failure::Failure;
 use super::options::{Paths, SourceOptions};
 use super::tree::{self, TreeFormat, TreeOptions};
-use super::whereto::{self, WhereOptions};
+use super::where_cmd::{self, WhereOptions};
 use super::{Arguments, Context, Verdict, load, roots, state, terminal};
 
 /// Explore the tree, with answers as you type (the default on a terminal)
@@ -62,7 +62,7 @@ fn is_like_a_url(word: &str) -> bool {
 pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
     if !terminal::can_be_drawn_on() {
         return match url {
-            Some(url) => whereto::run(&WhereOptions::of(url), context),
+            Some(url) => where_cmd::run(&WhereOptions::of(url), context),
             None => {
                 tree::run(&TreeOptions { paths: Paths::default(), output: TreeFormat::Text, watch: false }, context)
             }

@@ -10,9 +10,9 @@ use routescope_cluster::live::{self, Changed};
 use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::{self, Memory, World};
+use super::load::{self, LoadedSource, Memory};
 use super::roots::{Memories, Roots};
 use super::terminal::Reader;
 use super::{Context, Verdict, terminal};
@@ -102,8 +102,8 @@ fn print(
     several: bool,
 ) -> Result<Reader, Failure> {
     let divided = match (is_later, question.shape()) {
-        (true, Shape::Text | Shape::Drawing) => answer::divider(changes, several) + text,
-        (true, Shape::Yaml) => format!("---\n{text}"),
+        (true, OutputForm::Text | OutputForm::Drawing) => answer::divider(changes, several) + text,
+        (true, OutputForm::Yaml) => format!("---\n{text}"),
         _ => text.to_owned(),
     };
     answer::print(question.shape().content(), &divided)
@@ -114,7 +114,7 @@ impl Files {
         if context.source.roots {
             let roots = Roots::read(context, &mut self.memories)?;
             let (text, _) = roots.answer(question, context)?;
-            let worlds: Vec<(&str, &World)> =
+            let worlds: Vec<(&str, &LoadedSource)> =
                 roots.worlds.iter().filter_map(|(name, world)| Some((name.as_str(), world.as_ref().ok()?))).collect();
             let mut read = self.taken(&worlds, text, roots.told);
             read.watch.extend(context.source.filename.iter().cloned());
@@ -134,11 +134,11 @@ impl Files {
     }
 
     /// Remembers what was read, and finds what changed since the time before.
-    fn taken(&mut self, worlds: &[(&str, &World)], text: String, told: String) -> Read {
+    fn taken(&mut self, worlds: &[(&str, &LoadedSource)], text: String, told: String) -> Read {
         let mut changes = Vec::new();
         for (name, world) in worlds {
             let before = self.before.iter().find(|(known, _)| known == name);
-            let since = before.map(|(_, before)| live::between(before, &world.analysis, SystemTime::now()));
+            let since = before.map(|(_, before)| live::diff_snapshots(before, &world.analysis, SystemTime::now()));
             changes.extend(since.into_iter().flatten().map(|one| ((*name).to_owned(), one)));
         }
         self.before = worlds.iter().map(|(name, world)| ((*name).to_owned(), Arc::clone(&world.analysis))).collect();

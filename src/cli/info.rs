@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use routescope_cluster::kubeconfig_paths;
 use routescope_render::data::{self, API_VERSION};
-use routescope_render::words::count;
+use routescope_render::phrases::count;
 use serde_json::{Value, json};
 
-use super::answer::{Shape, print};
+use super::answer::{OutputForm, print};
 use super::failure::Failure;
 use super::{Context, Verdict, environment, state, terminal};
 use crate::config::{self, Loaded, SETTINGS};
@@ -39,9 +39,9 @@ pub enum InfoFormat {
 pub fn run(options: &InfoOptions, context: &Context) -> Result<Verdict, Failure> {
     let document = document(context)?;
     let (text, shape) = match options.output {
-        InfoFormat::Text => (text(&document), Shape::Text),
-        InfoFormat::Json => (data::json(&document), Shape::Json),
-        InfoFormat::Yaml => (data::yaml(&document), Shape::Yaml),
+        InfoFormat::Text => (text(&document), OutputForm::Text),
+        InfoFormat::Json => (data::json(&document), OutputForm::Json),
+        InfoFormat::Yaml => (data::yaml(&document), OutputForm::Yaml),
     };
     print(shape.content(), &text)?;
     Ok(Verdict::Yes)

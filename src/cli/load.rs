@@ -25,7 +25,7 @@ use super::{Context, duplicates, terminal};
 const NAMED: usize = 3;
 
 /// What a load brought.
-pub struct World {
+pub struct LoadedSource {
     /// What follows from it.
     pub analysis: Arc<Analysis>,
     /// How many of the analysis's findings came from reading.
@@ -77,13 +77,13 @@ pub struct Reading {
 }
 
 /// Reads and analyses, without a word to anyone.
-pub fn read(reading: &Reading, settings: &Settings) -> Result<World, SourceError> {
+pub fn read(reading: &Reading, settings: &Settings) -> Result<LoadedSource, SourceError> {
     let Reading { inputs, recursive, variables, channel, .. } = reading;
     Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables, *channel)?))
 }
 
 /// The same, for someone who reads again and again: what cannot be read for now counts as it was.
-pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<World, SourceError> {
+pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<LoadedSource, SourceError> {
     let Reading { inputs, recursive, variables, channel, .. } = reading;
     let at = memory.begun.elapsed();
     let channels = Channels { asked: *channel, cluster: None };
@@ -91,7 +91,7 @@ pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -
     Ok(analysed(reading, settings, loaded))
 }
 
-fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
+fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSource {
     let Reading { inputs, complete, scope, .. } = reading;
     let Loaded { mut objects, mut findings, ignored, worlds, files, watch, repository, stale, sources, channel } =
         loaded;
@@ -115,7 +115,7 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
     let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
     let is_named = |name: &&Name| sources.iter().any(|source| namespaces::is_named(&source.text, name));
     let named = scope.names().filter(is_named).cloned().collect();
-    World {
+    LoadedSource {
         analysis,
         reading,
         watch,
@@ -129,8 +129,11 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> World {
 }
 
 /// An error when a namespace was asked for that nothing in these worlds names.
-pub fn namespaces_are_there<'w>(worlds: impl Iterator<Item = &'w World>, scope: &Scope) -> Result<(), SourceError> {
-    let worlds: Vec<&World> = worlds.collect();
+pub fn namespaces_are_there<'w>(
+    worlds: impl Iterator<Item = &'w LoadedSource>,
+    scope: &Scope,
+) -> Result<(), SourceError> {
+    let worlds: Vec<&LoadedSource> = worlds.collect();
     let snapshots: Vec<&Snapshot> = worlds.iter().map(|world| &*world.analysis.snapshot).collect();
     let named = |name: &str| worlds.iter().any(|world| world.named.iter().any(|named| named == name));
     match namespaces::missing(&snapshots, scope, named) {
@@ -200,11 +203,11 @@ fn no_routes(findings: &[Finding], files: usize, objects: usize, ignored: usize)
 }
 
 fn count(n: usize, noun: &str) -> String {
-    routescope_render::words::count(n, noun)
+    routescope_render::phrases::count(n, noun)
 }
 
 /// Reads what the options name, and tells what could not be read. Fails when there is nothing to draw or to ask.
-pub fn load(context: &Context) -> Result<World, Failure> {
+pub fn load(context: &Context) -> Result<LoadedSource, Failure> {
     let world = read(&context.reading()?, &context.settings.settings())?;
     namespaces_are_there(std::iter::once(&world), &context.scope())?;
     // The process ends with its answer, and takes the memory with it: freeing 100,000 routes one by one takes longer
@@ -218,7 +221,7 @@ pub fn load(context: &Context) -> Result<World, Failure> {
 }
 
 /// Reads what the options name; what could not be read is a part of the answer.
-pub fn load_quietly(context: &Context) -> Result<World, Failure> {
+pub fn load_quietly(context: &Context) -> Result<LoadedSource, Failure> {
     let world = read(&context.reading()?, &context.settings.settings())?;
     namespaces_are_there(std::iter::once(&world), &context.scope())?;
     terminal::write_err(&beside(&world, context, true));
@@ -226,7 +229,7 @@ pub fn load_quietly(context: &Context) -> Result<World, Failure> {
 }
 
 /// What is told of a load on standard error; what was found in it only where the answer does not say that itself.
-pub fn beside(world: &World, context: &Context, findings_are_told: bool) -> String {
+pub fn beside(world: &LoadedSource, context: &Context, findings_are_told: bool) -> String {
     let findings = &world.analysis.findings[..world.reading];
     let found = if findings_are_told { String::new() } else { unread(findings) + &summary(findings) };
     let repository = world.repository.as_ref().map(|repository| told(repository, context.output.verbose));

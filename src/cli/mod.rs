@@ -31,7 +31,7 @@ mod status;
 mod terminal;
 mod test;
 mod tree;
-mod whereto;
+mod where_cmd;
 
 use std::process::ExitCode;
 
@@ -90,7 +90,7 @@ static LONG_HELP: std::sync::LazyLock<String> =
 enum Command {
     Tui(explore::ExploreOptions),
     Tree(tree::TreeOptions),
-    Where(whereto::WhereOptions),
+    Where(where_cmd::WhereOptions),
     Routes(routes::RoutesOptions),
     Status(status::StatusOptions),
     Check(check::CheckOptions),
@@ -223,7 +223,7 @@ fn run(Arguments { command, explore, mut source, cluster, settings, output }: Ar
     match command {
         Command::Tui(_) => explore::run(url, &context),
         Command::Tree(options) => tree::run(&options, &context),
-        Command::Where(options) => whereto::run(&options, &context),
+        Command::Where(options) => where_cmd::run(&options, &context),
         Command::Routes(options) => routes::run(&options, &context),
         Command::Status(options) => status::run(&options, &context),
         Command::Check(options) => check::run(&options, &context),

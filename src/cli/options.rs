@@ -12,11 +12,11 @@ use routescope_core::resolve::{
     Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge,
 };
 use routescope_manifest::files::Input;
-use routescope_manifest::{Channel, Variables, plain};
+use routescope_manifest::{Channel, Variables, request_file};
 
 use routescope_render::scope::Scope;
 
-use super::answer::Shape;
+use super::answer::OutputForm;
 use super::arguments::boolean;
 use super::failure::Failure;
 use super::load::Reading;
@@ -101,7 +101,7 @@ impl SourceOptions {
     pub fn reading(&self) -> Result<Reading, Failure> {
         let mut values = std::collections::BTreeMap::new();
         for path in &self.set_file {
-            let text = plain::read(path)?;
+            let text = request_file::read(path)?;
             for (line, number) in text.lines().zip(1..) {
                 let line = line.trim();
                 if line.is_empty() || line.starts_with('#') || line == "---" {
@@ -435,11 +435,11 @@ pub enum TableFormat {
 
 impl TableFormat {
     /// How that is written down.
-    pub fn shape(self) -> Shape {
+    pub fn shape(self) -> OutputForm {
         match self {
-            Self::Text | Self::Wide => Shape::Text,
-            Self::Json => Shape::Json,
-            Self::Yaml => Shape::Yaml,
+            Self::Text | Self::Wide => OutputForm::Text,
+            Self::Json => OutputForm::Json,
+            Self::Yaml => OutputForm::Yaml,
         }
     }
 }

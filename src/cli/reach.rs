@@ -7,12 +7,12 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
 use routescope_core::model::ObjectKey;
 use routescope_core::reachability::{Entry, Obstacle, Reach, Reachability, Target, entries, obstacles};
-use routescope_core::resolve::HopId;
+use routescope_core::resolve::RuleNodeId;
 use routescope_render::{data, reach as render};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::TableFormat;
 use super::{Context, Verdict};
 
@@ -97,7 +97,7 @@ fn exists(analysis: &Analysis, target: &Target) -> Result<(), Failure> {
 }
 
 /// Whether a row is reached from where `--from` says.
-fn is_from(analysis: &Analysis, from: &str, gateway: u32, host: u32, row: HopId) -> bool {
+fn is_from(analysis: &Analysis, from: &str, gateway: u32, host: u32, row: RuleNodeId) -> bool {
     let table = &analysis.table.gateways[gateway as usize];
     if table.gateway.to_string() == from || table.gateway.namespace == from {
         return true;
@@ -112,11 +112,11 @@ fn is_from(analysis: &Analysis, from: &str, gateway: u32, host: u32, row: HopId)
 }
 
 impl Question for ReachOptions {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> OutputForm {
         self.output.shape()
     }
 
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let analysis = &world.analysis;
         let target = target(&self.target)?;
         exists(analysis, &target)?;
@@ -127,12 +127,12 @@ impl Question for ReachOptions {
         let found: Vec<Entry> = entries(&reachability, router, &target, &wanted);
         let met = found.iter().any(|entry| matches!(entry.reach, Reach::Met(_)));
         let text = match shape {
-            Shape::Text | Shape::Drawing => {
+            OutputForm::Text | OutputForm::Drawing => {
                 let prevented: Vec<Obstacle> = if found.is_empty() { obstacles(router, &target) } else { Vec::new() };
                 render::text(analysis, &target, &found, &prevented, context.paint())
             }
-            Shape::Json | Shape::Lines => data::json(&render::data(analysis, &target, &found)),
-            Shape::Yaml => data::yaml(&render::data(analysis, &target, &found)),
+            OutputForm::Json | OutputForm::Lines => data::json(&render::data(analysis, &target, &found)),
+            OutputForm::Yaml => data::yaml(&render::data(analysis, &target, &found)),
         };
         Ok((text, Verdict::from_no(!met)))
     }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 
 /// A request, and the Gateway it asks when it names one.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct AddressedRequest {
     /// The request.
     pub request: Request,
     /// The Gateway to ask; `None` asks all.
@@ -38,16 +38,19 @@ struct Written {
 
 /// The requests of a text, in order. Blank lines and lines that begin with `#` are passed over. `defaults` gives a
 /// line the method and headers of the command line.
-pub fn parse(text: &str, defaults: &dyn Fn(Request) -> Result<Request, Failure>) -> Vec<Result<Asked, BadLine>> {
+pub fn parse(
+    text: &str,
+    defaults: &dyn Fn(Request) -> Result<Request, Failure>,
+) -> Vec<Result<AddressedRequest, BadLine>> {
     let told = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     told.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(line, text)| one(text, defaults).map_err(|failure| BadLine { line, failure }))
         .collect()
 }
 
-fn one(text: &str, defaults: &dyn Fn(Request) -> Result<Request, Failure>) -> Result<Asked, Failure> {
+fn one(text: &str, defaults: &dyn Fn(Request) -> Result<Request, Failure>) -> Result<AddressedRequest, Failure> {
     if !text.starts_with('{') {
-        return Ok(Asked { request: defaults(Request::parse(text)?)?, gateway: None });
+        return Ok(AddressedRequest { request: defaults(Request::parse(text)?)?, gateway: None });
     }
     let Written { url, method, headers, gateway } = serde_json::from_str(text).map_err(|error| {
         Failure::new(
@@ -62,7 +65,7 @@ fn one(text: &str, defaults: &dyn Fn(Request) -> Result<Request, Failure>) -> Re
     for (name, value) in pairs(&headers)? {
         request = request.with_header(&format!("{name}: {value}"))?;
     }
-    Ok(Asked { request, gateway: gateway.as_deref().map(gateway_key).transpose()? })
+    Ok(AddressedRequest { request, gateway: gateway.as_deref().map(gateway_key).transpose()? })
 }
 
 /// Every line is a document of its own: the line that the parser counts is always the first.
@@ -113,7 +116,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn parsed(line: &str) -> Asked {
+    fn parsed(line: &str) -> AddressedRequest {
         let mut lines = parse(line, &|request| Ok(request));
         assert_eq!(lines.len(), 1, "{line}");
         lines.remove(0).unwrap_or_else(|bad| panic!("{line}: {}", bad.failure))

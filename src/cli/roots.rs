@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use routescope_core::spread;
+use routescope_core::parallel;
 use routescope_manifest::files::{self, Input};
 use routescope_manifest::shown;
 
 use super::answer::{self, Answered, Beside, Question};
 use super::failure::Failure;
-use super::load::{self, Memory, Reading, World};
+use super::load::{self, LoadedSource, Memory, Reading};
 use super::{Context, Verdict, terminal};
 
 /// So many roots that fail are named.
@@ -47,7 +47,7 @@ pub type Memories = BTreeMap<String, Memory>;
 /// Every root that has to do with routing, read.
 pub struct Roots {
     /// Their names and worlds, or why one could not be built.
-    pub worlds: Vec<(String, Result<World, Failure>)>,
+    pub worlds: Vec<(String, Result<LoadedSource, Failure>)>,
     /// What is told of them on standard error.
     pub told: String,
 }
@@ -61,13 +61,13 @@ impl Roots {
             let memory = memories.remove(&name).unwrap_or_default();
             (name, input, memory)
         });
-        let worlds = spread::in_order(inputs.collect(), spread::threads(), |(name, input, mut memory)| {
+        let worlds = parallel::in_order(inputs.collect(), parallel::threads(), |(name, input, mut memory)| {
             let reading = Reading { inputs: vec![input], ..reading.clone() };
             let world = load::read_again(&reading, &settings, &mut memory).map_err(Failure::from);
             (name, world, memory)
         });
         let read = worlds.len();
-        let mut of_routing: Vec<(String, Result<World, Failure>)> = Vec::new();
+        let mut of_routing: Vec<(String, Result<LoadedSource, Failure>)> = Vec::new();
         for (name, world, memory) in worlds {
             memories.insert(name.clone(), memory);
             if !matches!(&world, Ok(world) if world.nothing.is_some()) {
@@ -96,7 +96,7 @@ impl Roots {
 }
 
 /// Which roots could not be built, and how many have nothing to do with routing.
-fn told(worlds: &[(String, Result<World, Failure>)], idle: usize) -> String {
+fn told(worlds: &[(String, Result<LoadedSource, Failure>)], idle: usize) -> String {
     let failed: Vec<&Failure> = worlds.iter().filter_map(|(_, world)| world.as_ref().err()).collect();
     let mut said = String::new();
     for Failure { message, .. } in failed.iter().take(NAMED) {
@@ -106,7 +106,7 @@ fn told(worlds: &[(String, Result<World, Failure>)], idle: usize) -> String {
         let _ = writeln!(said, "error: {} more roots cannot be built", failed.len() - NAMED);
     }
     if idle > 0 {
-        let _ = writeln!(said, "{} without routes or Gateways", routescope_render::words::count(idle, "other root"));
+        let _ = writeln!(said, "{} without routes or Gateways", routescope_render::phrases::count(idle, "other root"));
     }
     said
 }

@@ -10,12 +10,12 @@ use routescope_core::router::GatewayTable;
 use routescope_core::visible::visible;
 use routescope_render::{data, envoy, routes};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::Paths;
 use super::requests::gateway_key;
-use super::whereto::known;
+use super::where_cmd::known;
 use super::{Context, Verdict, terminal};
 
 /// Print the effective route table, in evaluation order, per gateway, port and host
@@ -63,13 +63,13 @@ pub fn run(options: &RoutesOptions, context: &Context) -> Result<Verdict, Failur
 }
 
 impl Question for RoutesOptions {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> OutputForm {
         match self.output {
-            RoutesFormat::Text | RoutesFormat::Wide => Shape::Text,
-            RoutesFormat::Json => Shape::Json,
-            RoutesFormat::Yaml => Shape::Yaml,
+            RoutesFormat::Text | RoutesFormat::Wide => OutputForm::Text,
+            RoutesFormat::Json => OutputForm::Json,
+            RoutesFormat::Yaml => OutputForm::Yaml,
             // Configurations of two clusters would go by the same names.
-            RoutesFormat::Envoy => Shape::Drawing,
+            RoutesFormat::Envoy => OutputForm::Drawing,
         }
     }
 
@@ -77,7 +77,7 @@ impl Question for RoutesOptions {
         true
     }
 
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let (analysis, scope) = (&world.analysis, context.scope());
         let only = self.gateway.as_deref().map(gateway_key).transpose()?;
         let only = only.as_ref();
@@ -87,13 +87,15 @@ impl Question for RoutesOptions {
         let reachability = self.witness.then(|| Reachability::of(analysis.router()));
         let reachability = reachability.as_ref();
         let text = match shape {
-            Shape::Text => {
+            OutputForm::Text => {
                 let width = (self.output == RoutesFormat::Text).then(terminal::width);
                 routes::text(analysis, only, &scope, context.paint(), width, reachability)
             }
-            Shape::Drawing => envoys(analysis, only)?,
-            Shape::Json | Shape::Lines => data::json(&routes::data_with(analysis, only, &scope, reachability)),
-            Shape::Yaml => data::yaml(&routes::data_with(analysis, only, &scope, reachability)),
+            OutputForm::Drawing => envoys(analysis, only)?,
+            OutputForm::Json | OutputForm::Lines => {
+                data::json(&routes::data_with(analysis, only, &scope, reachability))
+            }
+            OutputForm::Yaml => data::yaml(&routes::data_with(analysis, only, &scope, reachability)),
         };
         Ok((text, Verdict::Yes))
     }

@@ -9,13 +9,13 @@ use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
 use routescope_manifest::git;
 
-use super::answer::{Question, Shape};
+use super::answer::{OutputForm, Question};
 use super::failure::Failure;
-use super::load::{self, Reading, World};
+use super::load::{self, LoadedSource, Reading};
 use super::{Context, Verdict, clusters, diff, terminal};
 
 /// One source, read.
-pub struct Side {
+pub struct ComparedContext {
     /// As it was named.
     pub name: String,
     /// What follows from it.
@@ -48,7 +48,7 @@ fn parse(text: &str, context: &Context) -> Result<Source, Failure> {
 }
 
 /// Reads both sources, at the same time where they are files.
-pub fn read_both(names: [&String; 2], context: &Context) -> Result<[Side; 2], Failure> {
+pub fn read_both(names: [&String; 2], context: &Context) -> Result<[ComparedContext; 2], Failure> {
     let [old, new] = [parse(names[0], context)?, parse(names[1], context)?];
     let settings = context.settings.settings();
     let reading = context.source.reading()?;
@@ -77,7 +77,7 @@ pub fn read_both(names: [&String; 2], context: &Context) -> Result<[Side; 2], Fa
 }
 
 /// The cluster, and the cluster with the files of `-f` laid over it.
-pub fn read_live(context: &Context) -> Result<[Side; 2], Failure> {
+pub fn read_live(context: &Context) -> Result<[ComparedContext; 2], Failure> {
     if context.source.inputs().is_empty() {
         let message = "--live compares the cluster with files laid over it, and there are none";
         return Err(Failure::new(message, "add -f DIR, or name two sources"));
@@ -92,28 +92,28 @@ fn named(name: &str, Failure { message, hint }: Failure) -> Failure {
     Failure { message: format!("cannot compare {name}: {message}"), hint }
 }
 
-fn side(name: String, world: &World) -> Side {
+fn side(name: String, world: &LoadedSource) -> ComparedContext {
     diff::kept(&world.analysis);
     let findings = load::summary(&world.analysis.findings[..world.reading]);
     if !findings.is_empty() {
         terminal::write_err(&findings);
     }
-    Side { name, analysis: Arc::clone(&world.analysis) }
+    ComparedContext { name, analysis: Arc::clone(&world.analysis) }
 }
 
 /// Keeps what it is shown, and says nothing.
-struct Kept(RefCell<Option<World>>);
+struct Kept(RefCell<Option<LoadedSource>>);
 
 impl Question for Kept {
-    fn shape(&self) -> Shape {
-        Shape::Text
+    fn shape(&self) -> OutputForm {
+        OutputForm::Text
     }
 
-    fn answer(&self, world: &World, _: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
-        let World { analysis, reading, context, channel, .. } = world;
+    fn answer(&self, world: &LoadedSource, _: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
+        let LoadedSource { analysis, reading, context, channel, .. } = world;
         let (analysis, context) = (Arc::clone(analysis), context.clone());
         let (watch, repository, nothing) = (Vec::new(), None, None);
-        *self.0.borrow_mut() = Some(World {
+        *self.0.borrow_mut() = Some(LoadedSource {
             analysis,
             reading: *reading,
             watch,
@@ -129,7 +129,7 @@ impl Question for Kept {
 }
 
 /// A cluster as it is, or with the files laid over it.
-fn cluster(context: &Context, name: Option<&str>, overlaid: bool) -> Result<World, Failure> {
+fn cluster(context: &Context, name: Option<&str>, overlaid: bool) -> Result<LoadedSource, Failure> {
     let mut source = context.source.clone();
     if !overlaid {
         (source.filename, source.kustomize, source.demo) = (Vec::new(), Vec::new(), false);

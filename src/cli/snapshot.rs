@@ -7,14 +7,14 @@ use clap::Args;
 
 use routescope_core::model::Meta;
 use routescope_core::visible::visible;
-use routescope_manifest::save::{self, Overwrite};
-use routescope_manifest::{Channel, original};
+use routescope_manifest::atomic_write::{self, Overwrite};
+use routescope_manifest::{Channel, raw_manifest};
+use routescope_render::phrases;
 use routescope_render::snapshot::{self, About, MARKER};
-use routescope_render::words;
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::Paths;
 use super::{Context, Verdict, terminal};
 
@@ -56,21 +56,21 @@ pub fn run(options: &SnapshotOptions, context: &Context) -> Result<Verdict, Fail
     }
     // Told before anyone waits for a cluster.
     if let Some((path, overwrite)) = options.file() {
-        save::may_write(path, overwrite)?;
+        atomic_write::may_write(path, overwrite)?;
     }
     answer::run(options, context, false)
 }
 
 impl Question for SnapshotOptions {
-    fn shape(&self) -> Shape {
-        Shape::Yaml
+    fn shape(&self) -> OutputForm {
+        OutputForm::Yaml
     }
 
     fn needs_every_file(&self) -> bool {
         true
     }
 
-    fn answer(&self, world: &World, context: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
         let about = About {
             name: world.context.clone().unwrap_or_else(|| context.source.title()),
             taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -79,18 +79,18 @@ impl Question for SnapshotOptions {
         };
         let objects = snapshot::objects(&world.analysis.snapshot);
         let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();
-        let originals = original::of(&metas);
+        let originals = raw_manifest::of(&metas);
         let lost = originals.iter().filter(|original| original.is_none()).count();
         if lost > 0 {
             return Err(Failure {
-                message: format!("cannot save the world: the text of {} is not known", words::count(lost, "object")),
+                message: format!("cannot save the world: the text of {} is not known", phrases::count(lost, "object")),
                 hint: None,
             });
         }
         let text = snapshot::text(&world.analysis, &about, &objects, originals);
         let Some((path, overwrite)) = self.file() else { return Ok((text, Verdict::Yes)) };
-        save::save(path, &text, overwrite)?;
-        let count = words::count(objects.len(), "object");
+        atomic_write::save(path, &text, overwrite)?;
+        let count = phrases::count(objects.len(), "object");
         let saved = format!("saved {count} of {} to {}", about.name, path.display());
         terminal::write_err(&format!("{}\n", visible(&saved)));
         Ok((String::new(), Verdict::Yes))

@@ -6,9 +6,9 @@ use routescope_core::status;
 use routescope_core::unreadable;
 use routescope_render::{data, status as render};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::{Paths, TableFormat};
 use super::{Context, Verdict, terminal};
 
@@ -34,23 +34,23 @@ pub fn run(options: &StatusOptions, context: &Context) -> Result<Verdict, Failur
 }
 
 impl Question for StatusOptions {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> OutputForm {
         self.output.shape()
     }
 
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let analysis = &world.analysis;
         let mut statuses = status::predict(analysis);
         let mut differences = status::differences(analysis, &statuses);
         context.scope().narrow(analysis, &mut statuses, &mut differences);
         let data = || render::data(analysis, &statuses, &differences);
         let text = match shape {
-            Shape::Text | Shape::Drawing => {
+            OutputForm::Text | OutputForm::Drawing => {
                 let width = (self.output == TableFormat::Text).then(terminal::width);
                 render::text(analysis, &statuses, &differences, context.paint(), width)
             }
-            Shape::Json | Shape::Lines => data::json(&data()),
-            Shape::Yaml => data::yaml(&data()),
+            OutputForm::Json | OutputForm::Lines => data::json(&data()),
+            OutputForm::Yaml => data::yaml(&data()),
         };
         // A difference from what is not certain is told, and is none to fail for.
         let certain = unreadable::of_statuses(&analysis.snapshot).is_none();

@@ -9,14 +9,14 @@ use clap::{Args, ValueEnum};
 
 use routescope_core::expectation::{self, Asks, Test, Verdict as Held};
 use routescope_core::model::ObjectKey;
-use routescope_manifest::{plain, route_test};
+use routescope_manifest::{request_file, route_test};
 use routescope_render::data;
 use routescope_render::route_test::{self as render, Coverage, Outcome};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
-use super::whereto::known;
+use super::load::LoadedSource;
+use super::where_cmd::known;
 use super::{Context, Verdict, terminal};
 
 /// Hold routes against expectation files: single requests, or all requests of a region, and where they must go
@@ -63,7 +63,7 @@ pub fn run(options: &TestOptions, context: &Context) -> Result<Verdict, Failure>
     let mut mistakes = 0;
     for path in &options.files {
         let name = path.display().to_string();
-        match route_test::parse(&name, &plain::read(path)?) {
+        match route_test::parse(&name, &request_file::read(path)?) {
             Ok(of_file) => tests.extend(of_file.into_iter().map(|test| (name.clone(), test))),
             Err(found) => {
                 for route_test::Mistake { at, message, hint } in &found {
@@ -77,24 +77,24 @@ pub fn run(options: &TestOptions, context: &Context) -> Result<Verdict, Failure>
     if mistakes > 0 {
         return Ok(Verdict::Partly);
     }
-    answer::run(&Asked { options, tests: RefCell::new(tests) }, context, false)
+    answer::run(&TestRun { options, tests: RefCell::new(tests) }, context, false)
 }
 
-struct Asked<'o> {
+struct TestRun<'o> {
     options: &'o TestOptions,
     tests: RefCell<Vec<(String, Test)>>,
 }
 
-impl Question for Asked<'_> {
-    fn shape(&self) -> Shape {
+impl Question for TestRun<'_> {
+    fn shape(&self) -> OutputForm {
         match self.options.output {
-            TestFormat::Json => Shape::Json,
-            TestFormat::Text => Shape::Text,
-            TestFormat::Junit | TestFormat::Lcov => Shape::Drawing,
+            TestFormat::Json => OutputForm::Json,
+            TestFormat::Text => OutputForm::Text,
+            TestFormat::Junit | TestFormat::Lcov => OutputForm::Drawing,
         }
     }
 
-    fn answer(&self, world: &World, context: &Context, _: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
         let analysis = &world.analysis;
         if self.options.init {
             return Ok((render::first_file(analysis), Verdict::Yes));

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use routescope_render::outline::Outline;
 use routescope_render::{data, tree, yaml};
 
-use super::answer::{self, Question, Shape};
+use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
-use super::load::World;
+use super::load::LoadedSource;
 use super::options::Paths;
 use super::{Context, Verdict, terminal};
 
@@ -52,12 +52,12 @@ pub fn run(options: &TreeOptions, context: &Context) -> Result<Verdict, Failure>
 }
 
 impl Question for TreeOptions {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> OutputForm {
         match self.output {
-            TreeFormat::Text | TreeFormat::Wide => Shape::Text,
-            TreeFormat::Json => Shape::Json,
-            TreeFormat::Yaml => Shape::Yaml,
-            TreeFormat::Mermaid | TreeFormat::Dot => Shape::Drawing,
+            TreeFormat::Text | TreeFormat::Wide => OutputForm::Text,
+            TreeFormat::Json => OutputForm::Json,
+            TreeFormat::Yaml => OutputForm::Yaml,
+            TreeFormat::Mermaid | TreeFormat::Dot => OutputForm::Drawing,
         }
     }
 
@@ -66,28 +66,28 @@ impl Question for TreeOptions {
     }
 
     /// A delegation that spreads out is a hundred times the text of its tree, and that much more with indents.
-    fn streamed(&self, world: &World, context: &Context) -> Option<Result<Verdict, Failure>> {
+    fn streamed(&self, world: &LoadedSource, context: &Context) -> Option<Result<Verdict, Failure>> {
         let shape = self.shape();
-        if !matches!(shape, Shape::Json | Shape::Yaml) {
+        if !matches!(shape, OutputForm::Json | OutputForm::Yaml) {
             return None;
         }
         let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
         let tree = tree::data(&outline);
         let written = terminal::stream_out(shape.content(), |out| match shape {
-            Shape::Yaml => yaml::write_to(out, &tree),
+            OutputForm::Yaml => yaml::write_to(out, &tree),
             _ => data::json_to(out, &tree),
         });
         Some(written.map(|_| Verdict::Yes).map_err(answer::not_written))
     }
 
-    fn answer(&self, world: &World, context: &Context, shape: Shape) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
         let text = match shape {
-            Shape::Text => tree::text(&outline, context.paint(), self.output == TreeFormat::Wide),
-            Shape::Json | Shape::Lines => data::json(&tree::data(&outline)),
-            Shape::Yaml => data::yaml(&tree::data(&outline)),
-            Shape::Drawing if self.output == TreeFormat::Mermaid => tree::mermaid(&outline),
-            Shape::Drawing => tree::dot(&outline),
+            OutputForm::Text => tree::text(&outline, context.paint(), self.output == TreeFormat::Wide),
+            OutputForm::Json | OutputForm::Lines => data::json(&tree::data(&outline)),
+            OutputForm::Yaml => data::yaml(&tree::data(&outline)),
+            OutputForm::Drawing if self.output == TreeFormat::Mermaid => tree::mermaid(&outline),
+            OutputForm::Drawing => tree::dot(&outline),
         };
         Ok((text, Verdict::Yes))
     }

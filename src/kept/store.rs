@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use routescope_manifest::save;
+use routescope_manifest::atomic_write;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,7 +85,7 @@ impl<T: Clone + Default + PartialEq + Serialize + DeserializeOwned + Merge> Slot
         // What another version has written meanwhile is left alone.
         let in_file: T = read(&self.path)?.unwrap_or_default();
         let merged = T::merged(in_file, &self.known, &now);
-        save::save_private(&self.path, &text(&merged)).map_err(|error| error.to_string())?;
+        atomic_write::save_private(&self.path, &text(&merged)).map_err(|error| error.to_string())?;
         self.known = now;
         Ok(())
     }

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use routescope_core::model::ObjectKey;
-use routescope_core::resolve::{Fate, HopId};
+use routescope_core::resolve::{MatchState, RuleNodeId};
 use routescope_core::router::{Decision, Outcome, Request, RequestError};
-use routescope_render::answer::{Advice, mend};
+use routescope_render::answer::{Advice, suggest_fix};
 use routescope_render::outline::{NodeRef, Outline};
 
 /// The answer of one world, one decision of which is shown.
@@ -99,7 +99,7 @@ impl Answer {
                 self.shown = same.unwrap_or_else(|| {
                     (0..decisions.len()).min_by_key(|index| rank(&decisions[*index])).unwrap_or_default()
                 });
-                self.advice = decisions.iter().map(|one| mend(analysis, request, one)).collect();
+                self.advice = decisions.iter().map(|one| suggest_fix(analysis, request, one)).collect();
                 self.reply = Reply::Answered(Box::new(request.clone()), decisions);
             }
         }
@@ -123,8 +123,8 @@ impl Answer {
         let request = self.request()?;
         let analysis = outline.analysis();
         let hosts = outline.deciding(decision)?;
-        let passes = |hop: &HopId| {
-            matches!(outline.hop(*hop).fate, Fate::Delegates | Fate::Forks(_))
+        let passes = |hop: &RuleNodeId| {
+            matches!(outline.hop(*hop).state, MatchState::Delegates | MatchState::WeightedDelegation(_))
                 && analysis.explain_hop(request, decision, *hop).reason.delegates()
         };
         let chains = decision.considered.iter().map(|one| analysis.tree.chain(one.hop));

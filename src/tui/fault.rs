@@ -1,6 +1,6 @@
 //! One fault is one sentence: what other lines of the detail pane say of it again is left out.
 
-use super::facts::Fact;
+use super::node_details::Fact;
 use routescope_core::finding::Finding;
 use routescope_render::style::{Line, Role};
 

@@ -3,8 +3,8 @@
 use routescope_core::finding::Subject;
 use routescope_render::outline::Key;
 
+use super::context_pane::ContextId;
 use super::sheet::{SheetPane, View};
-use super::side::SideId;
 use super::state::State;
 
 /// How many places are remembered.
@@ -12,9 +12,9 @@ const PLACES_AT_MOST: usize = 100;
 
 /// A place to go back to, by the names of things: a reload keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct JumpTarget {
     /// The side.
-    pub side: SideId,
+    pub side: ContextId,
     /// The view.
     pub view: View,
     /// The selected node, from the topmost one down; nothing for a heading.
@@ -25,7 +25,7 @@ pub struct Place {
     pub page: Option<Subject>,
 }
 
-impl Place {
+impl JumpTarget {
     /// Where the person is; `None` where nothing is selected.
     pub fn here(state: &State) -> Option<Self> {
         let side = state.side();
@@ -42,14 +42,14 @@ impl Place {
 /// The places that were left by a jump.
 #[derive(Debug, Default)]
 pub struct Jumps {
-    places: Vec<Place>,
+    places: Vec<JumpTarget>,
     /// Where among them the person is: at the end, unless some were gone back over.
     at: usize,
 }
 
 impl Jumps {
     /// A jump leaves a place. What was gone back over is forgotten.
-    pub fn leave(&mut self, place: Place) {
+    pub fn leave(&mut self, place: JumpTarget) {
         self.places.truncate(self.at);
         self.places.retain(|known| *known != place);
         self.places.push(place);
@@ -59,7 +59,7 @@ impl Jumps {
     }
 
     /// The place before, coming from `here`.
-    pub fn back(&mut self, here: Option<Place>) -> Option<Place> {
+    pub fn back(&mut self, here: Option<JumpTarget>) -> Option<JumpTarget> {
         let mut to = self.at.checked_sub(1)?;
         if here.as_ref() == self.places.get(to) && self.at == self.places.len() {
             to = to.checked_sub(1)?;
@@ -71,7 +71,7 @@ impl Jumps {
     }
 
     /// The place after, where some were gone back over.
-    pub fn forward(&mut self) -> Option<Place> {
+    pub fn forward(&mut self) -> Option<JumpTarget> {
         let place = self.places.get(self.at + 1).cloned()?;
         self.at += 1;
         Some(place)
@@ -82,8 +82,8 @@ impl Jumps {
 mod tests {
     use super::*;
 
-    fn place(number: u32) -> Place {
-        Place { side: SideId(0), view: View::Tree, path: vec![Key::Nth(number)], heading: None, page: None }
+    fn place(number: u32) -> JumpTarget {
+        JumpTarget { side: ContextId(0), view: View::Tree, path: vec![Key::Nth(number)], heading: None, page: None }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::ask::{METHODS, Question};
 use super::panes::Edge;
 use super::state::State;
+use super::url_bar::{METHODS, Question};
 use crate::config::AUTO;
 use crate::kept::{self, Asked, Chosen, Kept, Look, Store};
 use routescope_core::model::ObjectKey;

@@ -1,8 +1,8 @@
 //! The names in the detail pane that lead somewhere: a parent, a child, a policy, a Service.
 
+use super::context_pane::PaneContent;
 use super::locate;
 use super::object;
-use super::side::World;
 use routescope_core::finding::Subject;
 use routescope_core::model::{Name, ObjectKey};
 use routescope_core::resolve::{ChildId, LinkId};
@@ -41,7 +41,7 @@ impl Target {
 
 /// Where the names in a line of the detail pane lead. `name` is what the line is called, `nth` which of the lines of that
 /// name it is, `node` what the pane tells of.
-pub fn of(world: &World, node: Option<NodeRef>, (name, nth): (&str, usize), line: &Line) -> Vec<Target> {
+pub fn of(world: &PaneContent, node: Option<NodeRef>, (name, nth): (&str, usize), line: &Line) -> Vec<Target> {
     let mut targets = structure(world, node, name, nth);
     let namespace = node.and_then(|node| world.outline.route_of(node)).map(|route| route.meta.namespace.clone());
     for target in names(world, &line.plain(), namespace.as_ref()) {
@@ -55,7 +55,7 @@ pub fn of(world: &World, node: Option<NodeRef>, (name, nth): (&str, usize), line
 }
 
 /// Whether a name leads to where the pane is.
-fn is_itself(world: &World, node: Option<NodeRef>, target: &Target) -> bool {
+fn is_itself(world: &PaneContent, node: Option<NodeRef>, target: &Target) -> bool {
     let (Some(node), Target::Object(subject)) = (node, target) else { return false };
     let is_object = matches!(node, NodeRef::Gateway(_) | NodeRef::Route(_) | NodeRef::Child(..));
     is_object
@@ -63,13 +63,13 @@ fn is_itself(world: &World, node: Option<NodeRef>, target: &Target) -> bool {
 }
 
 /// Whether a name is that of a node that is known already.
-fn target_is(world: &World, target: &Target, node: &Target) -> bool {
+fn target_is(world: &PaneContent, target: &Target, node: &Target) -> bool {
     let (Target::Object(subject), Target::Node(node, _)) = (target, node) else { return false };
     locate::object(&world.outline, *node).is_some_and(|(kind, key)| kind == subject.kind && key == subject.key)
 }
 
 /// What the structure of the tree says better than a name: the rule above, the routes that a ref selects.
-fn structure(world: &World, node: Option<NodeRef>, name: &str, nth: usize) -> Vec<Target> {
+fn structure(world: &PaneContent, node: Option<NodeRef>, name: &str, nth: usize) -> Vec<Target> {
     let outline = &world.outline;
     let called = |node: NodeRef| {
         let route = outline.route_of(node).map(|route| route.meta.key().to_string()).unwrap_or_default();
@@ -100,7 +100,7 @@ fn structure(world: &World, node: Option<NodeRef>, name: &str, nth: usize) -> Ve
 }
 
 /// The objects that a text names: `namespace/name` of any kind, and a name behind its kind, which is in `namespace`.
-fn names(world: &World, text: &str, namespace: Option<&Name>) -> Vec<Target> {
+fn names(world: &PaneContent, text: &str, namespace: Option<&Name>) -> Vec<Target> {
     let snapshot = &world.analysis.snapshot;
     let mut found = Vec::new();
     let mut before = "";
@@ -151,7 +151,7 @@ fn is_kind(word: &str) -> bool {
 }
 
 /// Where a line of YAML leads: the object that its `name:` names, in the namespace that stands beside it.
-pub fn of_yaml(world: &World, node: Option<NodeRef>, lines: &[&str], at: usize) -> Vec<Target> {
+pub fn of_yaml(world: &PaneContent, node: Option<NodeRef>, lines: &[&str], at: usize) -> Vec<Target> {
     let value = |line: &str, key: &str| {
         let (_, rest) = line.split_once(key)?;
         let value = rest.split([',', '}', '#']).next()?.trim().trim_matches(['"', '\'']);

@@ -1,5 +1,5 @@
 //! A cluster as the explorer knows it while it follows it: how reading goes, in the words of the header, of an empty
-//! tree and of the window that tells all of it. What the cluster holds is the [`World`](super::side::World).
+//! tree and of the window that tells all of it. What the cluster holds is the [`PaneContent`](super::context_pane::PaneContent).
 
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
@@ -10,12 +10,12 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 
 use routescope_cluster::kinds::KINDS;
-use routescope_cluster::live::hopeless;
+use routescope_cluster::live::access_denied;
 use routescope_cluster::{KindState, Phase, Status};
 use routescope_core::model::Name;
 use routescope_manifest::SourceError;
+use routescope_render::phrases::count;
 use routescope_render::style::{Line, Role};
-use routescope_render::words::count;
 
 /// How a cluster is followed.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub enum Show {
     #[default]
     AsItComes,
     /// Not until the person says so. The newest world waits, with all the changes up to it.
-    Paused(Option<Box<routescope_cluster::live::World>>),
+    Paused(Option<Box<routescope_cluster::live::LoadedCluster>>),
 }
 
 impl Live {
@@ -155,7 +155,7 @@ impl Live {
             Phase::Stale { reason, .. } => not_read(&format!("{name}{server}"), reason, &quit),
             Phase::Live => {
                 // What may not be read is not said to be missing.
-                if let Some(SourceError { message, hint }) = hopeless(status) {
+                if let Some(SourceError { message, hint }) = access_denied(status) {
                     let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, message)];
                     lines.extend(hint.map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
                     lines.push(Line::new());

@@ -2,10 +2,10 @@
 
 use routescope_core::finding::{Finding, Subject};
 use routescope_core::model::ObjectKey;
-use routescope_core::resolve::{Action, Destination, Hop, HopId, Under};
+use routescope_core::resolve::{Action, Destination, RuleNode, RuleNodeId, Under};
 use routescope_render::outline::{NodeRef, Outline};
 
-use super::side::World;
+use super::context_pane::PaneContent;
 
 /// The object that a node is (a part of): its kind and key.
 pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectKey)> {
@@ -27,7 +27,7 @@ pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectK
 }
 
 /// The node of a hop, under the attachment that `near` hangs under, or else under the first there is.
-pub fn hop(outline: &Outline, hop: HopId, near: Option<NodeRef>) -> Option<NodeRef> {
+pub fn hop(outline: &Outline, hop: RuleNodeId, near: Option<NodeRef>) -> Option<NodeRef> {
     let slot_of = |node| match node {
         NodeRef::Route(slot)
         | NodeRef::Match(slot, _)
@@ -54,7 +54,7 @@ fn routes(outline: &Outline) -> impl Iterator<Item = (u32, NodeRef)> + '_ {
 }
 
 /// The node a finding is about: the innermost that is written where the finding points, or the object's own.
-pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
+pub fn finding(world: &PaneContent, finding: &Finding) -> Option<NodeRef> {
     let subject = finding.subject.as_ref()?;
     match finding_hop(world, finding, subject) {
         Some(hop) => self::hop(&world.outline, hop, None),
@@ -63,7 +63,7 @@ pub fn finding(world: &World, finding: &Finding) -> Option<NodeRef> {
 }
 
 /// The first node that an object has in the tree; a Service's is the match that leads to it.
-pub fn subject(world: &World, subject: &Subject) -> Option<NodeRef> {
+pub fn subject(world: &PaneContent, subject: &Subject) -> Option<NodeRef> {
     let outline = &world.outline;
     if subject.kind == "Service" {
         return self::hop(outline, leads_to(world, &subject.key)?, None);
@@ -94,18 +94,18 @@ pub fn subject(world: &World, subject: &Subject) -> Option<NodeRef> {
 }
 
 /// The first hop that forwards to a Service.
-fn leads_to(world: &World, service: &ObjectKey) -> Option<HopId> {
+fn leads_to(world: &PaneContent, service: &ObjectKey) -> Option<RuleNodeId> {
     let is_it = |to: &Destination| to.kind == "Service" && to.namespace == service.namespace && to.name == service.name;
-    let forwards = |hop: &Hop| match hop.action().map(std::sync::Arc::as_ref) {
+    let forwards = |hop: &RuleNode| match hop.action().map(std::sync::Arc::as_ref) {
         Some(Action::Forward(forward)) => forward.destinations.iter().any(is_it),
         _ => false,
     };
     let at = world.analysis.tree.hops.iter().position(forwards)?;
-    u32::try_from(at).ok().map(HopId)
+    u32::try_from(at).ok().map(RuleNodeId)
 }
 
 /// The hop that is written closest above the finding's place, in the finding's own object.
-fn finding_hop(world: &World, finding: &Finding, subject: &Subject) -> Option<HopId> {
+fn finding_hop(world: &PaneContent, finding: &Finding, subject: &Subject) -> Option<RuleNodeId> {
     let at = finding.place.as_ref()?.at;
     let analysis = &world.analysis;
     let mut best: Option<(u32, usize)> = None;
@@ -119,11 +119,11 @@ fn finding_hop(world: &World, finding: &Finding, subject: &Subject) -> Option<Ho
             best = Some((line, index));
         }
     }
-    best.and_then(|(_, index)| u32::try_from(index).ok()).map(HopId)
+    best.and_then(|(_, index)| u32::try_from(index).ok()).map(RuleNodeId)
 }
 
 /// The match above a hop's route, if it is delegated.
-pub fn parent_hop(outline: &Outline, hop: HopId) -> Option<HopId> {
+pub fn parent_hop(outline: &Outline, hop: RuleNodeId) -> Option<RuleNodeId> {
     match outline.hop(hop).under {
         Under::Root(_) => None,
         Under::Child(child) => Some(outline.link(outline.child(child).link).hop),

@@ -4,7 +4,7 @@ use ahash::AHashMap;
 
 use routescope_core::finding::{Finding, Subject};
 use routescope_core::model::{ObjectKey, RouteKind};
-use routescope_core::resolve::{Action, ChildId, HopId, RootId};
+use routescope_core::resolve::{Action, ChildId, RootId, RuleNodeId};
 use routescope_core::store::RouteId;
 use routescope_render::outline::{NodeRef, Outline};
 
@@ -13,10 +13,10 @@ use super::locate;
 /// Where the objects of a tree are.
 pub struct Locator<'o> {
     outline: &'o Outline,
-    hops: AHashMap<RouteId, Vec<HopId>>,
+    hops: AHashMap<RouteId, Vec<RuleNodeId>>,
     slots: AHashMap<RootId, u32>,
     objects: AHashMap<(&'static str, ObjectKey), NodeRef>,
-    services: AHashMap<ObjectKey, HopId>,
+    services: AHashMap<ObjectKey, RuleNodeId>,
 }
 
 impl<'o> Locator<'o> {
@@ -42,7 +42,7 @@ impl<'o> Locator<'o> {
                 }
             }
         }
-        for (at, hop) in (0..).map(HopId).zip(&tree.hops) {
+        for (at, hop) in (0..).map(RuleNodeId).zip(&tree.hops) {
             locator.hops.entry(hop.route).or_default().push(at);
             if let Some(Action::Forward(forward)) = hop.action().map(AsRef::as_ref) {
                 for to in forward.destinations.iter().filter(|to| to.kind == "Service") {
@@ -66,7 +66,7 @@ impl<'o> Locator<'o> {
         }
     }
 
-    fn node(&self, hop: HopId) -> Option<NodeRef> {
+    fn node(&self, hop: RuleNodeId) -> Option<NodeRef> {
         let root = self.outline.analysis().tree.root_of(hop);
         self.slots.get(&root).map(|slot| NodeRef::Match(*slot, hop))
     }
@@ -88,17 +88,17 @@ impl<'o> Locator<'o> {
         self.objects.get(&(subject.kind, subject.key.clone())).copied()
     }
 
-    fn hop(&self, finding: &Finding, subject: &Subject) -> Option<HopId> {
+    fn hop(&self, finding: &Finding, subject: &Subject) -> Option<RuleNodeId> {
         let at = finding.place.as_ref()?.at;
         let kind = [RouteKind::Http, RouteKind::Grpc].into_iter().find(|kind| kind.name() == subject.kind)?;
         let analysis = self.outline.analysis();
         let id = analysis.snapshot.find_route(kind, &subject.key)?;
         let rules = &analysis.snapshot.route(id).rules;
-        let line = |hop: &HopId| {
+        let line = |hop: &RuleNodeId| {
             let rule = self.outline.hop(*hop).rule as usize;
             rules.get(rule).map_or(0, |rule| rule.at.line)
         };
-        let mut best: Option<(u32, HopId)> = None;
+        let mut best: Option<(u32, RuleNodeId)> = None;
         for hop in self.hops.get(&id)? {
             let line = line(hop);
             if line > 0 && line <= at.line && best.is_none_or(|(known, _)| line > known) {
@@ -114,7 +114,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::tui::side::World;
+    use crate::tui::context_pane::PaneContent;
     use routescope_core::resolve::Settings;
     use routescope_core::store::Coverage;
     use routescope_manifest::analyse_text;
@@ -124,7 +124,7 @@ mod tests {
     fn an_index_finds_what_a_search_finds() {
         let text = include_str!("../../examples/unresolved/routes.yaml");
         let analysis = Arc::new(analyse_text(text, Coverage::closed(), Settings::default()));
-        let world = World::within(Arc::clone(&analysis), &Scope::default());
+        let world = PaneContent::within(Arc::clone(&analysis), &Scope::default());
         let locator = Locator::of(&world.outline);
         assert!(analysis.findings.len() > 3, "there is something to find");
         for finding in &analysis.findings {

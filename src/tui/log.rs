@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::SystemTime;
 
-use super::ask::Question;
 use super::pins::Turned;
+use super::url_bar::Question;
 use routescope_cluster::kinds::KINDS;
 use routescope_cluster::live::{Changed, How};
 use routescope_cluster::{KindState, Phase, Status};

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::facts::Fact;
-use routescope_core::finding::{Place, Subject};
+use super::node_details::Fact;
+use routescope_core::finding::{Location, Subject};
 use routescope_core::model::{Meta, ObjectKey, Position, RouteKind, Source};
 use routescope_core::store::Snapshot;
 use routescope_render::style::{Line, Role};
@@ -68,9 +68,9 @@ pub fn facts(snapshot: &Snapshot, subject: &Subject) -> Vec<Fact> {
 }
 
 /// Where an object is written.
-pub fn place(snapshot: &Snapshot, subject: &Subject) -> Option<Place> {
+pub fn place(snapshot: &Snapshot, subject: &Subject) -> Option<Location> {
     let origin = &meta(snapshot, subject)?.origin;
-    Some(Place::within(origin, Position::default())).filter(|_| origin.at.is_known())
+    Some(Location::within(origin, Position::default())).filter(|_| origin.at.is_known())
 }
 
 /// The source and the lines (from 1, both inclusive) that an object is written in.

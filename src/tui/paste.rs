@@ -79,7 +79,7 @@ impl Pasted {
 
 /// Whether `word` is a method that can be asked with.
 fn is_method(word: &str) -> bool {
-    super::ask::METHODS.contains(&word)
+    super::url_bar::METHODS.contains(&word)
 }
 
 /// The text without the quotes or angle brackets around it, and without the punctuation that a sentence leaves behind.

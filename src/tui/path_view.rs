@@ -60,10 +60,15 @@ pub struct Way {
 
 impl Way {
     /// The path of an answer, what nearly took the request, and where the person went.
-    pub fn of(outline: &Outline, lit: &[NodeRef], decision: Option<&Decision>, visited: Option<NodeRef>) -> Self {
+    pub fn of(
+        outline: &Outline,
+        highlighted: &[NodeRef],
+        decision: Option<&Decision>,
+        visited: Option<NodeRef>,
+    ) -> Self {
         let mut way = Self::default();
-        way.add(lit);
-        for node in near(outline, lit, decision).into_iter().chain(visited) {
+        way.add(highlighted);
+        for node in near(outline, highlighted, decision).into_iter().chain(visited) {
             way.add(&outline.ancestry(node));
         }
         way
@@ -101,7 +106,7 @@ pub fn is_near(one: &Considered) -> bool {
 }
 
 /// The rows that nearly took the request, as nodes under the host that the path goes through.
-fn near(outline: &Outline, lit: &[NodeRef], decision: Option<&Decision>) -> Vec<NodeRef> {
+fn near(outline: &Outline, highlighted: &[NodeRef], decision: Option<&Decision>) -> Vec<NodeRef> {
     let considered = decision.map_or(&[][..], |decision| &decision.considered);
     let tree = &outline.analysis().tree;
     let wanted = considered.iter().filter(|one| is_near(one));
@@ -109,7 +114,7 @@ fn near(outline: &Outline, lit: &[NodeRef], decision: Option<&Decision>) -> Vec<
     if wanted.is_empty() {
         return Vec::new();
     }
-    let Some(hosts) = lit.iter().find(|node| matches!(node, NodeRef::Hosts(_))) else { return Vec::new() };
+    let Some(hosts) = highlighted.iter().find(|node| matches!(node, NodeRef::Hosts(_))) else { return Vec::new() };
     let mut found = Vec::new();
     for node in outline.children(*hosts) {
         let NodeRef::Route(slot) = node else { continue };

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::ask::Question;
-use super::side::World;
+use super::context_pane::PaneContent;
+use super::url_bar::Question;
 use super::words;
 use routescope_core::router::{Decision, Request, RequestError};
 use routescope_render::style::{Line, Role};
@@ -94,7 +94,7 @@ pub struct Short {
 }
 
 impl Short {
-    fn of(pin: &Pin, world: &World) -> Self {
+    fn of(pin: &Pin, world: &PaneContent) -> Self {
         let decisions = world.analysis.decide(&pin.request, pin.question.gateway.as_ref());
         if let Some(decision) = decisions.first() {
             return Self::of_decision(pin, world, decision);
@@ -107,7 +107,7 @@ impl Short {
         Self { glyph: "✗", role: Role::Error, gets, by: Line::of(Role::Dim, by) }
     }
 
-    fn of_decision(pin: &Pin, world: &World, decision: &Decision) -> Self {
+    fn of_decision(pin: &Pin, world: &PaneContent, decision: &Decision) -> Self {
         let (glyph, role) = words::outcome_glyph(decision);
         let mut gets = words::in_short(decision);
         if let Some(upstream) = decision.upstream.as_ref().filter(|_| words::is_rewritten(&pin.request, decision)) {
@@ -125,16 +125,16 @@ impl Short {
 
 /// What is known of one pin on one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct PinnedAnswer {
     /// The present answer.
     pub is: Short,
     /// The answer before, while nobody has seen yet that it changed.
-    pub was: Option<Was>,
+    pub was: Option<PreviousAnswer>,
     /// What the client got when the person last looked.
     seen: Line,
 }
 
-impl Standing {
+impl PinnedAnswer {
     fn new(is: Short) -> Self {
         Self { seen: is.gets.clone(), is, was: None }
     }
@@ -145,14 +145,14 @@ impl Standing {
         let before = std::mem::replace(&mut self.is, is).gets;
         let is_back = self.seen.plain() == self.is.gets.plain();
         let gets = if is_back { before.clone() } else { self.seen.clone() };
-        self.was = Some(Was { gets, since: now });
+        self.was = Some(PreviousAnswer { gets, since: now });
         before
     }
 }
 
 /// An answer that is none any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Was {
+pub struct PreviousAnswer {
     /// What the client got.
     pub gets: Line,
     /// When that changed.
@@ -161,7 +161,7 @@ pub struct Was {
 
 /// What is known of the pins on one side.
 #[derive(Debug, Default)]
-pub struct Standings(BTreeMap<PinId, Standing>);
+pub struct Standings(BTreeMap<PinId, PinnedAnswer>);
 
 /// An answer that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,7 @@ pub struct Turned {
 
 impl Standings {
     /// What is known of a pin.
-    pub fn of(&self, id: PinId) -> Option<&Standing> {
+    pub fn of(&self, id: PinId) -> Option<&PinnedAnswer> {
         self.0.get(&id)
     }
 
@@ -191,13 +191,13 @@ impl Standings {
     }
 
     /// Asks every pin. Where `is_news` does not hold, the world is only not known yet: then another answer is no change.
-    pub fn answer(&mut self, pins: &Pins, world: &World, now: SystemTime, is_news: bool) -> Vec<Turned> {
+    pub fn answer(&mut self, pins: &Pins, world: &PaneContent, now: SystemTime, is_news: bool) -> Vec<Turned> {
         let mut turned = Vec::new();
         self.0.retain(|id, _| pins.get(*id).is_some());
         for pin in pins.iter() {
             let is = Short::of(pin, world);
             let Some(known) = self.0.get_mut(&pin.id) else {
-                self.0.insert(pin.id, Standing::new(is));
+                self.0.insert(pin.id, PinnedAnswer::new(is));
                 continue;
             };
             if known.is.gets.plain() == is.gets.plain() {
@@ -207,7 +207,7 @@ impl Standings {
                 turned.push(Turned { question: pin.question.clone(), was, is: known.is.clone() });
             } else {
                 let was = known.was.take();
-                *known = Standing { was, ..Standing::new(is) };
+                *known = PinnedAnswer { was, ..PinnedAnswer::new(is) };
             }
         }
         turned
@@ -216,7 +216,7 @@ impl Standings {
     /// What changed was seen: of one pin, or of all. Returns whether anything was marked.
     pub fn acknowledge(&mut self, only: Option<PinId>) -> bool {
         let marked = self.0.iter_mut().filter(|(id, _)| only.is_none_or(|only| only == **id));
-        let see = |standing: &mut Standing| {
+        let see = |standing: &mut PinnedAnswer| {
             standing.seen = standing.is.gets.clone();
             standing.was.take().is_some()
         };
@@ -252,9 +252,9 @@ spec:
     backendRefs: [{name: v1, port: 80}]
 ";
 
-    fn world(text: &str) -> World {
+    fn world(text: &str) -> PaneContent {
         let analysis = routescope_manifest::analyse_text(text, Coverage::open(), Settings::default());
-        World::within(Arc::new(analysis), &Scope::default())
+        PaneContent::within(Arc::new(analysis), &Scope::default())
     }
 
     fn pinned(url: &str) -> Pins {
@@ -282,7 +282,7 @@ spec:
         assert_eq!(said, expected);
         let id = pins.iter().next().expect("the pin").id;
         let mark = standings.of(id).and_then(|standing| standing.was.as_ref());
-        let mark = mark.map(|Was { gets, since }| (gets.plain(), *since));
+        let mark = mark.map(|PreviousAnswer { gets, since }| (gets.plain(), *since));
         assert_eq!(mark, was.map(|(gets, second)| (gets.to_owned(), at(second))));
     }
 

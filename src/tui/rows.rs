@@ -62,7 +62,7 @@ pub struct Shown<'a> {
     /// What is folded.
     pub folds: &'a Folds,
     /// The path of the answer, which is unfolded.
-    pub lit: &'a [NodeRef],
+    pub highlighted: &'a [NodeRef],
     /// What the filter leaves, while there is one.
     pub kept: Option<&'a Kept>,
     /// The faults, while rows without them are hidden.
@@ -76,7 +76,7 @@ pub struct Shown<'a> {
 impl Shown<'_> {
     fn is_open(&self, node: NodeRef, depth: u16) -> bool {
         let held = self.kept.is_some_and(|kept| kept.above.contains(&node))
-            || self.lit.split_last().is_some_and(|(_, above)| above.contains(&node))
+            || self.highlighted.split_last().is_some_and(|(_, above)| above.contains(&node))
             || self.faults.is_some_and(|faults| faults.under.contains_key(&node))
             || self.way.is_some_and(|(way, _)| way.above.contains(&node));
         // Beside the path only what was unfolded by hand is unfolded.

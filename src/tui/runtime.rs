@@ -15,15 +15,15 @@ use crossterm::execute;
 use futures::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::change_highlights;
+use super::cluster_task::Follower;
+use super::context_pane::ContextId;
 use super::editor;
 use super::effect::Effect;
 use super::filter;
-use super::following::Follower;
-use super::fresh;
 use super::keep::{self, Keeper};
 use super::keymap::Keymap;
 use super::sheet::Sheet;
-use super::side::SideId;
 use super::signals::{self, Signal};
 use super::state::State;
 use super::terminal::Screen;
@@ -52,7 +52,7 @@ const COLOUR_PATIENCE: Duration = Duration::from_millis(250);
 const EDITOR_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What happens beside the person's own doing.
-pub(super) enum Outside {
+pub(super) enum RuntimeEvent {
     Message(Message),
     Loaded(Result<(Load, Vec<Changed>), SourceError>),
     Signal(Signal),
@@ -65,7 +65,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let (store, kept) = kept.unzip();
     let (sender, mut receiver) = unbounded_channel();
     signals::listen(&sender);
-    let mut feed = Feed::start(source, &sender);
+    let mut feed = UpdateSource::start(source, &sender);
     let mut problems = config.problems.clone();
     let (keys, wrong_keys) = Keymap::of(&config.config.keys);
     problems.extend(wrong_keys);
@@ -86,7 +86,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let size = screen.terminal.size().map_err(RunError::Terminal)?;
     let mut state = State::new(title, themes, theme, ascii || config.config.ascii, (size.width, size.height));
     state.zone = jiff::tz::TimeZone::system();
-    if let Feed::Clusters { source, .. } = &feed {
+    if let UpdateSource::Clusters { source, .. } = &feed {
         state.follow(source.contexts.iter().cloned());
     }
     state.scope = scope;
@@ -120,7 +120,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         keeper: store.map(|store| {
             let sender = sender.clone();
             Keeper::start(store, move |problem| {
-                let _ = sender.send(Outside::Message(Message::Told(problem)));
+                let _ = sender.send(RuntimeEvent::Message(Message::Told(problem)));
             })
         }),
     };
@@ -151,21 +151,21 @@ fn told(problems: &[String]) -> Option<String> {
 }
 
 /// A panic in any task ends the explorer: the hook has given the terminal back already.
-fn give_notice(sender: &UnboundedSender<Outside>) {
+fn give_notice(sender: &UnboundedSender<RuntimeEvent>) {
     let sender = sender.clone();
     super::terminal::on_panic(move || {
-        let _ = sender.send(Outside::Panicked);
+        let _ = sender.send(RuntimeEvent::Panicked);
     });
 }
 
 /// Where the world comes from, while it is being read.
-enum Feed {
+enum UpdateSource {
     Files(Loader),
-    Clusters { source: Box<ClusterSource>, followers: AHashMap<SideId, Follower> },
+    Clusters { source: Box<ClusterSource>, followers: AHashMap<ContextId, Follower> },
 }
 
-impl Feed {
-    fn start(source: Source, sender: &UnboundedSender<Outside>) -> Self {
+impl UpdateSource {
+    fn start(source: Source, sender: &UnboundedSender<RuntimeEvent>) -> Self {
         match source {
             Source::Files(load) => {
                 forward_load(start_load(&load, None), sender.clone());
@@ -173,7 +173,7 @@ impl Feed {
             }
             Source::Clusters(source) => {
                 let mut feed = Self::Clusters { followers: AHashMap::new(), source: source.clone() };
-                for (side, context) in (0..).map(SideId).zip(source.contexts) {
+                for (side, context) in (0..).map(ContextId).zip(source.contexts) {
                     feed.follow(side, 0, context, sender);
                 }
                 feed
@@ -182,21 +182,21 @@ impl Feed {
     }
 
     /// What comes before the screen is taken. What fails that soon fails on the person's own screen.
-    async fn early(&mut self, receiver: &mut UnboundedReceiver<Outside>) -> Result<Vec<Outside>, RunError> {
+    async fn early(&mut self, receiver: &mut UnboundedReceiver<RuntimeEvent>) -> Result<Vec<RuntimeEvent>, RunError> {
         let (mut early, mut failed) = (Vec::new(), BTreeMap::new());
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while let Ok(Some(outside)) = tokio::time::timeout_at(deadline, receiver.recv()).await {
             match outside {
-                Outside::Loaded(Err(error)) => return Err(RunError::Load(error)),
-                Outside::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
+                RuntimeEvent::Loaded(Err(error)) => return Err(RunError::Load(error)),
+                RuntimeEvent::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
                 // The terminal is not taken yet: stopping is all there is to do.
-                Outside::Signal(Signal::Stop) => signals::stop(),
-                Outside::Signal(Signal::Continue) => {}
-                Outside::Loaded(Ok(_)) => {
+                RuntimeEvent::Signal(Signal::Stop) => signals::stop(),
+                RuntimeEvent::Signal(Signal::Continue) => {}
+                RuntimeEvent::Loaded(Ok(_)) => {
                     early.push(outside);
                     break;
                 }
-                Outside::Message(Message::Followed { side, epoch, update }) => {
+                RuntimeEvent::Message(Message::Followed { side, epoch, update }) => {
                     self.taken(side);
                     if let Update::Failed(error) = &*update {
                         failed.insert(side, error.clone());
@@ -207,7 +207,7 @@ impl Feed {
                     {
                         return Err(RunError::Load(error));
                     }
-                    early.push(Outside::Message(Message::Followed { side, epoch, update }));
+                    early.push(RuntimeEvent::Message(Message::Followed { side, epoch, update }));
                 }
                 other => early.push(other),
             }
@@ -221,25 +221,25 @@ impl Feed {
     }
 
     /// The cluster of a side, while it is followed.
-    fn follower(&self, side: SideId) -> Option<&Follower> {
+    fn follower(&self, side: ContextId) -> Option<&Follower> {
         if let Self::Clusters { followers, .. } = self { followers.get(&side) } else { None }
     }
 
     /// What the cluster of a side brought last is taken in.
-    fn taken(&self, side: SideId) {
+    fn taken(&self, side: ContextId) {
         if let Some(follower) = self.follower(side) {
             follower.taken();
         }
     }
 
     /// Reads again; what changed is told by the world before.
-    fn load(&self, before: Option<Arc<Analysis>>, sender: &UnboundedSender<Outside>) {
+    fn load(&self, before: Option<Arc<Analysis>>, sender: &UnboundedSender<RuntimeEvent>) {
         if let Self::Files(load) = self {
             forward_load(start_load(load, before), sender.clone());
         }
     }
 
-    fn ask(&self, side: SideId, control: Control) {
+    fn ask(&self, side: ContextId, control: Control) {
         if let Some(follower) = self.follower(side) {
             follower.ask(control);
         }
@@ -253,17 +253,17 @@ impl Feed {
     }
 
     /// Lists the contexts of the kubeconfig that is read.
-    fn contexts(&self, sender: &UnboundedSender<Outside>) {
+    fn contexts(&self, sender: &UnboundedSender<RuntimeEvent>) {
         if let Self::Clusters { source, .. } = self {
             let (kubeconfig, sender) = (source.options.connection.kubeconfig.clone(), sender.clone());
             tokio::task::spawn_blocking(move || {
                 let read = contexts(kubeconfig.as_deref());
-                let _ = sender.send(Outside::Message(Message::Contexts(read)));
+                let _ = sender.send(RuntimeEvent::Message(Message::Contexts(read)));
             });
         }
     }
 
-    fn follow(&mut self, side: SideId, epoch: u64, context: Option<String>, sender: &UnboundedSender<Outside>) {
+    fn follow(&mut self, side: ContextId, epoch: u64, context: Option<String>, sender: &UnboundedSender<RuntimeEvent>) {
         if let Self::Clusters { source, followers } = self {
             let mut options = source.options.clone();
             options.connection.context = context;
@@ -271,7 +271,7 @@ impl Feed {
         }
     }
 
-    fn leave(&mut self, side: SideId) {
+    fn leave(&mut self, side: ContextId) {
         if let Self::Clusters { followers, .. } = self {
             followers.remove(&side);
         }
@@ -280,21 +280,21 @@ impl Feed {
 
 struct Explorer {
     state: State,
-    feed: Feed,
-    sender: UnboundedSender<Outside>,
+    feed: UpdateSource,
+    sender: UnboundedSender<RuntimeEvent>,
     watch: Option<Watch>,
     /// The number of each side's newest search: an older one ends early.
-    searches: AHashMap<SideId, Arc<AtomicU64>>,
+    searches: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest comparison with another.
-    differences: AHashMap<SideId, Arc<AtomicU64>>,
+    differences: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest listing of a view.
-    listings: AHashMap<SideId, Arc<AtomicU64>>,
+    listings: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest look at every node.
-    surveys: AHashMap<SideId, Arc<AtomicU64>>,
+    surveys: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest search for a request that meets a rule.
-    witnesses: AHashMap<SideId, Arc<AtomicU64>>,
+    witnesses: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest search for changes.
-    comparisons: AHashMap<SideId, Arc<AtomicU64>>,
+    comparisons: AHashMap<ContextId, Arc<AtomicU64>>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
     ready: bool,
     /// How often it went on by itself: so many signals to go on say nothing new.
@@ -304,7 +304,11 @@ struct Explorer {
 }
 
 impl Explorer {
-    async fn turn(&mut self, screen: &mut Screen, receiver: &mut UnboundedReceiver<Outside>) -> Result<(), RunError> {
+    async fn turn(
+        &mut self,
+        screen: &mut Screen,
+        receiver: &mut UnboundedReceiver<RuntimeEvent>,
+    ) -> Result<(), RunError> {
         let mut reader = read_terminal(self.sender.clone());
         loop {
             let state = &self.state;
@@ -318,16 +322,16 @@ impl Explorer {
             }
             for outside in pending {
                 match self.outside(screen, outside)? {
-                    After::GoOn => {}
-                    After::Quit => return Ok(()),
-                    After::Stop => self.stop(screen)?,
-                    After::Edit { path, line } => {
+                    ControlFlow::GoOn => {}
+                    ControlFlow::Quit => return Ok(()),
+                    ControlFlow::Stop => self.stop(screen)?,
+                    ControlFlow::Edit { path, line } => {
                         // The reader would take the keys that are meant for the editor: it has to go first.
                         reader.abort();
                         let _ = reader.await;
                         let edited = self.edit(screen, receiver, &path, line).await?;
                         reader = read_terminal(self.sender.clone());
-                        self.outside(screen, Outside::Message(Message::Edited(edited)))?;
+                        self.outside(screen, RuntimeEvent::Message(Message::Edited(edited)))?;
                         self.measure(screen)?;
                         break;
                     }
@@ -347,7 +351,7 @@ impl Explorer {
     fn measure(&mut self, screen: &mut Screen) -> Result<(), RunError> {
         let size = screen.terminal.size().map_err(RunError::Terminal)?;
         if self.state.size != (size.width, size.height) {
-            self.outside(screen, Outside::Message(Message::Resize(size.width, size.height)))?;
+            self.outside(screen, RuntimeEvent::Message(Message::Resize(size.width, size.height)))?;
         }
         Ok(())
     }
@@ -357,7 +361,7 @@ impl Explorer {
     async fn edit(
         &mut self,
         screen: &mut Screen,
-        receiver: &mut UnboundedReceiver<Outside>,
+        receiver: &mut UnboundedReceiver<RuntimeEvent>,
         path: &str,
         line: u32,
     ) -> Result<Result<(), String>, RunError> {
@@ -371,9 +375,11 @@ impl Explorer {
                 };
                 let ended = match outside {
                     None => Err(RunError::Signal(signals::HANGUP)),
-                    Some(Outside::Signal(Signal::End(signals::INTERRUPT | signals::QUIT) | Signal::Continue)) => Ok(()),
-                    Some(Outside::Signal(Signal::End(number))) => Err(RunError::Signal(number)),
-                    Some(Outside::Signal(Signal::Stop)) => {
+                    Some(RuntimeEvent::Signal(Signal::End(signals::INTERRUPT | signals::QUIT) | Signal::Continue)) => {
+                        Ok(())
+                    }
+                    Some(RuntimeEvent::Signal(Signal::End(number))) => Err(RunError::Signal(number)),
+                    Some(RuntimeEvent::Signal(Signal::Stop)) => {
                         signals::stop();
                         Ok(())
                     }
@@ -397,7 +403,7 @@ impl Explorer {
         let sender = self.sender.clone();
         let changed = move || {
             // The explorer may be gone already; then nobody needs to know.
-            let _ = sender.send(Outside::Message(Message::FilesChanged));
+            let _ = sender.send(RuntimeEvent::Message(Message::FilesChanged));
         };
         let watch = self.watch.get_or_insert_with(|| Watch::new(changed));
         watch.set(paths);
@@ -406,48 +412,48 @@ impl Explorer {
         }
     }
 
-    fn outside(&mut self, screen: &mut Screen, outside: Outside) -> Result<After, RunError> {
+    fn outside(&mut self, screen: &mut Screen, outside: RuntimeEvent) -> Result<ControlFlow, RunError> {
         let message = match outside {
-            Outside::Panicked => return Err(RunError::Panicked),
-            Outside::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
-            Outside::Signal(Signal::Stop) => return Ok(After::Stop),
+            RuntimeEvent::Panicked => return Err(RunError::Panicked),
+            RuntimeEvent::Signal(Signal::End(number)) => return Err(RunError::Signal(number)),
+            RuntimeEvent::Signal(Signal::Stop) => return Ok(ControlFlow::Stop),
             // Stopped and told to go on by somebody else: what the terminal shows now, and how it is set, is not known.
-            Outside::Signal(Signal::Continue) => {
+            RuntimeEvent::Signal(Signal::Continue) => {
                 if self.resumed > 0 {
                     self.resumed -= 1;
                 } else {
                     screen.lend(|| ()).map_err(RunError::Terminal)?;
                     self.measure(screen)?;
                 }
-                return Ok(After::GoOn);
+                return Ok(ControlFlow::GoOn);
             }
-            Outside::Message(message) => message,
-            Outside::Loaded(Ok((Load { analysis, watch, again }, changes))) => {
+            RuntimeEvent::Message(message) => message,
+            RuntimeEvent::Loaded(Ok((Load { analysis, watch, again }, changes))) => {
                 self.ready = true;
                 self.watch(&watch, again);
                 Message::Loaded(Ok(Reading { analysis, changes }))
             }
-            Outside::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
-            Outside::Loaded(Err(error)) => Message::Loaded(Err(error)),
+            RuntimeEvent::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
+            RuntimeEvent::Loaded(Err(error)) => Message::Loaded(Err(error)),
         };
         match &message {
             Message::Followed { side, update, .. } => {
                 self.feed.taken(*side);
-                if let Update::World(world) = &**update
+                if let Update::LoadedCluster(world) = &**update
                     && !world.watch.is_empty()
                 {
                     self.watch(&world.watch, world.again);
                 }
             }
             // The files are laid over the cluster: they alone are read again.
-            Message::FilesChanged if self.feed.reread() => return Ok(After::GoOn),
+            Message::FilesChanged if self.feed.reread() => return Ok(ControlFlow::GoOn),
             _ => {}
         }
-        let mut after = After::GoOn;
+        let mut after = ControlFlow::GoOn;
         update(&mut self.state, Message::Clock(SystemTime::now()));
         for effect in update(&mut self.state, message) {
             match effect {
-                Effect::Quit => return Ok(After::Quit),
+                Effect::Quit => return Ok(ControlFlow::Quit),
                 // The signal comes back to this process, too, and stops it.
                 Effect::Suspend if signals::can_stop() => signals::stop_the_job(),
                 Effect::Suspend => {
@@ -475,9 +481,9 @@ impl Explorer {
                     let result =
                         execute!(stdout(), CopyToClipboard::to_clipboard_from(visible_lines(&text).as_bytes()));
                     let result = result.map(|()| text).map_err(|error| error.to_string());
-                    let _ = self.sender.send(Outside::Message(Message::Copied(result)));
+                    let _ = self.sender.send(RuntimeEvent::Message(Message::Copied(result)));
                 }
-                Effect::Edit { path, line } => after = After::Edit { path, line },
+                Effect::Edit { path, line } => after = ControlFlow::Edit { path, line },
                 Effect::List { side, number, view, sort, world } => {
                     let newest = Arc::clone(self.listings.entry(side).or_default());
                     newest.store(number, Ordering::Relaxed);
@@ -486,7 +492,7 @@ impl Explorer {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if let Some(sheet) = Sheet::of(&world.outline, view, sort, &superseded) {
                             let sheet = Arc::new(sheet);
-                            let _ = sender.send(Outside::Message(Message::Listed { side, number, sheet }));
+                            let _ = sender.send(RuntimeEvent::Message(Message::Listed { side, number, sheet }));
                         }
                     });
                 }
@@ -497,7 +503,7 @@ impl Explorer {
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if let Some(listed) = sheet.find(&query, &superseded) {
-                            let _ = sender.send(Outside::Message(Message::FilteredList { side, number, listed }));
+                            let _ = sender.send(RuntimeEvent::Message(Message::FilteredList { side, number, listed }));
                         }
                     });
                 }
@@ -508,10 +514,10 @@ impl Explorer {
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if world.look_over(&superseded) {
-                            let _ = sender.send(Outside::Message(Message::Surveyed(side)));
+                            let _ = sender.send(RuntimeEvent::Message(Message::Surveyed(side)));
                         }
                         if world.look_for_never_met(&superseded) {
-                            let _ = sender.send(Outside::Message(Message::Surveyed(side)));
+                            let _ = sender.send(RuntimeEvent::Message(Message::Surveyed(side)));
                         }
                     });
                 }
@@ -522,7 +528,7 @@ impl Explorer {
                     tokio::task::spawn_blocking(move || {
                         if newest.load(Ordering::Relaxed) == number {
                             let reach = witness::find(&world, hop);
-                            let _ = sender.send(Outside::Message(Message::Witnessed { side, number, reach }));
+                            let _ = sender.send(RuntimeEvent::Message(Message::Witnessed { side, number, reach }));
                         }
                     });
                 }
@@ -532,8 +538,8 @@ impl Explorer {
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
-                        if let Some(differences) = fresh::compare(&old, &new, &superseded) {
-                            let _ = sender.send(Outside::Message(Message::Compared { side, number, differences }));
+                        if let Some(differences) = change_highlights::compare(&old, &new, &superseded) {
+                            let _ = sender.send(RuntimeEvent::Message(Message::Compared { side, number, differences }));
                         }
                     });
                 }
@@ -543,9 +549,9 @@ impl Explorer {
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
-                        if let Some(differences) = fresh::compare(&old, &new, &superseded) {
+                        if let Some(differences) = change_highlights::compare(&old, &new, &superseded) {
                             let message = Message::Differ { side, number, from, differences };
-                            let _ = sender.send(Outside::Message(message));
+                            let _ = sender.send(RuntimeEvent::Message(message));
                         }
                     });
                 }
@@ -558,7 +564,7 @@ impl Explorer {
                     let sender = self.sender.clone();
                     tokio::spawn(async move {
                         tokio::time::sleep(after).await;
-                        let _ = sender.send(Outside::Message(Message::Tick));
+                        let _ = sender.send(RuntimeEvent::Message(Message::Tick));
                     });
                 }
                 Effect::Filter { side, number, query, world } => {
@@ -568,7 +574,7 @@ impl Explorer {
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
                         if let Some(found) = filter::find(&world.outline, world.survey(), &query, &superseded) {
-                            let _ = sender.send(Outside::Message(Message::Filtered { side, number, found }));
+                            let _ = sender.send(RuntimeEvent::Message(Message::Filtered { side, number, found }));
                         }
                     });
                 }
@@ -582,15 +588,15 @@ impl Explorer {
 const TERMINAL_LOOKS: Duration = Duration::from_secs(1);
 
 /// Reads the terminal until it is gone, or until told to stop.
-fn read_terminal(sender: UnboundedSender<Outside>) -> tokio::task::JoinHandle<()> {
+fn read_terminal(sender: UnboundedSender<RuntimeEvent>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let mut events = EventStream::new();
-        let mut looks = tokio::time::interval(TERMINAL_LOOKS);
+        let mut diff_id = tokio::time::interval(TERMINAL_LOOKS);
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
                 // Without a SIGHUP nothing else tells that a terminal is gone: reading it neither fails nor ends.
-                _ = looks.tick() => {
+                _ = diff_id.tick() => {
                     if signals::is_terminal_gone() {
                         break;
                     }
@@ -598,16 +604,16 @@ fn read_terminal(sender: UnboundedSender<Outside>) -> tokio::task::JoinHandle<()
                 }
             };
             let Some(Ok(event)) = event else { break };
-            if message(event).is_some_and(|message| sender.send(Outside::Message(message)).is_err()) {
+            if message(event).is_some_and(|message| sender.send(RuntimeEvent::Message(message)).is_err()) {
                 return;
             }
         }
         // The terminal is gone: so is the person.
-        let _ = sender.send(Outside::Signal(Signal::End(signals::HANGUP)));
+        let _ = sender.send(RuntimeEvent::Signal(Signal::End(signals::HANGUP)));
     })
 }
 
-enum After {
+enum ControlFlow {
     GoOn,
     Quit,
     Stop,
@@ -634,15 +640,15 @@ fn start_load(load: &Loader, before: Option<Arc<Analysis>>) -> Running {
     let load = Arc::clone(load);
     tokio::task::spawn_blocking(move || {
         let loaded = load()?;
-        let changes = before.map(|before| live::between(&before, &loaded.analysis, SystemTime::now()));
+        let changes = before.map(|before| live::diff_snapshots(&before, &loaded.analysis, SystemTime::now()));
         Ok((loaded, changes.unwrap_or_default()))
     })
 }
 
-fn forward_load(running: Running, sender: UnboundedSender<Outside>) {
+fn forward_load(running: Running, sender: UnboundedSender<RuntimeEvent>) {
     tokio::spawn(async move {
         let loaded = running.await.unwrap_or_else(|error| Err(crashed(&error)));
-        let _ = sender.send(Outside::Loaded(loaded));
+        let _ = sender.send(RuntimeEvent::Loaded(loaded));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::runtime::Outside;
+use super::runtime::RuntimeEvent;
 
 /// What the process was asked for from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ mod unix {
     use nix::unistd::{self, Pid};
     use tokio::signal::unix::{SignalKind, signal};
 
-    use super::{HANGUP, INTERRUPT, Outside, QUIT, Signal, UnboundedSender};
+    use super::{HANGUP, INTERRUPT, QUIT, RuntimeEvent, Signal, UnboundedSender};
 
     /// What the kernel says of a process of another PID namespace.
     const OUTSIDE: Pid = Pid::from_raw(0);
@@ -42,7 +42,7 @@ mod unix {
     const OWN_GROUP: Pid = Pid::from_raw(0);
 
     /// Sends what the process is asked for, from now on.
-    pub(crate) fn listen(sender: &UnboundedSender<Outside>) {
+    pub(crate) fn listen(sender: &UnboundedSender<RuntimeEvent>) {
         let end = |number: u8| (SignalKind::from_raw(i32::from(number)), Signal::End(number));
         let kinds = [
             end(15),
@@ -57,7 +57,7 @@ mod unix {
             if let Ok(mut stream) = signal(kind) {
                 tokio::spawn(async move {
                     while stream.recv().await.is_some() {
-                        if sender.send(Outside::Signal(meaning)).is_err() {
+                        if sender.send(RuntimeEvent::Signal(meaning)).is_err() {
                             return;
                         }
                     }
@@ -156,13 +156,13 @@ pub(super) use other::{can_stop, is_terminal_gone, listen, stop, stop_the_job, t
 
 #[cfg(not(unix))]
 mod other {
-    use super::{INTERRUPT, Outside, Signal, UnboundedSender};
+    use super::{INTERRUPT, RuntimeEvent, Signal, UnboundedSender};
 
-    pub(crate) fn listen(sender: &UnboundedSender<Outside>) {
+    pub(crate) fn listen(sender: &UnboundedSender<RuntimeEvent>) {
         let sender = sender.clone();
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = sender.send(Outside::Signal(Signal::End(INTERRUPT)));
+                let _ = sender.send(RuntimeEvent::Signal(Signal::End(INTERRUPT)));
             }
         });
     }

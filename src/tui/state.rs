@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 
 use super::action::Action;
-use super::ask::{Ask, Question};
 use super::command::CommandLine;
+use super::context_pane::{ContextId, ContextPane};
 use super::jumps::Jumps;
 use super::keep::Keeping;
 use super::keymap::Keymap;
@@ -15,7 +15,7 @@ use super::panes::Panes;
 use super::pending::Pending;
 use super::pins::{PinId, Pins};
 use super::sheet::View;
-use super::side::{Side, SideId};
+use super::url_bar::{Ask, Question};
 use super::window::Window;
 use crate::theme::{Background, Role, Theme};
 use routescope_cluster::ContextEntry;
@@ -57,7 +57,7 @@ pub struct State {
     /// What stands in the pane of the tree.
     pub view: View,
     /// What is explored, one source a side.
-    pub sides: Vec<Side>,
+    pub sides: Vec<ContextPane>,
     /// The side that is looked at, as a place in `sides`.
     pub active: usize,
     /// How many sides there ever were.
@@ -85,7 +85,7 @@ pub struct State {
     /// The window over the panes.
     pub window: Option<Window>,
     /// The side that the others are compared with, while they are.
-    pub comparing: Option<SideId>,
+    pub comparing: Option<ContextId>,
     /// A new filter only marks what matches.
     pub filter_marks: bool,
     /// What is kept between runs; `None` while nothing is.
@@ -131,7 +131,7 @@ impl State {
             title,
             source_arguments: String::new(),
             view: View::Tree,
-            sides: vec![Side::waiting(SideId::default())],
+            sides: vec![ContextPane::waiting(ContextId::default())],
             active: 0,
             sides_ever: 1,
             size,
@@ -188,20 +188,20 @@ impl State {
 
     /// One side for each of these contexts, about to be followed.
     pub fn follow(&mut self, contexts: impl IntoIterator<Item = Option<String>>) {
-        let sides = (0..).map(SideId).zip(contexts).map(|(id, context)| Side::following(id, context));
+        let sides = (0..).map(ContextId).zip(contexts).map(|(id, context)| ContextPane::following(id, context));
         self.sides = sides.collect();
         self.active = 0;
         self.sides_ever = self.sides.len() as u64;
     }
 
     /// An id that no side has had.
-    pub fn new_side(&mut self) -> SideId {
+    pub fn new_side(&mut self) -> ContextId {
         self.sides_ever += 1;
-        SideId(self.sides_ever - 1)
+        ContextId(self.sides_ever - 1)
     }
 
     /// The place of a side; `None` when it is not there any more.
-    pub fn place_of(&self, id: SideId) -> Option<usize> {
+    pub fn place_of(&self, id: ContextId) -> Option<usize> {
         self.sides.iter().position(|side| side.id == id)
     }
 
@@ -212,7 +212,7 @@ impl State {
 
     /// What a side is called. One cluster may be followed twice: the second one is told apart by its number.
     pub fn name(&self, at: usize) -> String {
-        let title = |side: &Side| side.live.as_ref().map(Live::title).unwrap_or_default();
+        let title = |side: &ContextPane| side.live.as_ref().map(Live::title).unwrap_or_default();
         let name = title(&self.sides[at]);
         match self.sides[..at].iter().filter(|before| title(before) == name).count() {
             0 => name,
@@ -221,12 +221,12 @@ impl State {
     }
 
     /// The side that is looked at.
-    pub fn side(&self) -> &Side {
+    pub fn side(&self) -> &ContextPane {
         &self.sides[self.active]
     }
 
     /// The side that is looked at, to be changed.
-    pub fn side_mut(&mut self) -> &mut Side {
+    pub fn side_mut(&mut self) -> &mut ContextPane {
         &mut self.sides[self.active]
     }
 

@@ -137,7 +137,7 @@ pub fn backends(outline: &Outline, node: NodeRef) -> Vec<String> {
         NodeRef::Backend(_, hop, at) => (hop, Some(at as usize)),
         _ => return Vec::new(),
     };
-    let Some(Action::Forward(forward)) = outline.hop(hop).does().map(AsRef::as_ref) else { return Vec::new() };
+    let Some(Action::Forward(forward)) = outline.hop(hop).own_action().map(AsRef::as_ref) else { return Vec::new() };
     let wanted = forward.destinations.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
     let names = wanted.flat_map(|(_, one)| {
         let key = ObjectKey::new(one.namespace.clone(), one.name.clone()).to_string();

@@ -3,10 +3,10 @@
 
 use ahash::AHashMap;
 
-use super::facts::Fact;
-use super::fresh::{Change, Differences};
+use super::change_highlights::{Change, Differences};
+use super::context_pane::ContextId;
+use super::node_details::Fact;
 use super::path_view::Way;
-use super::side::SideId;
 use super::state::State;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::style::{Line, Role};
@@ -15,7 +15,7 @@ use routescope_render::style::{Line, Role};
 #[derive(Debug)]
 pub struct Differs {
     /// The side that it is compared with.
-    pub from: SideId,
+    pub from: ContextId,
     /// The rows that differ.
     pub rows: AHashMap<NodeRef, Change>,
     /// Those rows, and what is above them.
@@ -24,7 +24,7 @@ pub struct Differs {
 
 impl Differs {
     /// The differences from a side, as nodes of `outline`.
-    pub fn of(from: SideId, outline: &Outline, differences: Differences) -> Self {
+    pub fn of(from: ContextId, outline: &Outline, differences: Differences) -> Self {
         let way = Way::to(outline, differences.rows.keys().copied());
         Self { from, rows: differences.rows, way }
     }

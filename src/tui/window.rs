@@ -4,21 +4,21 @@ use jiff::tz::TimeZone;
 use tui_input::Input;
 
 use super::action::Action;
-use super::ask::Question;
+use super::context_pane::{ContextId, ContextPane};
 use super::effect::Effect;
 use super::help;
-use super::laid;
 use super::links::Target;
 use super::live::{Live, clock_seconds};
 use super::log::{About, Entry as Logged};
+use super::overlay;
 use super::pins::{Pin, PinId};
-use super::side::{Side, SideId};
 use super::state::State;
+use super::url_bar::Question;
 use super::view;
 use routescope_cluster::ContextEntry;
 use routescope_core::finding::Subject;
 use routescope_core::model::SourceKind;
-use routescope_core::store::{Laid, Mark};
+use routescope_core::store::{Mark, OverlayEntry};
 use routescope_render::style::{Line, Role};
 use routescope_render::width::padded;
 
@@ -56,7 +56,7 @@ pub struct Item {
 #[allow(missing_docs)]
 pub enum Choice {
     Act(Action),
-    Object(SideId, Subject),
+    Object(ContextId, Subject),
     Question(Box<Question>),
     Target(Target),
     Pin(PinId),
@@ -259,14 +259,14 @@ impl Window {
         let overlaid = state.side().world.as_ref().map(|world| &world.analysis.snapshot.overlaid);
         let mut all: Vec<_> = overlaid.into_iter().flat_map(|overlaid| overlaid.iter()).collect();
         all.sort_by_key(|(_, laid)| laid.mark);
-        let item = |(subject, laid): (&Subject, &Laid)| {
-            let (glyph, role) = laid::glyph(laid.mark);
+        let item = |(subject, laid): (&Subject, &OverlayEntry)| {
+            let (glyph, role) = overlay::glyph(laid.mark);
             let mut line = Line::of(role, format!("{glyph} ")).with(Role::Route, subject.to_string());
             if !laid.lines.is_empty() {
                 line.push(Role::Text, format!(": {}", laid.lines.join("; ")));
             }
             let choice = Some(Choice::Object(state.side().id, subject.clone()));
-            Item { line, more: Some(laid::place(laid)), choice }
+            Item { line, more: Some(overlay::place(laid)), choice }
         };
         let items: Vec<Item> = all.into_iter().map(item).collect();
         let count = |mark| overlaid.map_or(0, |all| all.values().filter(|laid| laid.mark == mark).count());
@@ -281,7 +281,7 @@ impl Window {
 
     /// The contexts of the kubeconfig, the one that is followed marked.
     pub fn contexts(state: &State) -> Self {
-        let title = |side: &Side| side.live.as_ref().map(Live::title).unwrap_or_default();
+        let title = |side: &ContextPane| side.live.as_ref().map(Live::title).unwrap_or_default();
         let followed: Vec<String> = state.sides.iter().map(title).collect();
         let looked_at = &followed[state.active];
         let item = |context: &ContextEntry| {
@@ -393,7 +393,7 @@ fn first_line(text: &str) -> String {
     let first = lines.next().unwrap_or_default();
     match lines.count() {
         0 => first.to_owned(),
-        more => format!("{first} (+{})", routescope_render::words::count(more, "line")),
+        more => format!("{first} (+{})", routescope_render::phrases::count(more, "line")),
     }
 }
 

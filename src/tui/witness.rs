@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::ask::{METHODS, Question};
+use super::context_pane::{ContextPane, PaneContent};
 use super::effect::Effect;
-use super::facts::Fact;
-use super::side::{Side, World};
+use super::node_details::Fact;
+use super::url_bar::{METHODS, Question};
+use routescope_core::parallel;
 use routescope_core::reachability::{Reach, Reachability, never_met};
-use routescope_core::resolve::{Fate, HopId};
+use routescope_core::resolve::{MatchState, RuleNodeId};
 use routescope_core::router::Request;
-use routescope_core::spread;
 use routescope_render::outline::NodeRef;
 use routescope_render::style::{Line, Role};
 use routescope_render::witness;
@@ -19,7 +19,7 @@ use routescope_render::witness;
 const PLACES: usize = 16;
 
 /// The rows that no request meets, each with what hides it.
-pub type NeverMet = BTreeMap<HopId, Vec<HopId>>;
+pub type NeverMet = BTreeMap<RuleNodeId, Vec<RuleNodeId>>;
 
 /// What meets a selected rule.
 #[derive(Debug)]
@@ -33,14 +33,14 @@ pub struct Meeting {
 }
 
 /// Starts looking for a request that meets the selected rule of a side, unless that was done.
-pub fn look(side: &mut Side) -> Option<Effect> {
+pub fn look(side: &mut ContextPane) -> Option<Effect> {
     let node = side.selected();
     if node.is_some() && side.meeting.as_ref().map(|meeting| meeting.node) == node {
         return None;
     }
     side.meeting = None;
     let (Some(node @ NodeRef::Match(_, hop)), Some(world)) = (node, side.world.clone()) else { return None };
-    if !matches!(world.outline.hop(hop).fate, Fate::Row(_) | Fate::Forks(_)) {
+    if !matches!(world.outline.hop(hop).state, MatchState::Row(_) | MatchState::WeightedDelegation(_)) {
         return None;
     }
     let number = side.ticket();
@@ -49,7 +49,7 @@ pub fn look(side: &mut Side) -> Option<Effect> {
 }
 
 /// A request that meets a rule, or what hides it. Not for the drawing task.
-pub fn find(world: &World, hop: HopId) -> Option<Reach> {
+pub fn find(world: &PaneContent, hop: RuleNodeId) -> Option<Reach> {
     let analysis = &world.analysis;
     let reachability = Reachability::of(analysis.router());
     let mut found = None;
@@ -74,19 +74,19 @@ pub fn find(world: &World, hop: HopId) -> Option<Reach> {
 }
 
 /// The rules of a world that no request meets. Not for the drawing task.
-pub fn survey(world: &World, superseded: &(dyn Fn() -> bool + Sync)) -> Option<NeverMet> {
-    never_met(world.analysis.router(), spread::threads(), superseded)
+pub fn survey(world: &PaneContent, superseded: &(dyn Fn() -> bool + Sync)) -> Option<NeverMet> {
+    never_met(world.analysis.router(), parallel::threads(), superseded)
 }
 
 /// The mark of a rule that no request meets, if that is known of it.
-pub fn mark(world: Option<&World>, node: NodeRef) -> Option<Line> {
+pub fn mark(world: Option<&PaneContent>, node: NodeRef) -> Option<Line> {
     let NodeRef::Match(_, hop) = node else { return None };
     let hidden = world?.never_met()?.contains_key(&hop);
     hidden.then(|| Line::of(Role::Warning, "⚠ never met"))
 }
 
 /// What is known of the selected node.
-pub fn facts(side: &Side, node: NodeRef, facts: &mut Vec<Fact>) {
+pub fn facts(side: &ContextPane, node: NodeRef, facts: &mut Vec<Fact>) {
     let (Some(world), NodeRef::Match(_, hop)) = (&side.world, node) else { return };
     let meeting = side.meeting.as_ref().filter(|meeting| meeting.node == node);
     match meeting.and_then(|meeting| meeting.reach.as_ref()) {

@@ -1,12 +1,12 @@
 //! The explorer's own words: the answer in a line, what can be copied.
 
-use super::side::World;
+use super::context_pane::PaneContent;
 use routescope_core::resolve::{Action, Destination};
 use routescope_core::router::{Decision, Outcome, Request, Scheme, Verdict};
 use routescope_render::answer::branches;
+use routescope_render::phrases;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
-use routescope_render::words;
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
@@ -37,7 +37,7 @@ pub fn verdict(verdict: Verdict) -> (&'static str, &'static str, crate::theme::R
 }
 
 /// Where the request goes, in a line: what the client gets and from whom.
-pub fn outcome(world: &World, decision: &Decision) -> Line {
+pub fn outcome(world: &PaneContent, decision: &Decision) -> Line {
     let (glyph, role) = outcome_glyph(decision);
     let mut line = Line::of(role, format!("{glyph} "));
     if !decision.branches.is_empty() {
@@ -52,19 +52,19 @@ pub fn outcome(world: &World, decision: &Decision) -> Line {
                     line.push(Role::Dim, " · ");
                 }
                 if several {
-                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                    line.push(Role::Text, format!("{} ", phrases::share(destination.share)));
                 }
-                line.push(Role::Backend, words::destination_name(destination));
+                line.push(Role::Backend, phrases::destination_name(destination));
                 if destination.state.is_broken() {
                     line.push(Role::Error, format!(" ✗ {}", destination.state.status()));
                 } else if let Some(endpoints) = &destination.endpoints {
                     line.push(Role::Text, " ");
-                    line.extend(words::endpoints(endpoints));
+                    line.extend(phrases::endpoints(endpoints));
                 }
             }
             if let [only] = &decision.destinations[..] {
                 line.push(Role::Dim, format!("  {}", if only.kind.is_empty() { "Service" } else { &only.kind }));
-                line.extend(words::hosts(only));
+                line.extend(phrases::hosts(only));
             }
         }
         Outcome::Redirect => {
@@ -107,9 +107,9 @@ pub fn in_short(decision: &Decision) -> Line {
                     line.push(Role::Dim, " · ");
                 }
                 if getting.len() > 1 {
-                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                    line.push(Role::Text, format!("{} ", phrases::share(destination.share)));
                 }
-                line.push(Role::Backend, words::destination_name(destination));
+                line.push(Role::Backend, phrases::destination_name(destination));
                 if destination.state.is_broken() {
                     line.push(Role::Error, format!(" ✗ {}", destination.state.status()));
                 } else if !destination.serves() {
@@ -130,17 +130,17 @@ pub fn in_short(decision: &Decision) -> Line {
     }
 }
 
-fn respond_detail(world: &World, decision: &Decision) -> Option<String> {
+fn respond_detail(world: &PaneContent, decision: &Decision) -> Option<String> {
     let hop = world.outline.hop(decision.hop?);
     match hop.action()?.as_ref() {
         Action::Respond(respond) => Some(respond.detail.clone()).filter(|detail| !detail.is_empty()),
-        Action::Forward(_) => decision.destinations.iter().find_map(words::destination_trouble),
+        Action::Forward(_) => decision.destinations.iter().find_map(phrases::destination_trouble),
         Action::Redirect(_) => None,
     }
 }
 
 /// Why no Gateway takes a request, as `where` says it.
-pub fn no_gateway(world: &World, request: &Request) -> Line {
+pub fn no_gateway(world: &PaneContent, request: &Request) -> Line {
     let line = Line::of(Role::Error, "✗ ");
     let unseen = world.analysis.unseen(request, None);
     match unseen.as_slice() {
@@ -149,11 +149,11 @@ pub fn no_gateway(world: &World, request: &Request) -> Line {
         [first, more @ ..] => line
             .with(Role::Gateway, first.gateway.to_string())
             .with(Role::Text, format!(": {}", first.reason))
-            .with(Role::Dim, format!(" · and {}", words::count(more.len(), "more Gateway"))),
+            .with(Role::Dim, format!(" · and {}", phrases::count(more.len(), "more Gateway"))),
     }
 }
 
-fn not_found(world: &World, decision: &Decision) -> String {
+fn not_found(world: &PaneContent, decision: &Decision) -> String {
     if let Some(note) = reasons::notes(&world.analysis, decision).into_iter().next() {
         return note;
     }
@@ -169,7 +169,7 @@ fn not_found(world: &World, decision: &Decision) -> String {
 }
 
 /// Which rule decided, and how sure that is.
-pub fn decided_by(world: &World, decision: &Decision) -> Line {
+pub fn decided_by(world: &PaneContent, decision: &Decision) -> Line {
     let mut line = decider(world, decision);
     if decision.unverified.is_empty() {
         line.push(Role::Dim, " · certain");
@@ -181,7 +181,7 @@ pub fn decided_by(world: &World, decision: &Decision) -> Line {
 }
 
 /// Which rule decided, or which Gateway where none did.
-pub fn decider(world: &World, decision: &Decision) -> Line {
+pub fn decider(world: &PaneContent, decision: &Decision) -> Line {
     let mut line = Line::new();
     if let Some(id) = decision.hop {
         let hop = world.outline.hop(id);
@@ -223,7 +223,7 @@ pub fn is_rewritten(request: &Request, decision: &Decision) -> bool {
 }
 
 /// The answer as text, to be pasted elsewhere.
-pub fn answer_text(world: &World, request: &Request, decision: &Decision) -> String {
+pub fn answer_text(world: &PaneContent, request: &Request, decision: &Decision) -> String {
     let answer = outcome(world, decision).plain();
     let by = decided_by(world, decision).plain();
     format!("{} {} -> {} ({by})", request.method, url(request), answer.trim_start_matches(['●', '✗', '↪', '⚠', ' ']))

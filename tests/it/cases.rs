@@ -34,7 +34,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::Finding;
 use routescope_core::model::Name;
 use routescope_core::resolve::{
-    DIALECTS, GrantMode, HopId, LinkId, Settings, ValidationMode, discovery_selectors, policy_merge,
+    DIALECTS, GrantMode, LinkId, RuleNodeId, Settings, ValidationMode, discovery_selectors, policy_merge,
 };
 use routescope_core::router::Request;
 use routescope_core::store::Coverage;
@@ -260,7 +260,7 @@ fn parse_request(text: &str) -> Result<Request, String> {
 
 /// The table behind the first ref of a rule, where every level has one.
 fn group_rows(analysis: &Analysis, rule: &str) -> Vec<String> {
-    let hop = (0..).map(HopId).zip(&analysis.tree.hops).find(|(id, _)| show::rule(analysis, *id) == rule);
+    let hop = (0..).map(RuleNodeId).zip(&analysis.tree.hops).find(|(id, _)| show::rule(analysis, *id) == rule);
     let link = LinkId(hop.expect("a hop of the rule").1.links.start);
     let group = analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link).expect("a table of its own");
     let tiers = group.tiers.iter().flat_map(|tier| tier.rows.iter().map(move |row| (&tier.hostname, row)));

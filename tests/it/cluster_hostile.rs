@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use apiserver::{ApiServer, Asked, Reply};
 use follower::{Follower, PACE, route};
-use routescope_cluster::{Cluster, Connection, KindState, Pace, Phase, limits};
+use routescope_cluster::{Cluster, Connection, KindState, Phase, Timeouts, limits};
 use routescope_manifest::SourceError;
 use serde_json::json;
 
 /// Whoever fails is not tried again within a test: the requests can be counted.
-const ONCE: Pace = Pace { retry: Duration::from_secs(3600), retry_at_most: Duration::from_secs(3600), ..PACE };
+const ONCE: Timeouts = Timeouts { retry: Duration::from_secs(3600), retry_at_most: Duration::from_secs(3600), ..PACE };
 
 /// So many bytes may be under way between the server's socket and the reader when the reader stops.
 const UNDER_WAY: usize = 16 << 20;
@@ -87,7 +87,7 @@ async fn a_view_whose_watches_keep_failing_is_never_live_in_between() {
         (routes(asked) && asked.is_watch() && !asked.is_streaming_list()).then(|| Reply::Lines(vec![error.to_string()]))
     });
     // A watch that ends with an error never holds for as long as this.
-    let pace = Pace { restart: Duration::from_millis(300), ..PACE };
+    let pace = Timeouts { restart: Duration::from_millis(300), ..PACE };
     let mut follower = Follower::at(&server, pace, &[]).await;
     follower.until("stale", is_stale).await;
     let before = follower.phases.len();
@@ -178,7 +178,7 @@ async fn a_line_that_stops_in_the_middle_is_cut() {
         let watch = routes(asked) && asked.is_watch() && !asked.is_streaming_list();
         watch.then(|| Reply::HalfALine("{\"type\":".to_owned()))
     });
-    let mut follower = Follower::at(&server, Pace { answer: Duration::from_millis(200), ..ONCE }, &[]).await;
+    let mut follower = Follower::at(&server, Timeouts { answer: Duration::from_millis(200), ..ONCE }, &[]).await;
     follower.until("stale", is_stale).await;
     assert!(reason(&follower).starts_with("a line of the watch does not end"), "{}", reason(&follower));
     assert_eq!(count(&server, |asked| asked.is_watch() && !asked.is_streaming_list()), 1);
@@ -191,7 +191,7 @@ async fn a_streaming_list_that_never_ends_gives_way_to_pages() {
     server.rule("endless", |asked| {
         (routes(asked) && asked.is_streaming_list()).then(|| Reply::LinesThenNothing(Vec::new()))
     });
-    let pace = Pace { answer: Duration::from_millis(200), ..PACE };
+    let pace = Timeouts { answer: Duration::from_millis(200), ..PACE };
     let mut follower = Follower::at(&server, pace, &[]).await;
     follower.live().await;
     assert_eq!((count(&server, Asked::is_streaming_list), count(&server, Asked::is_list)), (1, 1));

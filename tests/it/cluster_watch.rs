@@ -9,7 +9,7 @@ use std::time::Duration;
 use apiserver::{ApiServer, Asked, Reply, Rights};
 use follower::{Follower, PACE, assert_reads_only, path_of, place, route};
 use routescope_cluster::kinds::KINDS;
-use routescope_cluster::{KindState, Pace, Phase};
+use routescope_cluster::{KindState, Phase, Timeouts};
 use routescope_core::model::{Name, Object};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,7 +172,7 @@ async fn a_slow_kind_holds_nothing_up() {
 async fn a_server_that_does_not_answer_is_being_connected_to() {
     let server = ApiServer::start();
     server.rule("dead", |asked| (asked.path != "/version").then_some(Reply::Hang));
-    let pace = Pace { answer: Duration::from_millis(30), ..PACE };
+    let pace = Timeouts { answer: Duration::from_millis(30), ..PACE };
     let mut follower = Follower::at(&server, pace, &[]).await;
     follower.until("trouble", |f| f.status.trouble.is_some()).await;
     assert_eq!(follower.status.phase, Phase::Connecting);
@@ -187,7 +187,7 @@ async fn a_user_of_one_namespace_sees_that_one_and_is_told_what_is_not_seen() {
     server.rights(Rights::Only(&["team-a", "team-b"]));
     server
         .apply(&(route("team-a", "one", "/one") + &route("team-c", "hidden", "/hidden") + &route("team-b", "b", "/b")));
-    let mut follower = Follower::at(&server, Pace { refused: Duration::from_secs(60), ..PACE }, &["team-a"]).await;
+    let mut follower = Follower::at(&server, Timeouts { refused: Duration::from_secs(60), ..PACE }, &["team-a"]).await;
     let unreadable = |f: &Follower| -> Vec<Option<String>> {
         let routes = f.status.unreadable.iter().filter(|unreadable| unreadable.kind == place("HTTPRoute"));
         routes.map(|unreadable| unreadable.namespace.as_ref().map(Name::to_string)).collect()

@@ -140,7 +140,7 @@ fn our_rows(analysis: &Analysis, host: &VirtualHost) -> Vec<String> {
     host.rows.iter().map(|row| our_row(analysis, &analysis.tree.hops[row.0 as usize])).collect()
 }
 
-fn our_row(analysis: &Analysis, hop: &routescope_core::resolve::Hop) -> String {
+fn our_row(analysis: &Analysis, hop: &routescope_core::resolve::RuleNode) -> String {
     let RouteMatch { path, method, headers, query_params, .. } = hop.matcher.as_ref();
     let value = match path.kind {
         PathKind::PathPrefix if path.value.len() > 1 => path.value.strip_suffix('/').unwrap_or(&path.value),

@@ -202,7 +202,8 @@ fn every_hop_can_be_asked_why() {
     let analysis = world();
     let request = request("POST http://api.a.io/payments/charge");
     let decision = analysis.explain(&request, None).remove(0);
-    for hop in (0..analysis.tree.hops.len()).map(|at| routescope_core::resolve::HopId(u32::try_from(at).unwrap())) {
+    for hop in (0..analysis.tree.hops.len()).map(|at| routescope_core::resolve::RuleNodeId(u32::try_from(at).unwrap()))
+    {
         let considered = analysis.explain_hop(&request, &decision, hop);
         assert!(!reasons::reason(&analysis, &considered).is_empty());
         assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.hop.unwrap()).contains(&hop));

@@ -9,7 +9,7 @@ use proptest::test_runner::FileFailurePersistence;
 use regex::bytes::Regex;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{PathKind, Protocol, RouteMatch, ValueKind, ValueMatch};
-use routescope_core::resolve::{self, HopId, Settings};
+use routescope_core::resolve::{self, RuleNodeId, Settings};
 use routescope_core::router::{GatewayTable, Request, RouteTable, Scheme, VirtualHost, compile};
 use routescope_core::store::Coverage;
 use worlds::{broken_worlds, requests, requests_of_hosts, worlds, worlds_of_hosts};
@@ -65,7 +65,7 @@ proptest! {
     fn many_threads_grow_the_same_tree_and_table(text in worlds(), broken in broken_worlds(), closed: bool) {
         for text in [text, broken] {
             let analysis = analyse(&text, closed, false);
-            let (tree, _) = resolve::grow(&analysis.snapshot, &analysis.settings, 3);
+            let (tree, _) = resolve::build_tree(&analysis.snapshot, &analysis.settings, 3);
             prop_assert_eq!(format!("{tree:?}"), format!("{:?}", analysis.tree));
             let table = compile(&analysis.snapshot, &tree, &analysis.settings, 3);
             let rows = |table: &RouteTable| {
@@ -120,7 +120,7 @@ proptest! {
     }
 }
 
-fn matcher(analysis: &Analysis, row: HopId) -> &RouteMatch {
+fn matcher(analysis: &Analysis, row: RuleNodeId) -> &RouteMatch {
     &analysis.tree.hops[row.0 as usize].matcher
 }
 
@@ -215,7 +215,7 @@ fn closest<T>(all: impl Iterator<Item = T>, host: &str, name: impl Fn(&T) -> &st
 }
 
 /// The first row whose every test holds, found by trying one after the other.
-fn first(analysis: &Analysis, host: &VirtualHost, request: &Request) -> Option<HopId> {
+fn first(analysis: &Analysis, host: &VirtualHost, request: &Request) -> Option<RuleNodeId> {
     host.rows.iter().copied().find(|row| matches(matcher(analysis, *row), request))
 }
 

@@ -270,7 +270,7 @@ fn what_was_missed_and_forgotten_by_the_server_is_listed_anew() {
     Real::compact();
     Real::stop_server();
     real.start_server();
-    proxy.mend();
+    proxy.suggest_fix();
     watched.until_it_goes_to("routescope-shop/basket:8080");
     if let Some(events) = real.audit() {
         let of_routes = |event: &&Value| event["objectRef"]["resource"] == "httproutes";

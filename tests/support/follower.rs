@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use routescope_cluster::kinds::KINDS;
-use routescope_cluster::{Cluster, Connection, Feed, Follow, KindState, News, Pace, Phase, Status, follow_at};
+use routescope_cluster::{
+    Cluster, Connection, Follow, KindState, Phase, Status, Timeouts, WatchEvent, WatchScope, follow_at,
+};
 use routescope_core::model::{Name, Object};
 
 use super::apiserver::{ApiServer, Asked, PATIENCE};
 
 /// Everything at a hundredth of the time.
-pub const PACE: Pace = Pace {
+pub const PACE: Timeouts = Timeouts {
     retry: Duration::from_millis(5),
     retry_at_most: Duration::from_millis(50),
     look: Duration::from_millis(20),
@@ -29,7 +31,7 @@ pub struct Follower {
     /// The phases so far, each but once in a row.
     pub phases: Vec<Phase>,
     /// The objects of each feed, as `namespace/name`, and their decoded form.
-    pub held: BTreeMap<Feed, BTreeMap<String, Object>>,
+    pub held: BTreeMap<WatchScope, BTreeMap<String, Object>>,
     /// How often each kind was listed as a whole.
     pub listed: BTreeMap<&'static str, usize>,
     /// What happened, in a word each.
@@ -42,14 +44,14 @@ impl Follower {
         Self::at(server, PACE, &[]).await
     }
 
-    pub async fn at(server: &ApiServer, pace: Pace, namespaces: &[&str]) -> Self {
+    pub async fn at(server: &ApiServer, pace: Timeouts, namespaces: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = server.kubeconfig(folder.path());
         Self::with(folder, kubeconfig, pace, namespaces).await
     }
 
     /// Follows the cluster of a kubeconfig in `folder`.
-    pub async fn with(folder: tempfile::TempDir, kubeconfig: PathBuf, pace: Pace, namespaces: &[&str]) -> Self {
+    pub async fn with(folder: tempfile::TempDir, kubeconfig: PathBuf, pace: Timeouts, namespaces: &[&str]) -> Self {
         let connection = Connection { kubeconfig: Some(kubeconfig), ..Connection::default() };
         let cluster = Cluster::connect(&connection).await.unwrap();
         let namespaces: Vec<Name> = namespaces.iter().map(|&name| Name::from(name)).collect();
@@ -85,28 +87,28 @@ impl Follower {
         }
     }
 
-    pub fn take(&mut self, news: News) {
+    pub fn take(&mut self, news: WatchEvent) {
         match news {
-            News::Listed { feed, objects } => {
+            WatchEvent::Listed { feed, objects } => {
                 *self.listed.entry(KINDS[feed.kind].kind).or_default() += 1;
                 self.trail.push(format!("listed {} {:?}", KINDS[feed.kind].kind, feed.namespace));
                 let objects = objects.into_iter().map(|read| (read.object.meta().key().to_string(), read.object));
                 self.held.insert(feed, objects.collect());
             }
-            News::Applied { feed, read } => {
+            WatchEvent::Applied { feed, read } => {
                 self.trail.push(format!("applied {} {}", KINDS[feed.kind].kind, read.object.meta().key()));
                 let key = read.object.meta().key().to_string();
                 self.held.entry(feed).or_default().insert(key, read.object);
             }
-            News::Deleted { feed, key } => {
+            WatchEvent::Deleted { feed, key } => {
                 self.trail.push(format!("deleted {} {key}", KINDS[feed.kind].kind));
                 self.held.entry(feed).or_default().remove(&key.to_string());
             }
-            News::Closed { feed } => {
+            WatchEvent::Closed { feed } => {
                 self.trail.push(format!("closed {} {:?}", KINDS[feed.kind].kind, feed.namespace));
                 self.held.remove(&feed);
             }
-            News::Status(status) => {
+            WatchEvent::Status(status) => {
                 if self.phases.last() != Some(&status.phase) {
                     self.phases.push(status.phase.clone());
                 }

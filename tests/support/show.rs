@@ -5,7 +5,9 @@ use std::fmt::Write;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::PolicyField;
 use routescope_core::model::{ObjectKey, PathKind, RouteMatch, ValueKind, ValueMatch};
-use routescope_core::resolve::{Action, Destination, DestinationState, Fate, Giver, HopId, InForce, Limit, MirrorTo};
+use routescope_core::resolve::{
+    Action, Destination, DestinationState, InForce, Limit, MatchState, MirrorTo, PolicySource, RuleNodeId,
+};
 use routescope_core::router::{Branch, Decision, Outcome};
 
 /// `team/name`, without the namespace `default`.
@@ -14,7 +16,7 @@ pub fn key(key: &ObjectKey) -> String {
 }
 
 /// The route and rule of a row: `team/child#0`.
-pub fn rule(analysis: &Analysis, hop: HopId) -> String {
+pub fn rule(analysis: &Analysis, hop: RuleNodeId) -> String {
     let hop = &analysis.tree.hops[hop.0 as usize];
     format!("{}#{}", key(&analysis.snapshot.route(hop.route).meta.key()), hop.rule)
 }
@@ -69,18 +71,18 @@ pub fn action(action: &Action) -> String {
 }
 
 /// One row of the table.
-pub fn row(analysis: &Analysis, hop: HopId) -> String {
+pub fn row(analysis: &Analysis, hop: RuleNodeId) -> String {
     let node = &analysis.tree.hops[hop.0 as usize];
     let handed_on = analysis.tree.links[node.links.start as usize..node.links.end as usize].iter().map(|link| {
         let share = if link.share < 1.0 { format!("{:.0}% ", link.share * 100.0) } else { String::new() };
         format!("{share}to {}", key(&ObjectKey::new(link.via.namespace.clone(), link.via.value.clone())))
     });
-    let own = node.does().map(|done| action(done));
-    let does = match node.fate {
-        Fate::Forks(_) => handed_on.chain(own).collect::<Vec<_>>().join(", "),
+    let own = node.own_action().map(|done| action(done));
+    let own_action = match node.state {
+        MatchState::WeightedDelegation(_) => handed_on.chain(own).collect::<Vec<_>>().join(", "),
         _ => own.unwrap_or_else(|| "nothing".to_owned()),
     };
-    format!("{} -> {does} by {}", matcher(&node.matcher), rule(analysis, hop))
+    format!("{} -> {own_action} by {}", matcher(&node.matcher), rule(analysis, hop))
 }
 
 /// What becomes of one share.
@@ -153,10 +155,10 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
     text + if decision.unverified.is_empty() { " certain" } else { " unverified" }
 }
 
-fn giver(giver: &Giver) -> String {
+fn giver(giver: &PolicySource) -> String {
     match giver {
-        Giver::Policy(policy) => key(policy),
-        Giver::Rule { route, rule, .. } => format!("{}#{rule}", key(route)),
+        PolicySource::Policy(policy) => key(policy),
+        PolicySource::Rule { route, rule, .. } => format!("{}#{rule}", key(route)),
     }
 }
 

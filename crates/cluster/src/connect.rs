@@ -20,12 +20,12 @@
 //! `--request-timeout` does not end watches (`access`), and is a minute by default.
 
 mod access;
+mod auth_provider;
+mod credential_files;
 mod environment;
 mod exec;
 mod expiry;
 mod kubeconfig;
-mod legacy;
-mod material;
 mod proxy;
 mod target;
 
@@ -41,7 +41,7 @@ use secrecy::SecretString;
 pub use environment::Environment;
 pub use kubeconfig::{ContextEntry, contexts, contexts_in, kubeconfig_paths};
 
-use super::fault::{self, Asked, Cause};
+use super::error::{self, ConnectionTarget, ErrorKind};
 use super::guard::GuardLayer;
 use routescope_core::model::Name;
 use routescope_manifest::SourceError;
@@ -120,7 +120,7 @@ pub struct Cluster {
     /// The server's version (`v1.36.0`), when it tells.
     pub version: Option<String>,
     /// How errors name the cluster.
-    asked: Arc<Asked>,
+    asked: Arc<ConnectionTarget>,
 }
 
 impl Cluster {
@@ -151,7 +151,7 @@ impl Cluster {
     /// A cluster that answers through `client`: for tests without a network.
     #[doc(hidden)]
     pub fn over(client: kube::Client) -> Self {
-        let asked = Arc::new(Asked { context: "test".to_owned(), ..Asked::default() });
+        let asked = Arc::new(ConnectionTarget { context: "test".to_owned(), ..ConnectionTarget::default() });
         let context = asked.context.clone();
         Self { client, context, server: String::new(), namespace: Name::new_static("default"), version: None, asked }
     }
@@ -164,37 +164,37 @@ impl Cluster {
         let answer = self.client.request_text(request).await;
         let text = match answer {
             Ok(text) => text,
-            Err(error) if matches!(Cause::of(&error), Cause::Forbidden(_)) => return Ok(None),
-            Err(error) if matches!(Cause::of(&error), Cause::NotFound(_)) => {
-                return Err(fault::not_kubernetes(ATTEMPT, &self.asked));
+            Err(error) if matches!(ErrorKind::of(&error), ErrorKind::Forbidden(_)) => return Ok(None),
+            Err(error) if matches!(ErrorKind::of(&error), ErrorKind::NotFound(_)) => {
+                return Err(error::not_kubernetes(ATTEMPT, &self.asked));
             }
             Err(error) => return Err(self.explain(ATTEMPT, &error)),
         };
         let version = serde_json::from_str::<serde_json::Value>(&text).ok();
         match version.as_ref().and_then(|version| version.get("gitVersion")?.as_str()) {
             Some(version) => Ok(Some(version.to_owned())),
-            None => Err(fault::not_kubernetes(ATTEMPT, &self.asked)),
+            None => Err(error::not_kubernetes(ATTEMPT, &self.asked)),
         }
     }
 
     /// Why a request failed: `attempt` ("list httproutes") and the cause in one line, and a hint.
     pub fn explain(&self, attempt: &str, error: &kube::Error) -> SourceError {
-        fault::explain(attempt, &self.asked, error)
+        error::explain(attempt, &self.asked, error)
     }
 
     /// The cause of a request's failure, in a few words.
     pub fn cause_of(&self, error: &kube::Error) -> String {
-        fault::cause_of(&self.asked, error)
+        error::cause_of(&self.asked, error)
     }
 
     /// The cause of a watch's failure, in a few words.
     pub fn cause_of_watch(&self, error: &watcher::Error) -> String {
-        fault::cause_of_watch(&self.asked, error)
+        error::cause_of_watch(&self.asked, error)
     }
 
     /// Why a watch failed.
     pub fn explain_watch(&self, attempt: &str, error: &watcher::Error) -> SourceError {
-        fault::explain_watch(attempt, &self.asked, error)
+        error::explain_watch(attempt, &self.asked, error)
     }
 }
 

@@ -33,13 +33,13 @@ enum Answer {
     Failed(String),
 }
 
-type Known = Arc<tokio::sync::Mutex<Option<(Instant, Answer)>>>;
+type CachedDiscovery = Arc<tokio::sync::Mutex<Option<(Instant, Answer)>>>;
 
 /// What the cluster serves, as far as it was asked.
 pub(super) struct Discovery {
     cluster: Cluster,
     patience: Duration,
-    known: Mutex<BTreeMap<(&'static str, &'static str), Known>>,
+    known: Mutex<BTreeMap<(&'static str, &'static str), CachedDiscovery>>,
 }
 
 impl Discovery {
@@ -66,7 +66,7 @@ impl Discovery {
     async fn ask(&self, group: &'static str, version: &'static str, since: Instant) -> Answer {
         let known = match self.known.lock() {
             Ok(mut known) => Arc::clone(known.entry((group, version)).or_default()),
-            Err(_) => Known::default(),
+            Err(_) => CachedDiscovery::default(),
         };
         // Whoever comes second waits for the answer that the first one gets.
         let mut known = known.lock().await;

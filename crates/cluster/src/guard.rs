@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use http::{Method, Request};
 use tower::{BoxError, Layer, Service};
 
-use super::fault::Local;
+use super::error::ClientError;
 
 /// The kinds that may be asked for: group and resource.
 pub const READABLE: &[(&str, &str)] = &[
@@ -111,7 +111,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match permits(request.method(), request.uri().path()) {
             Ok(()) => Box::pin(self.inner.call(request)),
-            Err(why) => Box::pin(async { Err(Local::NotSent(why).into()) }),
+            Err(why) => Box::pin(async { Err(ClientError::NotSent(why).into()) }),
         }
     }
 }

@@ -12,25 +12,25 @@
 pub mod connect;
 mod crd_channel;
 mod discover;
-pub mod fault;
-mod feed;
+#[doc(hidden)] // for measuring without a cluster
+pub mod dynamic_object;
+pub mod error;
 pub mod guard;
-mod keep;
+mod kind_watcher;
 pub mod kinds;
 pub mod limits;
+mod list_watch;
 pub mod live;
-pub mod pace;
-#[doc(hidden)] // for measuring without a cluster
-pub mod raw;
 pub mod secrets;
 pub mod status;
-mod tally;
+mod sync_status;
+pub mod timing;
 mod watch;
 mod wire;
 
 pub use connect::{Cluster, Connection, ContextEntry, Prompt, contexts, kubeconfig_paths};
-pub use pace::Pace;
 pub use status::{KindState, Phase, Status, Unreadable};
+pub use timing::Timeouts;
 pub use watch::{Follow, follow, follow_at};
 
 use routescope_core::finding::Finding;
@@ -38,7 +38,7 @@ use routescope_core::model::{Name, Object, ObjectKey};
 
 /// One list that is kept up with: a kind, everywhere or in one namespace.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Feed {
+pub struct WatchScope {
     /// The place of the kind in [`kinds::KINDS`].
     pub kind: usize,
     /// The one namespace that is asked; `None` for all of them.
@@ -56,32 +56,32 @@ pub struct Read {
 
 /// What a cluster tells.
 #[derive(Debug)]
-pub enum News {
+pub enum WatchEvent {
     /// Everything there is in a feed, at once: what it held before and does not hold now is gone.
     Listed {
         /// Which list.
-        feed: Feed,
+        feed: WatchScope,
         /// All its objects.
         objects: Vec<Read>,
     },
     /// An object appeared or changed.
     Applied {
         /// In which list.
-        feed: Feed,
+        feed: WatchScope,
         /// The object.
         read: Box<Read>,
     },
     /// An object went away.
     Deleted {
         /// From which list.
-        feed: Feed,
+        feed: WatchScope,
         /// Its namespace and name.
         key: ObjectKey,
     },
     /// A feed is given up: its kind is no longer served, or no longer readable. What it held is gone.
     Closed {
         /// Which list.
-        feed: Feed,
+        feed: WatchScope,
     },
     /// How reading goes has changed.
     Status(Status),

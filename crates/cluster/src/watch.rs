@@ -1,4 +1,4 @@
-//! Keeps up with a cluster: a task for each kind, and what they tell as [`News`].
+//! Keeps up with a cluster: a task for each kind, and what they tell as [`WatchEvent`].
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::discover::Discovery;
-use super::keep::keep;
+use super::kind_watcher::keep;
 use super::kinds::KINDS;
 use super::limits;
-use super::pace::{Backoff, Pace};
-use super::tally::{Event, Part, Tally};
-use super::{Cluster, News, Status};
+use super::sync_status::{Event, Part, Tally};
+use super::timing::{Backoff, Timeouts};
+use super::{Cluster, Status, WatchEvent};
 use routescope_core::model::Name;
 
 /// A cluster that is followed. Dropping it ends the watches.
 pub struct Follow {
     /// What the cluster tells, in order.
-    pub news: Receiver<News>,
+    pub news: Receiver<WatchEvent>,
     /// Namespaces to ask one by one, where a list of the whole cluster is forbidden.
     pub ask: UnboundedSender<Name>,
     tasks: JoinSet<()>,
@@ -39,11 +39,11 @@ impl Follow {
 /// Follows `cluster`; of namespaces that cannot be read as a whole those of `namespaces` are asked one by one. Must be
 /// called inside a tokio runtime.
 pub fn follow(cluster: &Cluster, namespaces: &[Name]) -> Follow {
-    follow_at(cluster, namespaces, Pace::default())
+    follow_at(cluster, namespaces, Timeouts::default())
 }
 
 /// Follows `cluster` as [`follow`] does, at another pace.
-pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
+pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Timeouts) -> Follow {
     // Who takes the news slowly makes the server wait, and nothing grow.
     let (sender, news) = channel(limits::EVENTS);
     let (ask, mut asked) = unbounded_channel();
@@ -82,16 +82,16 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
     drop(shared);
     tasks.spawn(async move {
         let mut tally = Tally::new(status);
-        let _ = sender.send(News::Status(tally.status().clone())).await;
+        let _ = sender.send(WatchEvent::Status(tally.status().clone())).await;
         loop {
             tokio::select! {
                 event = happens.recv() => {
                     let Some(event) = event else { return };
                     let changed = tally.take(&event, SystemTime::now());
-                    if let Event::News(news) = event {
+                    if let Event::WatchEvent(news) = event {
                         let _ = sender.send(news).await;
                     }
-                    if changed && sender.send(News::Status(tally.status().clone())).await.is_err() {
+                    if changed && sender.send(WatchEvent::Status(tally.status().clone())).await.is_err() {
                         return;
                     }
                 }
@@ -102,7 +102,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
                         new
                     });
                     if tally.ask(known.borrow().clone()) {
-                        let _ = sender.send(News::Status(tally.status().clone())).await;
+                        let _ = sender.send(WatchEvent::Status(tally.status().clone())).await;
                     }
                 }
             }
@@ -114,7 +114,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Pace) -> Follow {
 /// What the tasks share.
 pub(super) struct Shared {
     pub cluster: Cluster,
-    pub pace: Pace,
+    pub pace: Timeouts,
     pub discovery: Discovery,
     /// The namespaces to ask one by one, where the whole cluster may not be read.
     pub namespaces: watch::Receiver<Vec<Name>>,

@@ -18,9 +18,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 use tower::BoxError;
 
-use super::fault::Local;
+use super::error::ClientError;
 use super::limits::{self, Amount, Exceeded};
-use super::pace::{Pace, spread};
+use super::timing::{Timeouts, jitter};
 
 /// Whether a line of the watch has begun and not ended: what is shown may lack what it says.
 pub(super) type Unfinished = Arc<AtomicBool>;
@@ -28,7 +28,7 @@ pub(super) type Unfinished = Arc<AtomicBool>;
 /// A client that tells `begun` of every watch that the server has begun to answer.
 pub(super) fn client(
     client: &kube::Client,
-    pace: Pace,
+    pace: Timeouts,
     begun: UnboundedSender<()>,
     unfinished: Unfinished,
 ) -> kube::Client {
@@ -39,7 +39,7 @@ pub(super) fn client(
 
 struct Wire {
     client: kube::Client,
-    pace: Pace,
+    pace: Timeouts,
     begun: UnboundedSender<()>,
     unfinished: Unfinished,
     /// When the next watch may begin.
@@ -50,17 +50,17 @@ struct Wire {
 
 impl Wire {
     /// Whether one more page of the current list may be asked for.
-    fn page(&mut self, query: &str) -> Result<(), Local> {
+    fn page(&mut self, query: &str) -> Result<(), ClientError> {
         let Some(token) = query.split('&').find_map(|pair| pair.strip_prefix("continue=")) else {
             self.pages.clear();
             return Ok(());
         };
         if !self.pages.insert(token.to_owned()) {
-            return Err(Local::NoEnd("the server gives the same page of the list again and again"));
+            return Err(ClientError::NoEnd("the server gives the same page of the list again and again"));
         }
         if self.pages.len() >= limits::PAGES {
             let limit = Amount::Count(limits::PAGES, "pages");
-            return Err(Local::TooMuch(Exceeded { what: "the list", limit }));
+            return Err(ClientError::TooMuch(Exceeded { what: "the list", limit }));
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl tower::Service<Request<Body>> for Wire {
         if watches {
             from = self.next;
             let now = Instant::now();
-            self.next = Some(from.map_or(now, |from| from.max(now)) + spread(self.pace.restart));
+            self.next = Some(from.map_or(now, |from| from.max(now)) + jitter(self.pace.restart));
         } else if let Err(error) = self.page(&query) {
             return Box::pin(async { Err(kube::Error::Service(error.into())) });
         }
@@ -95,7 +95,7 @@ impl tower::Service<Request<Body>> for Wire {
                 sleep_until(from).await;
             }
             let Ok(response) = timeout(answer, client.send(request)).await else {
-                return Err(kube::Error::Service(Local::Late(answer).into()));
+                return Err(kube::Error::Service(ClientError::Late(answer).into()));
             };
             let response = response?;
             let mut follows = false;
@@ -153,7 +153,7 @@ impl http_body::Body for Lines {
             Poll::Pending => {
                 let late = self.ends.as_mut().is_some_and(|ends| ends.as_mut().poll(context).is_ready());
                 return if late {
-                    Poll::Ready(Some(Err(Local::NoEnd("a line of the watch does not end").into())))
+                    Poll::Ready(Some(Err(ClientError::NoEnd("a line of the watch does not end").into())))
                 } else {
                     Poll::Pending
                 };
@@ -164,7 +164,7 @@ impl http_body::Body for Lines {
             && let Some(data) = frame.data_ref()
             && !self.take(&data.clone())
         {
-            let error = Local::TooMuch(Exceeded::bytes("a line of the watch", limits::LINE));
+            let error = ClientError::TooMuch(Exceeded::bytes("a line of the watch", limits::LINE));
             return Poll::Ready(Some(Err(error.into())));
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
@@ -186,7 +186,7 @@ pub(super) async fn read_up_to(body: Body, what: &'static str, limit: usize) -> 
     while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
         if let Some(data) = frame?.data_ref() {
             if bytes.len() + data.len() > limit {
-                return Err(Local::TooMuch(Exceeded::bytes(what, limit)).into());
+                return Err(ClientError::TooMuch(Exceeded::bytes(what, limit)).into());
             }
             bytes.extend_from_slice(data);
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::ObjectKey;
-use crate::resolve::HopId;
+use crate::parallel;
+use crate::resolve::RuleNodeId;
 use crate::resolve::{self, Settings, Tree};
 use crate::router::{self, Considered, Decision, Lookup, Request, RouteTable, Router, Unseen};
-use crate::spread;
 use crate::store::Snapshot;
 
 /// So few routes are not worth a thread.
@@ -35,10 +35,10 @@ impl Analysis {
     pub fn of(snapshot: Arc<Snapshot>, settings: Settings, mut findings: Vec<Finding>) -> Self {
         let (snapshot, hidden) = resolve::discovered(snapshot, &settings);
         findings.extend(hidden);
-        let threads = if snapshot.routes.len() < FEW_ROUTES { 1 } else { spread::threads() };
-        let (tree, notes) = resolve::grow(&snapshot, &settings, threads);
+        let threads = if snapshot.routes.len() < FEW_ROUTES { 1 } else { parallel::threads() };
+        let (tree, notes) = resolve::build_tree(&snapshot, &settings, threads);
         let compile = || router::compile(&snapshot, &tree, &settings, threads);
-        let (table, more) = spread::both(threads, compile, || resolve::findings(&snapshot, &settings, &tree, &notes));
+        let (table, more) = parallel::both(threads, compile, || resolve::findings(&snapshot, &settings, &tree, &notes));
         findings.extend(more);
         findings.extend(router::cut_tables(&tree, &table));
         let lookup = Lookup::build(&tree, &table);
@@ -62,7 +62,7 @@ impl Analysis {
     }
 
     /// Why one row, or one dropped match, is not the one that decided.
-    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
+    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: RuleNodeId) -> Considered {
         self.router().explain_hop(request, decision, hop)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, PathKind, PathModifier, PolicyField, Position};
 use crate::reachability::{Answered, Elsewhere, Region, Then, each_answer};
-use crate::resolve::{Action, Destination, HopId};
+use crate::resolve::{Action, Destination, RuleNodeId};
 use crate::router::lists::host_of;
 use crate::router::{Decision, Outcome, Request, Upstream};
 use crate::store::RouteId;
@@ -72,7 +72,7 @@ pub struct Backend {
 
 /// What one share of the requests comes to.
 struct End<'d> {
-    row: Option<HopId>,
+    row: Option<RuleNodeId>,
     outcome: Outcome,
     status: Option<u16>,
     destinations: &'d [Destination],
@@ -317,7 +317,7 @@ fn leading_to(analysis: &Analysis, decision: &Decision, texts: &[&str]) -> Optio
         return None;
     }
     let hop = &analysis.tree.hops[decision.hop?.0 as usize];
-    let modifier = match hop.does().map(AsRef::as_ref) {
+    let modifier = match hop.own_action().map(AsRef::as_ref) {
         Some(Action::Forward(forward)) => forward.rewrite.path.as_ref(),
         Some(Action::Redirect(redirect)) => redirect.path.as_ref(),
         Some(Action::Respond(_)) | None => return Some(Vec::new()),

@@ -54,21 +54,21 @@ impl fmt::Display for Subject {
 
 /// Where a finding points: a source and a position in it.
 #[derive(Debug, Clone, Eq)]
-pub struct Place {
+pub struct Location {
     /// The file (or other source).
     pub source: Arc<Source>,
     /// Where in it; unknown (line 0) when the whole source is meant.
     pub at: Position,
 }
 
-impl Place {
+impl Location {
     /// The place `at` in the source that `origin` names.
     pub fn within(origin: &Origin, at: Position) -> Self {
         Self { source: Arc::clone(&origin.source), at: if at.is_known() { at } else { origin.at } }
     }
 }
 
-impl PartialEq for Place {
+impl PartialEq for Location {
     /// Whether it is the same place. The texts of objects in a cluster change with their status: they do not count.
     fn eq(&self, other: &Self) -> bool {
         let (own, others) = (&self.source, &other.source);
@@ -81,7 +81,7 @@ impl PartialEq for Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source.name)?;
         if self.at.is_known() {
@@ -99,7 +99,7 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
     /// Where it is.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// What it is about.
     pub subject: Option<Subject>,
     /// What is wrong, in one sentence without a final stop.

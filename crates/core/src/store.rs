@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::model::{
     Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Meta,
     Name, Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
@@ -75,17 +75,17 @@ pub enum Mark {
 
 /// An object of files that are laid over a cluster.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Laid {
+pub struct OverlayEntry {
     /// What it does to what the cluster holds.
     pub mark: Mark,
     /// What it changes about that, a line each.
     pub lines: Vec<String>,
     /// Where it is written.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// The objects that come from files laid over a cluster.
-pub type Overlaid = BTreeMap<Subject, Laid>;
+pub type OverlayEntries = BTreeMap<Subject, OverlayEntry>;
 
 /// A change to what is known.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ pub struct Snapshot {
     /// What has been seen in full.
     pub coverage: Coverage,
     /// What was laid over a cluster; empty where nothing was.
-    pub overlaid: Arc<Overlaid>,
+    pub overlaid: Arc<OverlayEntries>,
     /// Gateways, by `namespace/name`.
     pub gateways: BTreeMap<ObjectKey, Arc<Gateway>>,
     /// Gateway classes, by name.
@@ -293,7 +293,7 @@ where
 #[derive(Debug, Default)]
 pub struct Store {
     coverage: Coverage,
-    overlaid: Arc<Overlaid>,
+    overlaid: Arc<OverlayEntries>,
     gateways: BTreeMap<ObjectKey, Arc<Gateway>>,
     classes: BTreeMap<Name, Arc<GatewayClass>>,
     listener_sets: BTreeMap<ObjectKey, Arc<ListenerSet>>,
@@ -400,7 +400,7 @@ impl Store {
     }
 
     /// From now on these objects come from files laid over a cluster.
-    pub fn overlay(&mut self, overlaid: Overlaid) {
+    pub fn overlay(&mut self, overlaid: OverlayEntries) {
         self.overlaid = Arc::new(overlaid);
     }
 
@@ -433,11 +433,11 @@ impl Store {
 }
 
 fn duplicate(subject: Subject, last: &Origin, earlier: &Origin) -> Finding {
-    let earlier = Place { source: Arc::clone(&earlier.source), at: earlier.at };
+    let earlier = Location { source: Arc::clone(&earlier.source), at: earlier.at };
     Finding {
         code: Code::DuplicateObject,
         severity: Severity::Warning,
-        place: Some(Place { source: Arc::clone(&last.source), at: last.at }),
+        place: Some(Location { source: Arc::clone(&last.source), at: last.at }),
         message: format!("{subject} is defined twice: this one counts, the one at {earlier} does not"),
         subject: Some(subject),
         help: Some("kubectl apply would let the last one win, too; remove one of them".to_owned()),

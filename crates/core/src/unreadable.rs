@@ -7,7 +7,7 @@
 use crate::finding::Finding;
 use crate::model::kinds::{Decides, deciding};
 use crate::model::{From, Name};
-use crate::resolve::{Engine, GatewayNode, HopId, Tree, admits_unseen};
+use crate::resolve::{Engine, GatewayNode, RuleNodeId, Tree, admits_unseen};
 use crate::store::Snapshot;
 
 /// What a status depends on.
@@ -105,7 +105,7 @@ pub(crate) fn of_answer(
     tree: &Tree,
     node: &GatewayNode,
     port: u16,
-    hop: Option<HopId>,
+    hop: Option<RuleNodeId>,
     global: Option<&Name>,
 ) -> Vec<String> {
     let coverage = &snapshot.coverage;

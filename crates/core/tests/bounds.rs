@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Code;
 use routescope_core::limits;
-use routescope_core::resolve::{Attached, Child, Cut, Hop, Link, Notes, Settings, Tree, grow};
+use routescope_core::resolve::{Attached, Child, Cut, Link, Notes, RuleNode, Settings, Tree, build_tree};
 use routescope_core::router::Request;
 use routescope_core::store::Coverage;
 
@@ -53,7 +53,7 @@ impl World {
 
     fn grown(&self) -> (Tree, Notes) {
         let analysis = self.analysis();
-        grow(&analysis.snapshot, &analysis.settings, 1)
+        build_tree(&analysis.snapshot, &analysis.settings, 1)
     }
 }
 
@@ -160,7 +160,7 @@ fn layers(depth: usize, width: usize) -> World {
 fn is_cut(world: &World) {
     let analysis = world.analysis();
     let tree = &analysis.tree;
-    let bytes = tree.hops.len() * size_of::<Hop>()
+    let bytes = tree.hops.len() * size_of::<RuleNode>()
         + tree.links.len() * size_of::<Link>()
         + tree.children.len() * size_of::<Child>();
     assert!(bytes <= limits::TREE_BYTES * 5 / 4, "{bytes} bytes");

@@ -15,9 +15,9 @@ use super::repository::{self, Repository, Sorted};
 use super::text::{self, Text};
 use super::{Loaded, SourceError, encoding, flux, kustomize};
 use crate::decode::Decoded;
-use routescope_core::finding::{Code, Finding, Place, Severity, closest};
+use routescope_core::finding::{Code, Finding, Location, Severity, closest};
 use routescope_core::model::{Name, Object, Position, Source, SourceKind};
-use routescope_core::spread;
+use routescope_core::parallel;
 
 /// The largest input that is read: 100,000 routes are some 120 MiB.
 const LARGEST: u64 = super::limits::INPUT_BYTES as u64;
@@ -303,9 +303,9 @@ impl Gathered<'_> {
                 waiting.extend(folders.into_iter().rev());
             }
         }
-        let threads = if found.len() < FEW_FILES { 1 } else { spread::threads() };
+        let threads = if found.len() < FEW_FILES { 1 } else { parallel::threads() };
         let mut held = Held { is_folder: true, ..Held::default() };
-        for found in spread::in_order(found, threads, Found::read) {
+        for found in parallel::in_order(found, threads, Found::read) {
             match found {
                 Found::Text(text) => held.texts.push(Text { lenient: recursive, ..text }),
                 Found::Unreadable(path, reason) => held.unreadable.push((path.display().to_string(), reason)),
@@ -356,7 +356,7 @@ impl Gathered<'_> {
 
     fn report(&mut self, path: &Path, severity: Severity, code: Code, message: String) {
         let source = Source { name: path.display().to_string(), kind: SourceKind::File, text: String::new() };
-        let place = Some(Place { source: Arc::new(source), at: Position::default() });
+        let place = Some(Location { source: Arc::new(source), at: Position::default() });
         self.findings.push(Finding { code, severity, place, subject: None, message, help: None, fix: Vec::new() });
     }
 

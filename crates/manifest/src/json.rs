@@ -2,7 +2,7 @@
 
 use super::mapping::Mapping;
 use super::scalar;
-use super::yaml::{Broken, DEEPEST, LARGEST, Odd, too_deep, too_large};
+use super::yaml::{DEEPEST, LARGEST, ParseError, ParseWarning, too_deep, too_large};
 use crate::decode::Documents;
 use routescope_core::finding::Code;
 use routescope_core::model::value::{Data, Entry, Value};
@@ -10,7 +10,12 @@ use routescope_core::model::{Name, Position};
 
 /// Reads a stream of JSON values; `line` is the number of the text's first line. After an error reading goes on at the
 /// next line that begins with `{`.
-pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Vec<Broken> {
+pub(super) fn read(
+    text: &str,
+    line: u32,
+    documents: &mut Documents<'_>,
+    odd: &mut Vec<ParseWarning>,
+) -> Vec<ParseError> {
     let bytes = text.as_bytes();
     let mut reader =
         Reader { text, bytes, at: 0, line, counted: 0, column: 1, values: 0, skipping: false, documents, odd };
@@ -62,7 +67,7 @@ struct Reader<'t, 'o, 'd> {
     /// The object at hand is of no use: only its syntax is looked at.
     skipping: bool,
     documents: &'o mut Documents<'d>,
-    odd: &'o mut Vec<Odd>,
+    odd: &'o mut Vec<ParseWarning>,
 }
 
 impl Reader<'_, '_, '_> {
@@ -113,16 +118,21 @@ impl Reader<'_, '_, '_> {
         Position::new(self.line, self.column)
     }
 
-    fn broken<T>(&mut self, expected: &str) -> Result<T, Broken> {
+    fn broken<T>(&mut self, expected: &str) -> Result<T, ParseError> {
         let found = match self.text[self.at..].chars().next() {
             None => "the end of the text".to_owned(),
             Some(c) => format!("{c:?}"),
         };
         let at = self.here();
-        Err(Broken { code: Code::JsonSyntax, at, message: format!("expected {expected}, found {found}"), help: None })
+        Err(ParseError {
+            code: Code::JsonSyntax,
+            at,
+            message: format!("expected {expected}, found {found}"),
+            help: None,
+        })
     }
 
-    fn value(&mut self, level: Level, depth: usize) -> Result<Value, Broken> {
+    fn value(&mut self, level: Level, depth: usize) -> Result<Value, ParseError> {
         let at = self.here();
         if depth >= DEEPEST {
             return Err(too_deep(at));
@@ -141,7 +151,7 @@ impl Reader<'_, '_, '_> {
         Ok(Value { at, data })
     }
 
-    fn object(&mut self, level: Level, depth: usize) -> Result<Data, Broken> {
+    fn object(&mut self, level: Level, depth: usize) -> Result<Data, ParseError> {
         let is_object = matches!(level, Level::Document | Level::Item);
         self.at += 1;
         let mut entries = Mapping::default();
@@ -188,7 +198,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Data, Broken> {
+    fn array(&mut self, depth: usize) -> Result<Data, ParseError> {
         let mut items = Vec::new();
         self.each(|reader| {
             let item = reader.value(Level::Inside, depth + 1)?;
@@ -201,7 +211,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The items of the document, handed over one by one.
-    fn items(&mut self, list: &[Entry], depth: usize) -> Result<Value, Broken> {
+    fn items(&mut self, list: &[Entry], depth: usize) -> Result<Value, ParseError> {
         let at = self.here();
         self.each(|reader| {
             let item = reader.value(Level::Item, depth + 1)?;
@@ -213,7 +223,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Reads a list, one item by each call.
-    fn each(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Broken>) -> Result<(), Broken> {
+    fn each(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), ParseError>) -> Result<(), ParseError> {
         self.at += 1;
         self.skip_white();
         if self.peek() == Some(b']') {
@@ -235,7 +245,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn word(&mut self) -> Result<Data, Broken> {
+    fn word(&mut self) -> Result<Data, ParseError> {
         let words = [("true", Data::Bool(true)), ("false", Data::Bool(false)), ("null", Data::Null)];
         for (word, data) in words {
             if self.bytes[self.at..].starts_with(word.as_bytes()) {
@@ -246,7 +256,7 @@ impl Reader<'_, '_, '_> {
         self.broken("a value")
     }
 
-    fn number(&mut self) -> Result<Data, Broken> {
+    fn number(&mut self) -> Result<Data, ParseError> {
         let length = self.bytes[self.at..]
             .iter()
             .take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
@@ -265,7 +275,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn string(&mut self) -> Result<Name, Broken> {
+    fn string(&mut self) -> Result<Name, ParseError> {
         self.at += 1;
         let start = self.at;
         while let Some(byte) = self.peek() {
@@ -285,7 +295,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The rest of a string with escapes.
-    fn escaped(&mut self, start: usize) -> Result<Name, Broken> {
+    fn escaped(&mut self, start: usize) -> Result<Name, ParseError> {
         let mut text = self.text[start..self.at].to_owned();
         loop {
             let Some(c) = self.text[self.at..].chars().next() else { return self.broken("a closing quote") };
@@ -307,7 +317,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn escape(&mut self) -> Result<char, Broken> {
+    fn escape(&mut self) -> Result<char, ParseError> {
         let simple = match self.peek() {
             Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
             Some(b'b') => '\u{8}',
@@ -323,7 +333,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// `uXXXX`, or two of them that make a surrogate pair. As in Go, a lone half becomes U+FFFD.
-    fn unicode(&mut self) -> Result<char, Broken> {
+    fn unicode(&mut self) -> Result<char, ParseError> {
         let first = self.four_digits()?;
         if (0xD800..0xDC00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
             let before = self.at;
@@ -338,7 +348,7 @@ impl Reader<'_, '_, '_> {
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    fn four_digits(&mut self) -> Result<u32, Broken> {
+    fn four_digits(&mut self) -> Result<u32, ParseError> {
         let digits = self.bytes.get(self.at + 1..self.at + 5);
         let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
         let code = digits.and_then(|digits| std::str::from_utf8(digits).ok());

@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
     use crate::decode::{Decoded, Documents};
-    use crate::{simple, yaml};
+    use crate::{fast_yaml, yaml};
     use routescope_core::model::value::Entry;
     use routescope_core::model::{Name, Source, SourceKind};
 
@@ -180,7 +180,7 @@ mod tests {
         let mut odd = Vec::new();
         let mut documents = Documents::new(&source, &mut decoded);
         if quick {
-            simple::read(text, 1, &mut documents, &mut odd)?;
+            fast_yaml::read(text, 1, &mut documents, &mut odd)?;
         } else {
             yaml::read(text, 1, &mut documents, &mut odd).expect("valid YAML");
         }

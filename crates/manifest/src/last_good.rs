@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::text::{self, Text};
 use super::{SourceError, kustomization};
 use crate::decode::Decoded;
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 
 /// For so long a file that is gone, empty or cut off counts as it was.
 pub const MOMENT: Duration = Duration::from_secs(1);
@@ -83,7 +83,7 @@ struct File {
 /// Why the earlier content of a file counts.
 enum Why {
     /// It has to be mended first.
-    Broken { sentence: String, findings: Vec<Finding> },
+    ParseError { sentence: String, findings: Vec<Finding> },
     /// It may be back in a moment.
     Passing(String),
 }
@@ -182,7 +182,7 @@ impl Why {
             help: None,
             fix: Vec::new(),
         };
-        Self::Broken { sentence, findings: vec![finding] }
+        Self::ParseError { sentence, findings: vec![finding] }
     }
 }
 
@@ -222,7 +222,7 @@ impl Settled {
 
     fn keep(&mut self, old: &Text, why: Why) {
         match why {
-            Why::Broken { sentence, findings } => {
+            Why::ParseError { sentence, findings } => {
                 let sentence = format!("{sentence}: its last good content counts");
                 if !self.stale.reasons.contains(&sentence) {
                     self.stale.reasons.push(sentence);
@@ -274,13 +274,13 @@ impl State {
     }
 
     fn why(self, new: &Text) -> Why {
-        let place = self.broken.first().and_then(|finding| finding.place.as_ref()).map(Place::to_string);
+        let place = self.broken.first().and_then(|finding| finding.place.as_ref()).map(Location::to_string);
         let sentence = format!("{} cannot be parsed", place.unwrap_or_else(|| new.source.name.clone()));
         let findings = self.broken.into_iter().map(|finding| Finding {
             message: format!("{}; the last good content of the file counts", finding.message),
             ..finding
         });
-        Why::Broken { sentence, findings: findings.collect() }
+        Why::ParseError { sentence, findings: findings.collect() }
     }
 }
 

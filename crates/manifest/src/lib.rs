@@ -2,10 +2,12 @@
 //! was read.)
 
 mod admission;
+pub mod atomic_write;
 pub mod channel;
 pub mod decode;
 pub mod demo;
 pub mod encoding;
+mod fast_yaml;
 pub mod files;
 mod flux;
 pub mod git;
@@ -16,14 +18,12 @@ mod kustomize;
 mod last_good;
 pub mod limits;
 mod mapping;
-pub mod original;
 mod placeholder;
-pub mod plain;
+pub mod raw_manifest;
 mod repository;
+pub mod request_file;
 pub mod route_test;
-pub mod save;
 pub mod scalar;
-mod simple;
 mod split;
 mod text;
 mod yaml;

@@ -3,7 +3,7 @@
 
 use ahash::{AHashMap, AHashSet};
 
-use super::yaml::{Broken, Odd};
+use super::yaml::{ParseError, ParseWarning};
 use routescope_core::finding::Code;
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Position};
@@ -49,22 +49,22 @@ impl Mapping {
     }
 
     /// Adds an entry; of a key written twice the last counts, as in kubectl.
-    pub fn put(&mut self, entry: Entry, odd: &mut Vec<Odd>) {
+    pub fn put(&mut self, entry: Entry, odd: &mut Vec<ParseWarning>) {
         let Some(place) = self.find(&entry.key) else { return self.push(entry) };
         let earlier = &mut self.entries[place];
         // What was merged is there to be overridden.
         if !self.merged.as_mut().is_some_and(|merged| merged.remove(&entry.key)) {
             let (key, line) = (&entry.key, earlier.at.line);
             let message = format!("{key:?} is written twice, first in line {line}: the last one counts");
-            odd.push(Odd { code: Code::DuplicateKey, at: entry.at, message });
+            odd.push(ParseWarning { code: Code::DuplicateKey, at: entry.at, message });
         }
         *earlier = entry;
     }
 
     /// Merges a mapping, or each mapping of a list. As in go-yaml v2, a merge acts where it stands: what is written before
     /// it is overridden, what is written after it overrides. Of several mappings the first wins.
-    pub fn merge(&mut self, value: Value, at: Position, odd: &mut Vec<Odd>) -> Result<(), Broken> {
-        let broken = || Broken {
+    pub fn merge(&mut self, value: Value, at: Position, odd: &mut Vec<ParseWarning>) -> Result<(), ParseError> {
+        let broken = || ParseError {
             code: Code::YamlSyntax,
             at,
             message: "expected a mapping (or a list of them) to merge after `<<:`".to_owned(),
@@ -89,7 +89,7 @@ impl Mapping {
                 continue;
             };
             if place < own {
-                odd.push(Odd {
+                odd.push(ParseWarning {
                     code: Code::MergeOverrides,
                     at,
                     message: format!(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::kustomization::{self, Kustomization};
 use super::text::{self, Text};
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::{Position, Source};
 
 /// So many kustomizations are reported one by one.
@@ -203,6 +203,6 @@ pub fn shown(folder: &Path) -> String {
 }
 
 fn finding(code: Code, source: &Arc<Source>, at: Position, message: String, help: Option<String>) -> Finding {
-    let place = Some(Place { source: Arc::clone(source), at });
+    let place = Some(Location { source: Arc::clone(source), at });
     Finding { code, severity: Severity::Info, place, subject: None, message, help, fix: Vec::new() }
 }

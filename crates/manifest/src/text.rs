@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::placeholder::{self, Variables};
 use super::split::{Chunk, documents};
-use super::yaml::{Broken, Odd};
-use super::{json, simple, yaml};
+use super::yaml::{ParseError, ParseWarning};
+use super::{fast_yaml, json, yaml};
 use crate::channel::Channel;
 use crate::decode::{self, Decoded, Documents};
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::{Position, Source};
-use routescope_core::spread;
+use routescope_core::parallel;
 
 /// Texts up to this size are not worth a thread.
 const SMALL: usize = 256 * 1024;
@@ -67,7 +67,7 @@ enum Work<'a> {
 /// brought nothing.
 pub(super) fn read(texts: &[Text], channel: Channel) -> (Decoded, Vec<usize>) {
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
-    let threads = if size <= SMALL { 1 } else { spread::threads() };
+    let threads = if size <= SMALL { 1 } else { parallel::threads() };
     let mut work = Vec::with_capacity(texts.len());
     for (number, text) in texts.iter().enumerate() {
         if text.source.text.len() > LARGE {
@@ -76,7 +76,7 @@ pub(super) fn read(texts: &[Text], channel: Channel) -> (Decoded, Vec<usize>) {
             work.push((number, Work::Whole(text)));
         }
     }
-    let parts = spread::in_order(work, threads, |(number, work)| {
+    let parts = parallel::in_order(work, threads, |(number, work)| {
         let mut decoded = Decoded::new(channel);
         match work {
             Work::Whole(text) => read_one(text, &mut decoded),
@@ -127,7 +127,7 @@ fn read_block(block: &Block<'_>, into: &mut Decoded) {
         let before = into.findings.len();
         into.placeholders.is_open = placeholder::is_open(chunk.text);
         match if plain { None } else { no_text(chunk, block.text.lossy) } {
-            Some(Broken { code, at, message, help }) => {
+            Some(ParseError { code, at, message, help }) => {
                 into.findings.push(finding(source, Severity::Error, code, at, message, help));
             }
             None => read_chunk(source, chunk, plain, into),
@@ -184,7 +184,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// What in a document is no text. A YAML reader would take some of it for the end of the input.
-fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
+fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<ParseError> {
     let is_control = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0x7F;
     let is_no_character = |c: char| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
     let offset =
@@ -205,7 +205,7 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<Broken> {
         }
         _ => "not a text: found bytes that are not UTF-8".to_owned(),
     };
-    Some(Broken { code: Code::NotText, at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
+    Some(ParseError { code: Code::NotText, at, message, help: Some("is this a manifest? save it as UTF-8".to_owned()) })
 }
 
 fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
@@ -238,7 +238,7 @@ fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut D
     for odd in odd {
         into.findings.push(finding(source, Severity::Warning, odd.code, odd.at, odd.message, None));
     }
-    for Broken { code, at, message, help } in broken {
+    for ParseError { code, at, message, help } in broken {
         // What a chart holds is often no YAML before it is rendered.
         let help = if chunk.text.contains("{{") { Some(TEMPLATE.to_owned()) } else { help };
         into.findings.push(finding(source, Severity::Error, code, at, message, help));
@@ -253,8 +253,13 @@ fn is_json_file(name: &str) -> bool {
 }
 
 /// Most documents are simple; the others are read in full.
-fn read_yaml(chunk: &Chunk<'_>, plain: bool, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
-    if plain && simple::read(chunk.text, chunk.line, documents, odd).is_some() {
+fn read_yaml(
+    chunk: &Chunk<'_>,
+    plain: bool,
+    documents: &mut Documents<'_>,
+    odd: &mut Vec<ParseWarning>,
+) -> Result<(), ParseError> {
+    if plain && fast_yaml::read(chunk.text, chunk.line, documents, odd).is_some() {
         return Ok(());
     }
     documents.forget();
@@ -270,7 +275,7 @@ fn finding(
     message: String,
     help: Option<String>,
 ) -> Finding {
-    let place = Some(Place { source: Arc::clone(source), at });
+    let place = Some(Location { source: Arc::clone(source), at });
     Finding { code, severity, place, subject: None, message, help, fix: Vec::new() }
 }
 
@@ -294,7 +299,7 @@ mod tests {
                 return Some(format!("{broken:?}"));
             }
         } else {
-            is_plain(text).then(|| simple::read(text, 7, &mut documents, &mut odd)).flatten()?;
+            is_plain(text).then(|| fast_yaml::read(text, 7, &mut documents, &mut odd)).flatten()?;
         }
         Some(format!("{decoded:?}\n{odd:?}"))
     }

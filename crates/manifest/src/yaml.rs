@@ -46,7 +46,7 @@ const FEW_VALUES: usize = 1000;
 
 /// Why a document could not be read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Broken {
+pub(super) struct ParseError {
     pub code: Code,
     pub at: Position,
     pub message: String,
@@ -55,14 +55,19 @@ pub(super) struct Broken {
 
 /// Something odd in a document that loads all the same.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Odd {
+pub(super) struct ParseWarning {
     pub code: Code,
     pub at: Position,
     pub message: String,
 }
 
 /// Reads the documents of one chunk; `line` is the number of its first line. What was read before an error is kept.
-pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &mut Vec<Odd>) -> Result<(), Broken> {
+pub(super) fn read(
+    text: &str,
+    line: u32,
+    documents: &mut Documents<'_>,
+    odd: &mut Vec<ParseWarning>,
+) -> Result<(), ParseError> {
     let mut builder = Builder {
         first_line: line,
         frames: Vec::new(),
@@ -90,7 +95,7 @@ pub(super) fn read(text: &str, line: u32, documents: &mut Documents<'_>, odd: &m
                 if any {
                     // The document before it counts: kubectl reads no further, without a word.
                     let message = format!("what follows the document is not read: {}", broken.message);
-                    builder.odd.push(Odd { code: broken.code, at: broken.at, message });
+                    builder.odd.push(ParseWarning { code: broken.code, at: broken.at, message });
                     return Ok(());
                 }
                 return Err(broken);
@@ -136,7 +141,7 @@ struct Builder<'t, 'o, 'd> {
     root: Option<Value>,
     last_line: u32,
     documents: &'o mut Documents<'d>,
-    odd: &'o mut Vec<Odd>,
+    odd: &'o mut Vec<ParseWarning>,
 }
 
 impl<'t> Builder<'t, '_, '_> {
@@ -148,7 +153,7 @@ impl<'t> Builder<'t, '_, '_> {
         self.first_line.saturating_add(u32::try_from(mark.row).unwrap_or(u32::MAX))
     }
 
-    fn event(&mut self, event: Event<'t>, span: Span) -> Result<(), Broken> {
+    fn event(&mut self, event: Event<'t>, span: Span) -> Result<(), ParseError> {
         if self.skipping > 0 && self.skip(&event, span)? {
             return Ok(());
         }
@@ -198,7 +203,7 @@ impl<'t> Builder<'t, '_, '_> {
     }
 
     /// Passes over an event inside an object that routing does not read; false when the object ends here.
-    fn skip(&mut self, event: &Event<'t>, span: Span) -> Result<bool, Broken> {
+    fn skip(&mut self, event: &Event<'t>, span: Span) -> Result<bool, ParseError> {
         match event {
             Event::ListStart(_) | Event::MapStart(_) => {
                 self.skipping += 1;
@@ -213,7 +218,7 @@ impl<'t> Builder<'t, '_, '_> {
         Ok(self.skipping > 0)
     }
 
-    fn count(&mut self, at: Position) -> Result<(), Broken> {
+    fn count(&mut self, at: Position) -> Result<(), ParseError> {
         self.values += 1;
         self.decoded += 1;
         if self.values > LARGEST { Err(too_large(at)) } else { Ok(()) }
@@ -250,7 +255,7 @@ impl<'t> Builder<'t, '_, '_> {
         self.last_line = self.last_line.max(line);
     }
 
-    fn nest(&mut self, at: Position, frame: Frame<'t>) -> Result<(), Broken> {
+    fn nest(&mut self, at: Position, frame: Frame<'t>) -> Result<(), ParseError> {
         if let Some(Frame::Map { key: None, .. }) = self.frames.last() {
             return Err(complex_key(at));
         }
@@ -278,7 +283,7 @@ impl<'t> Builder<'t, '_, '_> {
         style: Style,
         tag: Option<&str>,
         anchor: Option<&'t str>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ParseError> {
         let tag_of_merge = tag.is_some_and(|tag| tag.strip_prefix(CORE) == Some("merge"));
         let merge = text == "<<" && (tag_of_merge || (style == Style::Plain && tag.is_none_or(|tag| tag == "!")));
         let data = match (tag, style) {
@@ -302,7 +307,7 @@ impl<'t> Builder<'t, '_, '_> {
     }
 
     /// Adds a complete value to the collection it stands in.
-    fn add(&mut self, value: Value, anchor: Option<&'t str>) -> Result<(), Broken> {
+    fn add(&mut self, value: Value, anchor: Option<&'t str>) -> Result<(), ParseError> {
         if let Some(anchor) = anchor {
             let (size, depth) = measure(&value);
             self.anchors.insert(anchor, Anchored { value: value.clone(), size, depth });
@@ -336,7 +341,7 @@ impl<'t> Builder<'t, '_, '_> {
         Ok(())
     }
 
-    fn expand(&mut self, anchor: &str, at: Position) -> Result<Value, Broken> {
+    fn expand(&mut self, anchor: &str, at: Position) -> Result<Value, ParseError> {
         let Some(anchored) = self.anchors.get(anchor) else {
             let is_open = self.frames.iter().any(|frame| match frame {
                 Frame::List { anchor: name, .. } | Frame::Map { anchor: name, .. } => *name == Some(anchor),
@@ -346,12 +351,12 @@ impl<'t> Builder<'t, '_, '_> {
             } else {
                 (format!("unknown anchor {anchor}"), Some(NO_ANCHOR.to_owned()))
             };
-            return Err(Broken { code: Code::YamlSyntax, at, message, help });
+            return Err(ParseError { code: Code::YamlSyntax, at, message, help });
         };
         self.aliased += anchored.size;
         self.decoded += anchored.size + 1;
         if is_excessive(self.aliased, self.decoded) {
-            return Err(Broken {
+            return Err(ParseError {
                 code: Code::TooManyAliases,
                 at,
                 message: format!(
@@ -367,14 +372,14 @@ impl<'t> Builder<'t, '_, '_> {
         Ok(anchored.value.clone())
     }
 
-    fn syntax_error(&self, error: SyntaxError) -> Broken {
+    fn syntax_error(&self, error: SyntaxError) -> ParseError {
         let SyntaxError { message, at } = error;
         let at = self.position(at);
         if message == TOO_DEEP {
             return too_deep(at);
         }
         let help = HINTS.iter().find(|(part, _)| message.contains(part)).map(|(_, hint)| (*hint).to_owned());
-        Broken { code: Code::YamlSyntax, at, message: message.to_owned(), help }
+        ParseError { code: Code::YamlSyntax, at, message: message.to_owned(), help }
     }
 }
 
@@ -392,8 +397,8 @@ const HINTS: &[(&str, &str)] = &[
     ("cannot start any token", "a text that begins with this character needs quotes"),
 ];
 
-pub(super) fn too_deep(at: Position) -> Broken {
-    Broken {
+pub(super) fn too_deep(at: Position) -> ParseError {
+    ParseError {
         code: Code::TooDeep,
         at,
         message: format!("nested more than {DEEPEST} levels deep"),
@@ -401,8 +406,8 @@ pub(super) fn too_deep(at: Position) -> Broken {
     }
 }
 
-pub(super) fn too_large(at: Position) -> Broken {
-    Broken {
+pub(super) fn too_large(at: Position) -> ParseError {
+    ParseError {
         code: Code::TooLarge,
         at,
         message: format!("more than {LARGEST} values in one object"),
@@ -410,8 +415,8 @@ pub(super) fn too_large(at: Position) -> Broken {
     }
 }
 
-fn complex_key(at: Position) -> Broken {
-    Broken {
+fn complex_key(at: Position) -> ParseError {
+    ParseError {
         code: Code::YamlSyntax,
         at,
         message: "expected a plain key, found a list or mapping as key".to_owned(),
@@ -419,14 +424,14 @@ fn complex_key(at: Position) -> Broken {
     }
 }
 
-fn null_key(at: Position) -> Broken {
+fn null_key(at: Position) -> ParseError {
     let help = Some("kubectl refuses it, too: put the key in quotes".to_owned());
-    Broken { code: Code::YamlSyntax, at, message: "a key that is null".to_owned(), help }
+    ParseError { code: Code::YamlSyntax, at, message: "a key that is null".to_owned(), help }
 }
 
 /// What a scalar is. Only plain ones are anything but text, unless a tag says so.
-fn data(text: &str, style: Style, tag: Option<&str>, at: Position) -> Result<Data, Broken> {
-    let broken = |message: String| Broken { code: Code::YamlSyntax, at, message, help: None };
+fn data(text: &str, style: Style, tag: Option<&str>, at: Position) -> Result<Data, ParseError> {
+    let broken = |message: String| ParseError { code: Code::YamlSyntax, at, message, help: None };
     let Some(tag) = tag else {
         let data = if style == Style::Plain { scalar::plain(text) } else { Data::String(scalar::name(text)) };
         return match data {

@@ -9,7 +9,9 @@ use routescope_core::model::{
     HeaderChange, Name, ObjectKey, PathModifier, Position, Redirect, RedirectScheme, Route, RouteMatch, SourceKind,
     StreamRoute, ValueMatch,
 };
-use routescope_core::resolve::{Action, Destination, Forward, HopId, MirrorTo, Respond, Rewrite, Tree, Via, ViaBy};
+use routescope_core::resolve::{
+    Action, Destination, Forward, MirrorTo, Respond, Rewrite, RuleNodeId, Tree, Via, ViaBy,
+};
 use routescope_core::store::Snapshot;
 use routescope_core::visible::visible_json;
 
@@ -371,7 +373,7 @@ impl SourceData {
 }
 
 /// The hops from the root's down to `hop`. `gateway` is the one the root was reached by.
-pub fn chain(snapshot: &Snapshot, tree: &Tree, gateway: &ObjectKey, hop: HopId) -> Vec<HopData> {
+pub fn chain(snapshot: &Snapshot, tree: &Tree, gateway: &ObjectKey, hop: RuleNodeId) -> Vec<HopData> {
     tree.chain(hop)
         .into_iter()
         .map(|id| {

@@ -6,16 +6,16 @@ pub mod sarif;
 
 use serde::Serialize;
 
-use routescope_core::finding::{Change, Edit, Finding, Place, Severity, Subject};
+use routescope_core::finding::{Change, Edit, Finding, Location, Severity, Subject};
 use routescope_core::model::{Name, SourceKind};
 use routescope_core::resolve::ignore::Ignored;
 use routescope_core::store::Snapshot;
 use routescope_core::unreadable;
 
 use super::data::API_VERSION;
+use super::phrases;
 use super::style::{Line, Role};
 use super::terminal::Paint;
-use super::words;
 
 /// `check -o json`.
 #[derive(Debug, Serialize)]
@@ -114,7 +114,7 @@ fn with_severity(findings: &[Finding], severity: Severity) -> usize {
 }
 
 /// The place, unless it is an object in a cluster: that is named anyway.
-fn in_file(place: Option<&Place>) -> Option<&Place> {
+fn in_file(place: Option<&Location>) -> Option<&Location> {
     place.filter(|place| place.source.kind != SourceKind::Cluster)
 }
 
@@ -167,13 +167,13 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
         let Finding { code, severity, place, subject, message, help, fix: _ } = finding;
         let mut line = Line::new();
         if let Some(place) = place {
-            line.push(Role::Place, format!("{place}: "));
+            line.push(Role::Location, format!("{place}: "));
         }
         line.push(severity_role(*severity), severity.name());
         line.push(Role::Dim, format!("[{code}] "));
         // An object in a cluster is its own place.
         let said = |subject: &Subject| {
-            let of_cluster = |place: &&Place| place.source.kind == SourceKind::Cluster;
+            let of_cluster = |place: &&Location| place.source.kind == SourceKind::Cluster;
             place.as_ref().filter(of_cluster).is_some_and(|place| place.source.name == subject.to_string())
         };
         if let Some(subject) = subject.as_ref().filter(|subject| !said(subject)) {
@@ -191,7 +191,7 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
     for Ignored { finding, reason, said_in } in ignored.into_iter().flatten() {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         lines.push(
-            Line::of(Role::Place, place).with(Role::Dim, format!("ignored[{}] {}", finding.code, sentence(finding))),
+            Line::of(Role::Location, place).with(Role::Dim, format!("ignored[{}] {}", finding.code, sentence(finding))),
         );
         let reason = if reason.is_empty() { "no reason is given" } else { reason };
         lines.push(Line::of(Role::Hint, "  reason: ").with(Role::Text, format!("{reason} ({said_in})")));
@@ -201,7 +201,7 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
         .filter_map(|severity| match with_severity(findings, severity) {
             0 => None,
             n if severity == Severity::Info => Some(format!("{n} info")),
-            n => Some(words::count(n, severity.name())),
+            n => Some(phrases::count(n, severity.name())),
         })
         .collect();
     match &counts[..] {

@@ -3,17 +3,17 @@
 use serde::Serialize;
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::model::{Name, Position};
 use routescope_core::reachability::{Entry, Obstacle, Reach, Target};
-use routescope_core::resolve::HopId;
+use routescope_core::resolve::RuleNodeId;
 
 use crate::data::{API_VERSION, HopData, MatchData, chain};
 use crate::outline::match_position;
+use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::witness::{self, RequestLine, row_name};
-use crate::words;
 
 /// `reach -o json`.
 #[derive(Debug, Serialize)]
@@ -96,9 +96,9 @@ pub fn text(analysis: &Analysis, target: &Target, entries: &[Entry], obstacles: 
             lines.push(title);
         }
         let hop = &analysis.tree.hops[entry.row.0 as usize];
-        let mut line = Line::of(Role::Text, "  ").with_line(words::matcher(&hop.matcher));
+        let mut line = Line::of(Role::Text, "  ").with_line(phrases::matcher(&hop.matcher));
         if entry.share < 1.0 {
-            line.push(Role::Text, format!("  {}", words::share(entry.share)));
+            line.push(Role::Text, format!("  {}", phrases::share(entry.share)));
         }
         line.push(Role::Dim, "  by ");
         line.extend(row_name(analysis, entry.row));
@@ -123,7 +123,7 @@ pub fn text(analysis: &Analysis, target: &Target, entries: &[Entry], obstacles: 
 }
 
 fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> Line {
-    let row = |row: &HopId| row_name(analysis, *row);
+    let row = |row: &RuleNodeId| row_name(analysis, *row);
     match obstacle {
         Obstacle::NoReference => Line::of(Role::Text, "no rule refers to it"),
         Obstacle::Unattached { route, rule, why } => {
@@ -131,20 +131,20 @@ fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> Line {
             let at = route.rules.get(*rule as usize).map_or_else(Position::default, |rule| rule.at);
             let mut line = Line::of(Role::Route, format!("{} rule {}", route.meta.key(), rule + 1));
             line.push(Role::Text, " ");
-            line.extend(words::place(&Place::within(&route.meta.origin, at)));
+            line.extend(phrases::place(&Location::within(&route.meta.origin, at)));
             line.with(Role::Text, format!(": {why}"))
         }
         Obstacle::Dropped { row: at, reason } => row(at).with(Role::Text, format!(": {reason}")),
         Obstacle::Broken { row: at, state } => row(at).with(Role::Text, format!(": the ref is {state}")),
         Obstacle::NoShare { row: at } => row(at).with(Role::Text, ": its weight is 0"),
-        Obstacle::NotTaken { link, fate } => {
+        Obstacle::NotTaken { link, state } => {
             let link = &analysis.tree.links[link.0 as usize];
             let hop = &analysis.tree.hops[link.hop.0 as usize];
             let route = analysis.snapshot.route(hop.route);
-            let place = Place::within(&route.meta.origin, match_position(hop, route));
-            let trouble = words::child_trouble(*fate).unwrap_or("not taken");
+            let place = Location::within(&route.meta.origin, match_position(hop, route));
+            let trouble = phrases::child_trouble(*state).unwrap_or("not taken");
             let name = Line::of(Role::Route, format!("{} rule {} ", route.meta.key(), hop.rule + 1));
-            name.with_line(words::place(&place))
+            name.with_line(phrases::place(&place))
                 .with(Role::Text, format!(": selected by {}, {trouble}", link.via.value))
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
-use routescope_core::resolve::{DropReason, HopId};
+use routescope_core::resolve::{DropReason, RuleNodeId};
 use routescope_core::router::{Considered, Criterion, Decision, Delegation, Need, Reached, Reason, Unanswered};
 
 /// Why a row is, or is not, the one that decides, in a clause: `shorter prefix than /payments/charge`, `needs method POST`,
@@ -84,11 +84,11 @@ pub fn unanswered(analysis: &Analysis, decision: &Decision) -> Option<String> {
     })
 }
 
-fn owner(analysis: &Analysis, hop: HopId) -> String {
+fn owner(analysis: &Analysis, hop: RuleNodeId) -> String {
     analysis.router().owner(hop).to_string()
 }
 
-fn rule(analysis: &Analysis, hop: HopId) -> String {
+fn rule(analysis: &Analysis, hop: RuleNodeId) -> String {
     format!("rule {} of {}", analysis.tree.hops[hop.0 as usize].rule + 1, owner(analysis, hop))
 }
 
@@ -152,10 +152,10 @@ fn value_test(test: &ValueMatch, between: &str) -> String {
 }
 
 /// Why a row that matches too comes after the one that was taken.
-fn later(analysis: &Analysis, late: HopId, early: HopId, by: Criterion) -> String {
+fn later(analysis: &Analysis, late: RuleNodeId, early: RuleNodeId, by: Criterion) -> String {
     let (l, e) = (&analysis.tree.hops[late.0 as usize], &analysis.tree.hops[early.0 as usize]);
     let (late_route, early_route) = (owner(analysis, late), owner(analysis, early));
-    let root = |hop: HopId| {
+    let root = |hop: RuleNodeId| {
         let root = &analysis.tree.roots[analysis.tree.root_of(hop).0 as usize];
         analysis.snapshot.route(root.route).meta.key()
     };

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::model::{Name, ObjectKey};
 use routescope_core::reachability::{Below, Reach, Reachability};
-use routescope_core::resolve::{Action, Engine, Fate, Hop, HopId, LinkId, OwnShare, Under};
+use routescope_core::resolve::{Action, Engine, LinkId, MatchState, OwnShare, RuleNode, RuleNodeId, Under};
 use routescope_core::router::{GatewayTable, VirtualHost};
 
 use routescope_core::unreadable;
 
 use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
 use super::outline::match_position;
+use super::phrases;
 use super::scope::Scope;
 use super::style::{Line, Role};
 use super::terminal::Paint;
 use super::witness::{self, WitnessData};
-use super::words;
 
 /// `routes -o json`.
 #[derive(Debug, Serialize)]
@@ -130,7 +130,7 @@ struct Rows<'a, 'r> {
 }
 
 /// Where a row stands: its virtual host and place there, and the way down from it.
-struct Standing<'a> {
+struct RowPosition<'a> {
     gateway: &'a GatewayTable,
     virtual_host: u32,
     position: u32,
@@ -141,8 +141,8 @@ impl Rows<'_, '_> {
     fn virtual_host(self, gateway: &GatewayTable, place: u32, host: &VirtualHost) -> VirtualHostData {
         let whole = self.scope.holds(&gateway.gateway.namespace);
         let shown = (0..).zip(host.rows.iter()).filter(|(_, row)| whole || self.scope.holds_row(self.analysis, **row));
-        let row = |(position, row): (u32, &HopId)| {
-            self.row(&Standing { gateway, virtual_host: place, position, below: Below::default() }, *row)
+        let row = |(position, row): (u32, &RuleNodeId)| {
+            self.row(&RowPosition { gateway, virtual_host: place, position, below: Below::default() }, *row)
         };
         VirtualHostData {
             port: host.port,
@@ -155,11 +155,11 @@ impl Rows<'_, '_> {
         }
     }
 
-    fn row(self, standing: &Standing<'_>, id: HopId) -> Option<RowData> {
+    fn row(self, standing: &RowPosition<'_>, id: RuleNodeId) -> Option<RowData> {
         let analysis = self.analysis;
         let hop = &analysis.tree.hops[id.0 as usize];
-        let action = match &hop.fate {
-            Fate::Forks(own) => self.delegate(standing, hop, own.as_ref()),
+        let action = match &hop.state {
+            MatchState::WeightedDelegation(own) => self.delegate(standing, hop, own.as_ref()),
             _ => ActionData::from(hop.action()?.as_ref()),
         };
         let gateway = &standing.gateway.gateway;
@@ -177,13 +177,13 @@ impl Rows<'_, '_> {
         })
     }
 
-    fn delegate(self, standing: &Standing<'_>, hop: &Hop, own: Option<&OwnShare>) -> ActionData {
+    fn delegate(self, standing: &RowPosition<'_>, hop: &RuleNode, own: Option<&OwnShare>) -> ActionData {
         let analysis = self.analysis;
         let refs = &analysis.snapshot.route(hop.route).rules[hop.rule as usize].backend_refs;
         let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
-        let row = |(link, row): (LinkId, HopId)| {
+        let row = |(link, row): (LinkId, RuleNodeId)| {
             let below = standing.below.then(link, row);
-            self.row(&Standing { below, ..*standing }, row)
+            self.row(&RowPosition { below, ..*standing }, row)
         };
         ActionData::Delegate {
             refs: links
@@ -200,13 +200,13 @@ impl Rows<'_, '_> {
 }
 
 /// What a route demands of the host beside, where it stands in a table of its own.
-fn hostnames<'a>(analysis: &'a Analysis, hop: &Hop) -> &'a [Name] {
+fn hostnames<'a>(analysis: &'a Analysis, hop: &RuleNode) -> &'a [Name] {
     let walked = analysis.tree.link_above_of(hop).is_some_and(|link| analysis.tree.walks(link));
     if walked { &analysis.snapshot.route(hop.route).hostnames } else { &[] }
 }
 
 /// The rows of the tables that a rule hands on to, hop by hop, in evaluation order; one that serves two hosts once.
-pub fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (LinkId, HopId)> + use<'a> {
+pub fn below<'a>(analysis: &'a Analysis, hop: &RuleNode) -> impl Iterator<Item = (LinkId, RuleNodeId)> + use<'a> {
     let links = hop.links.clone().map(LinkId);
     let groups =
         links.filter_map(|link| Some((link, analysis.table.groups.get(&analysis.snapshot, &analysis.tree, link)?)));
@@ -214,7 +214,7 @@ pub fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (Lin
         group.tiers.iter().flat_map(move |tier| tier.rows.iter().map(move |row| (link, *row)))
     });
     let mut seen = Vec::new();
-    let rows: Vec<(LinkId, HopId)> = rows
+    let rows: Vec<(LinkId, RuleNodeId)> = rows
         .filter(|(_, row)| {
             let new = !seen.contains(row);
             seen.push(*row);
@@ -226,7 +226,7 @@ pub fn below<'a>(analysis: &'a Analysis, hop: &Hop) -> impl Iterator<Item = (Lin
 
 /// The weight that decides before anything else: `kgateway.dev/route-weight` of the route that owns the rule, in force
 /// only under weighted route precedence (kgateway `pkg/kgateway/translator/routeutils`).
-fn weight(analysis: &Analysis, id: HopId) -> i32 {
+fn weight(analysis: &Analysis, id: RuleNodeId) -> i32 {
     let weighed = analysis.settings.weighted_route_precedence;
     let route = analysis.snapshot.route(analysis.tree.hops[id.0 as usize].route);
     if !weighed
@@ -285,7 +285,7 @@ pub fn text(
             for (position, row) in (0..).zip(host.rows.iter()) {
                 if whole || scope.holds_row(analysis, *row) {
                     let number = (position + 1).to_string();
-                    let standing = Standing { gateway, virtual_host: place, position, below: Below::default() };
+                    let standing = RowPosition { gateway, virtual_host: place, position, below: Below::default() };
                     rows.extend(shown.cells(&standing, number.clone(), *row, 0));
                     shown.nested(&standing, &number, *row, 1, &mut rows);
                 }
@@ -295,8 +295,8 @@ pub fn text(
             }
             lines.push(Line::new());
             lines.push(host_title(host));
-            for hazard in &host.hazards {
-                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", hazard.message)));
+            for rejection in &host.rejections {
+                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", rejection.message)));
             }
             table(&rows, width, &mut lines);
         }
@@ -323,20 +323,20 @@ fn host_title(host: &VirtualHost) -> Line {
 
 impl Rows<'_, '_> {
     /// The rows below a rule that hands on, hop by hop, numbered as its parts.
-    fn nested(self, standing: &Standing<'_>, number: &str, id: HopId, depth: usize, rows: &mut Vec<Cells>) {
+    fn nested(self, standing: &RowPosition<'_>, number: &str, id: RuleNodeId, depth: usize, rows: &mut Vec<Cells>) {
         let hop = &self.analysis.tree.hops[id.0 as usize];
-        if !matches!(hop.fate, Fate::Forks(_)) {
+        if !matches!(hop.state, MatchState::WeightedDelegation(_)) {
             return;
         }
         for (at, (link, row)) in (1..).zip(below(self.analysis, hop)) {
             let number = format!("{number}.{at}");
-            let standing = Standing { below: standing.below.then(link, row), ..*standing };
+            let standing = RowPosition { below: standing.below.then(link, row), ..*standing };
             rows.extend(self.cells(&standing, number.clone(), row, depth));
             self.nested(&standing, &number, row, depth + 1, rows);
         }
     }
 
-    fn cells(self, standing: &Standing<'_>, number: String, id: HopId, depth: usize) -> Option<Cells> {
+    fn cells(self, standing: &RowPosition<'_>, number: String, id: RuleNodeId, depth: usize) -> Option<Cells> {
         let analysis = self.analysis;
         let hop = &analysis.tree.hops[id.0 as usize];
         let route = analysis.snapshot.route(hop.route);
@@ -344,9 +344,9 @@ impl Rows<'_, '_> {
             .with(Role::Namespace, format!("{}/", route.meta.namespace))
             .with(Role::Route, route.meta.name.to_string())
             .with(Role::Rule, format!(" rule {}", hop.rule + 1));
-        let place = Place::within(&route.meta.origin, match_position(hop, route));
-        let does = match &hop.fate {
-            Fate::Forks(own) => handed_on(analysis, hop, own.as_ref()),
+        let place = Location::within(&route.meta.origin, match_position(hop, route));
+        let own_action = match &hop.state {
+            MatchState::WeightedDelegation(own) => handed_on(analysis, hop, own.as_ref()),
             _ => action(hop.action()?),
         };
         let mut matcher = Line::of(Role::Guide, "  ".repeat(depth));
@@ -354,13 +354,13 @@ impl Rows<'_, '_> {
         if depth > 0 && !hostnames.is_empty() {
             matcher.push(Role::Host, format!("{} ", hostnames.join(", ")));
         }
-        matcher.extend(words::matcher(&hop.matcher));
+        matcher.extend(phrases::matcher(&hop.matcher));
         let note = self.reach(standing).map(|reach| witness::line(analysis, &reach));
-        Some(Cells { number, matcher, action: does, owner, place: words::place(&place), note })
+        Some(Cells { number, matcher, action: own_action, owner, place: phrases::place(&place), note })
     }
 
     /// What meets a row, where that is asked.
-    fn reach(self, standing: &Standing<'_>) -> Option<Reach> {
+    fn reach(self, standing: &RowPosition<'_>) -> Option<Reach> {
         let reachability = self.reachability?;
         let mut tables = self.analysis.table.gateways.iter();
         let place = tables.position(|table| std::ptr::eq(table, standing.gateway))?;
@@ -370,25 +370,25 @@ impl Rows<'_, '_> {
 }
 
 /// Where a rule hands on to, in one cell.
-fn handed_on(analysis: &Analysis, hop: &Hop, own: Option<&OwnShare>) -> Line {
+fn handed_on(analysis: &Analysis, hop: &RuleNode, own: Option<&OwnShare>) -> Line {
     let mut line = Line::new();
     let links = hop.links.clone().map(|link| &analysis.tree.links[link as usize]);
     for (at, link) in links.enumerate() {
         line.push(Role::Guide, if at > 0 { ", ⇢ " } else { "⇢ " });
         if link.share < 1.0 {
-            line.push(Role::Text, format!("{} ", words::share(link.share)));
+            line.push(Role::Text, format!("{} ", phrases::share(link.share)));
         }
         if link.broken.is_some() {
-            line.push(Role::Error, format!("✗ {} ", words::broken_status(link)));
+            line.push(Role::Error, format!("✗ {} ", phrases::broken_status(link)));
         }
-        line.extend(words::via(&link.via, &analysis.settings));
+        line.extend(phrases::via(&link.via, &analysis.settings));
     }
     if let Some(own) = own {
         line.push(Role::Dim, ", ");
         if let Action::Forward(forward) = own.action.as_ref()
             && forward.destinations.len() == 1
         {
-            line.push(Role::Text, format!("{} ", words::share(own.share)));
+            line.push(Role::Text, format!("{} ", phrases::share(own.share)));
         }
         line.extend(action(&own.action));
     }
@@ -406,7 +406,7 @@ pub fn action(action: &Arc<Action>) -> Line {
                     line.push(Role::Dim, ", ");
                 }
                 if split {
-                    line.push(Role::Text, format!("{} ", words::share(destination.share)));
+                    line.push(Role::Text, format!("{} ", phrases::share(destination.share)));
                 }
                 if destination.state.is_broken() {
                     line.push(Role::Error, format!("✗ {} ", destination.state.status()));
@@ -414,11 +414,11 @@ pub fn action(action: &Arc<Action>) -> Line {
                 if destination.kind != "Service" {
                     line.push(Role::Dim, format!("{} ", destination.kind));
                 }
-                line.push(Role::Backend, words::destination_name(destination));
+                line.push(Role::Backend, phrases::destination_name(destination));
             }
             line
         }
-        Action::Redirect(redirect) => Line::of(Role::Guide, "↪ ").with(Role::Answer, words::redirect(redirect)),
+        Action::Redirect(redirect) => Line::of(Role::Guide, "↪ ").with(Role::Answer, phrases::redirect(redirect)),
         Action::Respond(respond) => {
             let role = if respond.status >= 500 { Role::Error } else { Role::Answer };
             let glyph = if respond.status >= 500 { "✗ " } else { "↪ " };

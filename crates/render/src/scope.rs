@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Finding;
 use routescope_core::model::Name;
-use routescope_core::resolve::{Action, Hop, HopId, Tree, Under, group_rows};
+use routescope_core::resolve::{Action, RuleNode, RuleNodeId, Tree, Under, group_rows};
 use routescope_core::status::{Difference, RouteStatus, Statuses};
 
 /// The namespaces that are looked at; all of them when none is named.
@@ -37,18 +37,18 @@ impl Scope {
     }
 
     /// Whether a hop's own route is looked at.
-    fn holds_route(&self, analysis: &Analysis, hop: &Hop) -> bool {
+    fn holds_route(&self, analysis: &Analysis, hop: &RuleNode) -> bool {
         self.holds(&analysis.snapshot.route(hop.route).meta.namespace)
     }
 
-    fn holds_destination(&self, hop: &Hop) -> bool {
-        let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref) else { return false };
+    fn holds_destination(&self, hop: &RuleNode) -> bool {
+        let Some(Action::Forward(forward)) = hop.own_action().map(AsRef::as_ref) else { return false };
         let mirrors = forward.mirrors.iter().map(|mirror| &mirror.destination);
         forward.destinations.iter().chain(mirrors).any(|destination| self.holds(&destination.namespace))
     }
 
     /// Whether a row of the route table touches them, on a Gateway that does not by itself.
-    pub fn holds_row(&self, analysis: &Analysis, row: HopId) -> bool {
+    pub fn holds_row(&self, analysis: &Analysis, row: RuleNodeId) -> bool {
         let tree = &analysis.tree;
         self.is_everything()
             || self.holds_destination(&tree.hops[row.0 as usize])
@@ -57,7 +57,7 @@ impl Scope {
     }
 
     /// Whether a row that hands on, hop by hop, does so to one that touches them.
-    fn holds_below(&self, analysis: &Analysis, hop: &Hop) -> bool {
+    fn holds_below(&self, analysis: &Analysis, hop: &RuleNode) -> bool {
         let tree = &analysis.tree;
         let links = hop.links.clone().map(|link| &tree.links[link as usize]).filter(|link| tree.walks(link));
         let mut rows = links.flat_map(|link| group_rows(tree, link));
@@ -103,7 +103,7 @@ impl Kept {
             return None;
         }
         let tree: &Tree = &analysis.tree;
-        let above = |hop: &Hop| match hop.under {
+        let above = |hop: &RuleNode| match hop.under {
             Under::Root(_) => None,
             Under::Child(child) => Some((child, tree.children[child.0 as usize].link)),
         };
@@ -117,7 +117,7 @@ impl Kept {
         let mut whole = vec![false; tree.hops.len()];
         for (at, hop) in tree.hops.iter().enumerate() {
             whole[at] = tree
-                .chain(HopId(u32::try_from(at).unwrap_or(u32::MAX)))
+                .chain(RuleNodeId(u32::try_from(at).unwrap_or(u32::MAX)))
                 .iter()
                 .any(|one| scope.holds_route(analysis, &tree.hops[one.0 as usize]));
             if !whole[at] && !scope.holds_destination(hop) {

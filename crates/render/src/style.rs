@@ -40,7 +40,7 @@ pub enum Role {
     /// A backend.
     Backend,
     /// A file and line.
-    Place,
+    Location,
     /// The answer to a request.
     Answer,
     /// All is well.
@@ -70,7 +70,7 @@ impl Role {
         Self::Matcher,
         Self::Label,
         Self::Backend,
-        Self::Place,
+        Self::Location,
         Self::Answer,
         Self::Ok,
         Self::Warning,
@@ -95,7 +95,7 @@ impl Role {
             Self::Matcher => "matcher",
             Self::Label => "label",
             Self::Backend => "backend",
-            Self::Place => "place",
+            Self::Location => "place",
             Self::Answer => "answer",
             Self::Ok => "ok",
             Self::Warning => "warning",

@@ -55,7 +55,7 @@ fn sgr(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Text => return None,
         Role::Heading | Role::Route => "1",
-        Role::Dim | Role::Guide | Role::Namespace | Role::Place => "2",
+        Role::Dim | Role::Guide | Role::Namespace | Role::Location => "2",
         Role::Gateway => "1;36",
         Role::Listener => "34",
         Role::Host | Role::Hint => "36",

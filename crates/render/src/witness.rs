@@ -4,16 +4,16 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::model::ObjectKey;
 use routescope_core::reachability::Reach;
-use routescope_core::resolve::HopId;
+use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::{Request, Scheme};
 
 use super::data::{HopData, chain};
 use super::outline::match_position;
+use super::phrases;
 use super::style::{Line, Role};
-use super::words;
 
 /// A request as `--requests` takes it: it can be asked as it stands.
 #[derive(Debug, Clone, Serialize)]
@@ -67,7 +67,7 @@ impl WitnessData {
         match reach {
             Reach::Met(request) => data.witness = Some(RequestLine::from(request)),
             Reach::Hidden(by) => {
-                let way = |row: &HopId| chain(&analysis.snapshot, &analysis.tree, gateway, *row);
+                let way = |row: &RuleNodeId| chain(&analysis.snapshot, &analysis.tree, gateway, *row);
                 data.hidden_by = by.iter().map(way).collect();
             }
             Reach::Never => {}
@@ -100,7 +100,7 @@ pub fn line(analysis: &Analysis, reach: &Reach) -> Line {
 }
 
 /// Some rows by route, rule and place.
-pub fn rows(analysis: &Analysis, rows: &[HopId]) -> Line {
+pub fn rows(analysis: &Analysis, rows: &[RuleNodeId]) -> Line {
     let mut line = Line::new();
     for (at, row) in rows.iter().take(NAMED).enumerate() {
         if at > 0 {
@@ -115,13 +115,13 @@ pub fn rows(analysis: &Analysis, rows: &[HopId]) -> Line {
 }
 
 /// A row by route, rule and place.
-pub fn row_name(analysis: &Analysis, row: HopId) -> Line {
+pub fn row_name(analysis: &Analysis, row: RuleNodeId) -> Line {
     let hop = &analysis.tree.hops[row.0 as usize];
     let route = analysis.snapshot.route(hop.route);
     let mut line = Line::of(Role::Namespace, format!("{}/", route.meta.namespace))
         .with(Role::Route, route.meta.name.to_string())
         .with(Role::Rule, format!(" rule {}", hop.rule + 1));
-    let place = words::place(&Place::within(&route.meta.origin, match_position(hop, route)));
+    let place = phrases::place(&Location::within(&route.meta.origin, match_position(hop, route)));
     if !place.is_empty() {
         line.push(Role::Text, " ");
         line.extend(place);

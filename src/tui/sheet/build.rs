@@ -7,17 +7,17 @@ use ahash::AHashMap;
 use super::{Column, Entry, Group, Sheet, Sort, View, What};
 use routescope_core::finding::{Finding, Severity, Subject};
 use routescope_core::model::ObjectKey;
-use routescope_core::resolve::{Action, Destination, Fate, HopId, RootId};
+use routescope_core::resolve::{Action, Destination, MatchState, RootId, RuleNodeId};
 use routescope_core::router::{GatewayTable, VirtualHost};
 use routescope_render::natural;
 use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::phrases;
 use routescope_render::routes;
 use routescope_render::style::{Line, Role};
 use routescope_render::width::Width;
-use routescope_render::words;
 
 use crate::tui::locator::Locator;
-use crate::tui::widget::row::essence;
+use crate::tui::widget::row::routing_equivalent;
 
 /// How many rows a view lists at most.
 const ROWS_AT_MOST: usize = 1_000_000;
@@ -63,7 +63,8 @@ impl Sheet {
                 columns.resize(columns.len().max(column + 1), Column::default());
                 let wide = &mut columns[column];
                 wide.whole = wide.whole.max(cell.width());
-                wide.essence = wide.essence.max(path_width(&cell).unwrap_or_else(|| essence(cell).width()));
+                wide.routing_equivalent =
+                    wide.routing_equivalent.max(path_width(&cell).unwrap_or_else(|| routing_equivalent(cell).width()));
             }
         }
         self.columns = columns;
@@ -95,7 +96,7 @@ impl Sheet {
                 if self.entries.len() > first {
                     sort_rows(&outline, &mut self.entries[first..], self.sort);
                     let node = slots.hosts.get(&(table.node, host.hostname.as_str())).copied().map(NodeRef::Hosts);
-                    self.group(host_title(table, host), hazard(host), None, node, first);
+                    self.group(host_title(table, host), rejection(host), None, node, first);
                 }
             }
         }
@@ -108,12 +109,12 @@ impl Sheet {
         slots: &Slots<'_>,
         of: (&GatewayTable, &VirtualHost),
         number: &str,
-        row: HopId,
+        row: RuleNodeId,
         depth: usize,
     ) {
         let outline = Arc::clone(&self.outline);
         let hop = outline.hop(row);
-        if !matches!(hop.fate, Fate::Forks(_)) || depth >= DEPTH_AT_MOST {
+        if !matches!(hop.state, MatchState::WeightedDelegation(_)) || depth >= DEPTH_AT_MOST {
             return;
         }
         for (at, (_, below)) in (1_usize..).zip(routes::below(outline.analysis(), hop)) {
@@ -135,7 +136,7 @@ impl Sheet {
         let mut groups: Vec<(Target, Destination, Vec<NodeRef>)> = Vec::new();
         self.is_cut = !each_match(&outline, superseded, |_, node| {
             let NodeRef::Match(_, hop) = node else { return };
-            let Some(Action::Forward(forward)) = outline.hop(hop).does().map(AsRef::as_ref) else { return };
+            let Some(Action::Forward(forward)) = outline.hop(hop).own_action().map(AsRef::as_ref) else { return };
             for destination in &forward.destinations {
                 let target = Target::of(destination);
                 let at = *places.entry(target.clone()).or_insert_with(|| {
@@ -162,14 +163,14 @@ impl Sheet {
             };
             let key = ObjectKey::new(target.namespace, target.name);
             let subject = kind.map(|kind| Subject { kind, key });
-            let note = match words::destination_trouble(&destination) {
+            let note = match phrases::destination_trouble(&destination) {
                 Some(why) if destination.state.is_broken() => {
                     Line::of(Role::Error, format!("✗ {}: {why}", destination.state.status()))
                 }
-                Some(_) => Line::of(Role::Dim, words::unverified(&destination)),
+                Some(_) => Line::of(Role::Dim, phrases::unverified(&destination)),
                 None => Line::new(),
             };
-            self.group(words::destination(&destination, ""), note, subject, None, first);
+            self.group(phrases::destination(&destination, ""), note, subject, None, first);
         }
         Some(())
     }
@@ -198,7 +199,7 @@ impl Sheet {
             let mut routes: Vec<_> = nodes.iter().filter_map(|node| outline.route_of(*node)).collect();
             routes.sort_by_key(|route| Arc::as_ptr(route));
             routes.dedup_by(|a, b| Arc::ptr_eq(a, b));
-            let count = format!("  {}", words::count(routes.len(), "route"));
+            let count = format!("  {}", phrases::count(routes.len(), "route"));
             let title = Line::of(Role::Namespace, namespace.to_owned()).with(Role::Dim, count);
             self.entries.extend(nodes.into_iter().map(|node| Entry { node: Some(node), what: What::Way }));
             self.group(title, Line::new(), None, None, first);
@@ -226,7 +227,7 @@ impl Sheet {
                 what: What::Finding(at),
             }));
             if self.entries.len() > first {
-                let title = Line::of(role, words::count(self.entries.len() - first, word));
+                let title = Line::of(role, phrases::count(self.entries.len() - first, word));
                 self.group(title, Line::new(), None, None, first);
                 if let Some(group) = self.groups.last_mut() {
                     word.clone_into(&mut group.name);
@@ -261,7 +262,7 @@ fn each_match(
             stack.reverse();
             while let Some(node) = stack.pop() {
                 if let NodeRef::Match(_, hop) = node
-                    && !matches!(outline.hop(hop).fate, Fate::Dropped(_))
+                    && !matches!(outline.hop(hop).state, MatchState::Dropped(_))
                 {
                     if left == 0 {
                         return Some(false);
@@ -379,7 +380,7 @@ impl<'o> Slots<'o> {
         Self { slots, hosts: places }
     }
 
-    fn node(&self, outline: &Outline, gateway: u32, host: &str, row: HopId) -> Option<NodeRef> {
+    fn node(&self, outline: &Outline, gateway: u32, host: &str, row: RuleNodeId) -> Option<NodeRef> {
         let root = outline.analysis().tree.root_of(row);
         self.slots.get(&(gateway, host, root)).map(|slot| NodeRef::Match(*slot, row))
     }
@@ -398,9 +399,9 @@ fn host_title(table: &GatewayTable, host: &VirtualHost) -> Line {
     line
 }
 
-fn hazard(host: &VirtualHost) -> Line {
-    match host.hazards.first() {
-        Some(hazard) => Line::of(Role::Error, format!("✗ Envoy refuses this table: {}", hazard.message)),
+fn rejection(host: &VirtualHost) -> Line {
+    match host.rejections.first() {
+        Some(rejection) => Line::of(Role::Error, format!("✗ Envoy refuses this table: {}", rejection.message)),
         None => Line::new(),
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{Sheet, View, What};
 use routescope_core::finding::Severity;
-use routescope_core::resolve::{Fate, HopId};
+use routescope_core::resolve::{MatchState, RuleNodeId};
 use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::phrases;
 use routescope_render::routes;
 use routescope_render::style::{Line, Role};
-use routescope_render::words;
 
 impl Sheet {
     /// The columns of a row.
@@ -57,22 +57,22 @@ pub fn host_of(outline: &Outline, node: NodeRef) -> Option<(&str, usize)> {
     None
 }
 
-fn matcher(outline: &Outline, hop: HopId, depth: usize) -> Line {
-    Line::of(Role::Guide, "  ".repeat(depth)).with_line(words::matcher(&outline.hop(hop).matcher))
+fn matcher(outline: &Outline, hop: RuleNodeId, depth: usize) -> Line {
+    Line::of(Role::Guide, "  ".repeat(depth)).with_line(phrases::matcher(&outline.hop(hop).matcher))
 }
 
 /// What a rule does, or hands on to.
-pub fn does(outline: &Outline, hop: HopId) -> Line {
+pub fn does(outline: &Outline, hop: RuleNodeId) -> Line {
     let hop = outline.hop(hop);
     let mut line = Line::new();
-    if matches!(hop.fate, Fate::Delegates | Fate::Forks(_)) {
+    if matches!(hop.state, MatchState::Delegates | MatchState::WeightedDelegation(_)) {
         for (at, link) in hop.links.clone().enumerate() {
             let via = &outline.link(routescope_core::resolve::LinkId(link)).via;
             line.push(Role::Guide, if at > 0 { ", ⇢ " } else { "⇢ " });
-            line.extend(words::via(via, &outline.analysis().settings));
+            line.extend(phrases::via(via, &outline.analysis().settings));
         }
     }
-    if let Some(action) = hop.does() {
+    if let Some(action) = hop.own_action() {
         if !line.is_empty() {
             line.push(Role::Dim, ", ");
         }

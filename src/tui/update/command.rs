@@ -9,10 +9,10 @@ use super::{keys, pins, replace};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::command::{self, Command, CommandLine};
+use crate::tui::context_pane::{ContextPane, PaneContent, TreePane};
 use crate::tui::effect::Effect;
 use crate::tui::live::Live;
 use crate::tui::rows;
-use crate::tui::side::{Side, TreePane, World};
 use crate::tui::state::State;
 use crate::tui::window::Window;
 use routescope_cluster::ContextEntry;
@@ -178,7 +178,7 @@ pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
     });
     let live = Live { epoch: live.epoch + 1, ..Live::of(Some(context)) };
     let tree = TreePane { filter, ..TreePane::default() };
-    *side = Side { live: Some(live), tree, tickets: side.tickets, ..Side::waiting(side.id) };
+    *side = ContextPane { live: Some(live), tree, tickets: side.tickets, ..ContextPane::waiting(side.id) };
     super::live::start(state, state.active)
 }
 
@@ -188,13 +188,13 @@ pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
     let mut before = std::mem::take(&mut state.sides);
     let mut new = Vec::new();
     for context in contexts {
-        let is_it = |side: &Side| side.live.as_ref().is_some_and(|live| live.title() == *context);
+        let is_it = |side: &ContextPane| side.live.as_ref().is_some_and(|live| live.title() == *context);
         if let Some(at) = before.iter().position(is_it) {
             state.sides.push(before.remove(at));
         } else {
             new.push(state.sides.len());
             let id = state.new_side();
-            state.sides.push(Side::following(id, Some(context.clone())));
+            state.sides.push(ContextPane::following(id, Some(context.clone())));
         }
     }
     state.active = state.place_of(looked_at).unwrap_or_default();
@@ -208,7 +208,7 @@ pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
 pub(super) fn beside(state: &mut State, context: String) -> Vec<Effect> {
     state.window = None;
     let id = state.new_side();
-    state.sides.push(Side::following(id, Some(context)));
+    state.sides.push(ContextPane::following(id, Some(context)));
     state.active = state.sides.len() - 1;
     super::live::start(state, state.active)
 }
@@ -232,7 +232,7 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
     for at in 0..state.sides.len() {
         let side = &state.sides[at];
         if let Some(world) = &side.world {
-            let world = World::within(Arc::clone(&world.analysis), &state.scope);
+            let world = PaneContent::within(Arc::clone(&world.analysis), &state.scope);
             effects.extend(replace(state, at, world));
             show_narrowed(&mut state.sides[at], state.scope.is_everything());
         }
@@ -248,7 +248,7 @@ pub(super) fn narrow(state: &mut State, names: &str) -> Vec<Effect> {
 
 /// Says so when a namespace that is looked at is none. What is still being read may hold it.
 pub(super) fn tell_missing_namespace(state: &mut State) {
-    let settled = |side: &Side| side.live.as_ref().is_none_or(|live| live.settled);
+    let settled = |side: &ContextPane| side.live.as_ref().is_none_or(|live| live.settled);
     let worlds = state.sides.iter().filter(|side| settled(side)).filter_map(|side| side.world.as_ref());
     let snapshots: Vec<&Snapshot> = worlds.map(|world| &*world.analysis.snapshot).collect();
     if snapshots.len() == state.sides.len()
@@ -259,7 +259,7 @@ pub(super) fn tell_missing_namespace(state: &mut State) {
 }
 
 /// What is left is mostly little: it is shown whole, as at the start. Everything is shown as it was before.
-fn show_narrowed(side: &mut Side, everything: bool) {
+fn show_narrowed(side: &mut ContextPane, everything: bool) {
     let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     if everything {
         let Some(levels) = tree.levels_of_all.take() else { return };

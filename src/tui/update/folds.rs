@@ -1,11 +1,11 @@
 //! Folding and unfolding the tree, and moving along one level of it.
 
+use crate::tui::context_pane::ContextPane;
 use crate::tui::path_view::When;
 use crate::tui::rows::Fold;
-use crate::tui::side::Side;
 
 /// Folds the selected node, or goes to the node above it.
-pub(super) fn fold(side: &mut Side) {
+pub(super) fn fold(side: &mut ContextPane) {
     let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     let Some(row) = tree.rows.get(tree.selected).copied() else { return };
     if row.fold == Fold::Open {
@@ -21,7 +21,7 @@ pub(super) fn fold(side: &mut Side) {
 }
 
 /// Unfolds the selected node, or goes to the first below it.
-pub(super) fn unfold(side: &mut Side) {
+pub(super) fn unfold(side: &mut ContextPane) {
     let (Some(world), tree) = (&side.world, &mut side.tree) else { return };
     let Some(row) = tree.rows.get(tree.selected).copied() else { return };
     if row.others > 0 {
@@ -46,13 +46,13 @@ pub(super) fn unfold(side: &mut Side) {
 }
 
 /// Unfolds so many levels, and folds what is below.
-pub(super) fn set_levels(side: &mut Side, levels: usize) {
+pub(super) fn set_levels(side: &mut ContextPane, levels: usize) {
     let Some(world) = &side.world else { return };
     let keep = side.selected();
     side.tree.folds.set_levels(levels);
     side.tree.levels_of_all = None;
     // What the answer's path holds open is folded, too: the person says so.
-    for (_, node) in side.lit.iter().enumerate().filter(|(depth, _)| *depth >= levels) {
+    for (_, node) in side.highlighted.iter().enumerate().filter(|(depth, _)| *depth >= levels) {
         side.tree.folds.fold(&world.outline, *node);
     }
     side.tree.touched = true;
@@ -60,7 +60,7 @@ pub(super) fn set_levels(side: &mut Side, levels: usize) {
 }
 
 /// Goes to the next node of the same level, or to the one before.
-pub(super) fn sibling(side: &mut Side, forward: bool) {
+pub(super) fn sibling(side: &mut ContextPane, forward: bool) {
     let rows = &side.tree.rows;
     let Some(row) = rows.get(side.tree.selected) else { return };
     let at = side.tree.selected;
@@ -80,14 +80,14 @@ pub(super) fn sibling(side: &mut Side, forward: bool) {
 }
 
 /// Shrinks the tree to the path of the answer, or shows everything again.
-pub(super) fn path_only(side: &mut Side) -> bool {
-    if side.lit.is_empty() {
+pub(super) fn path_only(side: &mut ContextPane) -> bool {
+    if side.highlighted.is_empty() {
         return false;
     }
     let path = &mut side.tree.path;
     path.another_path();
     path.when = if path.shrunk { When::Never } else { When::Always };
-    let keep = side.selected().or(side.lit.last().copied());
+    let keep = side.selected().or(side.highlighted.last().copied());
     side.rebuild(keep);
     true
 }

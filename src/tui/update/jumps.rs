@@ -3,19 +3,19 @@
 use super::{keys, sheets};
 use crate::theme::Role;
 use crate::tui::effect::Effect;
-use crate::tui::jumps::Place;
+use crate::tui::jumps::JumpTarget;
 use crate::tui::state::{Focus, State};
 
 /// A jump is about to leave this place, wherever it goes.
 pub(super) fn leave(state: &mut State) {
-    if let Some(here) = Place::here(state) {
+    if let Some(here) = JumpTarget::here(state) {
         state.jumps.leave(here);
     }
 }
 
 /// Goes back to where the last jump began.
 pub(super) fn back(state: &mut State) -> Vec<Effect> {
-    let here = Place::here(state);
+    let here = JumpTarget::here(state);
     if let Some(place) = state.jumps.back(here) {
         return go(state, &place);
     }
@@ -33,7 +33,7 @@ pub(super) fn forward(state: &mut State) -> Vec<Effect> {
 }
 
 /// Goes to a place, or as near to it as there is anything left.
-fn go(state: &mut State, place: &Place) -> Vec<Effect> {
+fn go(state: &mut State, place: &JumpTarget) -> Vec<Effect> {
     if let Some(at) = state.place_of(place.side).filter(|at| *at != state.active) {
         keys::look_at(state, at);
     }

@@ -7,16 +7,16 @@ use super::{ask, reload, search, show_answer};
 use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows, witness};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
+use crate::tui::context_pane::{ContextPane, Filter};
 use crate::tui::effect::Effect;
 use crate::tui::keep;
-use crate::tui::laid;
 use crate::tui::locate;
+use crate::tui::overlay;
 use crate::tui::pending::Press;
 use crate::tui::rows::Fold;
 use crate::tui::sheet::View;
-use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
-use crate::tui::view::layout::{Layout, Shape};
+use crate::tui::view::layout::{Layout, LayoutKind};
 use crate::tui::view::why;
 use crate::tui::window::{Kind, Window, can_be_edited};
 use routescope_core::model::SourceKind;
@@ -323,7 +323,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Filter => start_filter(state),
         Action::NextAnswer => other_answer(state, 1),
         Action::PreviousAnswer => other_answer(state, state.side().answer.count().saturating_sub(1)),
-        Action::GoToAnswer => match state.side().lit.last() {
+        Action::GoToAnswer => match state.side().highlighted.last() {
             Some(end) => {
                 let end = *end;
                 focus(state, Focus::Tree);
@@ -400,7 +400,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Submit => {
             state.ask.remember();
             focus(state, Focus::Tree);
-            if let Some(end) = state.side().lit.last().copied() {
+            if let Some(end) = state.side().highlighted.last().copied() {
                 state.reveal(end);
             }
         }
@@ -453,7 +453,7 @@ fn next_mark(state: &mut State, forward: bool) {
         return;
     }
     let side = state.side();
-    if let Some(node) = side.outline().and_then(|outline| laid::step(outline, side.selected(), forward)) {
+    if let Some(node) = side.outline().and_then(|outline| overlay::step(outline, side.selected(), forward)) {
         focus(state, Focus::Tree);
         state.reveal(node);
     } else {
@@ -496,7 +496,7 @@ pub(super) fn look_at(state: &mut State, at: usize) {
 }
 
 /// The filter stays, but is not typed any more.
-fn end_typing(side: &mut Side) {
+fn end_typing(side: &mut ContextPane) {
     if let Some(filter) = &mut side.tree.filter {
         filter.typing = false;
     }
@@ -578,13 +578,13 @@ fn select(state: &mut State) {
         Focus::Tree => match state.side().selected_row().map(|row| row.fold) {
             Some(Fold::Open) => folds::fold(state.side_mut()),
             Some(Fold::Closed) => folds::unfold(state.side_mut()),
-            _ if Layout::of(state).shape == Shape::Single => focus(state, Focus::Detail),
+            _ if Layout::of(state).shape == LayoutKind::Single => focus(state, Focus::Detail),
             _ => {}
         },
         Focus::Why => {
             let side = state.side();
             let target = why::target(state, side.why_selected);
-            let near = side.lit.last().copied();
+            let near = side.highlighted.last().copied();
             let node = target.and_then(|hop| locate::hop(side.outline()?, hop, near));
             match node {
                 Some(node) => {
@@ -626,7 +626,7 @@ fn back(state: &mut State) -> Vec<Effect> {
 fn edit(state: &mut State) -> Vec<Effect> {
     let side = state.side();
     let Some(outline) = side.outline() else { return Vec::new() };
-    let near = side.lit.last().copied();
+    let near = side.highlighted.last().copied();
     let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
     let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
     let finding = side.selected_finding().filter(|_| state.focus != Focus::Why);

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::windows;
 use crate::theme::Role;
+use crate::tui::context_pane::PaneContent;
 use crate::tui::effect::Effect;
 use crate::tui::live::{Live, Show};
 use crate::tui::log::MOST;
-use crate::tui::side::World;
 use crate::tui::state::State;
 use routescope_cluster::Status;
 use routescope_cluster::live::{self, Update};
-use routescope_render::words::count;
+use routescope_render::phrases::count;
 
 /// The cluster of the side at a place tells something.
 pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update) -> Vec<Effect> {
@@ -28,7 +28,7 @@ pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update)
             side.loading = false;
             Vec::new()
         }
-        Update::World(world) => {
+        Update::LoadedCluster(world) => {
             reading(state, at, &world.status);
             match &mut state.sides[at].live {
                 Some(Live { show: Show::Paused(waits), .. }) => {
@@ -42,7 +42,7 @@ pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update)
 }
 
 /// A world waits; what the one before it changed was never shown, so that it is told with this one.
-fn wait(waits: &mut Option<Box<live::World>>, mut world: Box<live::World>) {
+fn wait(waits: &mut Option<Box<live::LoadedCluster>>, mut world: Box<live::LoadedCluster>) {
     if let Some(before) = waits.take() {
         world.changes.splice(0..0, before.changes);
         let surplus = world.changes.len().saturating_sub(MOST);
@@ -52,8 +52,8 @@ fn wait(waits: &mut Option<Box<live::World>>, mut world: Box<live::World>) {
 }
 
 /// Shows a world, and keeps what it changed.
-fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
-    let live::World { analysis, status, changes, .. } = world;
+fn show(state: &mut State, at: usize, world: live::LoadedCluster) -> Vec<Effect> {
+    let live::LoadedCluster { analysis, status, changes, .. } = world;
     let settled = status.is_settled();
     let side = &mut state.sides[at];
     if let Some(live) = side.live.as_mut().filter(|live| live.keeps) {
@@ -65,7 +65,7 @@ fn show(state: &mut State, at: usize, world: live::World) -> Vec<Effect> {
     side.log.changed(&changes);
     side.loading = false;
     windows::refresh(state);
-    let effects = super::replace(state, at, World::within(analysis, &state.scope));
+    let effects = super::replace(state, at, PaneContent::within(analysis, &state.scope));
     let is_first = state.sides[at].live.as_ref().is_some_and(|live| !live.settled) && settled;
     if let Some(live) = &mut state.sides[at].live {
         live.settled |= settled;

@@ -3,11 +3,11 @@
 use super::{keys, sheets};
 use crate::theme::Role;
 use crate::tui::action::Action;
+use crate::tui::context_pane::{Filter, PaneContent};
 use crate::tui::rows::Row;
 use crate::tui::sheet::{Shown, View};
-use crate::tui::side::{Filter, World};
 use crate::tui::state::{Focus, State};
-use routescope_render::words::count;
+use routescope_render::phrases::count;
 
 /// Goes to the next of the rows that the filter found, round and round.
 pub(super) fn step(state: &mut State, forward: bool) {
@@ -17,7 +17,7 @@ pub(super) fn step(state: &mut State, forward: bool) {
         return state.tell(Role::Muted, "no filter: / searches");
     };
     if let (false, None, Some(found)) = (filter.hides, &state.side().sheet, &filter.found)
-        && let Some(survey) = state.side().world.as_ref().and_then(World::surveyed)
+        && let Some(survey) = state.side().world.as_ref().and_then(PaneContent::surveyed)
         && let Some(node) = found.step(survey, state.side().selected(), forward)
     {
         // It may be folded away.

@@ -1,8 +1,8 @@
 //! What happens becomes a changed [`State`], and sometimes an [`Effect`]. Pure: no IO, no clock, no environment.
 
+mod change_highlights;
 mod command;
 mod folds;
-mod fresh;
 mod jumps;
 mod keys;
 mod links;
@@ -27,16 +27,16 @@ use std::time::SystemTime;
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 use super::Reading;
+use super::change_highlights::Differences;
+use super::context_pane::{ContextId, ContextPane, PaneContent};
 use super::effect::Effect;
 use super::filter::Found;
-use super::fresh::Differences;
-use super::jumps::Place;
+use super::jumps::JumpTarget;
 use super::paste::Pasted;
 use super::path_view::When;
 use super::pending::Pending;
 use super::rows;
 use super::sheet::{Listed, Sheet};
-use super::side::{Side, SideId, World};
 use super::state::{Focus, State};
 use super::view::layout::Layout;
 use super::view::{detail, why};
@@ -48,7 +48,7 @@ use routescope_core::router::{Request, RequestError};
 use routescope_core::unreadable;
 use routescope_manifest::SourceError;
 use routescope_render::outline::NodeRef;
-use routescope_render::words::count;
+use routescope_render::phrases::count;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -67,33 +67,33 @@ pub enum Message {
     FilesChanged,
     /// A search is through.
     #[allow(missing_docs)]
-    Filtered { side: SideId, number: u64, found: Found },
+    Filtered { side: ContextId, number: u64, found: Found },
     /// What differs on a side from another was found.
     #[allow(missing_docs)]
-    Differ { side: SideId, number: u64, from: SideId, differences: Differences },
+    Differ { side: ContextId, number: u64, from: ContextId, differences: Differences },
     /// A view was listed.
     #[allow(missing_docs)]
-    Listed { side: SideId, number: u64, sheet: Arc<Sheet> },
+    Listed { side: ContextId, number: u64, sheet: Arc<Sheet> },
     /// A search in a view is through.
     #[allow(missing_docs)]
-    FilteredList { side: SideId, number: u64, listed: Listed },
+    FilteredList { side: ContextId, number: u64, listed: Listed },
     /// Every node of a side's world was looked at.
-    Surveyed(SideId),
+    Surveyed(ContextId),
     /// A request that meets a rule was looked for.
     #[allow(missing_docs)]
-    Witnessed { side: SideId, number: u64, reach: Option<Reach> },
+    Witnessed { side: ContextId, number: u64, reach: Option<Reach> },
     /// Something was copied; how it was handed over, or why not.
     Copied(Result<String, String>),
     /// The editor was left, or could not be started.
     Edited(Result<(), String>),
     /// The cluster of a side brings something; `epoch` is of the following that it came from.
     #[allow(missing_docs)]
-    Followed { side: SideId, epoch: u64, update: Box<Update> },
+    Followed { side: ContextId, epoch: u64, update: Box<Update> },
     /// The contexts of the kubeconfig were read.
     Contexts(Result<Vec<ContextEntry>, SourceError>),
     /// What differs from the world before was found.
     #[allow(missing_docs)]
-    Compared { side: SideId, number: u64, differences: Differences },
+    Compared { side: ContextId, number: u64, differences: Differences },
     /// Time has passed: something settles.
     Tick,
     /// What time it is: sent before what happened then.
@@ -104,10 +104,10 @@ pub enum Message {
 
 /// Takes a message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
-    let known = |side: &Side| (side.id, side.selected(), side.page.clone());
+    let known = |side: &ContextPane| (side.id, side.selected(), side.page.clone());
     let before: Vec<_> = state.sides.iter().map(known).collect();
     let here = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_))
-        .then(|| Place::here(state))
+        .then(|| JumpTarget::here(state))
         .flatten();
     state.jumped = false;
     state.paged = false;
@@ -189,10 +189,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Compared { side, number, differences } => match state.place_of(side) {
-            Some(at) => fresh::found(state, at, number, differences),
+            Some(at) => change_highlights::found(state, at, number, differences),
             None => Vec::new(),
         },
-        Message::Tick => fresh::tick(state),
+        Message::Tick => change_highlights::tick(state),
         Message::Clock(now) => {
             state.now = now;
             return Vec::new();
@@ -202,7 +202,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if let Some(here) = here.filter(|here| state.jumped && Place::here(state).as_ref() != Some(here)) {
+    if let Some(here) = here.filter(|here| state.jumped && JumpTarget::here(state).as_ref() != Some(here)) {
         state.jumps.leave(here);
     }
     for side in &mut state.sides {
@@ -258,13 +258,13 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
     }
     state.side_mut().log.changed(&changes);
     windows::refresh(state);
-    let mut effects = replace(state, state.active, World::within(analysis, &state.scope));
+    let mut effects = replace(state, state.active, PaneContent::within(analysis, &state.scope));
     effects.extend(after_load(state));
     effects
 }
 
 /// A new world of a side: selection, folds, filter and question stay as they are, by the names of things.
-fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
+fn replace(state: &mut State, at: usize, new: PaneContent) -> Vec<Effect> {
     let question = state.ask.question();
     let view = state.view;
     let flash = state.flash;
@@ -273,15 +273,17 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     // While the first lists come in nothing is another than before: it was only not known yet.
     let flash = flash && side.live.as_ref().is_none_or(|live| live.settled);
     let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
-    let (mut keep, mut lit) = (None, Vec::new());
+    let (mut keep, mut highlighted) = (None, Vec::new());
     match side.world.take() {
         Some(old) => {
             let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
             // The same path is no other one: what was folded over it stays folded.
-            let end = side.lit.last().and_then(|end| again(*end));
+            let end = side.highlighted.last().and_then(|end| again(*end));
             side.tree.path.visited = side.tree.path.visited.and_then(again);
-            lit =
-                end.map(|end| new.outline.ancestry(end)).filter(|lit| lit.len() == side.lit.len()).unwrap_or_default();
+            highlighted = end
+                .map(|end| new.outline.ancestry(end))
+                .filter(|highlighted| highlighted.len() == side.highlighted.len())
+                .unwrap_or_default();
             // While the first lists come in, the first row stays the first row, whatever comes before it.
             keep = selected.filter(|_| !unread || side.tree.selected > 0).and_then(again);
             if unread {
@@ -290,14 +292,14 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
             if let Some(filter) = &mut side.tree.filter {
                 filter.found = filter.found.take().map(|found| found.carry_over(&old.outline, &new.outline));
             }
-            fresh::replaced(side, &old, &new, flash);
+            change_highlights::replaced(side, &old, &new, flash);
         }
         None => side.tree.folds.start(rows::levels_at_start(&new.outline)),
     }
     side.tree.folds.find_in(&new.outline);
     side.tree.path.whole.find_in(&new.outline);
     // Everything that refers to the old outline goes with it.
-    side.lit = lit;
+    side.highlighted = highlighted;
     side.excerpt = detail::Excerpt::default();
     side.meeting = None;
     side.world = Some(new);
@@ -313,7 +315,7 @@ fn replace(state: &mut State, at: usize, new: World) -> Vec<Effect> {
     let survey = side.world.clone().map(|world| Effect::Survey { side: side.id, number, world });
     let mut effects: Vec<Effect> = survey.into_iter().chain(search(side)).collect();
     effects.extend(listing);
-    effects.extend(fresh::look(side));
+    effects.extend(change_highlights::look(side));
     pins::answer_all(state, at);
     effects.extend(together::compare(state));
     effects
@@ -343,7 +345,7 @@ pub(super) fn suggest(state: &mut State) {
 }
 
 /// Answers a question, and unfolds the tree to the answer.
-fn answer(side: &mut Side, question: Option<&Result<Request, RequestError>>, follow: bool) {
+fn answer(side: &mut ContextPane, question: Option<&Result<Request, RequestError>>, follow: bool) {
     let Some(world) = &side.world else { return };
     side.answer.ask(question, &world.outline);
     side.why_selected = 0;
@@ -352,17 +354,17 @@ fn answer(side: &mut Side, question: Option<&Result<Request, RequestError>>, fol
 }
 
 /// Lights the path of the answer that is shown.
-fn show_answer(side: &mut Side, follow: bool) {
+fn show_answer(side: &mut ContextPane, follow: bool) {
     let Some(world) = &side.world else { return };
-    let lit = side.answer.path(&world.outline);
-    let end = lit.last().copied();
+    let highlighted = side.answer.path(&world.outline);
+    let end = highlighted.last().copied();
     let keep = side.selected();
-    if lit != side.lit {
+    if highlighted != side.highlighted {
         let folds = &side.tree.folds;
         let hidden = |(depth, node): (usize, &NodeRef)| !folds.is_open(*node, depth, false);
         let above = |path: &[NodeRef]| path.split_last().is_some_and(|(_, above)| above.iter().enumerate().any(hidden));
-        let moves = above(&lit) || above(&side.lit);
-        side.lit = lit;
+        let moves = above(&highlighted) || above(&side.highlighted);
+        side.highlighted = highlighted;
         side.tree.folds.another_path();
         side.tree.path.another_path();
         if !(follow && end.is_some()) && (moves || side.tree.path.when != When::Never) {
@@ -398,7 +400,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 /// Starts the search for what the filter says.
-fn search(side: &mut Side) -> Vec<Effect> {
+fn search(side: &mut ContextPane) -> Vec<Effect> {
     let number = side.ticket();
     let Some(world) = &side.world else { return Vec::new() };
     let Some(filter) = &mut side.tree.filter else { return Vec::new() };
@@ -423,7 +425,7 @@ fn search(side: &mut Side) -> Vec<Effect> {
     vec![Effect::Filter { side: side.id, number: filter.number, query, world: world.clone() }]
 }
 
-fn filtered(side: &mut Side, number: u64, found: Found) {
+fn filtered(side: &mut ContextPane, number: u64, found: Found) {
     let keep = side.selected();
     let Some(filter) = side.tree.filter.as_mut().filter(|filter| filter.number == number) else { return };
     let still_there = keep.is_some_and(|node| found.kept.hits.contains(&node));
@@ -448,7 +450,7 @@ fn settle(state: &mut State) {
         if side.tree.height != usize::from(height) {
             side.tree.height = usize::from(height);
             // Whether the whole tree fits is another question now.
-            if !side.lit.is_empty() && side.tree.path.when == When::Short {
+            if !side.highlighted.is_empty() && side.tree.path.when == When::Short {
                 let keep = side.selected();
                 side.rebuild(keep);
             }
@@ -484,12 +486,12 @@ fn settle(state: &mut State) {
 
 /// Brings what is selected in a tree into a view of `height` rows. While a question is typed the whole path of the answer
 /// is in view, as far as there is room.
-fn scroll(side: &mut Side, height: u16, asking: bool) {
+fn scroll(side: &mut ContextPane, height: u16, asking: bool) {
     let height = usize::from(height).max(1);
     let tree = &mut side.tree;
     tree.selected = tree.selected.min(tree.rows.len().saturating_sub(1));
     tree.offset = tree.offset.min(tree.rows.len().saturating_sub(height));
-    if let (true, Some(top), Some(end)) = (asking, side.lit.first(), side.lit.last()) {
+    if let (true, Some(top), Some(end)) = (asking, side.highlighted.first(), side.highlighted.last()) {
         let row_of = |node| tree.rows.iter().position(|row| row.is_of(node));
         if let (Some(top), Some(end)) = (row_of(*top), row_of(*end)) {
             tree.offset = tree.offset.min(top).max((end + 1).saturating_sub(height));

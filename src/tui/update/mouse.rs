@@ -4,12 +4,12 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::{keys, windows};
+use crate::tui::context_pane::TreePane;
 use crate::tui::effect::Effect;
 use crate::tui::rows::Fold;
-use crate::tui::side::TreePane;
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::Layout;
-use crate::tui::view::{beside, why, window};
+use crate::tui::view::{context_comparison, why, window};
 
 /// How many lines a turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -187,5 +187,5 @@ fn side_under(state: &State, layout: &Layout, at: Position) -> Option<usize> {
     let inside = layout.inside(Focus::Ask);
     let answers = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
     let row = row_in(answers, at).filter(|_| state.is_several())?;
-    beside::shown(state, usize::from(answers.height)).nth(row)
+    context_comparison::shown(state, usize::from(answers.height)).nth(row)
 }

@@ -3,7 +3,7 @@
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::state::{Focus, State};
-use crate::tui::view::layout::{Layout, Shape};
+use crate::tui::view::layout::{Layout, LayoutKind};
 use crate::tui::view::why;
 
 /// Moves an edge, level or upright, by so many rows or columns.
@@ -17,7 +17,7 @@ pub(super) fn nudge(state: &mut State, level: bool, by: i16) {
             let zoom = state.how(Action::Zoom);
             return state.tell(Role::Muted, format!("one pane has the whole screen: {zoom} restores the panes"));
         }
-        (_, Shape::Single, _) => "there is room for one pane only",
+        (_, LayoutKind::Single, _) => "there is room for one pane only",
         (_, _, true) => "no pane stands above another one",
         (_, _, false) => "no pane stands beside another one",
     };

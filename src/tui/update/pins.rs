@@ -4,13 +4,13 @@ use super::{answer, keys, show_answer, windows};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::answer::Answer;
-use crate::tui::ask::Question;
+use crate::tui::context_pane::ContextPane;
 use crate::tui::pins::PinId;
-use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
+use crate::tui::url_bar::Question;
 use crate::tui::window::Window;
 use routescope_core::model::ObjectKey;
-use routescope_render::words::count;
+use routescope_render::phrases::count;
 
 /// Pins what stands in the URL bar, or unpins it.
 pub(super) fn toggle(state: &mut State) {
@@ -33,7 +33,7 @@ fn asked(state: &State) -> Option<Question> {
 }
 
 /// The Gateway whose answer is shown, where several answer.
-fn meant(side: &Side) -> Option<ObjectKey> {
+fn meant(side: &ContextPane) -> Option<ObjectKey> {
     if side.answer.count() < 2 {
         return None;
     }
@@ -65,7 +65,7 @@ pub(super) fn pin_url(state: &mut State, text: &str) {
     let mut ask = state.ask.fork(text);
     ask.take_method();
     // Where several Gateways answer, it is asked of the one whose answer the bar would show.
-    let mut shown = Side { world: state.side().world.clone(), ..Side::default() };
+    let mut shown = ContextPane { world: state.side().world.clone(), ..ContextPane::default() };
     if let (Some(question), Some(world)) = (ask.question(), &shown.world) {
         shown.answer.ask(Some(&question), &world.outline);
     }
@@ -136,7 +136,7 @@ pub(super) fn ask(state: &mut State, question: &Question) {
         }
     }
     keys::focus(state, Focus::Tree);
-    if let Some(end) = state.side().lit.last().copied() {
+    if let Some(end) = state.side().highlighted.last().copied() {
         state.reveal(end);
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{keys, search};
 use crate::theme::Role;
+use crate::tui::context_pane::ContextPane;
 use crate::tui::effect::Effect;
 use crate::tui::sheet::{Listed, Sheet, SheetPane, Shown, View};
-use crate::tui::side::Side;
 use crate::tui::state::{Focus, State};
 use routescope_render::outline::NodeRef;
 
@@ -26,7 +26,7 @@ pub(super) fn show(state: &mut State, view: View) -> Vec<Effect> {
 }
 
 /// Shows a view on a side.
-pub(super) fn show_on(side: &mut Side, view: View) -> Vec<Effect> {
+pub(super) fn show_on(side: &mut ContextPane, view: View) -> Vec<Effect> {
     let keep = side.selected();
     if let Some(filter) = &mut side.tree.filter {
         filter.listed = None;
@@ -48,7 +48,7 @@ pub(super) fn show_on(side: &mut Side, view: View) -> Vec<Effect> {
 }
 
 /// Has the view of a side listed.
-pub(super) fn list(side: &mut Side) -> Vec<Effect> {
+pub(super) fn list(side: &mut ContextPane) -> Vec<Effect> {
     let number = side.ticket();
     let (Some(pane), Some(world)) = (&mut side.sheet, &side.world) else { return Vec::new() };
     pane.number = number;
@@ -56,7 +56,7 @@ pub(super) fn list(side: &mut Side) -> Vec<Effect> {
 }
 
 /// A view was listed.
-pub(super) fn listed(side: &mut Side, number: u64, sheet: Arc<Sheet>) -> Vec<Effect> {
+pub(super) fn listed(side: &mut ContextPane, number: u64, sheet: Arc<Sheet>) -> Vec<Effect> {
     let Some(pane) = side.sheet.as_mut().filter(|pane| pane.number == number) else { return Vec::new() };
     let keep = pane.keep.take().and_then(|node| sheet.row_of(node));
     let keep = keep.or_else(|| pane.keep_heading.take().and_then(|name| sheet.group_named(&name)));
@@ -73,7 +73,7 @@ pub(super) fn listed(side: &mut Side, number: u64, sheet: Arc<Sheet>) -> Vec<Eff
 }
 
 /// Selects the heading of an object that was to be selected; shows the object itself where it has none.
-pub(super) fn keep_subject(side: &mut Side) {
+pub(super) fn keep_subject(side: &mut ContextPane) {
     let Some(pane) = &mut side.sheet else { return };
     let (Some(subject), Some(sheet)) = (pane.keep_subject.take(), pane.sheet.clone()) else { return };
     match sheet.group_about(&subject) {
@@ -86,7 +86,7 @@ pub(super) fn keep_subject(side: &mut Side) {
 }
 
 /// The world of a side is another: its view is listed anew, and what is selected stays selected by name.
-pub(super) fn replaced(side: &mut Side, view: View, keep: Option<NodeRef>) -> Vec<Effect> {
+pub(super) fn replaced(side: &mut ContextPane, view: View, keep: Option<NodeRef>) -> Vec<Effect> {
     if side.sheet.is_none() && view != View::Tree {
         side.sheet = Some(SheetPane::new(view));
     }
@@ -102,7 +102,7 @@ pub(super) fn replaced(side: &mut Side, view: View, keep: Option<NodeRef>) -> Ve
 }
 
 /// What the filter found in a view.
-pub(super) fn found(side: &mut Side, number: u64, listed: Listed) {
+pub(super) fn found(side: &mut ContextPane, number: u64, listed: Listed) {
     let Some(filter) = side.tree.filter.as_mut().filter(|filter| filter.number == number) else { return };
     let Some(pane) = &mut side.sheet else { return };
     let keep = pane.selected_row();
@@ -122,7 +122,7 @@ fn open_over(pane: &mut SheetPane, entry: usize) {
 }
 
 /// Shows again what is unfolded and what the filter leaves.
-pub(super) fn rebuild(side: &mut Side, keep: Option<Shown>) {
+pub(super) fn rebuild(side: &mut ContextPane, keep: Option<Shown>) {
     let Some(pane) = &mut side.sheet else { return };
     let filter = side.tree.filter.as_ref().filter(|filter| filter.hides);
     let hits = filter.and_then(|filter| filter.listed.as_ref()).map(|listed| &listed.hits[..]);
@@ -131,7 +131,7 @@ pub(super) fn rebuild(side: &mut Side, keep: Option<Shown>) {
 }
 
 /// Selects the row of a node in the view that is shown. `false` where it has none.
-pub(in crate::tui) fn select(side: &mut Side, node: NodeRef) -> bool {
+pub(in crate::tui) fn select(side: &mut ContextPane, node: NodeRef) -> bool {
     let Some(sheet) = side.current_sheet().cloned() else { return false };
     let Some(pane) = side.sheet.as_mut() else { return false };
     let found = sheet.entries.iter().position(|entry| entry.node == Some(node));
@@ -142,7 +142,7 @@ pub(in crate::tui) fn select(side: &mut Side, node: NodeRef) -> bool {
 }
 
 /// Folds or unfolds the heading over the selected row.
-pub(super) fn fold(side: &mut Side, open: bool) {
+pub(super) fn fold(side: &mut ContextPane, open: bool) {
     let Some(pane) = &mut side.sheet else { return };
     let Some(row) = pane.selected_row() else { return };
     let Some(sheet) = pane.sheet.clone() else { return };
@@ -167,7 +167,7 @@ pub(super) fn fold(side: &mut Side, open: bool) {
 }
 
 /// Folds or unfolds every heading.
-pub(super) fn fold_all(side: &mut Side, open: bool) {
+pub(super) fn fold_all(side: &mut ContextPane, open: bool) {
     let Some(pane) = &mut side.sheet else { return };
     let keep = pane.selected_row();
     pane.set_all_open(open);
@@ -175,7 +175,7 @@ pub(super) fn fold_all(side: &mut Side, open: bool) {
 }
 
 /// Goes to the next heading, or to the one before.
-pub(super) fn heading(side: &mut Side, forward: bool) {
+pub(super) fn heading(side: &mut ContextPane, forward: bool) {
     let Some(pane) = &mut side.sheet else { return };
     let is_group = |row: &Shown| matches!(row, Shown::Group(_));
     let at = pane.selected.min(pane.rows.len());

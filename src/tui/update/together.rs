@@ -4,10 +4,10 @@ use crate::tui::action::Action;
 use std::sync::Arc;
 
 use crate::theme::Role;
+use crate::tui::change_highlights::Differences;
+use crate::tui::context_pane::{ContextId, ContextPane};
 use crate::tui::effect::Effect;
-use crate::tui::fresh::Differences;
 use crate::tui::sheet::View;
-use crate::tui::side::{Side, SideId};
 use crate::tui::state::{Focus, State};
 use crate::tui::together::{self, Differs};
 
@@ -68,7 +68,7 @@ pub(super) fn compare(state: &mut State) -> Vec<Effect> {
 }
 
 /// What differs on a side was found.
-pub(super) fn found(state: &mut State, at: usize, number: u64, from: SideId, differences: Differences) {
+pub(super) fn found(state: &mut State, at: usize, number: u64, from: ContextId, differences: Differences) {
     if state.comparing.is_none() {
         return;
     }
@@ -106,7 +106,7 @@ pub(super) fn follow(state: &mut State) {
 }
 
 /// Does the same on the side that is looked at, and while they are compared on all others.
-pub(super) fn each(state: &mut State, mut change: impl FnMut(&mut Side)) {
+pub(super) fn each(state: &mut State, mut change: impl FnMut(&mut ContextPane)) {
     change(state.side_mut());
     if state.comparing.is_some() {
         let active = state.active;

@@ -3,13 +3,13 @@
 use super::pins;
 use crate::theme::Role;
 use crate::tui::action::Action;
-use crate::tui::side::Side;
+use crate::tui::context_pane::ContextPane;
 use crate::tui::state::State;
 use crate::tui::witness;
 use routescope_core::reachability::Reach;
 
 /// What came of a search.
-pub(super) fn found(side: &mut Side, number: u64, reach: Option<Reach>) {
+pub(super) fn found(side: &mut ContextPane, number: u64, reach: Option<Reach>) {
     if let Some(meeting) = side.meeting.as_mut().filter(|meeting| meeting.number == number) {
         meeting.reach = reach;
     }

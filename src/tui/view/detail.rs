@@ -10,18 +10,18 @@ use ratatui::text::{Line as Painted, Span};
 use super::layout::Layout;
 use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
-use crate::tui::facts;
+use crate::tui::context_pane::{ContextPane, PaneContent};
 use crate::tui::fault;
 use crate::tui::links::{self, Target};
 use crate::tui::locate;
+use crate::tui::node_details;
 use crate::tui::object;
-use crate::tui::side::{Side, World};
 use crate::tui::state::{Focus, State};
 use crate::tui::together;
 use crate::tui::widget::text::{cut_end, wrap};
 use crate::tui::widget::yaml::Highlighter;
 use crate::tui::witness;
-use routescope_core::finding::{Finding, Place, Severity, Subject};
+use routescope_core::finding::{Finding, Location, Severity, Subject};
 use routescope_core::model::Source;
 use routescope_core::visible::visible;
 use routescope_render::outline::{NodeRef, Outline};
@@ -71,7 +71,7 @@ impl Excerpt {
     }
 
     /// The excerpt of what a side's detail pane tells of. `before` is the last one.
-    pub fn of_side(side: &Side, before: Self) -> Self {
+    pub fn of_side(side: &ContextPane, before: Self) -> Self {
         let (Some(world), node) = (&side.world, side.selected()) else { return Self::default() };
         let snapshot = &world.analysis.snapshot;
         if let Some(finding) = side.selected_finding() {
@@ -96,7 +96,7 @@ impl Excerpt {
     }
 
     /// Whether it is the excerpt of what a side's detail pane tells of.
-    pub fn is_of(&self, side: &Side) -> bool {
+    pub fn is_of(&self, side: &ContextPane) -> bool {
         let finding =
             side.selected_finding().and(side.sheet.as_ref()).and_then(crate::tui::sheet::SheetPane::selected_finding);
         self.finding == finding
@@ -119,7 +119,7 @@ impl Excerpt {
     /// The excerpt of a node. `before` is the last one: what it knows of the same source is kept.
     pub fn of(outline: &Outline, node: NodeRef, before: Self) -> Self {
         let mut excerpt = Self { node: Some(node), ..Self::default() };
-        let written = facts::lines_of(outline, node);
+        let written = node_details::lines_of(outline, node);
         if let Some((kind, key)) = locate::object(outline, node) {
             let about = |finding: &Finding| {
                 finding.subject.as_ref().is_some_and(|subject| subject.kind == kind && subject.key == key)
@@ -197,7 +197,7 @@ fn lines(text: &str, marks: &[usize], first: u32, last: u32) -> Vec<(usize, usiz
 }
 
 /// What is said above the YAML.
-fn said(state: &State) -> Vec<facts::Fact> {
+fn said(state: &State) -> Vec<node_details::Fact> {
     let side = state.side();
     let Some(world) = &side.world else { return Vec::new() };
     let node = side.selected();
@@ -207,8 +207,8 @@ fn said(state: &State) -> Vec<facts::Fact> {
     } else if let Some(subject) = subject(side) {
         facts = object::facts(&world.analysis.snapshot, subject);
     } else if let Some(node) = node {
-        facts = facts::of(world, node);
-        facts::asked(state, node, &mut facts);
+        facts = node_details::of(world, node);
+        node_details::asked(state, node, &mut facts);
         witness::facts(side, node, &mut facts);
         facts.splice(0..0, together::fact(state, node));
     } else {
@@ -226,9 +226,9 @@ fn said(state: &State) -> Vec<facts::Fact> {
         facts.extend(fact);
     }
     if let Some(place) = place(side) {
-        let mut line = Line::of(Role::Place, place.source.name.clone());
+        let mut line = Line::of(Role::Location, place.source.name.clone());
         if place.at.is_known() {
-            line.push(Role::Place, format!(":{}", place.at.line));
+            line.push(Role::Location, format!(":{}", place.at.line));
         }
         facts.push(("source", line));
     }
@@ -236,7 +236,7 @@ fn said(state: &State) -> Vec<facts::Fact> {
 }
 
 /// The lines above the YAML, each with the place of what it says.
-fn lay(facts: &[facts::Fact], width: u16) -> Vec<(Line, usize)> {
+fn lay(facts: &[node_details::Fact], width: u16) -> Vec<(Line, usize)> {
     let mut lines = Vec::new();
     let mut before = "";
     for (at, (name, line)) in facts.iter().enumerate() {
@@ -293,14 +293,14 @@ pub fn all_targets(state: &State) -> Vec<Target> {
     all
 }
 
-fn targets_of(world: &World, node: Option<NodeRef>, facts: &[facts::Fact], at: usize) -> Vec<Target> {
+fn targets_of(world: &PaneContent, node: Option<NodeRef>, facts: &[node_details::Fact], at: usize) -> Vec<Target> {
     let (name, line) = &facts[at];
     let nth = facts[..at].iter().filter(|(before, _)| before == name).count();
     links::of(world, node, (name, nth), line)
 }
 
 /// The object that the detail pane tells of, where it is no node of the tree.
-pub fn subject(side: &Side) -> Option<&Subject> {
+pub fn subject(side: &ContextPane) -> Option<&Subject> {
     if side.page.is_some() {
         return side.page.as_ref();
     }
@@ -309,7 +309,7 @@ pub fn subject(side: &Side) -> Option<&Subject> {
 }
 
 /// Where what the detail pane tells of is written.
-pub fn place(side: &Side) -> Option<Place> {
+pub fn place(side: &ContextPane) -> Option<Location> {
     let world = side.world.as_ref()?;
     if let Some(finding) = side.selected_finding() {
         return finding.place.clone();
@@ -321,7 +321,7 @@ pub fn place(side: &Side) -> Option<Place> {
 }
 
 /// All that a finding says.
-fn finding_facts(finding: &Finding) -> Vec<facts::Fact> {
+fn finding_facts(finding: &Finding) -> Vec<node_details::Fact> {
     let (glyph, role) = match finding.severity {
         Severity::Error => ("✗ ", Role::Error),
         Severity::Warning => ("⚠ ", Role::Warning),
@@ -341,7 +341,7 @@ pub fn height(state: &State, width: u16) -> usize {
 }
 
 /// Colours the YAML that is in view: part of `update`, so that drawing only reads.
-pub fn prepare(side: &mut Side, height: u16) {
+pub fn prepare(side: &mut ContextPane, height: u16) {
     let wanted = side.detail_offset + usize::from(height);
     // Beyond this the object is data, not routing: shown plain.
     side.excerpt.colour(wanted.min(1_000));
@@ -352,7 +352,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let mut title = match (state.side().outline(), state.side().selected()) {
         _ if state.side().selected_finding().is_some() => "finding".to_owned(),
         _ if subject(state.side()).is_some() => subject(state.side()).map(ToString::to_string).unwrap_or_default(),
-        (Some(outline), Some(node)) => facts::title(outline, node),
+        (Some(outline), Some(node)) => node_details::title(outline, node),
         _ => "detail".to_owned(),
     };
     if state.is_several() {

@@ -6,13 +6,13 @@ use routescope_render::width::Width;
 
 use super::layout::Layout;
 use super::put;
-use crate::tui::laid;
-use crate::tui::side::Side;
+use crate::tui::context_pane::ContextPane;
+use crate::tui::overlay;
 use crate::tui::state::State;
 use crate::tui::widget::text as cutting;
 use routescope_core::visible::visible;
+use routescope_render::phrases;
 use routescope_render::style::{Line, Role};
-use routescope_render::words;
 
 /// How many columns the name of what is explored gets before anything else goes.
 const NAME: usize = 26;
@@ -70,7 +70,7 @@ fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
     let pins = pins(state, layout);
-    let files = state.side().world.as_ref().and_then(|world| laid::summary(world, width < 100));
+    let files = state.side().world.as_ref().and_then(|world| overlay::summary(world, width < 100));
     let files = files.as_ref();
     let mut candidates = Vec::new();
     let mut add = |parts: &[Option<&Line>]| candidates.push(joined(parts));
@@ -92,9 +92,9 @@ fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
 }
 
 /// That files count as they were, since what they hold now cannot be read.
-fn stale(side: &Side) -> Option<String> {
+fn stale(side: &ContextPane) -> Option<String> {
     let stale = &side.world.as_ref()?.analysis.snapshot.coverage.stale;
-    (!stale.is_empty()).then(|| format!("{} as last read", words::count(stale.len(), "file")))
+    (!stale.is_empty()).then(|| format!("{} as last read", phrases::count(stale.len(), "file")))
 }
 
 /// The parts that are there; the last one, how reading goes, behind a gap.
@@ -123,12 +123,12 @@ fn badges(state: &State) -> Vec<Line> {
 }
 
 /// What there is.
-pub fn counts(side: &Side, engines_too: bool) -> Option<Line> {
+pub fn counts(side: &ContextPane, engines_too: bool) -> Option<Line> {
     let world = side.world.as_ref()?;
     let tree = &world.analysis.tree;
-    let mut line = Line::of(Role::Text, words::count(tree.gateways.len(), "Gateway"));
+    let mut line = Line::of(Role::Text, phrases::count(tree.gateways.len(), "Gateway"));
     line.push(Role::Dim, " · ");
-    line.push(Role::Text, words::count(world.analysis.snapshot.routes.len(), "route"));
+    line.push(Role::Text, phrases::count(world.analysis.snapshot.routes.len(), "route"));
     let mut engines: Vec<&str> = tree.gateways.iter().map(|node| node.dialect.engine.name()).collect();
     engines.sort_unstable();
     engines.dedup();
@@ -141,7 +141,7 @@ pub fn counts(side: &Side, engines_too: bool) -> Option<Line> {
 /// The pins, where they have no strip of their own.
 fn pins(state: &State, layout: &Layout) -> Option<Line> {
     let changed = state.pins.iter().filter(|pin| state.has_turned(pin.id)).count();
-    let pins = words::count(state.pins.len(), "pin");
+    let pins = phrases::count(state.pins.len(), "pin");
     let line = match changed {
         0 => Line::of(Role::Text, pins),
         changed => Line::of(Role::Warning, format!("~ {changed} of {pins} changed")),

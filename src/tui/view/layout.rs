@@ -7,7 +7,7 @@ use crate::tui::state::{Focus, State};
 
 /// How much room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum LayoutKind {
     /// Tree, detail and the answer's reasons side by side.
     Columns,
     /// Tree and detail side by side, the answer's reasons below.
@@ -25,7 +25,7 @@ const COLUMN: u16 = 50;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Layout {
-    pub shape: Shape,
+    pub shape: LayoutKind,
     pub area: Rect,
     pub header: Rect,
     pub ask: Rect,
@@ -45,10 +45,10 @@ impl Layout {
     pub fn of(state: &State) -> Self {
         let (width, height) = state.size;
         let shape = match (width, height) {
-            (200.., 20..) => Shape::Columns,
-            (100.., 26..) => Shape::Wide,
-            (72.., 18..) => Shape::Stacked,
-            _ => Shape::Single,
+            (200.., 20..) => LayoutKind::Columns,
+            (100.., 26..) => LayoutKind::Wide,
+            (72.., 18..) => LayoutKind::Stacked,
+            _ => LayoutKind::Single,
         };
         let area = Rect::new(0, 0, width, height);
         let mut cut = Cut { rest: area };
@@ -71,7 +71,7 @@ impl Layout {
             grips: Vec::new(),
         };
         let single = if state.focus == Focus::Ask { state.single } else { state.focus };
-        if state.zoom || shape == Shape::Single {
+        if state.zoom || shape == LayoutKind::Single {
             *layout.pane_mut(single) = rest;
         } else {
             layout.divide(state, rest);
@@ -86,7 +86,7 @@ impl Layout {
     fn divide(&mut self, state: &State, rest: Rect) {
         let (panes, tells_why) = (&state.panes, state.tells_why());
         let mut cut = Cut { rest };
-        if self.shape == Shape::Stacked {
+        if self.shape == LayoutKind::Stacked {
             let lower = if state.lower == Focus::Why && !tells_why { Focus::Detail } else { state.lower };
             let half = rest.height * 9 / 20;
             let otherwise = if lower == Focus::Why { half.min(why_height(state)) } else { half };
@@ -103,7 +103,7 @@ impl Layout {
                 self.column(state, below, below.width / 2);
             }
         } else {
-            if tells_why && self.shape == Shape::Columns {
+            if tells_why && self.shape == LayoutKind::Columns {
                 self.column(state, rest, rest.width * 3 / 10);
                 cut.rest.width -= self.why.width;
             } else if tells_why {
@@ -178,7 +178,7 @@ impl Layout {
 
     /// The inside of an area that a pane has.
     pub fn inside_of(&self, focus: Focus, area: Rect) -> Rect {
-        if self.shape == Shape::Single {
+        if self.shape == LayoutKind::Single {
             if focus == Focus::Ask {
                 return area;
             }
@@ -204,11 +204,11 @@ impl Layout {
 }
 
 /// How high the URL bar is, with the answer under it: of several sides a line each, as far as they are not too many.
-fn ask_height(shape: Shape, sides: usize) -> u16 {
+fn ask_height(shape: LayoutKind, sides: usize) -> u16 {
     let (edges, alone, most) = match shape {
-        Shape::Wide | Shape::Columns => (2, 2, 6),
-        Shape::Stacked => (2, 1, 4),
-        Shape::Single => (0, 2, 3),
+        LayoutKind::Wide | LayoutKind::Columns => (2, 2, 6),
+        LayoutKind::Stacked => (2, 1, 4),
+        LayoutKind::Single => (0, 2, 3),
     };
     let answers = if sides > 1 { u16::try_from(sides).unwrap_or(most).min(most) } else { alone };
     edges + 1 + answers

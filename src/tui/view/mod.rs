@@ -1,9 +1,8 @@
 //! From a [`State`] to a frame: pure, and looking only at what is in view.
 
 mod ascii;
-pub mod ask;
-pub mod beside;
 mod command;
+pub mod context_comparison;
 pub mod detail;
 mod follow;
 mod header;
@@ -12,6 +11,7 @@ pub mod pins;
 mod roles;
 mod sheet;
 pub mod tree;
+pub mod url_bar;
 pub mod why;
 pub mod window;
 
@@ -32,7 +32,7 @@ use super::state::{Focus, State};
 use super::update::scopes_of;
 use super::widget::text as cutting;
 use crate::theme::{Role, Theme};
-use layout::{Layout, Shape};
+use layout::{Layout, LayoutKind};
 use routescope_core::visible::{is_invisible, visible};
 use routescope_render::style::{self, Line};
 
@@ -55,7 +55,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
         return;
     }
     header::draw(state, &layout, buffer);
-    ask::draw(state, &layout, buffer);
+    url_bar::draw(state, &layout, buffer);
     pins::draw(state, &layout, buffer);
     for (at, area) in &layout.trees {
         if state.sides[*at].sheet.is_some() {
@@ -81,7 +81,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
         ascii::replace(buffer);
     }
     if let Some(at) = command::cursor(state, &layout)
-        .or_else(|| ask::cursor(state, &layout))
+        .or_else(|| url_bar::cursor(state, &layout))
         .or_else(|| tree::cursor(state, &layout))
         .or_else(|| window::cursor(state, &layout))
     {
@@ -130,7 +130,7 @@ pub(super) fn pane(
     let theme = state.theme();
     let edge = theme.style(if focused { Role::BorderFocused } else { Role::Border });
     let title_style = theme.style(if focused { Role::Title } else { Role::Muted });
-    if layout.shape == Shape::Single {
+    if layout.shape == LayoutKind::Single {
         let bar: String = if focused { "━" } else { "─" }.repeat(usize::from(area.width));
         buffer.set_stringn(area.x, area.y, bar, usize::from(area.width), edge);
     } else {
@@ -253,7 +253,7 @@ fn hints(state: &State) -> Vec<Hint> {
         hint_at(&state.keys, &mut hints, 2, action, "next context");
     }
     let path = &state.side().tree.path;
-    if !state.side().lit.is_empty() && state.focus == Focus::Tree && (path.shrunk || path.when == When::Never) {
+    if !state.side().highlighted.is_empty() && state.focus == Focus::Tree && (path.shrunk || path.when == When::Never) {
         let word = if path.shrunk { "show everything" } else { "path only" };
         hint_at(&state.keys, &mut hints, 0, Action::PathOnly, word);
     }

@@ -3,26 +3,26 @@
 use crate::tui::action::Action;
 use ratatui::buffer::Buffer;
 
-use super::layout::{Layout, Shape};
+use super::layout::{Layout, LayoutKind};
 use super::put;
 use crate::tui::live::clock;
-use crate::tui::pins::{Pin, Standing, Was};
+use crate::tui::pins::{Pin, PinnedAnswer, PreviousAnswer};
 use crate::tui::state::State;
 use crate::tui::widget::text::{clip, fit};
+use routescope_render::phrases::count;
 use routescope_render::style::{Line, Role};
-use routescope_render::words::count;
 
 /// What stands before the first pin.
 const LABEL: &str = " pins";
 
 /// How many lines the strip gets: none where room is short, and the header tells of pins instead.
-pub fn height(state: &State, shape: Shape) -> u16 {
+pub fn height(state: &State, shape: LayoutKind) -> u16 {
     let most = match (shape, state.size.1) {
         _ if state.zoom => 0,
-        (Shape::Wide | Shape::Columns, 34..) => 6,
-        (Shape::Wide | Shape::Columns, _) | (Shape::Stacked, 22..) => 3,
-        (Shape::Stacked, _) => 1,
-        (Shape::Single, _) => 0,
+        (LayoutKind::Wide | LayoutKind::Columns, 34..) => 6,
+        (LayoutKind::Wide | LayoutKind::Columns, _) | (LayoutKind::Stacked, 22..) => 3,
+        (LayoutKind::Stacked, _) => 1,
+        (LayoutKind::Single, _) => 0,
     };
     u16::try_from(state.pins.len()).unwrap_or(u16::MAX).min(most)
 }
@@ -96,8 +96,8 @@ fn margin(first: bool, changed: bool) -> Line {
 
 /// What is answered to a pin: what the client gets, and what it got. Of several sides that answer alike it is said once.
 pub fn answers(state: &State, pin: &Pin) -> Line {
-    let standings: Vec<Option<&Standing>> = state.sides.iter().map(|side| side.pinned.of(pin.id)).collect();
-    let known: Vec<&Standing> = standings.iter().copied().flatten().collect();
+    let standings: Vec<Option<&PinnedAnswer>> = state.sides.iter().map(|side| side.pinned.of(pin.id)).collect();
+    let known: Vec<&PinnedAnswer> = standings.iter().copied().flatten().collect();
     let differ = known.iter().any(|one| one.is.gets.plain() != known[0].is.gets.plain());
     let alike = !differ && known.len() == standings.len() && known.iter().all(|one| one.was == known[0].was);
     let mut line = Line::new();
@@ -117,10 +117,10 @@ pub fn answers(state: &State, pin: &Pin) -> Line {
 }
 
 /// What one side answers, and what it did before.
-fn answer(state: &State, standing: Option<&Standing>) -> Line {
-    let Some(Standing { is, was, .. }) = standing else { return Line::of(Role::Hint, "…") };
+fn answer(state: &State, standing: Option<&PinnedAnswer>) -> Line {
+    let Some(PinnedAnswer { is, was, .. }) = standing else { return Line::of(Role::Hint, "…") };
     let mut line = Line::of(is.role, format!("{} ", is.glyph)).with_line(is.gets.clone());
-    if let Some(Was { gets, since }) = was {
+    if let Some(PreviousAnswer { gets, since }) = was {
         line.push(Role::Warning, "  was ");
         line.push(Role::Text, gets.plain());
         line.push(Role::Warning, format!(", since {}", clock(*since, &state.zone)));

@@ -19,7 +19,7 @@ impl From<style::Role> for Role {
             style::Role::Matcher => Self::Condition,
             style::Role::Label => Self::Via,
             style::Role::Backend => Self::Backend,
-            style::Role::Place => Self::Place,
+            style::Role::Location => Self::Location,
             style::Role::Answer => Self::Answer,
             style::Role::Ok => Self::Ok,
             style::Role::Warning => Self::Warning,

@@ -10,8 +10,8 @@ use super::layout::Layout;
 use super::tree::{paint_main, push, title};
 use super::{is_focused, pane, put, scroll_bar};
 use crate::theme;
+use crate::tui::context_pane::{ContextPane, Filter};
 use crate::tui::sheet::{Sheet, SheetPane, Shown, Sort, View};
-use crate::tui::side::{Filter, Side};
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::row::{fit_row, without_defaults};
 use crate::tui::widget::text::clip;
@@ -50,7 +50,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
     scroll_bar(buffer, inside, list.offset, list.rows.len(), theme.style(theme::Role::Muted));
 }
 
-fn count(side: &Side, list: &SheetPane) -> String {
+fn count(side: &ContextPane, list: &SheetPane) -> String {
     let cut = list.sheet.as_ref().is_some_and(|sheet| sheet.is_cut);
     let more = if cut { " · cut" } else { "" };
     match &side.tree.filter {
@@ -60,7 +60,7 @@ fn count(side: &Side, list: &SheetPane) -> String {
     }
 }
 
-fn empty(state: &State, side: &Side, list: &SheetPane) -> Line {
+fn empty(state: &State, side: &ContextPane, list: &SheetPane) -> Line {
     if side.tree.filter.as_ref().is_some_and(|filter| filter.listed.is_some()) {
         return Line::of(Role::Text, " nothing matches")
             .with(Role::Hint, format!(" · {} shows everything again", state.how(Action::Back)));
@@ -98,9 +98,9 @@ fn widths(sheet: &Sheet, room: usize) -> Vec<usize> {
         }
     };
     for at in words {
-        narrow(&mut widths, *at, sheet.columns.get(*at).map_or(0, |column| column.essence));
+        narrow(&mut widths, *at, sheet.columns.get(*at).map_or(0, |column| column.routing_equivalent));
     }
-    let conditions = sheet.columns.get(path).map_or(0, |column| column.essence).max(room * 3 / 10);
+    let conditions = sheet.columns.get(path).map_or(0, |column| column.routing_equivalent).max(room * 3 / 10);
     narrow(&mut widths, path, conditions);
     for at in whole {
         narrow(&mut widths, *at, COLUMN);
@@ -138,14 +138,14 @@ fn heading(theme: &theme::Theme, list: &SheetPane, sheet: &Sheet, at: usize, roo
 
 fn entry(
     theme: &theme::Theme,
-    side: &Side,
+    side: &ContextPane,
     sheet: &Sheet,
     at: usize,
     widths: &[usize],
     room: usize,
 ) -> Painted<'static> {
     let node = sheet.entries[at].node;
-    let decides = node.is_some() && node == side.lit.last().copied();
+    let decides = node.is_some() && node == side.highlighted.last().copied();
     let (glyph, role) = match node.and_then(|node| side.verdict_on(node)) {
         Some(_) if decides => side.answer.decision().map_or((" ", Role::Dim), words::outcome_glyph),
         Some(verdict) => (words::verdict(verdict).0, Role::Dim),

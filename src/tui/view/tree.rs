@@ -10,21 +10,21 @@ use ratatui::widgets::StatefulWidget;
 use routescope_render::width::{Width, graphemes};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
-use super::layout::{Layout, Shape};
+use super::layout::{Layout, LayoutKind};
 use super::{is_focused, pane, put, scroll_bar};
 use crate::theme::{Role, Theme};
-use crate::tui::laid;
+use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
+use crate::tui::overlay;
 use crate::tui::query::{self, Query};
 use crate::tui::rows::{Fold, Row};
-use crate::tui::side::{Filter, Side, World};
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::row::{essence, fit_row};
+use crate::tui::widget::row::{fit_row, routing_equivalent};
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::witness;
 use crate::tui::words;
 use routescope_render::outline::{NodeRef, Outline};
+use routescope_render::phrases::count as count_of;
 use routescope_render::style;
-use routescope_render::words::count as count_of;
 
 /// Draws the pane of a side.
 pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut Buffer) {
@@ -77,7 +77,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
                 buffer.set_style(Rect { y, height: 1, ..inside }, style);
             }
             // In the margin, where there is one.
-            let x = if layout.shape == Shape::Single { inside.right() - 1 } else { inside.x - 1 };
+            let x = if layout.shape == LayoutKind::Single { inside.right() - 1 } else { inside.x - 1 };
             buffer.set_string(x, y, look.change.glyph(), style);
         }
     }
@@ -85,7 +85,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
 }
 
 /// What stands at the right of the title: which row of how many, or what was found; beside other trees, how reading goes.
-fn count(state: &State, side: &Side, width: u16) -> style::Line {
+fn count(state: &State, side: &ContextPane, width: u16) -> style::Line {
     let tree = &side.tree;
     let count = match &tree.filter {
         Some(Filter { found: Some(found), .. }) if found.matched > found.kept.hits.len() => {
@@ -106,7 +106,7 @@ fn count(state: &State, side: &Side, width: u16) -> style::Line {
 }
 
 /// What stands above the first row in view, and is not in view itself, the nearest last: ` · web › a.io › shop`.
-fn above(side: &Side, room: usize) -> String {
+fn above(side: &ContextPane, room: usize) -> String {
     let tree = &side.tree;
     let Some((outline, row)) = side.outline().zip(tree.rows.get(tree.offset).filter(|_| tree.offset > 0)) else {
         return String::new();
@@ -190,9 +190,9 @@ pub fn cursor(state: &State, layout: &Layout) -> Option<Position> {
     (column < area.width).then(|| Position::new(area.x + column, area.y))
 }
 
-fn empty(state: &State, side: &Side, inside: Rect, buffer: &mut Buffer) {
+fn empty(state: &State, side: &ContextPane, inside: Rect, buffer: &mut Buffer) {
     use style::{Line, Role};
-    let narrowed = !state.scope.is_everything() && !side.world.as_ref().is_none_or(World::is_empty);
+    let narrowed = !state.scope.is_everything() && !side.world.as_ref().is_none_or(PaneContent::is_empty);
     let lines = if narrowed && side.tree.filter.is_none() {
         let names: Vec<&str> = state.scope.names().map(|name| &**name).collect();
         vec![
@@ -238,12 +238,12 @@ struct Path {
 
 impl Path {
     /// Finds the path's rows. They stand in order, so one pass from the first row is enough; the pass ends at the last.
-    fn of(side: &Side) -> Self {
-        let mut rows = Vec::with_capacity(side.lit.len());
-        if side.lit.is_empty() {
+    fn of(side: &ContextPane) -> Self {
+        let mut rows = Vec::with_capacity(side.highlighted.len());
+        if side.highlighted.is_empty() {
             return Self { rows };
         }
-        let mut wanted = side.lit.iter();
+        let mut wanted = side.highlighted.iter();
         let mut next = wanted.next();
         for (index, row) in side.tree.rows.iter().enumerate() {
             if next.is_some_and(|next| row.is_of(*next)) {
@@ -321,7 +321,7 @@ fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'stat
 
 fn row_line(
     theme: &Theme,
-    side: &Side,
+    side: &ContextPane,
     outline: &Outline,
     row: &Row,
     index: usize,
@@ -345,7 +345,7 @@ fn row_line(
     }
     let on_path = path.is_on(index);
     let mut tail = style::Line::new();
-    if let Some(mut mark) = laid::mark(outline, row.node) {
+    if let Some(mut mark) = overlay::mark(outline, row.node) {
         // Where room is short the glyph says it all, and the name stays whole.
         let note = if label.note.is_empty() { 0 } else { 7 };
         if label.main.width() + mark.width() + note + 4 > room {
@@ -359,14 +359,14 @@ fn row_line(
     }
     if row.fold == Fold::Closed {
         tail.push(style::Role::Dim, format!(" ({})", outline.children(row.node).len()));
-        let faults = side.world.as_ref().and_then(World::faults).and_then(|faults| faults.under.get(&row.node));
+        let faults = side.world.as_ref().and_then(PaneContent::faults).and_then(|faults| faults.under.get(&row.node));
         if let Some(faults) = faults {
             tail.push(style::Role::Error, format!(" ✗{faults}"));
         }
     }
     let said = if on_path
         && path.rows.last() == Some(&index)
-        && path.rows.len() == side.lit.len()
+        && path.rows.len() == side.highlighted.len()
         && let Some(decision) = side.answer.decision()
     {
         if side.answer.is_settled() { Some(words::outcome_glyph(decision)) } else { Some(("…", style::Role::Dim)) }
@@ -387,7 +387,7 @@ fn row_line(
     let status = if label.note.is_empty() { 0 } else { STATUS.min(room / 3) };
     // The note goes before details, and after names.
     let whole = if label.note.is_empty() { 0 } else { (label.note.width() + 1).min(room / 3) };
-    let is_room = main_room(whole) >= essence(label.main.clone()).width();
+    let is_room = main_room(whole) >= routing_equivalent(label.main.clone()).width();
     let main = fit_row(label.main, main_room(if is_room { whole.max(status) } else { status }));
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
     let filter = side.tree.filter.as_ref().filter(|filter| filter.found.is_some());

@@ -3,21 +3,21 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::ask::is_told_at_length;
 use super::layout::Layout;
+use super::url_bar::is_told_at_length;
 use super::{is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
-use crate::tui::laid;
+use crate::tui::overlay;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{fit, wrap};
 use crate::tui::words;
-use routescope_core::resolve::HopId;
+use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::{Decision, Outcome};
 use routescope_core::store::Mark;
 use routescope_render::answer::Advice;
+use routescope_render::phrases as say;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
-use routescope_render::words as say;
 
 /// A line of the pane.
 struct Entry {
@@ -25,7 +25,7 @@ struct Entry {
     word: String,
     role: theme::Role,
     what: What,
-    hop: Option<HopId>,
+    hop: Option<RuleNodeId>,
 }
 
 /// What a line says: one sentence, or in columns who, what and why.
@@ -58,10 +58,10 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         }
         entries.push(Entry::note("⚠", "note", theme::Role::Warning, Line::of(Role::Text, note.clone())));
     }
-    for (subject, laid) in laid::on_the_way(state.side()) {
-        let (glyph, role) = laid::glyph(laid.mark);
+    for (subject, laid) in overlay::on_the_way(state.side()) {
+        let (glyph, role) = overlay::glyph(laid.mark);
         let line = Line::of(Role::Route, subject.to_string()).with(Role::Dim, " · ");
-        let line = line.with(Role::Place, laid::place(laid));
+        let line = line.with(Role::Location, overlay::place(laid));
         let word = match laid.mark {
             Mark::New => "new",
             Mark::Unseen => "new?",
@@ -116,7 +116,7 @@ pub fn count(state: &State) -> usize {
 }
 
 /// The hop that a line leads to.
-pub fn target(state: &State, index: usize) -> Option<HopId> {
+pub fn target(state: &State, index: usize) -> Option<RuleNodeId> {
     entries(state).get(index).and_then(|entry| entry.hop)
 }
 

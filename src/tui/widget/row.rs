@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use routescope_render::phrases::DEFAULT_WORDS;
 use routescope_render::style::{Line, Role, Span};
 use routescope_render::width::Width;
-use routescope_render::words::DEFAULT_WORDS;
 
 use super::text::{cut, narrowed, without_doubles};
 
@@ -34,7 +34,7 @@ pub fn fit_row(line: Line, columns: usize) -> Line {
 }
 
 /// The row without the words that say what is the default, and without its details: how narrow it gets before letters go.
-pub fn essence(line: Line) -> Line {
+pub fn routing_equivalent(line: Line) -> Line {
     let mut line = without_defaults(line);
     while drop_detail(&mut line) {}
     line
@@ -117,7 +117,7 @@ mod tests {
 
         #[test]
         fn words_go_before_letters_and_the_path_goes_last(line in rule(), columns in 0..120_usize) {
-            let whole = essence(line.clone());
+            let whole = routing_equivalent(line.clone());
             let fitted = fit_row(line.clone(), columns);
             prop_assert!(fitted.width() <= columns, "{fitted:?} in {columns}");
             prop_assert!(!fitted.plain().contains("……"));
@@ -157,7 +157,7 @@ mod tests {
     fn sentences_are_cut_at_the_end_and_places_at_the_left() {
         let line = Line::of(Role::Text, "the path is not under it");
         assert_eq!(fit_row(line, 14).plain(), "the path is n…");
-        let line = Line::of(Role::Place, "examples/field-guide/payments.yaml:25");
+        let line = Line::of(Role::Location, "examples/field-guide/payments.yaml:25");
         assert_eq!(fit_row(line, 20).plain(), "…de/payments.yaml:25");
     }
 }

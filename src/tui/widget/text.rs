@@ -50,7 +50,7 @@ pub fn cut_start(text: &str, columns: usize) -> String {
 /// URL's path in the middle.
 pub(super) fn cut(text: &str, role: Role, columns: usize) -> String {
     match role {
-        Role::Place => cut_start(text, columns),
+        Role::Location => cut_start(text, columns),
         _ if text.trim().contains(' ') => cut_end(text, columns),
         _ => cut_middle(text, columns),
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use routescope::tui::context_pane::ContextId;
 use routescope::tui::effect::Effect;
-use routescope::tui::side::SideId;
 use routescope::tui::update::Message;
 use routescope_cluster::live::Update;
 use routescope_cluster::{KindState, Phase, Unreadable};
@@ -107,7 +107,7 @@ fn what_an_earlier_following_brings_is_not_shown() {
     let mut explorer = cluster(80, 24);
     explorer.press(&["r"]);
     explorer.send(Message::Followed {
-        side: SideId(0),
+        side: ContextId(0),
         epoch: 0,
         update: Box::new(Update::Status(Arc::new(synced()))),
     });

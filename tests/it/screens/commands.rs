@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use routescope::tui::context_pane::ContextId;
 use routescope::tui::effect::Effect;
-use routescope::tui::side::SideId;
 use routescope::tui::update::Message;
 use routescope_cluster::live::Update;
 use routescope_cluster::{ContextEntry, Unreadable};
@@ -121,7 +121,7 @@ fn contexts_are_listed_and_the_one_picked_is_followed() {
     hides(&explorer, "orders (shop)");
     hides(&explorer, "kind-dev");
     explorer.send(Message::Followed {
-        side: SideId(0),
+        side: ContextId(0),
         epoch: 0,
         update: Box::new(Update::Status(Arc::new(synced()))),
     });

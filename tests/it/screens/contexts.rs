@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use crossterm::event::MouseEventKind;
+use routescope::tui::context_pane::ContextId;
 use routescope::tui::effect::Effect;
-use routescope::tui::side::SideId;
 use routescope::tui::update::Message;
 use routescope_cluster::live::Update;
 use routescope_cluster::{Phase, Status};
@@ -65,7 +65,7 @@ fn a_context_that_cannot_be_read_says_so_in_its_own_column() {
     insta::assert_snapshot!(failed.text());
     shows(&failed, "▸ kind-dev   ● shop/orders-v1:80");
     failed.press(&["c", "r"]);
-    assert!(matches!(failed.effects.last(), Some(Effect::Follow { side: SideId(1), epoch: 1, .. })));
+    assert!(matches!(failed.effects.last(), Some(Effect::Follow { side: ContextId(1), epoch: 1, .. })));
     shows(&failed, "connecting to prod …");
     // Of one that was read and does not answer any more, the last answer stays, and is told to be old.
     let stale = Phase::Stale { since: UNIX_EPOCH, reason: "connection refused".to_owned() };
@@ -118,13 +118,13 @@ fn contexts_come_and_go_by_command_and_by_list() {
     explorer.holds(SHOP, synced()).ask("http://a.io/orders/1").press(&["enter", ":"]);
     explorer.send(Message::Contexts(Ok(vec![entry("kind-dev"), entry("prod")])));
     explorer.write("ctx kind-dev pr").press(&["tab", "enter"]);
-    assert!(matches!(explorer.effects.last(), Some(Effect::Follow { side: SideId(1), epoch: 0, .. })));
+    assert!(matches!(explorer.effects.last(), Some(Effect::Follow { side: ContextId(1), epoch: 0, .. })));
     shows(&explorer, "connecting to prod …");
     shows(&explorer, "▸ kind-dev   ● shop/orders-v1:80");
     explorer.holds_on(1, &PROD, named("prod"));
     shows(&explorer, "≠ ● shop/orders-v2:80");
     explorer.press(&["c", ":"]).write("only").press(&["enter"]);
-    assert!(matches!(explorer.effects.last(), Some(Effect::Leave(SideId(0)))));
+    assert!(matches!(explorer.effects.last(), Some(Effect::Leave(ContextId(0)))));
     hides(&explorer, "kind-dev");
     shows(&explorer, "shop/orders-v2:80");
     explorer.press(&["c"]);
@@ -133,13 +133,13 @@ fn contexts_come_and_go_by_command_and_by_list() {
     explorer.press(&[":"]).write("ctx").press(&["enter"]);
     explorer.send(Message::Contexts(Ok(vec![entry("kind-dev"), entry("prod")])));
     explorer.press(&["+"]);
-    assert!(matches!(explorer.effects.last(), Some(Effect::Follow { side: SideId(2), epoch: 0, .. })));
+    assert!(matches!(explorer.effects.last(), Some(Effect::Follow { side: ContextId(2), epoch: 0, .. })));
     explorer.holds_on(1, SHOP, named("prod"));
     shows(&explorer, "prod #2 (2 of 2)");
     shows(&explorer, "▸ prod #2 ≠ ● shop/orders-v1:80");
     // What a context that is gone still brings is of no interest.
     explorer.send(Message::Followed {
-        side: SideId(0),
+        side: ContextId(0),
         epoch: 0,
         update: Box::new(Update::Status(Arc::new(synced()))),
     });

@@ -15,8 +15,8 @@ use routescope::tui::live::Live;
 use routescope::tui::sheet::Sheet;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
-use routescope::tui::{Reading, filter, fresh, view, witness};
-use routescope_cluster::live::{Changed, Update, World};
+use routescope::tui::{Reading, change_highlights, filter, view, witness};
+use routescope_cluster::live::{Changed, LoadedCluster, Update};
 use routescope_cluster::{KindState, Phase, Status};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
@@ -78,10 +78,10 @@ impl Explorer {
     pub fn send(&mut self, message: Message) {
         for effect in update(&mut self.state, message) {
             if let Effect::Compare { side, number, old, new } = effect {
-                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
             } else if let Effect::Differ { side, number, from, old, new } = effect {
-                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Differ { side, number, from, differences });
             } else if let Effect::List { side, number, view, sort, world } = effect {
                 let sheet = Sheet::of(&world.outline, view, sort, &|| false).expect("nothing supersedes it");
@@ -319,7 +319,7 @@ impl Explorer {
     pub fn changes_on(&mut self, at: usize, text: &str, status: Status, changes: Vec<Changed>) -> &mut Self {
         let input = Input::Text { name: status.context.clone(), text: text.to_owned() };
         let settled = status.is_settled();
-        let world = World {
+        let world = LoadedCluster {
             analysis: analysis(input),
             reading: 0,
             status: Arc::new(status),
@@ -329,6 +329,6 @@ impl Explorer {
             again: None,
             channel: None,
         };
-        self.followed_on(at, Update::World(Box::new(world)))
+        self.followed_on(at, Update::LoadedCluster(Box::new(world)))
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use routescope::tui::update::Message;
-use routescope_cluster::live::{Update, World};
+use routescope_cluster::live::{LoadedCluster, Update};
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Place, Subject};
+use routescope_core::finding::{Location, Subject};
 use routescope_core::resolve::Settings;
-use routescope_core::store::{Change, Coverage, Laid, Mark, Store};
+use routescope_core::store::{Change, Coverage, Mark, OverlayEntry, Store};
 use routescope_manifest::files::{self, Input};
 
 use super::explorer::{Explorer, SHOP, cluster, hides, named, shows, synced, two};
@@ -30,7 +30,7 @@ fn laid_over(width: u16, height: u16) -> Explorer {
             _ => (Mark::Changed, vec!["rule 1 now goes to Service shop/orders-v2:80 (was …-v1:80)".to_owned()]),
         };
         let subject = Subject { kind: object.kind(), key: meta.key() };
-        (subject, Laid { mark, lines, place: Place::within(&meta.origin, meta.origin.at) })
+        (subject, OverlayEntry { mark, lines, place: Location::within(&meta.origin, meta.origin.at) })
     };
     let marks = loaded.objects.iter().map(mark).collect();
     let findings = store.apply(Change::Replace { objects: loaded.objects, coverage: Coverage::open() });
@@ -39,7 +39,7 @@ fn laid_over(width: u16, height: u16) -> Explorer {
     let mut explorer = cluster(width, height);
     "change.yaml".clone_into(&mut explorer.state.title);
     let status = Arc::new(synced());
-    let world = World {
+    let world = LoadedCluster {
         analysis,
         reading: 0,
         status,
@@ -49,7 +49,7 @@ fn laid_over(width: u16, height: u16) -> Explorer {
         again: None,
         channel: None,
     };
-    explorer.followed(Update::World(Box::new(world)));
+    explorer.followed(Update::LoadedCluster(Box::new(world)));
     explorer
 }
 
@@ -100,7 +100,7 @@ fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
     let analysis = Arc::clone(&laid.state.side().world.as_ref().expect("a world").analysis);
     let mut explorer = two(80, 24);
     let status = Arc::new(named("prod"));
-    let world = World {
+    let world = LoadedCluster {
         analysis,
         reading: 0,
         status,
@@ -110,7 +110,7 @@ fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
         again: None,
         channel: None,
     };
-    explorer.followed_on(1, Update::World(Box::new(world)));
+    explorer.followed_on(1, Update::LoadedCluster(Box::new(world)));
     explorer.ask("http://a.io/orders/1");
     shows(&explorer, "≠ ● shop/orders-v2:80  Service ? not certain · other destination");
     explorer.send(Message::Resize(140, 40));
@@ -133,7 +133,7 @@ fn what_the_cluster_does_not_tell_of_is_not_called_new() {
     store.overlay(marks);
     let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
     let status = Arc::new(synced());
-    let world = World {
+    let world = LoadedCluster {
         analysis,
         reading: 0,
         status,
@@ -143,7 +143,7 @@ fn what_the_cluster_does_not_tell_of_is_not_called_new() {
         again: None,
         channel: None,
     };
-    explorer.followed(Update::World(Box::new(world)));
+    explorer.followed(Update::LoadedCluster(Box::new(world)));
     shows(&explorer, "orders (shop) ? new or changed");
     shows(&explorer, "?4 new or changed");
     explorer.send(Message::Paste("http://a.io/orders".to_owned()));

@@ -11,8 +11,8 @@ use routescope::tui::action::{ACTIONS, parse_keys};
 use routescope::tui::effect::Effect;
 use routescope::tui::sheet::Sheet;
 use routescope::tui::update::{Message, update};
-use routescope::tui::{Reading, filter, fresh};
-use routescope_cluster::live::{Update, World};
+use routescope::tui::{Reading, change_highlights, filter};
+use routescope_cluster::live::{LoadedCluster, Update};
 use routescope_cluster::{KindState, Phase};
 use routescope_core::analysis::Analysis;
 use routescope_manifest::SourceError;
@@ -236,7 +236,7 @@ impl Run {
             return;
         }
         let status = Arc::new(named("dev"));
-        let world = World {
+        let world = LoadedCluster {
             analysis,
             reading: 0,
             status,
@@ -246,7 +246,7 @@ impl Run {
             again: None,
             channel: None,
         };
-        self.follow(side, Update::World(Box::new(world)));
+        self.follow(side, Update::LoadedCluster(Box::new(world)));
     }
 
     fn follow(&mut self, side: usize, update: Update) {
@@ -261,11 +261,11 @@ impl Run {
         let search = if oldest { self.searches.pop_front() } else { self.searches.pop_back() };
         match search {
             Some(Effect::Compare { side, number, old, new }) => {
-                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
             }
             Some(Effect::Differ { side, number, from, old, new }) => {
-                let differences = fresh::compare(&old, &new, &|| false).expect("nothing supersedes it");
+                let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Differ { side, number, from, differences });
             }
             Some(Effect::List { side, number, view, sort, world }) => {
@@ -298,8 +298,10 @@ impl Run {
             let Some(world) = &side.world else { continue };
             // Every node that is held: a row of another world would have no path in this one, or another.
             let rows = side.tree.rows.iter().map(|row| row.node);
-            for node in
-                rows.step_by(side.tree.rows.len() / 8 + 1).chain(side.lit.last().copied()).chain(side.selected())
+            for node in rows
+                .step_by(side.tree.rows.len() / 8 + 1)
+                .chain(side.highlighted.last().copied())
+                .chain(side.selected())
             {
                 let path = world.outline.path(node);
                 assert_eq!(

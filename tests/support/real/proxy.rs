@@ -48,7 +48,7 @@ impl Proxy {
     }
 
     /// Passes connections on again.
-    pub fn mend(&self) {
+    pub fn suggest_fix(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).cut = false;
     }
 }

@@ -25,10 +25,10 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::{BoxError, Service};
 
 use super::Prompt;
+use super::credential_files;
 use super::exec::Credentials;
-use super::material;
 use super::target::{Credential, Target};
-use crate::fault::{Local, explain};
+use crate::error::{ClientError, explain};
 use crate::limits;
 use crate::wire::read_up_to;
 use routescope_manifest::SourceError;
@@ -124,7 +124,7 @@ impl Shared {
         let answer = async {
             let response = client.send(request).await?;
             if response.status().is_redirection() {
-                return Err(Local::Redirected(elsewhere(&response)).into());
+                return Err(ClientError::Redirected(elsewhere(&response)).into());
             }
             if watch && response.status().is_success() {
                 return Ok(response);
@@ -137,7 +137,7 @@ impl Shared {
             None => answer.await,
             Some(limit) => match timeout(limit, answer).await {
                 Ok(response) => response,
-                Err(_) => Err(Box::new(Local::Late(limit))),
+                Err(_) => Err(Box::new(ClientError::Late(limit))),
             },
         }
     }
@@ -179,9 +179,9 @@ impl Shared {
 
     async fn replace(&self, current: &mut Current) -> Result<(), BoxError> {
         // By now the terminal may be the explorer's: nobody is asked.
-        let credentials = credentials(&self.target, Prompt::Never).await.map_err(Local::Credentials)?;
+        let credentials = credentials(&self.target, Prompt::Never).await.map_err(ClientError::Credentials)?;
         if !same(&credentials, &current.credentials) {
-            current.client = client(&self.target, &credentials).map_err(Local::Credentials)?;
+            current.client = client(&self.target, &credentials).map_err(ClientError::Credentials)?;
         }
         (current.credentials, current.since) = (credentials, Instant::now());
         Ok(())
@@ -206,17 +206,19 @@ async fn found(from: &Credential, prompt: Prompt) -> Result<Credentials, SourceE
         Credential::Token(token) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
         Credential::Plugin(plugin) => plugin.run(prompt).await,
         // As kubectl, which trims the file's text; kube does not, and then cannot send a token that ends its line.
-        Credential::File(path, otherwise) => match (material::bounded(path, limits::CREDENTIAL_FILE), otherwise) {
-            (Ok(bytes), _) => {
-                let text = String::from_utf8_lossy(&bytes).trim().to_owned();
-                Ok(Credentials { token: Some(text.into()), ..Credentials::default() })
+        Credential::File(path, otherwise) => {
+            match (credential_files::bounded(path, limits::CREDENTIAL_FILE), otherwise) {
+                (Ok(bytes), _) => {
+                    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+                    Ok(Credentials { token: Some(text.into()), ..Credentials::default() })
+                }
+                (Err(_), Some(token)) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
+                (Err(error), None) => Err(SourceError {
+                    message: format!("cannot read the token in {}: {}", path.display(), super::text(&error)),
+                    hint: Some("whatever writes it must run again".to_owned()),
+                }),
             }
-            (Err(_), Some(token)) => Ok(Credentials { token: Some(token.clone()), ..Credentials::default() }),
-            (Err(error), None) => Err(SourceError {
-                message: format!("cannot read the token in {}: {}", path.display(), super::text(&error)),
-                hint: Some("whatever writes it must run again".to_owned()),
-            }),
-        },
+        }
     }
 }
 

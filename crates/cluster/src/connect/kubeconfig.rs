@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
+use super::credential_files;
 use super::environment::Environment;
-use super::material;
 use crate::limits;
 use crate::secrets::without_user_info;
 use routescope_core::model::Name;
@@ -146,7 +146,7 @@ enum Unread {
 
 /// Reads one file as kube does, which panics at some that are no text. Paths in it count from its folder.
 fn read(path: &Path) -> Result<Kubeconfig, Unread> {
-    let bytes = material::bounded(path, limits::KUBECONFIG).map_err(Unread::File)?;
+    let bytes = credential_files::bounded(path, limits::KUBECONFIG).map_err(Unread::File)?;
     let (text, lossy) = encoding::decode(bytes);
     if lossy {
         return Err(Unread::Text);

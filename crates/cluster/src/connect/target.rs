@@ -13,12 +13,12 @@ use kube::config::{AuthInfo, Cluster, Context, ExecAuthCluster};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Connection;
+use super::credential_files::{self, authority, certificates, read};
 use super::environment::Environment;
 use super::exec::Plugin;
 use super::kubeconfig::Files;
-use super::material::{self, authority, certificates, read};
 use super::proxy::proxy;
-use crate::fault::Asked;
+use crate::error::ConnectionTarget;
 use crate::secrets::{Secrets, without_user_info};
 use routescope_core::finding::closest;
 use routescope_manifest::SourceError;
@@ -34,7 +34,7 @@ pub(super) struct Target {
     /// Where token or certificate come from.
     pub credential: Credential,
     /// How errors name it.
-    pub asked: Asked,
+    pub asked: ConnectionTarget,
 }
 
 /// Where credentials come from.
@@ -88,10 +88,10 @@ pub(super) fn target(connection: &Connection, environment: &Environment) -> Resu
         authority(&cluster, &place)?
     };
     let ends = match &user {
-        Some(user) => material::check(user, user_name.as_deref().unwrap_or_default())?,
+        Some(user) => credential_files::check(user, user_name.as_deref().unwrap_or_default())?,
         None => None,
     };
-    let asked = Asked {
+    let asked = ConnectionTarget {
         context: name.clone(),
         server: shown(&server),
         user: user_name.clone(),
@@ -137,7 +137,7 @@ fn in_cluster(
         config.root_cert = Some(certificates(&read(&file, "the certificate authority", "the Pod")?, &file.display())?);
         config.root_cert_file = Some(file);
     }
-    let asked = Asked {
+    let asked = ConnectionTarget {
         context: "in-cluster".to_owned(),
         server: shown(&server),
         user: None,
@@ -160,7 +160,7 @@ fn finish(
     connection: &Connection,
     mut config: Config,
     credential: Credential,
-    mut asked: Asked,
+    mut asked: ConnectionTarget,
     user: AuthInfo,
 ) -> Result<Target, SourceError> {
     let mut user = AuthInfo { exec: None, auth_provider: None, token_file: None, ..user };
@@ -331,7 +331,7 @@ fn credential(user: &AuthInfo, name: &str, cluster: &Cluster) -> Result<Credenti
         return Ok(Credential::Fixed);
     }
     if let Some(provider) = &user.auth_provider {
-        return super::legacy::credential(&provider.name, &provider.config, name);
+        return super::auth_provider::credential(&provider.name, &provider.config, name);
     }
     let Some(exec) = &user.exec else { return Ok(Credential::Fixed) };
     let cluster = if exec.provide_cluster_info { Some(told(cluster, name)?) } else { None };

@@ -8,12 +8,12 @@
 //! The command line asks it for one settled state, `--watch` and the explorer for all of them.
 
 mod changes;
+pub mod cluster_state;
 mod crds;
-pub mod known;
 mod overlay;
+mod referenced_namespaces;
 mod session;
-mod spoken;
-mod unread;
+mod unreadable;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -31,9 +31,9 @@ use routescope_core::resolve::Settings;
 use routescope_manifest::files::Input;
 use routescope_manifest::{Channel, SourceError, Variables};
 
-pub use changes::between;
+pub use changes::diff_snapshots;
 pub use overlay::NOT_YET;
-pub use unread::{Unread, hopeless, unread};
+pub use unreadable::{Unread, access_denied, unreadable};
 
 /// What to follow, and under which settings.
 #[derive(Debug, Clone, Default)]
@@ -70,14 +70,14 @@ pub enum Update {
     /// How reading goes has changed, and nothing else.
     Status(Arc<Status>),
     /// The world is another.
-    World(Box<World>),
+    LoadedCluster(Box<LoadedCluster>),
     /// The cluster cannot be followed at all.
     Failed(SourceError),
 }
 
 /// The world as a cluster has it at one moment.
 #[derive(Debug, Clone)]
-pub struct World {
+pub struct LoadedCluster {
     /// What follows from it.
     pub analysis: Arc<Analysis>,
     /// How many of the analysis's findings came from reading.

@@ -42,7 +42,7 @@ pub(super) fn laid(file: &Object, live: Option<&Object>) -> (Object, Mark) {
     own.created = theirs.created;
     keep(&mut own.labels, &theirs.labels);
     keep(&mut own.annotations, &theirs.annotations);
-    let mark = if object.essence() == live.essence() { Mark::Same } else { Mark::Changed };
+    let mark = if object.routing_equivalent() == live.routing_equivalent() { Mark::Same } else { Mark::Changed };
     (object, mark)
 }
 

@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
-use super::changes::places;
+use super::changes::referrers;
+use super::cluster_state::{ClusterState, State};
 use super::crds::Crds;
-use super::known::{Known, State};
 use super::overlay::{self, Overlay};
-use super::{Control, Options, Update, World, Worlds, spoken};
+use super::{Control, LoadedCluster, Options, Update, Worlds, referenced_namespaces};
 use crate::kinds::KINDS;
-use crate::{Cluster, Connection, Follow, KindState, News, Pace, Status};
+use crate::{Cluster, Connection, Follow, KindState, Status, Timeouts, WatchEvent};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::Name;
@@ -66,7 +66,7 @@ pub(super) async fn run(options: Options, updates: Sender<Update>, mut controls:
     let mut asked: BTreeSet<Name> = connection.namespaces.iter().cloned().collect();
     asked.insert(cluster.namespace.clone());
     let mut session = Session {
-        known: Known::new(status),
+        known: ClusterState::new(status),
         follow,
         files,
         watch: Vec::new(),
@@ -121,7 +121,7 @@ impl Files {
 }
 
 struct Session {
-    known: Known,
+    known: ClusterState,
     follow: Follow,
     files: Files,
     watch: Vec<PathBuf>,
@@ -169,7 +169,7 @@ impl Session {
                         // Nothing may be watched: what is known stays what it is.
                         None => ended = true,
                         Some(news) => {
-                            told |= matches!(news, News::Status(_));
+                            told |= matches!(news, WatchEvent::Status(_));
                             different |= self.known.take(news, SystemTime::now());
                         }
                     },
@@ -202,13 +202,15 @@ impl Session {
             let State { snapshot, findings, mut changes } = self.known.state();
             if self.may_ask() {
                 let wildcard = &self.settings.wildcard_namespace;
-                let new: Vec<Name> =
-                    spoken::of(&snapshot, wildcard).into_iter().filter(|name| !self.asked.contains(name)).collect();
+                let new: Vec<Name> = referenced_namespaces::of(&snapshot, wildcard)
+                    .into_iter()
+                    .filter(|name| !self.asked.contains(name))
+                    .collect();
                 let more = !new.is_empty();
                 self.ask(new);
                 if more && self.worlds == Worlds::Settled {
                     // An answer waits for them: what they hold may change it.
-                    self.known.untold(changes);
+                    self.known.restore_pending(changes);
                     permit.send(Update::Status(Arc::clone(self.known.status())));
                     continue;
                 }
@@ -218,7 +220,7 @@ impl Session {
             let analysed = tokio::task::spawn_blocking(move || {
                 let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings, findings));
                 if let Some(before) = before {
-                    places::tell(&before, &analysis, &mut changes);
+                    referrers::tell(&before, &analysis, &mut changes);
                 }
                 (analysis, changes)
             });
@@ -227,7 +229,7 @@ impl Session {
             different = false;
             self.cost = begun.elapsed();
             self.last = Some(Instant::now());
-            permit.send(Update::World(Box::new(World {
+            permit.send(Update::LoadedCluster(Box::new(LoadedCluster {
                 analysis,
                 reading,
                 status: Arc::clone(self.known.status()),
@@ -340,9 +342,9 @@ fn is_partial(state: &KindState) -> bool {
 }
 
 /// `--request-timeout` is for lists, too; zero means that there is no limit.
-fn pace(connection: &Connection) -> Pace {
+fn pace(connection: &Connection) -> Timeouts {
     const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
-    let mut pace = Pace::default();
+    let mut pace = Timeouts::default();
     if let Some(limit) = connection.request_timeout {
         pace.answer = if limit.is_zero() { FOR_EVER } else { limit };
     }

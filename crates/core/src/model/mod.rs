@@ -8,14 +8,14 @@
 //! Standard library, serde, and `regex` for the patterns of the CRDs; no IO.
 
 mod backend;
-mod essence;
 mod gateway;
 pub mod kinds;
 mod meta;
 mod object;
 mod policy;
+mod policy_field;
 mod route;
-mod setting;
+mod routing_equivalent;
 mod stream;
 pub mod value;
 
@@ -23,7 +23,6 @@ pub use backend::{
     Backend, BackendKind, DirectResponse, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, Namespace,
     ReferenceGrant, Service, ServicePort, StaticHost, TargetPort,
 };
-pub use essence::is_of_routing;
 pub use gateway::{
     AllowedRoutes, From, Gateway, GatewayClass, GatewayRecord, Listener, ListenerRecord, ListenerSet, ListenerTls,
     NamespaceSelector, Protocol, Requirement, RequirementOperator, RouteGroupKind, TlsMode,
@@ -34,12 +33,13 @@ pub use policy::{
     CertificateRef, ClientValidation, ConfigMap, DiscoverySelectors, ExtensionKind, ExtensionRef, FrontendTls,
     GatewayExtension, PolicySelector, PolicyTarget, SecretRef, TrafficPolicy, Written,
 };
+pub use policy_field::{PolicyField, Setting};
 pub use route::{
     BackendRef, CorsFilter, Filter, Fraction, GrpcMatch, HeaderChange, HeaderModifier, Mirror, ParentRef, ParentStatus,
     PathKind, PathMatch, PathModifier, RecordedCondition, Redirect, RedirectScheme, Retry, Route, RouteKind,
     RouteMatch, Rule, UrlRewrite, ValueKind, ValueMatch,
 };
-pub use setting::{PolicyField, Setting};
+pub use routing_equivalent::is_of_routing;
 pub use stream::{StreamKind, StreamRoute, StreamRule};
 
 /// The API group of Gateway API kinds.

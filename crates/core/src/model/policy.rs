@@ -4,8 +4,8 @@
 
 use super::gateway::NamespaceSelector;
 use super::meta::{Meta, Name, Position};
+use super::policy_field::{PolicyField, Setting};
 use super::route::BackendRef;
-use super::setting::{PolicyField, Setting};
 
 /// A kgateway `TrafficPolicy`: what it attaches to, and what may keep the engine from building it.
 #[derive(Debug, Clone, PartialEq)]

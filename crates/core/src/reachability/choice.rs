@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::machine::{Languages, Machine, header_space, query_space};
 use super::product::classes;
 use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
-use crate::resolve::Manner;
+use crate::resolve::ProxySemantics;
 use crate::router::lists::{HeaderDomain, header_domain, host_of};
 use crate::router::normalise::methods;
 
@@ -41,7 +41,7 @@ pub(super) enum Chosen {
 
 /// What a request is chosen for.
 pub(super) struct Setting<'s> {
-    pub manner: Manner,
+    pub semantics: ProxySemantics,
     pub languages: &'s Languages,
     /// What the client speaks.
     pub scheme: &'static str,
@@ -118,7 +118,7 @@ struct Search<'s, 'm> {
 pub(super) fn choose<'m>(setting: &Setting<'_>, required: &[&'m RouteMatch], avoided: &[&'m RouteMatch]) -> Chosen {
     let mut search = Search { setting, names: Vec::new(), steps: 0, core: Vec::new(), unknown: None };
     for row in required {
-        for (key, test) in tests(row, setting.manner) {
+        for (key, test) in tests(row, setting.semantics) {
             let at = search.place(key);
             let must = &mut search.names[at].1.must;
             if !must.iter().any(|one| one.is_same(test)) {
@@ -157,7 +157,7 @@ pub(super) fn choose<'m>(setting: &Setting<'_>, required: &[&'m RouteMatch], avo
     }
 }
 
-fn tests(row: &RouteMatch, manner: Manner) -> Vec<(Key<'_>, Test<'_>)> {
+fn tests(row: &RouteMatch, semantics: ProxySemantics) -> Vec<(Key<'_>, Test<'_>)> {
     let mut tests = Vec::new();
     for test in &row.query_params {
         tests.push((Key::Query(&test.name), Test::Value(test)));
@@ -172,7 +172,7 @@ fn tests(row: &RouteMatch, manner: Manner) -> Vec<(Key<'_>, Test<'_>)> {
                 Cow::Borrowed(name.as_str())
             }
         };
-        let key = if host && manner != Manner::Agentgateway { Key::Host } else { Key::Header(lower()) };
+        let key = if host && semantics != ProxySemantics::Agentgateway { Key::Host } else { Key::Header(lower()) };
         tests.push((key, Test::Value(test)));
     }
     tests.extend(row.method.as_ref().map(|method| (Key::Method, Test::Method(method))));
@@ -190,13 +190,13 @@ impl<'m> Search<'_, 'm> {
 
     /// The tests of a row that can still be failed; `None` when one fails already.
     fn open_tests(&mut self, row: &'m RouteMatch) -> Option<Vec<(usize, Test<'m>)>> {
-        let manner = self.setting.manner;
+        let semantics = self.setting.semantics;
         let mut open = Vec::new();
-        for (key, test) in tests(row, manner) {
+        for (key, test) in tests(row, semantics) {
             let at = self.place(key);
             let known = &self.names[at].1;
             if known.must_not.iter().any(|one| one.is_same(test))
-                || known.must.iter().any(|one| excludes(*one, test, manner))
+                || known.must.iter().any(|one| excludes(*one, test, semantics))
             {
                 return None;
             }
@@ -282,14 +282,14 @@ impl<'m> Search<'_, 'm> {
     }
 
     fn feasible_as_known(&self, key: &Key<'m>, tests: &Tests<'m>) -> Feasible {
-        let agentgateway = self.setting.manner == Manner::Agentgateway;
+        let agentgateway = self.setting.semantics == ProxySemantics::Agentgateway;
         match key {
             Key::Method => self.method(tests),
             Key::Host => self.host(tests),
             Key::Header(name) => {
                 let domain = if !name.bytes().all(is_token) || (agentgateway && name == "host") {
                     HeaderDomain::Never
-                } else if self.setting.manner == Manner::Envoy {
+                } else if self.setting.semantics == ProxySemantics::Envoy {
                     header_domain(name)
                 } else {
                     HeaderDomain::Sent
@@ -302,7 +302,7 @@ impl<'m> Search<'_, 'm> {
                 match (tests.must.is_empty(), sent) {
                     (true, _) => Feasible::Yes(Value::Absent),
                     (false, false) => Feasible::No,
-                    (false, true) => self.one(query_space(self.setting.manner), tests),
+                    (false, true) => self.one(query_space(self.setting.semantics), tests),
                 }
             }
         }
@@ -323,7 +323,7 @@ impl<'m> Search<'_, 'm> {
         if let Some(method) = methods().find(|method| passes(method)) {
             return of(method);
         }
-        if self.setting.manner != Manner::Agentgateway {
+        if self.setting.semantics != ProxySemantics::Agentgateway {
             return Feasible::No;
         }
         match tests.must.first() {
@@ -361,7 +361,7 @@ impl<'m> Search<'_, 'm> {
         // Another host under the same name: its last labels are the same.
         let under = own.split_once('.').map_or("", |(_, labels)| labels);
         let pattern = format!(r"[a-z0-9.-]+\.{}", regex_syntax::escape(under));
-        let near = self.setting.languages.regex(&pattern.into(), Manner::Envoy);
+        let near = self.setting.languages.regex(&pattern.into(), ProxySemantics::Envoy);
         if let Some(Feasible::Yes(Value::One(value))) = near.map(|near| self.one(near, tests))
             && leads_here(&value)
         {
@@ -372,7 +372,7 @@ impl<'m> Search<'_, 'm> {
             || Some(header_space()),
             |last| {
                 let pattern = format!(r"(?i).*\.{}(:[0-9]*)?", regex_syntax::escape(host_of(last)));
-                self.setting.languages.regex(&pattern.into(), Manner::Envoy)
+                self.setting.languages.regex(&pattern.into(), ProxySemantics::Envoy)
             },
         );
         match self.one(space.unwrap_or_else(header_space), tests) {
@@ -423,7 +423,7 @@ impl<'m> Search<'_, 'm> {
                 first_of(&urls)
                     .map_or_else(|| self.one(header_space(), tests), |value| Feasible::Yes(Value::One(value)))
             }
-            HeaderDomain::Sent if self.setting.manner == Manner::Agentgateway => self.lines(tests),
+            HeaderDomain::Sent if self.setting.semantics == ProxySemantics::Agentgateway => self.lines(tests),
             HeaderDomain::Sent => self.one(header_space(), tests),
         }
     }
@@ -487,7 +487,8 @@ impl<'m> Search<'_, 'm> {
     }
 
     fn asks_for_presence(&self, test: Test<'_>) -> bool {
-        self.setting.manner != Manner::Agentgateway && matches!(test, Test::Value(value) if value.value.is_empty())
+        self.setting.semantics != ProxySemantics::Agentgateway
+            && matches!(test, Test::Value(value) if value.value.is_empty())
     }
 
     fn machine(&self, test: Test<'_>) -> Option<Machine> {
@@ -495,7 +496,7 @@ impl<'m> Search<'_, 'm> {
             Test::Method(_) => None,
             Test::Value(value) => match value.kind {
                 ValueKind::Exact => Some(Machine::Literal(value.value.clone(), super::machine::After::End)),
-                ValueKind::RegularExpression => self.setting.languages.regex(&value.value, self.setting.manner),
+                ValueKind::RegularExpression => self.setting.languages.regex(&value.value, self.setting.semantics),
             },
         }
     }
@@ -522,12 +523,12 @@ fn too_large() -> Feasible {
 }
 
 /// Whether no value passes both.
-fn excludes(must: Test<'_>, test: Test<'_>, manner: Manner) -> bool {
+fn excludes(must: Test<'_>, test: Test<'_>, semantics: ProxySemantics) -> bool {
     match (must, test) {
         (Test::Method(a), Test::Method(b)) => a != b,
         (Test::Value(a), Test::Value(b)) => {
             let exact = |test: &ValueMatch| test.kind == ValueKind::Exact && !test.value.is_empty();
-            manner != Manner::Agentgateway && exact(a) && exact(b) && a.value != b.value
+            semantics != ProxySemantics::Agentgateway && exact(a) && exact(b) && a.value != b.value
         }
         _ => false,
     }

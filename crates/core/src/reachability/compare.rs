@@ -13,7 +13,7 @@ pub(super) use places::{hosts_of, tested_hosts};
 use ahash::{AHashMap, AHashSet};
 
 use self::cells::{Cell, cells};
-use self::places::{Place, places};
+use self::places::{ComparedHost, places};
 use super::choice::{Authority, Setting};
 use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
@@ -21,7 +21,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
-use crate::resolve::{Fate, HopId, Manner};
+use crate::resolve::{MatchState, ProxySemantics, RuleNodeId};
 use crate::router::lists::{PathPatterns, RowList, host_of};
 use crate::router::{Decision, Request, Router};
 
@@ -55,7 +55,7 @@ pub struct Undecided {
     /// Whether it stands in the table before, or in the one after.
     pub before: bool,
     /// The row; `None` where rows are missing, and none stands for them.
-    pub row: Option<HopId>,
+    pub row: Option<RuleNodeId>,
     /// Why.
     pub why: String,
 }
@@ -113,7 +113,7 @@ struct Scene<'a> {
     gateway: ObjectKey,
     /// The Gateway's place in each table.
     at: [Option<u32>; 2],
-    place: Place<'a>,
+    place: ComparedHost<'a>,
     /// All rows in order.
     rows: [Vec<Row>; 2],
     /// For each row its twin in the other table.
@@ -131,7 +131,7 @@ impl<'a> Scene<'a> {
 struct Row {
     list: usize,
     position: usize,
-    id: HopId,
+    id: RuleNodeId,
 }
 
 impl<'a> Comparer<'a> {
@@ -157,7 +157,7 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    fn place(&mut self, gateway: &ObjectKey, at: [Option<u32>; 2], place: Place<'a>) {
+    fn place(&mut self, gateway: &ObjectKey, at: [Option<u32>; 2], place: ComparedHost<'a>) {
         let rows = SIDES.map(|side| rows(&place.lists[side]));
         let mut scene = Scene { gateway: gateway.clone(), at, place, rows, twins: [Vec::new(), Vec::new()] };
         scene.twins = self.twins(&scene);
@@ -260,7 +260,7 @@ impl<'a> Comparer<'a> {
     fn others(&mut self, scene: &Scene<'a>, side: usize, row: usize) -> Vec<Option<usize>> {
         let other = 1 - side;
         let test = matcher(self.routers[side].tree(), scene.rows[side][row].id);
-        let does = self.print(scene, side, row).1;
+        let own_action = self.print(scene, side, row).1;
         let mut found = Vec::new();
         let mut from = 0;
         for list in &scene.place.lists[other] {
@@ -276,7 +276,7 @@ impl<'a> Comparer<'a> {
                     continue;
                 }
                 // They do the same to whatever they take.
-                if self.print(scene, other, place).1 != does {
+                if self.print(scene, other, place).1 != own_action {
                     found.push(Some(place));
                 }
             }
@@ -290,7 +290,9 @@ impl<'a> Comparer<'a> {
     fn pair(&mut self, scene: &Scene<'a>, pair: [Option<usize>; 2]) {
         let ids = SIDES.map(|side| pair[side].map(|row| scene.rows[side][row].id));
         let forks = SIDES.iter().any(|side| {
-            ids[*side].is_some_and(|id| matches!(self.routers[*side].tree().hops[id.0 as usize].fate, Fate::Forks(_)))
+            ids[*side].is_some_and(|id| {
+                matches!(self.routers[*side].tree().hops[id.0 as usize].state, MatchState::WeightedDelegation(_))
+            })
         });
         if !forks && !scene.place.streams && self.is_listed(scene, ids) {
             return;
@@ -313,7 +315,7 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    fn cell(&mut self, scene: &Scene<'a>, cells: [&Cell<'a>; 2], ids: [Option<HopId>; 2], forks: bool) {
+    fn cell(&mut self, scene: &Scene<'a>, cells: [&Cell<'a>; 2], ids: [Option<RuleNodeId>; 2], forks: bool) {
         let paths = SIDES.iter().any(|side| cells[*side].rows().any(|row| rewrites(self.routers[*side].tree(), row)));
         let mut avoided: Vec<RouteMatch> = Vec::new();
         loop {
@@ -340,18 +342,18 @@ impl<'a> Comparer<'a> {
         &self,
         scene: &Scene<'a>,
         cells: [&Cell<'a>; 2],
-        ids: [Option<HopId>; 2],
+        ids: [Option<RuleNodeId>; 2],
         forks: bool,
         avoided: &[RouteMatch],
-    ) -> (Met<Option<(usize, HopId)>>, Option<Request>) {
+    ) -> (Met<Option<(usize, RuleNodeId)>>, Option<Request>) {
         let mut required: Vec<&RouteMatch> = Vec::new();
         for side in SIDES {
             required.extend(cells[side].rows().map(|row| matcher(self.routers[side].tree(), row)));
         }
-        let manner = SIDES
+        let semantics = SIDES
             .iter()
             .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
-            .unwrap_or(Manner::Envoy);
+            .unwrap_or(ProxySemantics::Envoy);
         let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&scene.place.host);
         let named = SIDES
             .iter()
@@ -361,8 +363,8 @@ impl<'a> Comparer<'a> {
             own => Authority::Of(own, &leads_here, named),
         };
         let setting =
-            Setting { manner, languages: &self.languages, scheme: scene.place.scheme, authority, methods: &[] };
-        let patterns = PathPatterns::of(manner, required.iter().copied());
+            Setting { semantics, languages: &self.languages, scheme: scene.place.scheme, authority, methods: &[] };
+        let patterns = PathPatterns::of(semantics, required.iter().copied());
         let trees = self.routers.map(|router| router.tree());
         let blockers = |path: &str| {
             let mut found = Vec::new();
@@ -377,7 +379,8 @@ impl<'a> Comparer<'a> {
         };
         let mut asked: Option<Request> = None;
         let mut confirm = |point: &Point| {
-            let Some(request) = request(&scene.place.origin, scene.place.host_header.as_deref(), point, manner) else {
+            let Some(request) = request(&scene.place.origin, scene.place.host_header.as_deref(), point, semantics)
+            else {
                 return false;
             };
             let decisions = self.decisions(scene, &request);
@@ -446,12 +449,12 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    fn is_listed(&self, scene: &Scene<'a>, ids: [Option<HopId>; 2]) -> bool {
+    fn is_listed(&self, scene: &Scene<'a>, ids: [Option<RuleNodeId>; 2]) -> bool {
         let of = |side: usize| ids[side].map_or(0, |id| chain_print(self.routers[side], id));
         self.listed.contains(&(scene.gateway.clone(), of(0), of(1)))
     }
 
-    fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<HopId>, why: String) {
+    fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<RuleNodeId>, why: String) {
         let unknown = &mut self.comparison.unknown;
         let before = side == 0;
         if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == *gateway) {
@@ -521,7 +524,7 @@ fn rows(lists: &[RowList<'_>]) -> Vec<Row> {
 }
 
 /// A row's name, as a number.
-fn chain_print(router: Router<'_>, row: HopId) -> u64 {
+fn chain_print(router: Router<'_>, row: RuleNodeId) -> u64 {
     use std::hash::{BuildHasher, Hash, Hasher};
     let tree = router.tree();
     let mut hash = ahash::RandomState::with_seeds(1, 2, 3, 4).build_hasher();

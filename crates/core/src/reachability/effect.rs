@@ -7,7 +7,7 @@ use ahash::RandomState;
 
 use crate::model::value::Data;
 use crate::model::{Filter, Name, PathModifier, RouteMatch};
-use crate::resolve::{Action, Destination, Fate, HopId, InForce, OwnShare, Tree};
+use crate::resolve::{Action, Destination, InForce, MatchState, OwnShare, RuleNodeId, Tree};
 use crate::router::{Branch, Decision, Outcome, Router};
 
 /// What a client or a backend can tell of an answer: nothing where nothing answers, not even a row.
@@ -198,10 +198,10 @@ pub(super) fn of_matcher(row: &RouteMatch) -> u64 {
 }
 
 /// A number that is the same for rows that do the same to every request that both take. `port` is the listener's.
-pub(super) fn of_row(router: Router<'_>, row: HopId, port: u16, policies: Option<&InForce>) -> u64 {
+pub(super) fn of_row(router: Router<'_>, row: RuleNodeId, port: u16, policies: Option<&InForce>) -> u64 {
     let tree = router.tree();
     let mut hash = hasher().build_hasher();
-    fate(router, row, port, &mut hash, 0);
+    state(router, row, port, &mut hash, 0);
     for hop in tree.chain(row) {
         let hop = &tree.hops[hop.0 as usize];
         let route = router.snapshot().route(hop.route);
@@ -219,12 +219,12 @@ pub(super) fn of_row(router: Router<'_>, row: HopId, port: u16, policies: Option
     hash.finish()
 }
 
-fn fate(router: Router<'_>, row: HopId, port: u16, hash: &mut impl Hasher, depth: usize) {
+fn state(router: Router<'_>, row: RuleNodeId, port: u16, hash: &mut impl Hasher, depth: usize) {
     let tree = router.tree();
     let hop = &tree.hops[row.0 as usize];
-    match &hop.fate {
-        Fate::Row(action) => of_action(action, &hop.matcher, port, hash),
-        Fate::Forks(own) => {
+    match &hop.state {
+        MatchState::Row(action) => of_action(action, &hop.matcher, port, hash),
+        MatchState::WeightedDelegation(own) => {
             if let Some(OwnShare { share, action }) = own {
                 share.to_bits().hash(hash);
                 of_action(action, &hop.matcher, port, hash);
@@ -243,12 +243,12 @@ fn fate(router: Router<'_>, row: HopId, port: u16, hash: &mut impl Hasher, depth
                     tier.hostname.hash(hash);
                     for row in tier.rows.iter() {
                         of_matcher(&tree.hops[row.0 as usize].matcher).hash(hash);
-                        fate(router, *row, port, hash, depth + 1);
+                        state(router, *row, port, hash, depth + 1);
                     }
                 }
             }
         }
-        Fate::Delegates | Fate::Dropped(_) => {}
+        MatchState::Delegates | MatchState::Dropped(_) => {}
     }
 }
 
@@ -283,13 +283,13 @@ fn of_action(action: &Action, row: &RouteMatch, port: u16, hash: &mut impl Hashe
 }
 
 /// Whether two rows of two tables take and do the same, as far as is plain to see without looking at policies.
-pub(super) fn is_same(routers: [Router<'_>; 2], rows: [HopId; 2]) -> bool {
+pub(super) fn is_same(routers: [Router<'_>; 2], rows: [RuleNodeId; 2]) -> bool {
     let [old, new] = [0, 1].map(|side: usize| &routers[side].tree().hops[rows[side].0 as usize]);
     let (a, b) = (&old.matcher, &new.matcher);
     if a.path != b.path || a.method != b.method || a.headers != b.headers || a.query_params != b.query_params {
         return false;
     }
-    let (Fate::Row(a), Fate::Row(b)) = (&old.fate, &new.fate) else { return false };
+    let (MatchState::Row(a), MatchState::Row(b)) = (&old.state, &new.state) else { return false };
     is_same_action(a, b) && has_same_limits(routers, rows)
 }
 
@@ -313,7 +313,7 @@ fn is_same_action(a: &Action, b: &Action) -> bool {
 }
 
 /// Whether the rules on the way to two rows give the same timeouts, retries and CORS filters.
-fn has_same_limits(routers: [Router<'_>; 2], rows: [HopId; 2]) -> bool {
+fn has_same_limits(routers: [Router<'_>; 2], rows: [RuleNodeId; 2]) -> bool {
     let mut at = rows;
     loop {
         let hops = [0, 1].map(|side: usize| &routers[side].tree().hops[at[side].0 as usize]);
@@ -339,8 +339,8 @@ fn has_same_limits(routers: [Router<'_>; 2], rows: [HopId; 2]) -> bool {
 }
 
 /// Whether a row answers every request of its in the same way but for what it says of their paths.
-pub(super) fn rewrites(tree: &Tree, row: HopId) -> bool {
-    match tree.hops[row.0 as usize].does().map(AsRef::as_ref) {
+pub(super) fn rewrites(tree: &Tree, row: RuleNodeId) -> bool {
+    match tree.hops[row.0 as usize].own_action().map(AsRef::as_ref) {
         Some(Action::Forward(forward)) => forward.rewrite.path.is_some(),
         Some(Action::Redirect(_)) => true,
         _ => false,

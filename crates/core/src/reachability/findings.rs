@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 
 use super::held::{Held, matcher};
 use super::rows::{Reach, Reachability};
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::model::{Meta, Name, ObjectKey, PathKind, Position, Protocol, Route, ValueMatch};
-use crate::resolve::{Action, Fate, Hop, HopId, LinkId, Manner, Tree};
+use crate::parallel;
+use crate::resolve::{Action, LinkId, MatchState, ProxySemantics, RuleNode, RuleNodeId, Tree};
 use crate::router::Router;
 use crate::router::lists::RowList;
-use crate::spread;
 use crate::store::{RouteId, Snapshot};
 
 /// A rule of a route.
@@ -65,7 +65,7 @@ pub fn never_met(
     router: Router<'_>,
     threads: usize,
     superseded: &(dyn Fn() -> bool + Sync),
-) -> Option<BTreeMap<HopId, Vec<HopId>>> {
+) -> Option<BTreeMap<RuleNodeId, Vec<RuleNodeId>>> {
     let report = Report { router, tree: router.tree(), snapshot: router.snapshot() };
     let Unmet { mut hidden, met } = report.unmet(threads, superseded)?;
     hidden.retain(|row, _| !met.contains(row));
@@ -81,13 +81,13 @@ struct Report<'a> {
 /// Rows that no request meets, and what hides each; and the rows that some request meets, or may meet.
 #[derive(Default)]
 struct Unmet {
-    hidden: BTreeMap<HopId, Vec<HopId>>,
-    met: BTreeSet<HopId>,
+    hidden: BTreeMap<RuleNodeId, Vec<RuleNodeId>>,
+    met: BTreeSet<RuleNodeId>,
 }
 
 impl Unmet {
     /// Whether no request meets a row anywhere.
-    fn is(&self, row: HopId) -> bool {
+    fn is(&self, row: RuleNodeId) -> bool {
         self.hidden.contains_key(&row) && !self.met.contains(&row)
     }
 }
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
     fn unmet(&self, threads: usize, superseded: &(dyn Fn() -> bool + Sync)) -> Option<Unmet> {
         // Hosts that the same routes serve share their rows.
         let mut lists: Vec<(u32, RowList<'a>)> = Vec::new();
-        let mut seen: BTreeSet<*const HopId> = BTreeSet::new();
+        let mut seen: BTreeSet<*const RuleNodeId> = BTreeSet::new();
         for (gateway, table) in (0..).zip(&self.router.table().gateways) {
             for (place, host) in (0..).zip(&table.virtual_hosts) {
                 if seen.insert(host.rows.as_ptr()) {
@@ -113,7 +113,7 @@ impl<'a> Report<'a> {
                 work.push((gateway, list, start..(start + PIECE).min(list.rows.len())));
             }
         }
-        let parts = spread::in_order(work, threads, |(gateway, list, range)| {
+        let parts = parallel::in_order(work, threads, |(gateway, list, range)| {
             if superseded() {
                 return Vec::new();
             }
@@ -145,14 +145,14 @@ impl<'a> Report<'a> {
 
     /// The tables below, hop by hop, with a Gateway of the same manner.
     fn groups(&self) -> Vec<(u32, RowList<'a>)> {
-        let hopwise = |(place, _): &(u32, _)| self.router.manner_at(*place) == Manner::Agentgateway;
+        let hopwise = |(place, _): &(u32, _)| self.router.manner_at(*place) == ProxySemantics::Agentgateway;
         let Some((gateway, _)) = (0..).zip(&self.router.table().gateways).find(hopwise) else { return Vec::new() };
         let links = (0..).map(LinkId).zip(&self.tree.links);
-        let followed = links.filter(|(_, link)| matches!(self.hop(link.hop).fate, Fate::Forks(_)));
+        let followed = links.filter(|(_, link)| matches!(self.hop(link.hop).state, MatchState::WeightedDelegation(_)));
         followed.flat_map(|(id, _)| self.router.group_tiers(id)).map(|list| (gateway, list)).collect()
     }
 
-    fn hop(&self, row: HopId) -> &'a Hop {
+    fn hop(&self, row: RuleNodeId) -> &'a RuleNode {
         &self.tree.hops[row.0 as usize]
     }
 
@@ -161,11 +161,11 @@ impl<'a> Report<'a> {
     }
 
     /// `team/orders rule 2 (orders.yaml:34)`.
-    fn name(&self, row: HopId) -> String {
+    fn name(&self, row: RuleNodeId) -> String {
         let hop = self.hop(row);
         let route = self.route(hop.route);
         let mut name = format!("{} rule {}", route.meta.key(), hop.rule + 1);
-        let place = Place::within(&route.meta.origin, self.position(hop.route, hop.rule));
+        let place = Location::within(&route.meta.origin, self.position(hop.route, hop.rule));
         if place.at.is_known() {
             let _ = write!(name, " ({}:{})", place.source.name, place.at.line);
         }
@@ -181,7 +181,7 @@ impl<'a> Report<'a> {
         Finding {
             code,
             severity: Severity::Warning,
-            place: Some(Place::within(&of.meta.origin, self.position(route, rule))),
+            place: Some(Location::within(&of.meta.origin, self.position(route, rule))),
             subject: Some(Subject { kind: of.kind.name(), key: of.meta.key() }),
             message,
             help,
@@ -190,8 +190,8 @@ impl<'a> Report<'a> {
     }
 
     /// Rules of which no request meets any row: the rows that hide them.
-    fn never_met(&self, unmet: &Unmet) -> BTreeMap<RuleId, Vec<HopId>> {
-        let mut hidden: BTreeMap<RuleId, Vec<HopId>> = BTreeMap::new();
+    fn never_met(&self, unmet: &Unmet) -> BTreeMap<RuleId, Vec<RuleNodeId>> {
+        let mut hidden: BTreeMap<RuleId, Vec<RuleNodeId>> = BTreeMap::new();
         for (row, by) in &unmet.hidden {
             let hop = self.hop(*row);
             // Rules that take what no request can be are told by what is wrong with their paths.
@@ -212,14 +212,14 @@ impl<'a> Report<'a> {
     fn rules(&self, unmet: &Unmet, lost: &BTreeMap<RuleId, Vec<String>>) -> Vec<Finding> {
         let never = self.never_met(unmet);
         let redirecting = if never.is_empty() { BTreeSet::new() } else { self.redirecting() };
-        let mut conflicts: BTreeMap<RuleId, Vec<(HopId, HopId)>> = BTreeMap::new();
+        let mut conflicts: BTreeMap<RuleId, Vec<(RuleNodeId, RuleNodeId)>> = BTreeMap::new();
         // Rules that other routes' rules of another match have a part in hiding.
         let mut otherwise: BTreeSet<RuleId> = BTreeSet::new();
         for (row, by) in unmet.hidden.iter().filter(|(_, by)| !by.is_empty()) {
             let own = self.hop(*row);
             let id = (own.route, own.rule);
             let is_rival =
-                |rival: &&HopId| self.hop(**rival).route != own.route && same_match(self.tree, *row, **rival);
+                |rival: &&RuleNodeId| self.hop(**rival).route != own.route && same_match(self.tree, *row, **rival);
             match by.iter().find(is_rival) {
                 Some(rival) => conflicts.entry(id).or_default().push((*row, *rival)),
                 None => {
@@ -258,7 +258,7 @@ impl<'a> Report<'a> {
         findings
     }
 
-    fn unreachable(&self, id: RuleId, by: &[HopId]) -> String {
+    fn unreachable(&self, id: RuleId, by: &[RuleNodeId]) -> String {
         let mut names: Vec<String> = Vec::new();
         for row in by {
             let name = self.taker(id.0, *row);
@@ -276,7 +276,7 @@ impl<'a> Report<'a> {
     }
 
     /// A row that hides a rule, and why it comes first where age or name decide.
-    fn taker(&self, hidden: RouteId, row: HopId) -> String {
+    fn taker(&self, hidden: RouteId, row: RuleNodeId) -> String {
         let mut name = self.name(row);
         let (own, other) = (&self.route(hidden).meta, &self.route(self.hop(row).route).meta);
         if own.key() != other.key() && other.created < own.created {
@@ -287,12 +287,13 @@ impl<'a> Report<'a> {
 
     /// The rules that redirect.
     fn redirecting(&self) -> BTreeSet<RuleId> {
-        let redirects = |hop: &&Hop| hop.action().is_some_and(|action| matches!(action.as_ref(), Action::Redirect(_)));
+        let redirects =
+            |hop: &&RuleNode| hop.action().is_some_and(|action| matches!(action.as_ref(), Action::Redirect(_)));
         self.tree.hops.iter().filter(redirects).map(|hop| (hop.route, hop.rule)).collect()
     }
 
     /// For a redirect to https that loses to the application, which is attached to every listener.
-    fn advice(&self, by: &[HopId]) -> Option<String> {
+    fn advice(&self, by: &[RuleNodeId]) -> Option<String> {
         let rival = self.route(self.hop(*by.first()?).route);
         let parent =
             rival.parent_refs.iter().find(|parent| parent.kind == "Gateway" && parent.section_name.is_none())?;
@@ -308,9 +309,9 @@ impl<'a> Report<'a> {
     }
 
     /// What decides between rows of two routes with the same match.
-    fn tie_break(&self, loser: HopId, winner: HopId) -> String {
-        let root = |row: HopId| self.route(self.tree.roots[self.tree.root_of(row).0 as usize].route);
-        let weight = |row: HopId| {
+    fn tie_break(&self, loser: RuleNodeId, winner: RuleNodeId) -> String {
+        let root = |row: RuleNodeId| self.route(self.tree.roots[self.tree.root_of(row).0 as usize].route);
+        let weight = |row: RuleNodeId| {
             let written = self.route(self.hop(row).route).meta.annotation("kgateway.dev/route-weight");
             written.and_then(|weight| weight.parse::<i32>().ok()).unwrap_or(0)
         };
@@ -329,7 +330,7 @@ impl<'a> Report<'a> {
         let (late, early) = (root(loser), root(winner));
         by_age_or_name(&late.meta, &early.meta, "root route")
             .or_else(|| {
-                let of = |row: HopId| &self.route(self.hop(row).route).meta;
+                let of = |row: RuleNodeId| &self.route(self.hop(row).route).meta;
                 by_age_or_name(of(loser), of(winner), "route")
             })
             .unwrap_or_else(|| "it is written first".to_owned())
@@ -344,7 +345,7 @@ impl<'a> Report<'a> {
         let mut referring: BTreeMap<(&Name, &Name, &Name), (bool, BTreeSet<RuleId>)> = BTreeMap::new();
         for row in unmet.met.iter().chain(unmet.hidden.keys()) {
             let hop = self.hop(*row);
-            let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref) else { continue };
+            let Some(Action::Forward(forward)) = hop.own_action().map(AsRef::as_ref) else { continue };
             for to in forward.destinations.iter().filter(|to| to.share > 0.0 && !to.state.is_broken()) {
                 let entry = referring.entry((&to.kind, &to.namespace, &to.name)).or_default();
                 entry.0 |= !unmet.is(*row);
@@ -362,7 +363,7 @@ impl<'a> Report<'a> {
 const PIECE: usize = 2_000;
 
 /// Whether two rows match alike, in any order of their conditions.
-fn same_match(tree: &Tree, a: HopId, b: HopId) -> bool {
+fn same_match(tree: &Tree, a: RuleNodeId, b: RuleNodeId) -> bool {
     let (a, b) = (matcher(tree, a), matcher(tree, b));
     let same = |a: &[ValueMatch], b: &[ValueMatch]| a.len() == b.len() && a.iter().all(|test| b.contains(test));
     let path = |row: &crate::model::RouteMatch| {

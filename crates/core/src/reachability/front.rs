@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::compare::hosts_of;
 use super::meet::Point;
 use crate::model::Name;
-use crate::resolve::Manner;
+use crate::resolve::ProxySemantics;
 use crate::router::lists::RowList;
 use crate::router::{Request, Router};
 
@@ -43,11 +43,16 @@ pub(crate) fn hosts_under(pattern: &str) -> Vec<String> {
 }
 
 /// The request for a point.
-pub(super) fn request(origin: &str, host_header: Option<&str>, point: &Point, manner: Manner) -> Option<Request> {
+pub(super) fn request(
+    origin: &str,
+    host_header: Option<&str>,
+    point: &Point,
+    semantics: ProxySemantics,
+) -> Option<Request> {
     let mut url = format!("{origin}{}", point.path);
     for (at, (name, value)) in point.choice.query.iter().enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
-        if manner == Manner::Agentgateway {
+        if semantics == ProxySemantics::Agentgateway {
             url.push_str(&encoded(name));
             url.push('=');
             url.push_str(&encoded(value));

@@ -2,7 +2,7 @@
 
 use super::meet::Blocker;
 use crate::model::RouteMatch;
-use crate::resolve::{HopId, Tree};
+use crate::resolve::{RuleNodeId, Tree};
 use crate::router::lists::RowList;
 
 /// The lists up to a row, and its place; or all lists, for the requests that no row takes.
@@ -14,13 +14,13 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub fn row(&self) -> Option<HopId> {
+    pub fn row(&self) -> Option<RuleNodeId> {
         let (list, position) = self.at?;
         self.lists.get(list)?.rows.get(position).copied()
     }
 
     /// The rows before it that take a path. `id` says what to call them.
-    pub fn before<I>(&self, tree: &'a Tree, path: &str, id: impl Fn(HopId) -> I, found: &mut Vec<Blocker<'a, I>>) {
+    pub fn before<I>(&self, tree: &'a Tree, path: &str, id: impl Fn(RuleNodeId) -> I, found: &mut Vec<Blocker<'a, I>>) {
         let own = self.row();
         let (last, end) = self.at.unwrap_or((self.lists.len(), 0));
         for (at, list) in self.lists.iter().enumerate().take(last + 1) {
@@ -35,13 +35,13 @@ impl<'a> Held<'a> {
     }
 }
 
-pub(super) fn matcher(tree: &Tree, row: HopId) -> &RouteMatch {
+pub(super) fn matcher(tree: &Tree, row: RuleNodeId) -> &RouteMatch {
     &tree.hops[row.0 as usize].matcher
 }
 
 /// Whether two rows are one to a reader: the same match of the same rule of the same route, reached the same way. A ref
 /// that selects the children of an earlier one has their rows twice.
-pub(super) fn is_same_row(tree: &Tree, a: HopId, b: HopId) -> bool {
+pub(super) fn is_same_row(tree: &Tree, a: RuleNodeId, b: RuleNodeId) -> bool {
     use crate::resolve::{ChildId, Under};
     let (mut a, mut b) = (a, b);
     loop {

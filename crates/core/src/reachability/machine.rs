@@ -10,7 +10,7 @@ use regex_automata::{Anchored, MatchKind};
 
 use crate::model::{Name, PathKind, PathMatch};
 use crate::re2::full_pattern;
-use crate::resolve::Manner;
+use crate::resolve::ProxySemantics;
 use crate::router::matcher::Prefix;
 use crate::router::normalise::{is_kept, stays_escaped};
 
@@ -201,8 +201,8 @@ pub(crate) struct Languages {
 
 impl Languages {
     /// The texts that a regular expression accepts whole, in the manner of a proxy; `None` when that is too large to build.
-    pub fn regex(&self, pattern: &Name, manner: Manner) -> Option<Machine> {
-        let in_rust = manner == Manner::Agentgateway;
+    pub fn regex(&self, pattern: &Name, semantics: ProxySemantics) -> Option<Machine> {
+        let in_rust = semantics == ProxySemantics::Agentgateway;
         let key = (in_rust, pattern.clone());
         if let Ok(built) = self.built.lock()
             && let Some(known) = built.get(&key)
@@ -217,10 +217,10 @@ impl Languages {
     }
 
     /// The paths that a path test holds for.
-    pub fn path(&self, test: &PathMatch, manner: Manner) -> Option<Machine> {
+    pub fn path(&self, test: &PathMatch, semantics: ProxySemantics) -> Option<Machine> {
         Some(match test.kind {
             PathKind::Exact => Machine::Literal(test.value.clone(), After::End),
-            PathKind::RegularExpression => return self.regex(&test.value, manner),
+            PathKind::RegularExpression => return self.regex(&test.value, semantics),
             PathKind::PathPrefix => match Prefix::of(&test.value) {
                 Prefix::All => Machine::Any,
                 Prefix::Segments(prefix) => Machine::Literal(prefix.into(), After::Segments),
@@ -264,11 +264,11 @@ const HEADER_VALUE: &str = r"\A(?:[^\p{Cc} ](?:[\t\P{Cc}]*[^\p{Cc} ])?)?\z";
 const QUERY_VALUE: &str = r#"\A[!"$%'-~]*\z"#;
 
 /// What a path can be at all.
-pub(super) fn path_space(manner: Manner) -> Machine {
+pub(super) fn path_space(semantics: ProxySemantics) -> Machine {
     static SENT: OnceLock<Machine> = OnceLock::new();
-    match manner {
-        Manner::Envoy | Manner::Specification => Machine::NormalPath,
-        Manner::Agentgateway => fixed(&SENT, SENT_PATH),
+    match semantics {
+        ProxySemantics::Envoy | ProxySemantics::Specification => Machine::NormalPath,
+        ProxySemantics::Agentgateway => fixed(&SENT, SENT_PATH),
     }
 }
 
@@ -279,12 +279,12 @@ pub(super) fn header_space() -> Machine {
 }
 
 /// What the value of a query parameter can be.
-pub(super) fn query_space(manner: Manner) -> Machine {
+pub(super) fn query_space(semantics: ProxySemantics) -> Machine {
     static QUERY: OnceLock<Machine> = OnceLock::new();
     static DECODED: OnceLock<Machine> = OnceLock::new();
-    match manner {
-        Manner::Envoy | Manner::Specification => fixed(&QUERY, QUERY_VALUE),
-        Manner::Agentgateway => fixed(&DECODED, r"(?s)\A.*\z"),
+    match semantics {
+        ProxySemantics::Envoy | ProxySemantics::Specification => fixed(&QUERY, QUERY_VALUE),
+        ProxySemantics::Agentgateway => fixed(&DECODED, r"(?s)\A.*\z"),
     }
 }
 
@@ -320,18 +320,18 @@ mod tests {
     #[test]
     fn a_regular_expression_takes_the_whole_text() {
         let languages = Languages::default();
-        let regex = |pattern: &str, manner| languages.regex(&pattern.into(), manner).unwrap();
-        accepts(&regex("a|ab", Manner::Envoy), &["a", "ab"], &["abc", "xa"]);
+        let regex = |pattern: &str, semantics| languages.regex(&pattern.into(), semantics).unwrap();
+        accepts(&regex("a|ab", ProxySemantics::Envoy), &["a", "ab"], &["abc", "xa"]);
         // The leftmost match of the first alternative that has one does not span it.
-        accepts(&regex("a|ab", Manner::Agentgateway), &["a"], &["ab", "xa"]);
-        accepts(&regex("a(", Manner::Envoy), &[], &["a", "a("]);
+        accepts(&regex("a|ab", ProxySemantics::Agentgateway), &["a"], &["ab", "xa"]);
+        accepts(&regex("a(", ProxySemantics::Envoy), &[], &["a", "a("]);
     }
 
     #[test]
     fn values_are_what_a_client_can_send() {
         accepts(&header_space(), &["", "a", "a b", "é", "a\tb"], &[" a", "a ", "a\nb", "\t"]);
-        accepts(&query_space(Manner::Envoy), &["", "a=b", "%20"], &["a&b", "a b", "a#", "é"]);
-        accepts(&path_space(Manner::Agentgateway), &["/", "//", "/é/../x"], &["", "a", "/ ", "/?"]);
+        accepts(&query_space(ProxySemantics::Envoy), &["", "a=b", "%20"], &["a&b", "a b", "a#", "é"]);
+        accepts(&path_space(ProxySemantics::Agentgateway), &["/", "//", "/é/../x"], &["", "a", "/ ", "/?"]);
     }
 
     proptest! {

@@ -79,10 +79,10 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
     }
 
     fn by_automata(&mut self) -> Met<I> {
-        let manner = self.setting.manner;
-        let mut required: Vec<Machine> = vec![path_space(manner)];
+        let semantics = self.setting.semantics;
+        let mut required: Vec<Machine> = vec![path_space(semantics)];
         for row in self.required {
-            match self.setting.languages.path(&row.path, manner) {
+            match self.setting.languages.path(&row.path, semantics) {
                 Some(Machine::Any) => {}
                 Some(machine) => required.push(machine),
                 None => return too_large(),
@@ -119,7 +119,7 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
                             if tests.contains(&&blocker.row.path) {
                                 continue;
                             }
-                            match self.setting.languages.path(&blocker.row.path, manner) {
+                            match self.setting.languages.path(&blocker.row.path, semantics) {
                                 Some(machine) => {
                                     tests.push(&blocker.row.path);
                                     tracked.push(machine);
@@ -164,7 +164,7 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
     }
 
     fn plain_paths(&self) -> PlainPaths {
-        let space = path_space(self.setting.manner);
+        let space = path_space(self.setting.semantics);
         let fits = |path: &str| {
             space.holds(path) && self.required.iter().all(|row| path_holds(&row.path, path, self.patterns))
         };

@@ -12,7 +12,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{Name, ObjectKey, PathKind, PathMatch, Position, RouteMatch};
-use crate::resolve::{HopId, Manner};
+use crate::resolve::{ProxySemantics, RuleNodeId};
 use crate::router::lists::{PathPatterns, RowList, host_of};
 use crate::router::normalise::normalise;
 use crate::router::{Decision, Request, Router, Scheme};
@@ -42,7 +42,7 @@ pub enum Answered {
     /// The request, and what one Gateway answers; `None` where nothing does.
     Request(Request, Option<Box<Decision>>),
     /// It was not found out whether a row decides some of them (`None`: whether some are taken by no row), and why.
-    Unknown(Option<HopId>, String),
+    Unknown(Option<RuleNodeId>, String),
 }
 
 /// Whether to go on after an answer.
@@ -115,7 +115,7 @@ struct Spot<'a> {
     authority: String,
     host: String,
     lists: Vec<(u32, Vec<RowList<'a>>)>,
-    manner: Manner,
+    semantics: ProxySemantics,
 }
 
 /// What a place comes to.
@@ -198,10 +198,10 @@ impl<'a> Walk<'a, '_> {
         let seen = |gateway: &u32| Some((*gateway, self.router.lists(*gateway, &request)?));
         let lists: Vec<(u32, Vec<RowList<'a>>)> = self.gateways.iter().filter_map(seen).collect();
         let Some((first, _)) = lists.first() else { return Spotted::Unseen };
-        let manner = self.router.manner_at(*first);
+        let semantics = self.router.manner_at(*first);
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
-        let by_host = manner == Manner::Agentgateway || self.told.contains(&host);
+        let by_host = semantics == ProxySemantics::Agentgateway || self.told.contains(&host);
         let told = if by_host { host.clone() } else { String::new() };
         let answering = |(gateway, lists): &(u32, Vec<RowList<'a>>)| {
             let hosts = lists.iter().map(|list| list.virtual_host).collect();
@@ -212,7 +212,7 @@ impl<'a> Walk<'a, '_> {
             return Spotted::Known;
         }
         let scheme = if request.scheme == Some(Scheme::Https) { "https" } else { "http" };
-        Spotted::New(Spot { origin: origin.to_owned(), scheme, authority, host, lists, manner })
+        Spotted::New(Spot { origin: origin.to_owned(), scheme, authority, host, lists, semantics })
     }
 
     /// Whether to go on.
@@ -245,7 +245,7 @@ impl<'a> Walk<'a, '_> {
         }
         // Who reads a path in another way may leave another one to the others.
         let others = spot.lists.iter().any(|(gateway, lists)| {
-            self.router.manner_at(*gateway) != spot.manner && lists.iter().any(|list| !list.rows.is_empty())
+            self.router.manner_at(*gateway) != spot.semantics && lists.iter().any(|list| !list.rows.is_empty())
         });
         if others {
             let why = "Gateways of several engines see these requests: name one of them".to_owned();
@@ -260,7 +260,7 @@ impl<'a> Walk<'a, '_> {
     fn search(
         &self,
         spot: &Spot<'a>,
-        row: Option<(u32, HopId)>,
+        row: Option<(u32, RuleNodeId)>,
         held: &[Held<'a>],
         visit: &mut dyn FnMut(Answered) -> Then,
     ) -> bool {
@@ -276,13 +276,13 @@ impl<'a> Walk<'a, '_> {
     fn search_on(
         &self,
         spot: &Spot<'a>,
-        row: Option<(u32, HopId)>,
+        row: Option<(u32, RuleNodeId)>,
         held: &[Held<'a>],
         path: Option<&Elsewhere>,
         visit: &mut dyn FnMut(Answered) -> Then,
     ) -> Then {
         let tree = self.router.tree();
-        let manner = row.map_or(spot.manner, |(gateway, _)| self.router.manner_at(gateway));
+        let semantics = row.map_or(spot.semantics, |(gateway, _)| self.router.manner_at(gateway));
         let exactly = |path: &Name| {
             let path = PathMatch { kind: PathKind::Exact, value: path.clone() };
             RouteMatch { path, ..self.row.clone() }
@@ -295,18 +295,18 @@ impl<'a> Walk<'a, '_> {
         let mut required: Vec<&RouteMatch> = vec![&self.row];
         required.extend(&on);
         required.extend(held.iter().filter_map(Held::row).map(|row| matcher(tree, row)));
-        let patterns = PathPatterns::of(manner, required.iter().copied());
+        let patterns = PathPatterns::of(semantics, required.iter().copied());
         let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&spot.host);
         let named = spot.lists.iter().all(|(gateway, lists)| self.router.are_named(*gateway, lists));
         let setting = Setting {
-            manner,
+            semantics,
             languages: &self.languages,
             scheme: spot.scheme,
             authority: Authority::Of(&spot.authority, &leads_here, named),
             methods: &self.region.methods,
         };
         let blockers = |path: &str| {
-            let mut found: Vec<Blocker<'_, Option<HopId>>> = Vec::new();
+            let mut found: Vec<Blocker<'_, Option<RuleNodeId>>> = Vec::new();
             for held in held {
                 held.before(tree, path, Some, &mut found);
             }
@@ -316,7 +316,7 @@ impl<'a> Walk<'a, '_> {
         };
         let mut asked: Option<(Request, Option<Box<Decision>>)> = None;
         let mut confirm = |point: &Point| {
-            let Some(request) = request(&spot.origin, None, point, manner) else { return false };
+            let Some(request) = request(&spot.origin, None, point, semantics) else { return false };
             let answer = |gateway: u32| {
                 let key = &self.router.table().gateways[gateway as usize].gateway;
                 self.router.decide(&request, Some(key)).into_iter().next()

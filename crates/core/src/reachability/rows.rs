@@ -9,7 +9,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::machine::Languages;
 use super::meet::{Met, Point, Search};
 use crate::model::{Name, ObjectKey, RouteMatch};
-use crate::resolve::{Fate, HopId, LinkId, Manner, Tree};
+use crate::resolve::{LinkId, MatchState, ProxySemantics, RuleNodeId, Tree};
 use crate::router::lists::{PathPatterns, RowList};
 use crate::router::{Decision, Request, Router};
 
@@ -19,7 +19,7 @@ pub enum Reach {
     /// This one does, and the row decides it.
     Met(Request),
     /// None does: these rows take all that it would take.
-    Hidden(Vec<HopId>),
+    Hidden(Vec<RuleNodeId>),
     /// None does, whatever stands before it: no request passes its tests.
     Never,
     /// It was not found out, and why.
@@ -44,11 +44,11 @@ pub struct Reachability<'a> {
 
 /// A row on the way down from a virtual host: the refs that were followed, and the rows they led to.
 #[derive(Debug, Clone, Default)]
-pub struct Below(Vec<(LinkId, HopId)>);
+pub struct Below(Vec<(LinkId, RuleNodeId)>);
 
 impl Below {
     /// One step further down.
-    pub fn then(&self, link: LinkId, row: HopId) -> Self {
+    pub fn then(&self, link: LinkId, row: RuleNodeId) -> Self {
         let mut steps = self.0.clone();
         steps.push((link, row));
         Self(steps)
@@ -109,7 +109,7 @@ impl<'a> Reachability<'a> {
         let own = front.lists.iter().position(|list| list.virtual_host == Some(virtual_host))?;
         let top = *front.lists[own].rows.get(position as usize)?;
         let mut held: Vec<Held<'a>> = vec![Held { lists: front.lists.clone(), at: Some((own, position as usize)) }];
-        let mut required: Vec<HopId> = vec![top];
+        let mut required: Vec<RuleNodeId> = vec![top];
         for (link, row) in &below.0 {
             let lists = self.router.group_lists(*link, &front.host);
             let place = |(at, list): (usize, &RowList<'a>)| Some((at, list.rows.iter().position(|one| one == row)?));
@@ -119,17 +119,17 @@ impl<'a> Reachability<'a> {
         }
         let target = *required.last().unwrap_or(&top);
         let rows: Vec<&RouteMatch> = required.iter().map(|row| matcher(tree, *row)).collect();
-        let manner = self.router.manner_at(gateway);
+        let semantics = self.router.manner_at(gateway);
         let leads_here = |host: &str| self.leads_to(front, gateway, host);
         let named = self.router.are_named(gateway, &front.lists);
         let setting = Setting {
-            manner,
+            semantics,
             languages: &self.languages,
             scheme: front.scheme,
             authority: Authority::Of(&front.authority, &leads_here, named),
             methods: &[],
         };
-        let patterns = PathPatterns::of(manner, rows.iter().copied());
+        let patterns = PathPatterns::of(semantics, rows.iter().copied());
         let blockers = |path: &str| {
             let mut found = Vec::new();
             for held in &held {
@@ -164,10 +164,10 @@ impl<'a> Reachability<'a> {
         let tree = self.router.tree();
         let Some(row) = held.row() else { return Reach::Never };
         let rows = [matcher(tree, row)];
-        let manner = self.router.manner_at(gateway);
+        let semantics = self.router.manner_at(gateway);
         let setting =
-            Setting { manner, languages: &self.languages, scheme: "http", authority: Authority::Any, methods: &[] };
-        let patterns = PathPatterns::of(manner, rows);
+            Setting { semantics, languages: &self.languages, scheme: "http", authority: Authority::Any, methods: &[] };
+        let patterns = PathPatterns::of(semantics, rows);
         let blockers = |path: &str| {
             let mut found = Vec::new();
             held.before(tree, path, |row| row, &mut found);
@@ -198,12 +198,12 @@ impl<'a> Reachability<'a> {
         lists.is_some_and(|lists| places(&lists) == places(&front.lists))
     }
 
-    fn ask(&self, front: &Front<'_>, point: &Point, gateway: &ObjectKey, target: HopId) -> Option<Request> {
+    fn ask(&self, front: &Front<'_>, point: &Point, gateway: &ObjectKey, target: RuleNodeId) -> Option<Request> {
         let place = self.router.table().gateways.iter().position(|table| table.gateway == *gateway)?;
-        let manner = self.router.manner_at(u32::try_from(place).ok()?);
-        let request = request(&front.origin, front.host_header.as_deref(), point, manner)?;
+        let semantics = self.router.manner_at(u32::try_from(place).ok()?);
+        let request = request(&front.origin, front.host_header.as_deref(), point, semantics)?;
         let tree = self.router.tree();
-        if manner != Manner::Agentgateway {
+        if semantics != ProxySemantics::Agentgateway {
             let row = self.router.deciding_row(u32::try_from(place).ok()?, &request)?;
             return is_same_row(tree, row, target).then_some(request);
         }
@@ -249,10 +249,10 @@ impl<'a> Reachability<'a> {
 }
 
 /// Whether a row, or one that is the same to a reader, decides: the only one, or one of those that chance picks.
-pub(super) fn is_decided_by(tree: &Tree, decision: &Decision, row: HopId) -> bool {
+pub(super) fn is_decided_by(tree: &Tree, decision: &Decision, row: RuleNodeId) -> bool {
     let decided = decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop));
     let stopped = decision.stopped.into_iter();
     // A rule that only hands on is met where what it hands on to is.
-    let forks = matches!(tree.hops[row.0 as usize].fate, Fate::Forks(_));
+    let forks = matches!(tree.hops[row.0 as usize].state, MatchState::WeightedDelegation(_));
     decided.chain(stopped).any(|one| is_same_row(tree, one, row) || (forks && tree.chain(one).contains(&row)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ahash::AHashMap;
 
 use crate::model::{Name, RouteKind};
-use crate::resolve::{Action, ChildFate, Destination, DropReason, Fate, HopId, LinkId, OwnShare};
+use crate::resolve::{Action, ChildState, Destination, DropReason, LinkId, MatchState, OwnShare, RuleNodeId};
 use crate::router::Router;
 use crate::store::RouteId;
 
@@ -43,7 +43,7 @@ pub struct Entry {
     /// The virtual host's place in the Gateway's table.
     pub virtual_host: u32,
     /// The row.
-    pub row: HopId,
+    pub row: RuleNodeId,
     /// The share of its requests that get there.
     pub share: f64,
     /// A request that does, or why there is none.
@@ -59,13 +59,13 @@ pub enum Obstacle {
     /// This rule does, and its route is attached nowhere: why.
     Unattached { route: RouteId, rule: u32, why: String },
     /// This match of a rule that does is in no table.
-    Dropped { row: HopId, reason: DropReason },
+    Dropped { row: RuleNodeId, reason: DropReason },
     /// This row refers to it, and the gateway answers in its place.
-    Broken { row: HopId, state: &'static str },
+    Broken { row: RuleNodeId, state: &'static str },
     /// This row refers to it with no share of the traffic.
-    NoShare { row: HopId },
+    NoShare { row: RuleNodeId },
     /// A ref selected the route and did not take it.
-    NotTaken { link: LinkId, fate: ChildFate },
+    NotTaken { link: LinkId, state: ChildState },
 }
 
 /// The rows that lead to `target`, in evaluation order. `wanted` narrows them, before any request is looked for.
@@ -73,12 +73,12 @@ pub fn entries(
     reachability: &Reachability<'_>,
     router: Router<'_>,
     target: &Target,
-    wanted: &dyn Fn(u32, u32, HopId) -> bool,
+    wanted: &dyn Fn(u32, u32, RuleNodeId) -> bool,
 ) -> Vec<Entry> {
     let mut finder =
         Finder { reachability, router, target, wanted, route: route_of(router, target), found: Vec::new() };
     // Hosts that the same routes serve share their rows: what leads there is looked for once.
-    let mut leading: AHashMap<*const HopId, Vec<(u32, HopId)>> = AHashMap::new();
+    let mut leading: AHashMap<*const RuleNodeId, Vec<(u32, RuleNodeId)>> = AHashMap::new();
     for (gateway, table) in (0..).zip(&router.table().gateways) {
         for (virtual_host, host) in (0..).zip(&table.virtual_hosts) {
             let rows = leading.entry(host.rows.as_ptr()).or_insert_with(|| {
@@ -86,7 +86,7 @@ pub fn entries(
                 rows.filter(|(_, row)| finder.may_lead(*row)).collect()
             });
             for (position, row) in rows.iter().copied() {
-                let standing = Standing { gateway, virtual_host, position, below: Below::default(), share: 1.0 };
+                let standing = RowPosition { gateway, virtual_host, position, below: Below::default(), share: 1.0 };
                 finder.row(&standing, row, 0);
             }
         }
@@ -107,13 +107,13 @@ struct Finder<'f, 'r, 'a> {
     reachability: &'f Reachability<'r>,
     router: Router<'a>,
     target: &'f Target,
-    wanted: &'f dyn Fn(u32, u32, HopId) -> bool,
+    wanted: &'f dyn Fn(u32, u32, RuleNodeId) -> bool,
     /// The target, when it is a route.
     route: Option<RouteId>,
     found: Vec<Entry>,
 }
 
-struct Standing {
+struct RowPosition {
     gateway: u32,
     virtual_host: u32,
     position: u32,
@@ -126,20 +126,22 @@ const DEPTH: usize = 12;
 
 impl Finder<'_, '_, '_> {
     /// Whether a row, or one below it, may lead to the target.
-    fn may_lead(&self, row: HopId) -> bool {
-        match &self.router.tree().hops[row.0 as usize].fate {
-            Fate::Row(action) if self.route.is_none() => self.share_of(action) > 0.0,
-            Fate::Row(_) | Fate::Forks(_) => true,
-            Fate::Delegates | Fate::Dropped(_) => false,
+    fn may_lead(&self, row: RuleNodeId) -> bool {
+        match &self.router.tree().hops[row.0 as usize].state {
+            MatchState::Row(action) if self.route.is_none() => self.share_of(action) > 0.0,
+            MatchState::Row(_) | MatchState::WeightedDelegation(_) => true,
+            MatchState::Delegates | MatchState::Dropped(_) => false,
         }
     }
 
-    fn row(&mut self, standing: &Standing, row: HopId, depth: usize) {
+    fn row(&mut self, standing: &RowPosition, row: RuleNodeId, depth: usize) {
         let tree = self.router.tree();
         let hop = &tree.hops[row.0 as usize];
-        let share = match (&hop.fate, self.route) {
-            (Fate::Row(action) | Fate::Forks(Some(OwnShare { action, .. })), None) => self.share_of(action),
-            (Fate::Row(_) | Fate::Forks(_), Some(route)) => {
+        let share = match (&hop.state, self.route) {
+            (MatchState::Row(action) | MatchState::WeightedDelegation(Some(OwnShare { action, .. })), None) => {
+                self.share_of(action)
+            }
+            (MatchState::Row(_) | MatchState::WeightedDelegation(_), Some(route)) => {
                 let passes = tree.chain(row).iter().any(|step| tree.hops[step.0 as usize].route == route);
                 if passes { 1.0 } else { 0.0 }
             }
@@ -147,7 +149,7 @@ impl Finder<'_, '_, '_> {
         };
         if share > 0.0 {
             if (self.wanted)(standing.gateway, standing.virtual_host, row) {
-                let Standing { gateway, virtual_host, position, below, .. } = standing;
+                let RowPosition { gateway, virtual_host, position, below, .. } = standing;
                 let reach = self.reachability.below(*gateway, *virtual_host, *position, below);
                 let entry =
                     Entry { gateway: *gateway, virtual_host: *virtual_host, row, share: standing.share * share, reach };
@@ -157,7 +159,7 @@ impl Finder<'_, '_, '_> {
                 return;
             }
         }
-        if !matches!(hop.fate, Fate::Forks(_)) || depth > DEPTH {
+        if !matches!(hop.state, MatchState::WeightedDelegation(_)) || depth > DEPTH {
             return;
         }
         for link in hop.links.clone().map(LinkId) {
@@ -166,13 +168,13 @@ impl Finder<'_, '_, '_> {
             if node.share <= 0.0 || node.broken.is_some() {
                 continue;
             }
-            let mut seen: Vec<HopId> = Vec::new();
+            let mut seen: Vec<RuleNodeId> = Vec::new();
             for below in group.tiers.iter().flat_map(|tier| tier.rows.iter().copied()) {
                 if seen.contains(&below) {
                     continue;
                 }
                 seen.push(below);
-                let next = Standing {
+                let next = RowPosition {
                     gateway: standing.gateway,
                     virtual_host: standing.virtual_host,
                     position: standing.position,
@@ -198,17 +200,17 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
     if let Some(route) = route_of(router, target) {
         for (at, hop) in (0..).zip(&tree.hops) {
             if hop.route == route
-                && let Fate::Dropped(reason) = &hop.fate
+                && let MatchState::Dropped(reason) = &hop.state
             {
-                obstacles.push(Obstacle::Dropped { row: HopId(at), reason: reason.clone() });
+                obstacles.push(Obstacle::Dropped { row: RuleNodeId(at), reason: reason.clone() });
             }
         }
-        let refused = tree.children.iter().filter(|child| child.route == route && child.fate != ChildFate::Adopted);
-        obstacles.extend(refused.map(|child| Obstacle::NotTaken { link: child.link, fate: child.fate }));
+        let refused = tree.children.iter().filter(|child| child.route == route && child.state != ChildState::Adopted);
+        obstacles.extend(refused.map(|child| Obstacle::NotTaken { link: child.link, state: child.state }));
         let unattached = tree.unattached.iter().filter(|one| one.route == route);
         obstacles.extend(unattached.map(|one| Obstacle::Unattached { route, rule: 0, why: one.message.clone() }));
     } else {
-        let mut referring: BTreeMap<RuleId, Vec<HopId>> = BTreeMap::new();
+        let mut referring: BTreeMap<RuleId, Vec<RuleNodeId>> = BTreeMap::new();
         for (at, route) in (0..).zip(&snapshot.routes) {
             for (number, rule) in (0..).zip(&route.rules) {
                 let refers = rule.backend_refs.iter().any(|to| {
@@ -223,7 +225,7 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
         if !referring.is_empty() {
             for (at, hop) in (0..).zip(&tree.hops) {
                 if let Some(places) = referring.get_mut(&(hop.route, hop.rule)) {
-                    places.push(HopId(at));
+                    places.push(RuleNodeId(at));
                 }
             }
         }
@@ -242,14 +244,14 @@ fn of_rule(
     router: Router<'_>,
     target: &Target,
     (route, rule): RuleId,
-    places: &[HopId],
+    places: &[RuleNodeId],
     obstacles: &mut Vec<Obstacle>,
 ) {
     let tree = router.tree();
     for &row in places {
-        match &tree.hops[row.0 as usize].fate {
-            Fate::Dropped(reason) => obstacles.push(Obstacle::Dropped { row, reason: reason.clone() }),
-            Fate::Row(action) | Fate::Forks(Some(OwnShare { action, .. })) => {
+        match &tree.hops[row.0 as usize].state {
+            MatchState::Dropped(reason) => obstacles.push(Obstacle::Dropped { row, reason: reason.clone() }),
+            MatchState::Row(action) | MatchState::WeightedDelegation(Some(OwnShare { action, .. })) => {
                 let Action::Forward(forward) = action.as_ref() else {
                     obstacles.push(Obstacle::Broken { row, state: "replaced" });
                     continue;
@@ -262,7 +264,7 @@ fn of_rule(
                     }
                 }
             }
-            Fate::Delegates | Fate::Forks(None) => {}
+            MatchState::Delegates | MatchState::WeightedDelegation(None) => {}
         }
     }
     if places.is_empty() {

@@ -5,8 +5,8 @@
 //! (`runRoutePlugins`, `finalizeRoute`), `pkg/kgateway/extensions2/plugins/directresponse`, `pkg/pluginsdk/policy/merge.go`.
 
 use super::backend::{Lookup, Referrer};
-use super::{Action, Complaint, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage};
-use super::{plain, validate};
+use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage, StatusMessage};
+use super::{specification_only, validate};
 use crate::model::{
     BackendRef, Filter, HeaderChange, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route,
     RouteKind, Rule, UrlRewrite,
@@ -57,18 +57,18 @@ pub(super) struct Outcome {
     /// Why it is not certain.
     pub unverified: Vec<String>,
     /// Why Envoy would refuse it.
-    pub hazard: Option<String>,
+    pub rejection: Option<String>,
 }
 
 /// A 500 in place of what was written.
 pub(super) fn replaced(reason: RespondReason, detail: String) -> Respond {
-    let complaints = Vec::new();
-    Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail, complaints }
+    let status_messages = Vec::new();
+    Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail, status_messages }
 }
 
 /// A 500 in place of what was written, which the route's status speaks of.
-pub(super) fn reported(reason: RespondReason, detail: String, complaint: Complaint) -> Respond {
-    Respond { complaints: vec![complaint], ..replaced(reason, detail) }
+pub(super) fn reported(reason: RespondReason, detail: String, status_message: StatusMessage) -> Respond {
+    Respond { status_messages: vec![status_message], ..replaced(reason, detail) }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub(super) fn outcome(
     path: PathKind,
 ) -> Outcome {
     let Some(own) = levels.first() else {
-        return Outcome { action: None, replaced: false, unverified: Vec::new(), hazard: None };
+        return Outcome { action: None, replaced: false, unverified: Vec::new(), rejection: None };
     };
     let delegating = own.rule.backend_refs.iter().any(delegates);
     let mut draft = Draft {
@@ -115,7 +115,7 @@ pub(super) fn outcome(
     let referrer = Referrer::route(own.route.kind, &own.route.meta.namespace);
     let mut destinations = lookup.destinations(referrer, own.rule, delegates);
     if assumed {
-        destinations.iter_mut().for_each(plain::foreign);
+        destinations.iter_mut().for_each(specification_only::foreign);
     }
     if !destinations.is_empty() {
         let websocket = destinations.iter().any(|one| lookup.speaks_websocket(one));
@@ -163,8 +163,8 @@ impl Draft {
                 }
                 // A parent's bad filter is no filter for the rows below; the parent's own rows say so.
                 Err((detail, said)) if own => {
-                    let complaint = Complaint::new(Stage::Rule, said);
-                    self.errors.push(reported(RespondReason::InvalidRedirectStatus, detail, complaint));
+                    let status_message = StatusMessage::new(Stage::Rule, said);
+                    self.errors.push(reported(RespondReason::InvalidRedirectStatus, detail, status_message));
                 }
                 Err(_) => {}
             },
@@ -274,8 +274,8 @@ impl Draft {
                 let said = format!("{group}/{kind}/{key}: policy not found");
                 let detail = format!("{kind} is not a kind of filter that kgateway knows (group {group})");
                 if own {
-                    let complaint = Complaint::new(Stage::Rule, said);
-                    self.errors.push(reported(RespondReason::UnresolvedExtension, detail, complaint));
+                    let status_message = StatusMessage::new(Stage::Rule, said);
+                    self.errors.push(reported(RespondReason::UnresolvedExtension, detail, status_message));
                 }
                 return;
             }
@@ -288,16 +288,16 @@ impl Draft {
         }
         let answers = reason == RespondReason::DirectResponseMissing;
         if own && (answers || !unsure) {
-            let complaint = Complaint::new(Stage::Rule, format!("{group}/{kind}/{key}: policy not found"));
-            self.errors.push(reported(reason, format!("{kind} {key} does not exist"), complaint));
+            let status_message = StatusMessage::new(Stage::Rule, format!("{group}/{kind}/{key}: policy not found"));
+            self.errors.push(reported(reason, format!("{kind} {key} does not exist"), status_message));
         }
     }
 
     fn respond(&mut self, status: u16, body: Option<String>, detail: &str) {
         if self.forward.is_none() && self.redirect.is_none() && self.respond.is_none() {
             let detail = detail.to_owned();
-            let (reason, complaints) = (RespondReason::DirectResponse, Vec::new());
-            self.respond = Some(Respond { status, reason, body, detail, complaints });
+            let (reason, status_messages) = (RespondReason::DirectResponse, Vec::new());
+            self.respond = Some(Respond { status, reason, body, detail, status_messages });
             return;
         }
         let what = match (&self.forward, &self.redirect) {
@@ -308,22 +308,22 @@ impl Draft {
         let detail = format!("{detail} cannot answer for a rule that {what} already");
         // The words name the action that the engine has just put there, whatever was there before.
         let said = "DirectResponse cannot be applied to route with existing action: *routev3.Route_DirectResponse";
-        let complaint = Complaint::new(Stage::Row, said);
-        self.errors.push(reported(RespondReason::DirectResponseConflict, detail, complaint));
+        let status_message = StatusMessage::new(Stage::Row, said);
+        self.errors.push(reported(RespondReason::DirectResponseConflict, detail, status_message));
     }
 
     fn settle(mut self, delegating: bool) -> Outcome {
         let unverified = std::mem::take(&mut self.unverified);
         let mut errors = std::mem::take(&mut self.errors);
         if errors.is_empty() && delegating {
-            return Outcome { action: None, replaced: false, unverified, hazard: None };
+            return Outcome { action: None, replaced: false, unverified, rejection: None };
         }
-        let hazard = (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then(|| {
+        let rejection = (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then(|| {
             "a parent's ReplaceFullPath wins over its own ReplacePrefixMatch, and both stay: Envoy refuses that"
                 .to_owned()
         });
         // The row is looked at when making it went well, even if it is replaced for its rule (kgateway `envoyRoutes`).
-        let in_making = errors.iter().flat_map(|error| &error.complaints).any(|one| one.stage == Stage::Row);
+        let in_making = errors.iter().flat_map(|error| &error.status_messages).any(|one| one.stage == Stage::Row);
         // A prefix that a full path hides is looked at all the same.
         let hidden = self.prefix_rewrite.clone().filter(|_| self.regex_rewrite.is_some());
         let action = if delegating || in_making { None } else { Some(self.action()) };
@@ -336,13 +336,13 @@ impl Draft {
             }
             None => {}
         }
-        let complaints = errors.iter_mut().flat_map(|error| std::mem::take(&mut error.complaints)).collect();
+        let status_messages = errors.iter_mut().flat_map(|error| std::mem::take(&mut error.status_messages)).collect();
         match (errors.into_iter().next(), action) {
             (Some(first), _) => {
-                let action = Some(Action::Respond(Respond { complaints, ..first }));
-                Outcome { action, replaced: true, unverified, hazard: None }
+                let action = Some(Action::Respond(Respond { status_messages, ..first }));
+                Outcome { action, replaced: true, unverified, rejection: None }
             }
-            (None, action) => Outcome { action, replaced: false, unverified, hazard },
+            (None, action) => Outcome { action, replaced: false, unverified, rejection },
         }
     }
 
@@ -363,8 +363,8 @@ impl Draft {
             Action::Respond(respond)
         } else {
             let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
-            let complaint = Complaint::new(Stage::Row, "no action specified");
-            Action::Respond(reported(RespondReason::NoBackends, detail, complaint))
+            let status_message = StatusMessage::new(Stage::Row, "no action specified");
+            Action::Respond(reported(RespondReason::NoBackends, detail, status_message))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::mem::size_of;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::matching::Candidate;
-use super::{Action, Child, Destination, Hop, HopId, Link, MirrorTo};
+use super::{Action, Child, Destination, Link, MirrorTo, RuleNode, RuleNodeId};
 use crate::limits;
 use crate::model::{HeaderChange, RouteMatch, ValueMatch};
 use crate::store::{RouteId, Snapshot};
@@ -60,7 +60,7 @@ pub(super) fn cost_of_matches(candidates: &[Candidate]) -> usize {
         let values = headers.len() + query_params.len();
         if own { size_of::<RouteMatch>() + path.value.len() + values * size_of::<ValueMatch>() } else { 0 }
     };
-    size_of::<Child>() + candidates.iter().map(|one| size_of::<Hop>() + merged(one)).sum::<usize>()
+    size_of::<Child>() + candidates.iter().map(|one| size_of::<RuleNode>() + merged(one)).sum::<usize>()
 }
 
 /// What the refs of one hop take.
@@ -70,7 +70,7 @@ pub(super) fn cost_of_links(links: usize) -> usize {
 
 /// What a row takes, so many levels down; `action` is left out where it is shared with another row.
 pub(super) fn cost_of_row(action: Option<&Action>, depth: usize) -> usize {
-    size_of::<HopId>() + ROW + depth * LEVEL + action.map_or(0, cost_of_action)
+    size_of::<RuleNodeId>() + ROW + depth * LEVEL + action.map_or(0, cost_of_action)
 }
 
 fn cost_of_action(action: &Action) -> usize {
@@ -82,8 +82,8 @@ fn cost_of_action(action: &Action) -> usize {
         }
         Action::Redirect(_) => 0,
         Action::Respond(respond) => {
-            let complaints = respond.complaints.iter().map(|one| size_of_val(one) + one.text.len());
-            respond.detail.len() + respond.body.as_ref().map_or(0, String::len) + complaints.sum::<usize>()
+            let status_messages = respond.status_messages.iter().map(|one| size_of_val(one) + one.text.len());
+            respond.detail.len() + respond.body.as_ref().map_or(0, String::len) + status_messages.sum::<usize>()
         }
     };
     size_of::<Action>() + inside

@@ -11,27 +11,28 @@ use std::sync::Arc;
 use ahash::{AHashMap, AHashSet};
 
 use super::action::{self, Level, Outcome};
+use super::agentgateway::AttachedTo;
 use super::backend::Lookup;
 use super::budget::{self, Budget, Placed};
 use super::expand::{NotedRef, Notes};
 use super::found::{Finder, Found, Taker};
-use super::hopwise::AttachedTo;
 use super::matching::{self, Candidate};
 use super::policy::{self, Policies};
 use super::select::{self, Selected, Selection};
-use super::settings::{DelegationModel, Dialect, Engine, Manner, Settings, ValidationMode};
+use super::settings::{DelegationModel, Dialect, Engine, ProxySemantics, Settings, ValidationMode};
 use super::{
-    Action, BrokenLink, Child, ChildFate, ChildId, Cut, DropReason, Fate, Hazard, Hop, HopId, Link, LinkId, Respond,
-    RespondReason, Root, RootId, Stage, Tree, Under, Unlisted, broken, gloo, hazard, plain, validate,
+    Action, BrokenLink, Child, ChildId, ChildState, Cut, DropReason, EnvoyRejection, Link, LinkId, MatchState, Respond,
+    RespondReason, Root, RootId, RuleNode, RuleNodeId, Stage, Tree, Under, Unlisted, broken_refs, envoy_rejection,
+    gloo, specification_only, validate,
 };
 use crate::limits;
 use crate::model::{ObjectKey, PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 /// A place in the tree: a route, and the delegating rule it hangs under.
-struct Place<'p> {
+struct TreePosition<'p> {
     route: RouteId,
-    above: Option<Above<'p>>,
+    above: Option<ParentRule<'p>>,
     depth: usize,
     dialect: &'static Dialect,
     /// It is the first place of its route, which the budget is not charged for.
@@ -39,12 +40,12 @@ struct Place<'p> {
 }
 
 #[derive(Clone, Copy)]
-struct Above<'p> {
-    place: &'p Place<'p>,
+struct ParentRule<'p> {
+    place: &'p TreePosition<'p>,
     rule: u32,
 }
 
-impl Place<'_> {
+impl TreePosition<'_> {
     /// Whether `route` is this place's, or one above it.
     fn visits(&self, route: RouteId) -> bool {
         self.route == route || self.above.is_some_and(|above| above.place.visits(route))
@@ -151,7 +152,7 @@ impl<'a> Expander<'a> {
             return self.root_hop_by_hop(id, root, doubts);
         }
         let free = self.common.placed.is_first(root.route);
-        let place = Place { route: root.route, above: None, depth: 0, dialect: root.dialect, free };
+        let place = TreePosition { route: root.route, above: None, depth: 0, dialect: root.dialect, free };
         let candidates = matching::of_root(self.snapshot.route(root.route));
         if !free {
             self.budget.spent += budget::cost_of_matches(&candidates);
@@ -164,7 +165,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn selection(&mut self, place: &Place<'_>) -> Option<Arc<Selection>> {
+    fn selection(&mut self, place: &TreePosition<'_>) -> Option<Arc<Selection>> {
         let route = self.snapshot.route(place.route);
         let delegates = |reference| select::delegates(place.dialect, route.kind, reference).is_some();
         if !route.rules.iter().any(|rule| rule.backend_refs.iter().any(delegates)) {
@@ -178,10 +179,10 @@ impl<'a> Expander<'a> {
 
     fn expand(
         &mut self,
-        place: &Place<'_>,
+        place: &TreePosition<'_>,
         under: Under,
         candidates: Vec<Candidate>,
-        rows: &mut Vec<HopId>,
+        rows: &mut Vec<RuleNodeId>,
     ) -> Range<u32> {
         let route: &'a Route = self.snapshot.route(place.route);
         let selection = self.selection(place);
@@ -189,13 +190,13 @@ impl<'a> Expander<'a> {
         let mut pathless: Vec<bool> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             pathless.push(candidate.pathless);
-            self.tree.hops.push(Hop {
+            self.tree.hops.push(RuleNode {
                 under,
                 route: place.route,
                 rule: candidate.rule,
                 match_index: candidate.match_index,
                 matcher: candidate.matcher,
-                fate: candidate.dropped.map_or(Fate::Delegates, Fate::Dropped),
+                state: candidate.dropped.map_or(MatchState::Delegates, MatchState::Dropped),
                 links: 0..0,
                 unverified: Vec::new(),
             });
@@ -206,23 +207,23 @@ impl<'a> Expander<'a> {
             let rule = self.tree.hops[at].rule;
             let end = (at..hops.end).find(|&hop| self.tree.hops[hop].rule != rule).unwrap_or(hops.end);
             let uses = selection.as_deref().map_or(&[][..], |selection| selection.of_rule(rule));
-            let stands = |tree: &Tree, hop: usize| !matches!(tree.hops[hop].fate, Fate::Dropped(_));
+            let stands = |tree: &Tree, hop: usize| !matches!(tree.hops[hop].state, MatchState::Dropped(_));
             // The children of all the rule's matches come before the rule's own rows.
             if let Some(selection) = selection.as_deref()
                 && !uses.is_empty()
             {
                 for hop in at..end {
                     if stands(self.tree, hop) {
-                        self.links(place, HopId(index(hop)), selection, uses, pathless[hop - first], rows);
+                        self.links(place, RuleNodeId(index(hop)), selection, uses, pathless[hop - first], rows);
                     }
                 }
             }
             let mut shared = Shared::default();
             for hop in at..end {
                 if stands(self.tree, hop) {
-                    self.settle(place, route, HopId(index(hop)), &mut shared);
-                    if matches!(self.tree.hops[hop].fate, Fate::Row(_)) {
-                        rows.push(HopId(index(hop)));
+                    self.settle(place, route, RuleNodeId(index(hop)), &mut shared);
+                    if matches!(self.tree.hops[hop].state, MatchState::Row(_)) {
+                        rows.push(RuleNodeId(index(hop)));
                     }
                 }
             }
@@ -234,12 +235,12 @@ impl<'a> Expander<'a> {
     /// Follows the delegating refs of one hop's rule.
     fn links(
         &mut self,
-        place: &Place<'_>,
-        hop: HopId,
+        place: &TreePosition<'_>,
+        hop: RuleNodeId,
         selection: &Selection,
         uses: &[(u32, u32, u32)],
         pathless: bool,
-        rows: &mut Vec<HopId>,
+        rows: &mut Vec<RuleNodeId>,
     ) {
         let first = self.tree.links.len();
         for &(_, ref_index, selected) in uses {
@@ -273,13 +274,13 @@ impl<'a> Expander<'a> {
     #[allow(clippy::too_many_arguments)] // one place of the tree in as many parts
     fn link(
         &mut self,
-        place: &Place<'_>,
+        place: &TreePosition<'_>,
         link: LinkId,
         selection: &Selection,
         selected: u32,
         rule: u32,
         pathless: bool,
-        rows: &mut Vec<HopId>,
+        rows: &mut Vec<RuleNodeId>,
     ) -> bool {
         let selected = &selection.refs[selected as usize];
         let cycle = place.visited(&selected.found, &selection.parent);
@@ -338,20 +339,20 @@ impl<'a> Expander<'a> {
         let mut strangers = selected.found.all.len() - selected.found.adoptable(&selection.parent);
         for stranger in selected.found.strangers(&selection.parent).take(room) {
             strangers -= 1;
-            self.child(link, stranger, ChildFate::NotAdoptable);
+            self.child(link, stranger, ChildState::NotAdoptable);
         }
         let children = first..index(self.tree.children.len());
-        let any = self.tree.children[children.start as usize..].iter().any(|child| child.fate == ChildFate::Adopted);
+        let any = self.tree.children[children.start as usize..].iter().any(|child| child.state == ChildState::Adopted);
         let node = &mut self.tree.links[link.0 as usize];
         node.children = children;
-        node.unlisted = Unlisted::of([(ChildFate::NothingLeft, nothing_left), (ChildFate::NotAdoptable, strangers)]);
+        node.unlisted = Unlisted::of([(ChildState::NothingLeft, nothing_left), (ChildState::NotAdoptable, strangers)]);
         if !any && node.cut.is_none() {
             node.broken = Some(BrokenLink::Unresolved);
         }
         for (child, candidates, free) in adopted {
-            let above = Some(Above { place, rule });
+            let above = Some(ParentRule { place, rule });
             let route = self.tree.children[child.0 as usize].route;
-            let below = Place { route, above, depth: place.depth + 1, dialect: place.dialect, free };
+            let below = TreePosition { route, above, depth: place.depth + 1, dialect: place.dialect, free };
             let hops = self.expand(&below, Under::Child(child), candidates, rows);
             self.tree.children[child.0 as usize].hops = hops;
         }
@@ -382,22 +383,22 @@ impl<'a> Expander<'a> {
         let adoptable = selected.found.adoptable(&selection.parent);
         let (mut poisoned, mut strangers) = (adoptable - cycle.len(), all.len() - adoptable);
         for route in listed {
-            let fate = if cycle.binary_search(&route).is_ok() {
-                ChildFate::Cycle
+            let state = if cycle.binary_search(&route).is_ok() {
+                ChildState::Cycle
             } else if selected.found.adopts(&selection.parent, route) {
                 poisoned -= 1;
-                ChildFate::Poisoned
+                ChildState::Poisoned
             } else {
                 strangers -= 1;
-                ChildFate::NotAdoptable
+                ChildState::NotAdoptable
             };
-            self.child(link, route, fate);
+            self.child(link, route, state);
         }
         let child = self.snapshot.route(cycle[0]).meta.key();
         let node = &mut self.tree.links[link.0 as usize];
         node.broken = Some(BrokenLink::Cyclic { child, parent: selection.parent.clone() });
         node.children = first..index(self.tree.children.len());
-        node.unlisted = Unlisted::of([(ChildFate::Poisoned, poisoned), (ChildFate::NotAdoptable, strangers)]);
+        node.unlisted = Unlisted::of([(ChildState::Poisoned, poisoned), (ChildState::NotAdoptable, strangers)]);
     }
 
     /// Keeps a route none of whose matches stands, and as many of them as there is room for.
@@ -414,7 +415,7 @@ impl<'a> Expander<'a> {
         let written = self.snapshot.route(route);
         let candidates = matching::standing(written, &[], parent, pathless, room);
         let left_out = self.common.matches[route.0 as usize].saturating_sub(index(candidates.len()));
-        let child = self.child(link, route, ChildFate::NothingLeft);
+        let child = self.child(link, route, ChildState::NothingLeft);
         self.tree.children[child.0 as usize].unlisted = left_out;
         adopted.push((child, candidates, true));
     }
@@ -424,7 +425,7 @@ impl<'a> Expander<'a> {
     fn take(
         &mut self,
         link: LinkId,
-        place: &Place<'_>,
+        place: &TreePosition<'_>,
         taker: &Taker,
         parent: &Arc<RouteMatch>,
         pathless: bool,
@@ -436,7 +437,7 @@ impl<'a> Expander<'a> {
             self.notes.crashes.push(self.tree.links[link.0 as usize].hop);
         }
         if !route.hostnames.is_empty() {
-            self.child(link, taker.route, ChildFate::HasHostnames);
+            self.child(link, taker.route, ChildState::HasHostnames);
             self.budget.spent += budget::cost_of_matches(&[]);
             return;
         }
@@ -450,21 +451,21 @@ impl<'a> Expander<'a> {
         if !free {
             self.budget.spent += budget::cost_of_matches(&candidates);
         }
-        let child = self.child(link, taker.route, ChildFate::Adopted);
+        let child = self.child(link, taker.route, ChildState::Adopted);
         self.tree.children[child.0 as usize].unlisted = left_out;
         adopted.push((child, candidates, free));
     }
 
-    pub(super) fn child(&mut self, link: LinkId, route: RouteId, fate: ChildFate) -> ChildId {
+    pub(super) fn child(&mut self, link: LinkId, route: RouteId, state: ChildState) -> ChildId {
         let id = ChildId(index(self.tree.children.len()));
-        self.tree.children.push(Child { link, route, pass: 0, fate, hops: 0..0, unlisted: 0 });
+        self.tree.children.push(Child { link, route, pass: 0, state, hops: 0..0, unlisted: 0 });
         id
     }
 
     /// Decides what becomes of a hop that stands.
-    fn settle(&mut self, place: &Place<'_>, route: &'a Route, id: HopId, shared: &mut Shared) {
+    fn settle(&mut self, place: &TreePosition<'_>, route: &'a Route, id: RuleNodeId, shared: &mut Shared) {
         let hop = &self.tree.hops[id.0 as usize];
-        let broken = broken::answer(self.snapshot, self.settings, self.tree, place.dialect, hop);
+        let broken = broken_refs::answer(self.snapshot, self.settings, self.tree, place.dialect, hop);
         let Shared { outcomes, broken: last_answer } = shared;
         let slot = &mut outcomes[usize::from(hop.matcher.path.kind == PathKind::RegularExpression)];
         if slot.is_none() {
@@ -477,23 +478,23 @@ impl<'a> Expander<'a> {
             (Some(action), _) if outcome.replaced => Some(complained(action, hop)),
             (_, Some((respond, _))) => Some(once(last_answer, respond.clone())),
             (Some(action), None) => {
-                let looked_at = place.dialect.manner == Manner::Envoy;
+                let looked_at = place.dialect.semantics == ProxySemantics::Envoy;
                 let error = validate::matcher(&hop.matcher.path).filter(|_| looked_at);
                 Some(error.map_or_else(|| Arc::clone(action), |error| Arc::new(Action::Respond(error))))
             }
             (None, None) => None,
         };
         let doubt = broken.and_then(|(_, doubt)| doubt);
-        let fate = match row {
+        let state = match row {
             Some(row) => {
                 let kept = action.as_ref().is_some_and(|action| Arc::ptr_eq(action, &row));
-                let hazard = outcome.hazard.as_ref().filter(|_| kept);
-                self.vetted(place.dialect, id, row, hazard)
+                let rejection = outcome.rejection.as_ref().filter(|_| kept);
+                self.vetted(place.dialect, id, row, rejection)
             }
-            None => Fate::Delegates,
+            None => MatchState::Delegates,
         };
         let hop = &mut self.tree.hops[id.0 as usize];
-        hop.fate = fate;
+        hop.state = state;
         hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
         if !place.free {
             let own = hop.action().map(|action| (Arc::strong_count(action) <= 2).then_some(action.as_ref()));
@@ -503,17 +504,17 @@ impl<'a> Expander<'a> {
     }
 
     /// What a rule does at its place, before its matches are looked at.
-    fn outcome(&self, place: &Place<'_>, route: &'a Route, at: u32, path: PathKind) -> Outcome {
+    fn outcome(&self, place: &TreePosition<'_>, route: &'a Route, at: u32, path: PathKind) -> Outcome {
         let rule = &route.rules[at as usize];
         let lookup = Lookup { snapshot: self.snapshot, settings: self.settings };
-        let Dialect { engine, manner, backend_filters, .. } = *place.dialect;
-        if manner == Manner::Specification {
-            return plain::outcome(lookup, route, rule, path);
+        let Dialect { engine, semantics, backend_filters, .. } = *place.dialect;
+        if semantics == ProxySemantics::Specification {
+            return specification_only::outcome(lookup, route, rule, path);
         }
         let delegates = |one: &_| select::delegates(place.dialect, route.kind, one).is_some();
         let mut levels = vec![Level { route, rule }];
         let mut above = place.above;
-        while let Some(Above { place, rule }) = above {
+        while let Some(ParentRule { place, rule }) = above {
             let route: &'a Route = self.snapshot.route(place.route);
             let level = Level { route, rule: &route.rules[rule as usize] };
             if !level.is_plain() {
@@ -533,42 +534,49 @@ impl<'a> Expander<'a> {
 
     /// What becomes of a row that Envoy may refuse: noted under standard validation; under strict validation dropped
     /// for its match and replaced for its action.
-    fn vetted(&mut self, dialect: &Dialect, id: HopId, row: Arc<Action>, hazard: Option<&String>) -> Fate {
-        if dialect.manner != Manner::Envoy {
-            return Fate::Row(row);
+    fn vetted(
+        &mut self,
+        dialect: &Dialect,
+        id: RuleNodeId,
+        row: Arc<Action>,
+        rejection: Option<&String>,
+    ) -> MatchState {
+        if dialect.semantics != ProxySemantics::Envoy {
+            return MatchState::Row(row);
         }
         let matcher = &self.tree.hops[id.0 as usize].matcher;
         let strict = self.settings.validation == ValidationMode::Strict;
-        if let Some(message) = hazard::of_match(matcher, strict) {
+        if let Some(message) = envoy_rejection::of_match(matcher, strict) {
             if strict {
-                return Fate::Dropped(DropReason::Invalid { reason: message });
+                return MatchState::Dropped(DropReason::Invalid { reason: message });
             }
-            self.tree.hazards.push(Hazard { hop: id, message });
-            return Fate::Row(row);
+            self.tree.rejections.push(EnvoyRejection { hop: id, message });
+            return MatchState::Row(row);
         }
-        let merged = hazard.map(|message| (RespondReason::RuleReplaced, message.clone()));
-        let Some((reason, message)) = merged.or_else(|| hazard::of_action(matcher, &row)) else {
+        let merged = rejection.map(|message| (RespondReason::RuleReplaced, message.clone()));
+        let Some((reason, message)) = merged.or_else(|| envoy_rejection::of_action(matcher, &row)) else {
             if strict {
-                self.tree.hops[id.0 as usize].unverified.extend(hazard::unseen_mirror(&row));
+                self.tree.hops[id.0 as usize].unverified.extend(envoy_rejection::unseen_mirror(&row));
             }
-            return Fate::Row(row);
+            return MatchState::Row(row);
         };
         if strict {
-            return Fate::Row(Arc::new(Action::Respond(action::replaced(reason, message))));
+            return MatchState::Row(Arc::new(Action::Respond(action::replaced(reason, message))));
         }
-        self.tree.hazards.push(Hazard { hop: id, message });
-        Fate::Row(row)
+        self.tree.rejections.push(EnvoyRejection { hop: id, message });
+        MatchState::Row(row)
     }
 }
 
 /// A replaced row as its status speaks of it: the path is looked at too, and first, where the row was looked at at all.
-fn complained(action: &Arc<Action>, hop: &Hop) -> Arc<Action> {
+fn complained(action: &Arc<Action>, hop: &RuleNode) -> Arc<Action> {
     let Action::Respond(respond) = action.as_ref() else { return Arc::clone(action) };
-    let looked_at = hop.links.is_empty() && respond.complaints.iter().all(|one| one.stage != Stage::Row);
-    match validate::matcher(&hop.matcher.path).filter(|_| looked_at && !respond.complaints.is_empty()) {
+    let looked_at = hop.links.is_empty() && respond.status_messages.iter().all(|one| one.stage != Stage::Row);
+    match validate::matcher(&hop.matcher.path).filter(|_| looked_at && !respond.status_messages.is_empty()) {
         Some(path) => {
-            let complaints = path.complaints.into_iter().chain(respond.complaints.iter().cloned()).collect();
-            Arc::new(Action::Respond(Respond { complaints, ..respond.clone() }))
+            let status_messages =
+                path.status_messages.into_iter().chain(respond.status_messages.iter().cloned()).collect();
+            Arc::new(Action::Respond(Respond { status_messages, ..respond.clone() }))
         }
         None => Arc::clone(action),
     }

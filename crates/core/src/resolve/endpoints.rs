@@ -28,7 +28,7 @@ pub struct Endpoints {
     /// Every address once: the ready ones first, then by pod and address.
     pub targets: Vec<Target>,
     /// Why nobody serves it; `None` when somebody does.
-    pub lack: Option<Lack>,
+    pub lack: Option<EndpointGap>,
 }
 
 impl Endpoints {
@@ -87,7 +87,7 @@ impl TargetState {
 
 /// Why nobody serves a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lack {
+pub enum EndpointGap {
     /// It names a host, which the engine does not follow.
     ExternalName,
     /// It has no endpoints at all.
@@ -227,17 +227,17 @@ fn is_the_port(name: &Name, number: u16, wanted: &ServicePort) -> bool {
     }
 }
 
-fn lack(service: &Service, port: &ServicePort, slices: &[Arc<EndpointSlice>], any: bool) -> Lack {
+fn lack(service: &Service, port: &ServicePort, slices: &[Arc<EndpointSlice>], any: bool) -> EndpointGap {
     if any {
-        return Lack::NoneReady;
+        return EndpointGap::NoneReady;
     }
     if service.external_name.is_some() {
-        return Lack::ExternalName;
+        return EndpointGap::ExternalName;
     }
     if slices.iter().all(|slice| slice.endpoints.iter().all(|endpoint| endpoint.addresses.is_empty())) {
-        return Lack::NoEndpoints;
+        return EndpointGap::NoEndpoints;
     }
-    Lack::NoPort(match &port.target {
+    EndpointGap::NoPort(match &port.target {
         Some(TargetPort::Name(name)) => name.clone(),
         Some(TargetPort::Number(number)) => Name::from(number.to_string()),
         None => Name::from(port.port.to_string()),
@@ -255,14 +255,14 @@ impl Destination {
         let endpoints = self.endpoints.as_ref()?;
         let service = format!("Service {}/{}", self.namespace, self.name);
         Some(match endpoints.lack.as_ref()? {
-            Lack::ExternalName => not_followed(&service),
-            Lack::NoEndpoints => format!("{service} has no endpoints"),
-            Lack::NoPort(target) => match self.port {
+            EndpointGap::ExternalName => not_followed(&service),
+            EndpointGap::NoEndpoints => format!("{service} has no endpoints"),
+            EndpointGap::NoPort(target) => match self.port {
                 Some(port) => format!("no endpoint of {service} has the target port {target} of port {port}"),
                 None => format!("no endpoint of {service} has the target port {target}"),
             },
-            Lack::NoneReady if endpoints.total() == 1 => format!("the only endpoint of {service} is not ready"),
-            Lack::NoneReady => format!("none of the {} endpoints of {service} is ready", endpoints.total()),
+            EndpointGap::NoneReady if endpoints.total() == 1 => format!("the only endpoint of {service} is not ready"),
+            EndpointGap::NoneReady => format!("none of the {} endpoints of {service} is ready", endpoints.total()),
         })
     }
 

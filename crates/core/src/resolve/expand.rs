@@ -5,17 +5,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::agentgateway::AttachedTo;
 use super::budget::{Budget, Placed};
 use super::delegate::{Common, Expander};
 use super::found::{Finder, Found};
-use super::hopwise::AttachedTo;
 use super::policy::Policies;
 use super::settings::Settings;
-use super::{HopId, LinkId, Root, RootId, Tree, Under, delegate::index, select};
+use super::{LinkId, Root, RootId, RuleNodeId, Tree, Under, delegate::index, select};
 use crate::finding::Finding;
 use crate::limits;
 use crate::model::{Route, Rule};
-use crate::spread;
+use crate::parallel;
 use crate::store::Snapshot;
 
 /// Runs of roots for each thread, so that a long one does not keep the others waiting.
@@ -25,7 +25,7 @@ const RUNS_PER_THREAD: usize = 16;
 #[derive(Debug, Default)]
 pub struct Notes {
     /// A delegating rule with `matches: []` stands above an inheriting child with matches.
-    pub(super) crashes: Vec<HopId>,
+    pub(super) crashes: Vec<RuleNodeId>,
     /// Policies that cannot be built.
     pub(super) policies: Vec<Finding>,
     /// What the delegating refs that stand anywhere select: each ref of a route once.
@@ -83,9 +83,9 @@ pub(super) fn expand(
         for root in &mut roots {
             root.rows.clear();
         }
-        let (grown, notes, _) = grow(&common, &mut Run { first: 0, roots: &mut roots, doubts });
-        let Tree { hops, links, children, hazards, .. } = grown;
-        (tree.hops, tree.links, tree.children, tree.hazards) = (hops, links, children, hazards);
+        let (grown, notes, _) = build_tree(&common, &mut Run { first: 0, roots: &mut roots, doubts });
+        let Tree { hops, links, children, rejections, .. } = grown;
+        (tree.hops, tree.links, tree.children, tree.rejections) = (hops, links, children, rejections);
         notes
     };
     tree.roots = roots;
@@ -117,12 +117,12 @@ fn side_by_side(common: &Common<'_>, roots: &mut [Root], doubts: &[Vec<String>],
     let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts }).collect();
     let allowed = Budget::of(common.snapshot).allowed;
     let (all_spent, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let grown = spread::in_order(runs, threads, |mut run| {
+    let grown = parallel::in_order(runs, threads, |mut run| {
         if over.load(Ordering::Relaxed) {
             return None;
         }
         let count = run.roots.len();
-        let (tree, notes, spent) = grow(common, &mut run);
+        let (tree, notes, spent) = build_tree(common, &mut run);
         if all_spent.fetch_add(spent, Ordering::Relaxed) + spent >= allowed {
             over.store(true, Ordering::Relaxed);
             return None;
@@ -133,7 +133,7 @@ fn side_by_side(common: &Common<'_>, roots: &mut [Root], doubts: &[Vec<String>],
 }
 
 /// Expands one root after the other; says also what that took of the budget.
-fn grow(common: &Common<'_>, run: &mut Run<'_>) -> (Tree, Notes, usize) {
+fn build_tree(common: &Common<'_>, run: &mut Run<'_>) -> (Tree, Notes, usize) {
     let mut tree = Tree::default();
     let mut expander = Expander::new(common, &mut tree, Budget::of(common.snapshot));
     for ((root, doubts), id) in run.roots.iter_mut().zip(run.doubts).zip(run.first..) {
@@ -174,9 +174,9 @@ fn join(tree: &mut Tree, roots: &mut [Root], grown: Vec<Grown>) -> Notes {
             Shift::filled(&mut child.hops, shift.hops);
             child
         }));
-        tree.hazards.extend(part.hazards.into_iter().map(|mut hazard| {
-            hazard.hop = shift.hop(hazard.hop);
-            hazard
+        tree.rejections.extend(part.rejections.into_iter().map(|mut rejection| {
+            rejection.hop = shift.hop(rejection.hop);
+            rejection
         }));
         notes.steps += noted.steps;
         notes.refs.extend(noted.refs.into_iter().map(|mut noted| {
@@ -201,8 +201,8 @@ impl Shift {
         Self { hops: length(tree.hops.len()), links: length(tree.links.len()), children: length(tree.children.len()) }
     }
 
-    fn hop(&self, hop: HopId) -> HopId {
-        HopId(hop.0 + self.hops)
+    fn hop(&self, hop: RuleNodeId) -> RuleNodeId {
+        RuleNodeId(hop.0 + self.hops)
     }
 
     /// What was never filled in stays as it is.

@@ -111,7 +111,7 @@ fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
         attached: Vec::new(),
         streams: Streams::default(),
         replaced: None,
-        complaints: Vec::new(),
+        status_messages: Vec::new(),
     }
 }
 
@@ -273,7 +273,7 @@ pub(super) fn node_of(
         assumed,
         listeners,
         replaced: None,
-        complaints: Vec::new(),
+        status_messages: Vec::new(),
         cut: 0,
     }
 }

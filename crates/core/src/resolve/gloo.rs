@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
-use super::{Action, RespondReason, plain};
+use super::{Action, RespondReason, specification_only};
 use crate::model::{BackendRef, Filter, PathKind, Rule};
 
 /// What a rule does: as under kgateway, with the doubts that leaves. The arguments are those of [`action::outcome`].
@@ -21,7 +21,7 @@ pub(super) fn outcome(
         levels.iter().zip(&rules).map(|(level, rule)| Level { route: level.route, rule }).collect();
     let mut outcome = action::outcome(lookup, &read, delegates, false, path);
     if let Some(Action::Forward(forward)) = &mut outcome.action {
-        forward.destinations.iter_mut().for_each(plain::foreign);
+        forward.destinations.iter_mut().for_each(specification_only::foreign);
     }
     outcome.unverified.extend(doubts(levels, outcome.action.as_ref()));
     outcome

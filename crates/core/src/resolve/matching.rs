@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::inherit;
-use super::{DropReason, Hop};
+use super::{DropReason, RuleNode};
 use crate::model::{Name, PathKind, PathMatch, Position, Route, RouteMatch, ValueMatch};
 
 /// A match that stands at some place, before its hop is made.
@@ -144,7 +144,7 @@ pub(super) fn refused(parent: &RouteMatch, child: &RouteMatch) -> Option<DropRea
 
 /// Whether everything that a match takes lies under the parent's prefix by segments: what its author would expect of a
 /// delegation, and what the engine does not hold a child to.
-pub(super) fn escapes(parent: &RouteMatch, child: &Hop) -> bool {
+pub(super) fn escapes(parent: &RouteMatch, child: &RuleNode) -> bool {
     if parent.path.kind != PathKind::PathPrefix {
         return false;
     }

@@ -11,35 +11,35 @@
 //! ```
 //!
 //! Hops, links and children live in flat arenas and refer to each other by index: siblings are contiguous, a hop's
-//! ancestors are reached through `under`. One hop emits at most one row of the route table, so a [`HopId`] names a row.
+//! ancestors are reached through `under`. One hop emits at most one row of the route table, so a [`RuleNodeId`] names a row.
 
 mod action;
+mod agentgateway;
 mod attach;
 mod backend;
-mod broken;
+mod broken_refs;
 mod budget;
 mod delegate;
 mod discovery;
 mod endpoints;
 mod engine;
+mod envoy_rejection;
 mod expand;
 mod findings;
 mod found;
 mod gateway;
 mod gloo;
-mod hazard;
-mod hopwise;
 pub mod ignore;
 mod inherit;
 mod listeners;
 mod matching;
 mod outcome;
-mod plain;
-mod policed;
 mod policy;
+mod policy_effects;
 mod select;
 mod settings;
 mod slip;
+mod specification_only;
 mod streams;
 mod surprises;
 mod tls;
@@ -55,22 +55,24 @@ use crate::finding::Finding;
 use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
+pub use agentgateway::group_rows;
 pub use attach::admits_unseen;
-pub use broken::unseen_children;
+pub use broken_refs::unseen_children;
 pub use discovery::{discovered, discovery_selectors};
-pub use endpoints::{Endpoints, Lack, Target, TargetState, endpoints, is_starved};
+pub use endpoints::{EndpointGap, Endpoints, Target, TargetState, endpoints, is_starved};
 pub use expand::Notes;
 pub use gateway::{RESERVED_PORTS, invalid_kinds, supported_kinds};
-pub use hopwise::group_rows;
 pub use outcome::{
-    Action, Complaint, Destination, DestinationState, ExternalName, Forward, Hazard, MirrorTo, Respond, RespondReason,
-    Rewrite, Stage,
+    Action, Destination, DestinationState, EnvoyRejection, ExternalName, Forward, MirrorTo, Respond, RespondReason,
+    Rewrite, Stage, StatusMessage,
 };
 pub use policy::{
-    Applied, AttachedTo, FieldInForce, FieldState, Giver, InForce, Level as PolicyLevel, Limit, Limits, MergeDepth,
-    PolicyMerge, Retries, policy_merge,
+    Applied, AttachedTo, FieldInForce, FieldState, InForce, Level as PolicyLevel, Limit, Limits, MergeDepth,
+    PolicyMerge, PolicySource, Retries, policy_merge,
 };
-pub use settings::{ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, Manner, Settings, ValidationMode};
+pub use settings::{
+    ASSUMED, DIALECTS, DelegationModel, Dialect, Engine, GrantMode, ProxySemantics, Settings, ValidationMode,
+};
 pub use slip::{Slip, delegation_slip};
 pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
@@ -84,7 +86,7 @@ pub struct Tree {
     /// The attached routes, each expanded once per dialect.
     pub roots: Vec<Root>,
     /// Every place a match stands in, dropped ones included.
-    pub hops: Vec<Hop>,
+    pub hops: Vec<RuleNode>,
     /// Every delegating ref at every place.
     pub links: Vec<Link>,
     /// Every route that a ref selected, at every place.
@@ -94,11 +96,11 @@ pub struct Tree {
     /// TCP and TLS routes that attached nowhere.
     pub unattached_streams: Vec<UnattachedStream>,
     /// Rules with `matches: []` above an inheriting child: the control plane crashes on them.
-    pub crashes: Vec<HopId>,
+    pub crashes: Vec<RuleNodeId>,
     /// Routes without any parent in view: no parentRefs and nobody delegates to them, or all parents missing.
     pub orphans: Vec<RouteId>,
     /// Rows that Envoy would refuse a table for, whatever listener they end up on.
-    pub hazards: Vec<Hazard>,
+    pub rejections: Vec<EnvoyRejection>,
     /// The policies, found by what they attach to; `None` when there are none.
     policies: Option<Policies>,
 }
@@ -108,7 +110,7 @@ pub struct Tree {
 pub struct RootId(pub u32);
 /// An index into [`Tree::hops`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HopId(pub u32);
+pub struct RuleNodeId(pub u32);
 /// An index into [`Tree::links`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u32);
@@ -134,9 +136,9 @@ pub struct GatewayNode {
     /// Its listeners, in order of precedence: its own, then those of its `ListenerSets`.
     pub listeners: Vec<ListenerNode>,
     /// The one row in place of all its routes, when a policy of the Gateway cannot be built.
-    pub replaced: Option<HopId>,
+    pub replaced: Option<RuleNodeId>,
     /// What is wrong with the policies of the Gateway.
-    pub complaints: Vec<Complaint>,
+    pub status_messages: Vec<StatusMessage>,
     /// How many attachments of routes to its listeners are left out, because all of them together take too much memory.
     pub cut: usize,
 }
@@ -157,9 +159,9 @@ pub struct ListenerNode {
     /// The TCP and TLS routes that attached to it.
     pub streams: Streams,
     /// The one row in place of the routes of each of its virtual hosts, when a policy of the listener cannot be built.
-    pub replaced: Option<HopId>,
+    pub replaced: Option<RuleNodeId>,
     /// What is wrong with the policies of the listener.
-    pub complaints: Vec<Complaint>,
+    pub status_messages: Vec<StatusMessage>,
 }
 
 /// Whether a listener is served.
@@ -198,7 +200,7 @@ pub struct Root {
     /// Its own hops, as a range of [`Tree::hops`].
     pub hops: Range<u32>,
     /// The hops under it that emit a row, in order of emission.
-    pub rows: Vec<HopId>,
+    pub rows: Vec<RuleNodeId>,
     /// Some of what it delegates is not followed: it may have more rows than these.
     pub cut: Option<Cut>,
 }
@@ -214,7 +216,7 @@ pub enum Under {
 
 /// One match of one rule of one route, at one place in the tree.
 #[derive(Debug)]
-pub struct Hop {
+pub struct RuleNode {
     /// What it hangs under.
     pub under: Under,
     /// The route.
@@ -226,7 +228,7 @@ pub struct Hop {
     /// What must hold in the end, after inheritance. For a dropped hop: what was written (or would have been merged).
     pub matcher: Arc<RouteMatch>,
     /// What becomes of it.
-    pub fate: Fate,
+    pub state: MatchState,
     /// The rule's delegating refs at this place, as a range of [`Tree::links`].
     pub links: Range<u32>,
     /// Why an answer that rests on this hop is not certain.
@@ -235,14 +237,14 @@ pub struct Hop {
 
 /// What becomes of a hop.
 #[derive(Debug, Clone)]
-pub enum Fate {
+pub enum MatchState {
     /// It emits a row of the route table that does this.
     Row(Arc<Action>),
     /// It delegates: it emits no row, the hops below do.
     Delegates,
     /// Hop by hop: it is a row, and delegates. A ref is picked by weight: one of the links, each with its share, or what
     /// the rule does itself with the rest.
-    Forks(Option<OwnShare>),
+    WeightedDelegation(Option<OwnShare>),
     /// It emits nothing.
     Dropped(DropReason),
 }
@@ -256,19 +258,19 @@ pub struct OwnShare {
     pub action: Arc<Action>,
 }
 
-impl Hop {
+impl RuleNode {
     /// What the row it emits does, if it emits one and does not hand the request on.
     pub fn action(&self) -> Option<&Arc<Action>> {
-        match &self.fate {
-            Fate::Row(action) => Some(action),
+        match &self.state {
+            MatchState::Row(action) => Some(action),
             _ => None,
         }
     }
 
     /// What its rule does by itself: with all of the traffic, or with the share that it does not hand on.
-    pub fn does(&self) -> Option<&Arc<Action>> {
-        match &self.fate {
-            Fate::Row(action) | Fate::Forks(Some(OwnShare { action, .. })) => Some(action),
+    pub fn own_action(&self) -> Option<&Arc<Action>> {
+        match &self.state {
+            MatchState::Row(action) | MatchState::WeightedDelegation(Some(OwnShare { action, .. })) => Some(action),
             _ => None,
         }
     }
@@ -342,7 +344,7 @@ impl fmt::Display for DropReason {
 #[derive(Debug)]
 pub struct Link {
     /// The hop whose rule holds the ref.
-    pub hop: HopId,
+    pub hop: RuleNodeId,
     /// The ref's place in the rule's `backendRefs`, from 0.
     pub ref_index: u32,
     /// How it selects.
@@ -371,7 +373,7 @@ pub enum Cut {
 /// How many routes that a ref selects are not listed, by why they were not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unlisted {
-    by_fate: Vec<(ChildFate, usize)>,
+    by_fate: Vec<(ChildState, usize)>,
 }
 
 impl Unlisted {
@@ -381,18 +383,18 @@ impl Unlisted {
     }
 
     /// How many there are, by fate.
-    pub fn by_fate(&self) -> &[(ChildFate, usize)] {
+    pub fn by_fate(&self) -> &[(ChildState, usize)] {
         &self.by_fate
     }
 
-    fn of(by_fate: impl IntoIterator<Item = (ChildFate, usize)>) -> Option<Box<Self>> {
+    fn of(by_fate: impl IntoIterator<Item = (ChildState, usize)>) -> Option<Box<Self>> {
         let by_fate: Vec<_> = by_fate.into_iter().filter(|(_, count)| *count > 0).collect();
         (!by_fate.is_empty()).then(|| Box::new(Self { by_fate }))
     }
 }
 
 impl Link {
-    fn new(hop: HopId, ref_index: u32, via: Via, share: f64) -> Self {
+    fn new(hop: RuleNodeId, ref_index: u32, via: Via, share: f64) -> Self {
         Self { hop, ref_index, via, children: 0..0, broken: None, cut: None, unlisted: None, share }
     }
 
@@ -455,7 +457,7 @@ pub struct Child {
     /// Which of the rule's refs that select alike lists it here, counted from 0: the engine lists a route once for each.
     pub pass: u32,
     /// Whether it was taken.
-    pub fate: ChildFate,
+    pub state: ChildState,
     /// Its hops here, as a range of [`Tree::hops`]; empty when it was not looked into.
     pub hops: Range<u32>,
     /// How many of its matches were dropped here and have no hop: they are counted only.
@@ -464,7 +466,7 @@ pub struct Child {
 
 /// Whether a selected route was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ChildFate {
+pub enum ChildState {
     /// It was.
     Adopted,
     /// It has parentRefs, and none names this parent.
@@ -499,21 +501,21 @@ pub struct Unattached {
 
 /// Resolves a snapshot: pure, total. Returns the tree and what is wrong with it.
 pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>) {
-    let (tree, notes) = grow(snapshot, settings, 1);
+    let (tree, notes) = build_tree(snapshot, settings, 1);
     let findings = findings(snapshot, settings, &tree, &notes);
     (tree, findings)
 }
 
 /// The tree alone, grown on up to so many threads (it is the same on any number of them), and what [`findings`] needs to
 /// know of its making.
-pub fn grow(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
+pub fn build_tree(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
     let mut tree = Tree::default();
     let mut doubts = attach::attach(snapshot, settings, &mut tree);
     let owned = Policies::of(Lookup { snapshot, settings });
     let policies = owned.as_ref();
-    let effects = policies.map(|policies| policed::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
+    let effects = policies.map(|policies| policy_effects::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
     let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &doubts, threads);
-    policed::replace(snapshot, &mut tree, &effects);
+    policy_effects::replace(snapshot, &mut tree, &effects);
     tree.crashes.clone_from(&notes.crashes);
     notes.policies = policies.into_iter().flat_map(Policies::findings).collect();
     tree.policies = owned;
@@ -536,7 +538,7 @@ pub fn destination(snapshot: &Snapshot, settings: &Settings, route: &Route, refe
 
 impl Tree {
     /// The root under which `hop` hangs.
-    pub fn root_of(&self, hop: HopId) -> RootId {
+    pub fn root_of(&self, hop: RuleNodeId) -> RootId {
         let mut at = hop;
         loop {
             match self.hops[at.0 as usize].under {
@@ -547,12 +549,12 @@ impl Tree {
     }
 
     /// The dialect that answers where `hop` stands.
-    pub fn dialect_of(&self, hop: HopId) -> &'static Dialect {
+    pub fn dialect_of(&self, hop: RuleNodeId) -> &'static Dialect {
         self.roots[self.root_of(hop).0 as usize].dialect
     }
 
     /// The same, of a hop at hand.
-    pub fn dialect_of_hop(&self, hop: &Hop) -> &'static Dialect {
+    pub fn dialect_of_hop(&self, hop: &RuleNode) -> &'static Dialect {
         match hop.under {
             Under::Root(root) => self.roots[root.0 as usize].dialect,
             Under::Child(child) => self.dialect_of(self.links[self.children[child.0 as usize].link.0 as usize].hop),
@@ -560,7 +562,7 @@ impl Tree {
     }
 
     /// The hops from the root's down to `hop`, which is the last.
-    pub fn chain(&self, hop: HopId) -> Vec<HopId> {
+    pub fn chain(&self, hop: RuleNodeId) -> Vec<RuleNodeId> {
         let mut chain = vec![hop];
         let mut at = hop;
         while let Under::Child(child) = self.hops[at.0 as usize].under {
@@ -572,7 +574,7 @@ impl Tree {
     }
 
     /// The same for a hop that is at hand.
-    pub fn link_above_of(&self, hop: &Hop) -> Option<&Link> {
+    pub fn link_above_of(&self, hop: &RuleNode) -> Option<&Link> {
         match hop.under {
             Under::Root(_) => None,
             Under::Child(child) => Some(&self.links[self.children[child.0 as usize].link.0 as usize]),
@@ -581,11 +583,11 @@ impl Tree {
 
     /// Whether a request is matched again behind this ref.
     pub fn walks(&self, link: &Link) -> bool {
-        matches!(self.hops[link.hop.0 as usize].fate, Fate::Forks(_))
+        matches!(self.hops[link.hop.0 as usize].state, MatchState::WeightedDelegation(_))
     }
 
     /// The ref by which `hop`'s route was reached; `None` for a root's own hop.
-    pub fn link_above(&self, hop: HopId) -> Option<&Link> {
+    pub fn link_above(&self, hop: RuleNodeId) -> Option<&Link> {
         match self.hops[hop.0 as usize].under {
             Under::Root(_) => None,
             Under::Child(child) => Some(&self.links[self.children[child.0 as usize].link.0 as usize]),

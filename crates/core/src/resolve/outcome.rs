@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::finding::Code;
 use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
 
-use super::{Endpoints, HopId};
+use super::{Endpoints, RuleNodeId};
 
 /// What a row of the route table does with a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,12 +179,12 @@ pub struct Respond {
     /// (`no HTTPRoute has the label delegation.kgateway.dev/label: banking-bff in any namespace`).
     pub detail: String,
     /// What the engine's status says of the row; empty when it says nothing of it.
-    pub complaints: Vec<Complaint>,
+    pub status_messages: Vec<StatusMessage>,
 }
 
 /// An error that the engine reports in a route's status, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct StatusMessage {
     /// Where it came up.
     pub stage: Stage,
     /// The policy that is at fault (`group/kind/namespace/name`), when it is one that could be read.
@@ -206,7 +206,7 @@ pub enum Stage {
     Check,
 }
 
-impl Complaint {
+impl StatusMessage {
     /// An error that no policy is at fault for.
     pub(crate) fn new(stage: Stage, text: impl Into<String>) -> Self {
         Self { stage, policy: None, section: None, text: text.into() }
@@ -280,9 +280,9 @@ impl RespondReason {
 
 /// Something Envoy refuses the whole route table for, keeping the last good one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hazard {
+pub struct EnvoyRejection {
     /// The row that does it.
-    pub hop: HopId,
+    pub hop: RuleNodeId,
     /// What is wrong, in a sentence.
     pub message: String,
 }

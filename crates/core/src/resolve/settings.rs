@@ -91,7 +91,7 @@ pub enum DelegationModel {
 
 /// In whose manner a request is read and changed: paths, headers, regular expressions, rewrites, redirects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Manner {
+pub enum ProxySemantics {
     /// Envoy's, fed by kgateway or Gloo Gateway.
     Envoy,
     /// As the specification says, where it says anything.
@@ -112,7 +112,7 @@ pub struct Dialect {
     /// How it delegates.
     pub delegation: DelegationModel,
     /// How its proxy reads and changes requests.
-    pub manner: Manner,
+    pub semantics: ProxySemantics,
     /// The group of a label ref (its kind is `label`), and the prefix of label and annotation.
     pub label_group: Option<&'static str>,
     /// The label a label ref selects by.
@@ -143,7 +143,7 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["kgateway.dev/kgateway", "solo.io/enterprise-kgateway"],
         classes: &["kgateway", "kgateway-waypoint", "enterprise-kgateway"],
         delegation: DelegationModel::FlattenThenSort,
-        manner: Manner::Envoy,
+        semantics: ProxySemantics::Envoy,
         label_group: Some("delegation.kgateway.dev"),
         label_key: Some("delegation.kgateway.dev/label"),
         inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),
@@ -156,7 +156,7 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["solo.io/gloo-gateway"],
         classes: &["gloo-gateway"],
         delegation: DelegationModel::FlattenThenSort,
-        manner: Manner::Envoy,
+        semantics: ProxySemantics::Envoy,
         label_group: Some("delegation.gateway.solo.io"),
         label_key: Some("delegation.gateway.solo.io/label"),
         inherit_annotation: Some("delegation.gateway.solo.io/inherit-parent-matcher"),
@@ -169,7 +169,7 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &["agentgateway.dev/agentgateway", "kgateway.dev/agentgateway", "solo.io/enterprise-agentgateway"],
         classes: &["agentgateway", "enterprise-agentgateway"],
         delegation: DelegationModel::HopByHop,
-        manner: Manner::Agentgateway,
+        semantics: ProxySemantics::Agentgateway,
         label_group: None,
         label_key: None,
         inherit_annotation: None,
@@ -182,7 +182,7 @@ pub static DIALECTS: [Dialect; 4] = [
         controllers: &[],
         classes: &[],
         delegation: DelegationModel::None,
-        manner: Manner::Specification,
+        semantics: ProxySemantics::Specification,
         label_group: None,
         label_key: None,
         inherit_annotation: None,
@@ -199,7 +199,7 @@ pub static ASSUMED: Dialect = Dialect {
     controllers: &[],
     classes: &[],
     delegation: DelegationModel::FlattenThenSort,
-    manner: Manner::Envoy,
+    semantics: ProxySemantics::Envoy,
     label_group: Some("delegation.kgateway.dev"),
     label_key: Some("delegation.kgateway.dev/label"),
     inherit_annotation: Some("delegation.kgateway.dev/inherit-parent-matcher"),

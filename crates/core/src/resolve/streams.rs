@@ -19,7 +19,7 @@ use super::attach::{Parent, Reach, Resource, Resources, lists_kind, parent_of, r
 use super::backend::{Lookup, Referrer};
 use super::gateway::supported_kinds;
 use super::listeners::ListenerIndex;
-use super::{Destination, GatewayNode, Tree, plain};
+use super::{Destination, GatewayNode, Tree, specification_only};
 use crate::model::{GATEWAY_GROUP, Listener, Name, ObjectKey, ParentRef, Protocol, StreamKind, StreamRoute, TlsMode};
 use crate::store::Snapshot;
 
@@ -208,7 +208,7 @@ fn destinations(lookup: Lookup<'_>, route: &StreamRoute, foreign: bool) -> Vec<D
     let refs = route.rules.first().into_iter().flat_map(|rule| &rule.backend_refs);
     let mut destinations = lookup.destinations_of(referrer, refs);
     if foreign {
-        destinations.iter_mut().for_each(plain::foreign);
+        destinations.iter_mut().for_each(specification_only::foreign);
     }
     destinations
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HopId, Tree, inherit};
+use super::{RuleNodeId, Tree, inherit};
 use crate::model::{Filter, PathModifier, RouteMatch, ValueMatch};
 use crate::store::Snapshot;
 
@@ -27,7 +27,7 @@ impl fmt::Display for ReplacedCondition {
 
 impl Tree {
     /// The conditions that are written in a match and are replaced by those of the rule above it.
-    pub fn replaced_conditions(&self, snapshot: &Snapshot, hop: HopId) -> Vec<ReplacedCondition> {
+    pub fn replaced_conditions(&self, snapshot: &Snapshot, hop: RuleNodeId) -> Vec<ReplacedCondition> {
         let hop = &self.hops[hop.0 as usize];
         let (Some(link), Some(index)) = (self.link_above_of(hop), hop.match_index) else { return Vec::new() };
         let route = snapshot.route(hop.route);
@@ -41,7 +41,7 @@ impl Tree {
     }
 
     /// The hop, this one or one above it, whose rule rewrites the path of what this one forwards.
-    pub fn rewritten_by(&self, snapshot: &Snapshot, hop: HopId) -> Option<HopId> {
+    pub fn rewritten_by(&self, snapshot: &Snapshot, hop: RuleNodeId) -> Option<RuleNodeId> {
         self.chain(hop).into_iter().rev().find(|hop| {
             let hop = &self.hops[hop.0 as usize];
             let rule = snapshot.route(hop.route).rules.get(hop.rule as usize);

@@ -4,7 +4,7 @@
 //! Source: kgateway `pkg/kgateway/translator/irtranslator/validate.go`.
 
 use super::action::reported;
-use super::{Action, Complaint, Respond, RespondReason, Stage};
+use super::{Action, Respond, RespondReason, Stage, StatusMessage};
 use crate::model::{PathKind, PathMatch, PathModifier};
 
 /// What is wrong with the path of a row's match, which is seen without its trailing slash when it is a prefix.
@@ -16,14 +16,14 @@ pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
         PathKind::PathPrefix | PathKind::Exact => value,
     };
     let Wrong { plain, said } = route_path(seen.as_bytes())?;
-    let complaint = Complaint::new(Stage::Check, format!("the \"{seen}\" path is invalid: {said}"));
-    Some(reported(RespondReason::InvalidPath, format!("the path {value} {plain}"), complaint))
+    let status_message = StatusMessage::new(Stage::Check, format!("the \"{seen}\" path is invalid: {said}"));
+    Some(reported(RespondReason::InvalidPath, format!("the path {value} {plain}"), status_message))
 }
 
 /// What is wrong with what a row does.
 pub(super) fn action(action: &Action) -> Vec<Respond> {
     let mut wrong = Vec::new();
-    let reported = |reason, detail, said: String| reported(reason, detail, Complaint::new(Stage::Check, said));
+    let reported = |reason, detail, said: String| reported(reason, detail, StatusMessage::new(Stage::Check, said));
     match action {
         Action::Forward(forward) => {
             match &forward.rewrite.path {
@@ -67,8 +67,8 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
 /// What is wrong with the replacement of a prefix.
 pub(super) fn prefix(value: &str) -> Option<Respond> {
     let Wrong { plain, said } = prefix_rewrite(value)?;
-    let complaint = Complaint::new(Stage::Check, format!("the rewrite {value} is invalid: {said}"));
-    Some(reported(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), complaint))
+    let status_message = StatusMessage::new(Stage::Check, format!("the rewrite {value} is invalid: {said}"));
+    Some(reported(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), status_message))
 }
 
 /// What is wrong with a path: as a predicate for a person (`cannot contain //`), and in the engine's words.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::decide::Router;
 use super::{Decision, GatewayTable, Outcome, Request, VirtualHost};
-use crate::finding::{Code, Edit, Finding, Place, Severity, Subject};
+use crate::finding::{Code, Edit, Finding, Location, Severity, Subject};
 use crate::model::{ParentRef, PathKind, Protocol, Route, RouteMatch, ValueKind};
-use crate::resolve::{Action, HopId};
+use crate::resolve::{Action, RuleNodeId};
 use crate::store::RouteId;
 
 /// How many redirects a client follows; browsers stop at about as many.
@@ -79,7 +79,7 @@ impl Router<'_> {
     }
 
     /// What is wrong with one row that redirects, when a request for it comes back to it.
-    fn loop_of(&self, table: &GatewayTable, host: &VirtualHost, hop: HopId) -> Option<Finding> {
+    fn loop_of(&self, table: &GatewayTable, host: &VirtualHost, hop: RuleNodeId) -> Option<Finding> {
         let node = &self.tree.hops[hop.0 as usize];
         for request in examples(host, &node.matcher) {
             let answers = self.decide(&request, Some(&table.gateway));
@@ -103,7 +103,7 @@ impl Router<'_> {
             return Some(Finding {
                 code: Code::RedirectLoop,
                 severity: Severity::Warning,
-                place: Some(Place::within(&route.meta.origin, route.rules[node.rule as usize].at)),
+                place: Some(Location::within(&route.meta.origin, route.rules[node.rule as usize].at)),
                 subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
                 message,
                 help: Some(help),
@@ -113,12 +113,12 @@ impl Router<'_> {
         None
     }
 
-    fn is_decided_by(&self, url: &str, like: &Request, table: &GatewayTable, hop: HopId) -> bool {
+    fn is_decided_by(&self, url: &str, like: &Request, table: &GatewayTable, hop: RuleNodeId) -> bool {
         let Ok(request) = Request::parse(url).and_then(|request| request.with_method(&like.method)) else {
             return false;
         };
         let request = Request { headers: like.headers.clone(), ..request };
-        let rule = |hop: HopId| (self.tree.hops[hop.0 as usize].route, self.tree.hops[hop.0 as usize].rule);
+        let rule = |hop: RuleNodeId| (self.tree.hops[hop.0 as usize].route, self.tree.hops[hop.0 as usize].rule);
         let answers = self.decide(&request, Some(&table.gateway));
         answers.iter().any(|answer| answer.hop.is_some_and(|by| rule(by) == rule(hop)))
     }

@@ -12,23 +12,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ahash::{AHashMap, AHashSet};
 
 use super::precedence::{Precedence, Ranks};
-use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, replaced};
-use crate::finding::{Code, Finding, Place as Written, Severity, Subject};
+use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, policy_replacement};
+use crate::finding::{Code, Finding, Location as Written, Severity, Subject};
 use crate::limits;
 use crate::model::{Name, Protocol};
-use crate::resolve::{Attached, Cut, GatewayNode, Hazard, HopId, Manner, RootId, Settings, Tree};
-use crate::spread;
+use crate::parallel;
+use crate::resolve::{Attached, Cut, EnvoyRejection, GatewayNode, ProxySemantics, RootId, RuleNodeId, Settings, Tree};
 use crate::store::Snapshot;
 
 /// Compiles the table: groups rows into virtual hosts, sorts them, indexes them, on up to so many threads.
 pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings, threads: usize) -> RouteTable {
     let ranks = Ranks::of(snapshot, settings);
-    let mut hazards: AHashMap<HopId, Vec<&Hazard>> = AHashMap::default();
-    for hazard in &tree.hazards {
-        hazards.entry(hazard.hop).or_default().push(hazard);
+    let mut rejections: AHashMap<RuleNodeId, Vec<&EnvoyRejection>> = AHashMap::default();
+    for rejection in &tree.rejections {
+        rejections.entry(rejection.hop).or_default().push(rejection);
     }
     let room = Room::of(snapshot, tree);
-    let compiler = Compiler { snapshot, tree, ranks, hazards, threads, room };
+    let compiler = Compiler { snapshot, tree, ranks, rejections, threads, room };
     let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
     RouteTable { gateways, groups: Groups::of(tree) }
 }
@@ -61,7 +61,7 @@ struct Compiler<'a> {
     snapshot: &'a Snapshot,
     tree: &'a Tree,
     ranks: Ranks,
-    hazards: AHashMap<HopId, Vec<&'a Hazard>>,
+    rejections: AHashMap<RuleNodeId, Vec<&'a EnvoyRejection>>,
     threads: usize,
     room: Room,
 }
@@ -92,7 +92,7 @@ impl Room {
 
 /// Where a virtual host belongs: port, server name (none first), host.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct VirtualHostPosition {
     pub port: u16,
     pub sni: Option<HostRank>,
     pub host: HostRank,
@@ -135,13 +135,13 @@ pub(super) struct Served {
     pub listeners: Vec<Name>,
     roots: Vec<RootId>,
     /// The one row that stands in place of theirs.
-    pub instead: Option<HopId>,
+    pub instead: Option<RuleNodeId>,
 }
 
 /// The rows of some roots, in evaluation order: what hosts with the same roots share.
 struct Sorted {
-    rows: Arc<[HopId]>,
-    hazards: Vec<Hazard>,
+    rows: Arc<[RuleNodeId]>,
+    rejections: Vec<EnvoyRejection>,
     cut: Option<Cut>,
     index: Arc<Index>,
 }
@@ -149,7 +149,7 @@ struct Sorted {
 impl Compiler<'_> {
     /// A table per listener, for an engine that walks hop by hop.
     fn gateway_hop_by_hop(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
-        let mut hosts: Vec<(Place, VirtualHost)> = Vec::new();
+        let mut hosts: Vec<(VirtualHostPosition, VirtualHost)> = Vec::new();
         let mut cut = gateway.cut > 0;
         for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
             let written = listener.listener(&gateway.gateway);
@@ -169,7 +169,7 @@ impl Compiler<'_> {
                 continue;
             }
             for tier in groups::of_listener(self.snapshot, self.tree, gateway, listener) {
-                let place = Place { port, sni: sni.clone(), host: HostRank::of(&tier.hostname) };
+                let place = VirtualHostPosition { port, sni: sni.clone(), host: HostRank::of(&tier.hostname) };
                 let host = VirtualHost {
                     port,
                     protocol: written.protocol.clone(),
@@ -178,7 +178,7 @@ impl Compiler<'_> {
                     listeners: vec![listener.name(&gateway.gateway)],
                     alone: true,
                     rows: tier.rows,
-                    hazards: Vec::new(),
+                    rejections: Vec::new(),
                     // A ref that is not followed stops only those who come to it.
                     cut: None,
                     index: tier.index,
@@ -198,10 +198,10 @@ impl Compiler<'_> {
     }
 
     fn gateway(&self, node: u32, gateway: &GatewayNode) -> GatewayTable {
-        if gateway.dialect.manner == Manner::Agentgateway {
+        if gateway.dialect.semantics == ProxySemantics::Agentgateway {
             return self.gateway_hop_by_hop(node, gateway);
         }
-        let mut hosts: BTreeMap<Place, Served> = BTreeMap::new();
+        let mut hosts: BTreeMap<VirtualHostPosition, Served> = BTreeMap::new();
         let mut cut = gateway.cut > 0;
         for listener in gateway.listeners.iter().filter(|listener| listener.is_served()) {
             let written = listener.listener(&gateway.gateway);
@@ -218,7 +218,7 @@ impl Compiler<'_> {
                     continue;
                 }
                 for hostname in &attached.hostnames {
-                    let place = Place { port, sni: sni.clone(), host: HostRank::of(hostname) };
+                    let place = VirtualHostPosition { port, sni: sni.clone(), host: HostRank::of(hostname) };
                     let entry = hosts.entry(place);
                     if matches!(entry, Entry::Vacant(_)) && !self.room.take(HOST_BYTES) {
                         cut = true;
@@ -232,9 +232,9 @@ impl Compiler<'_> {
                 }
             }
         }
-        let mut hosts = replaced::replace(gateway, hosts);
+        let mut hosts = policy_replacement::replace(gateway, hosts);
         // Many hosts serve the very same routes: a route lists several hostnames.
-        let mut sets: AHashSet<(Option<HopId>, Vec<RootId>)> = AHashSet::default();
+        let mut sets: AHashSet<(Option<RuleNodeId>, Vec<RootId>)> = AHashSet::default();
         hosts.retain(|_, served| {
             let key = (served.instead, std::mem::take(&mut served.roots));
             let rows = key.1.iter().map(|root| self.tree.roots[root.0 as usize].rows.len()).sum::<usize>();
@@ -247,8 +247,8 @@ impl Compiler<'_> {
             kept
         });
         drop(sets);
-        let mut known: AHashMap<(Option<HopId>, &[RootId]), usize> = AHashMap::default();
-        let mut distinct: Vec<(Option<HopId>, &[RootId])> = Vec::new();
+        let mut known: AHashMap<(Option<RuleNodeId>, &[RootId]), usize> = AHashMap::default();
+        let mut distinct: Vec<(Option<RuleNodeId>, &[RootId])> = Vec::new();
         for served in hosts.values() {
             let key = (served.instead, served.roots.as_slice());
             known.entry(key).or_insert_with(|| {
@@ -256,7 +256,7 @@ impl Compiler<'_> {
                 distinct.len() - 1
             });
         }
-        let sorted = spread::in_order(distinct, self.threads, |(instead, roots)| self.sorted(instead, roots));
+        let sorted = parallel::in_order(distinct, self.threads, |(instead, roots)| self.sorted(instead, roots));
         let of_host: Vec<usize> =
             hosts.values().map(|served| known[&(served.instead, served.roots.as_slice())]).collect();
         let hosts = hosts.into_iter().zip(of_host);
@@ -270,22 +270,22 @@ impl Compiler<'_> {
         }
     }
 
-    fn sorted(&self, instead: Option<HopId>, roots: &[RootId]) -> Sorted {
+    fn sorted(&self, instead: Option<RuleNodeId>, roots: &[RootId]) -> Sorted {
         let rows = instead.map_or_else(|| self.rows(roots), |row| vec![row]);
-        let mut hazards = Vec::new();
-        if !self.hazards.is_empty() {
-            let found = rows.iter().filter_map(|row| self.hazards.get(row)).flatten();
-            hazards.extend(found.map(|one| (*one).clone()));
+        let mut rejections = Vec::new();
+        if !self.rejections.is_empty() {
+            let found = rows.iter().filter_map(|row| self.rejections.get(row)).flatten();
+            rejections.extend(found.map(|one| (*one).clone()));
         }
-        let index = Arc::new(Index::build(self.tree, &rows, Manner::Envoy));
+        let index = Arc::new(Index::build(self.tree, &rows, ProxySemantics::Envoy));
         let cut = roots.iter().filter_map(|root| self.tree.roots[root.0 as usize].cut).max();
         let cut = cut.filter(|_| instead.is_none());
-        Sorted { rows: rows.into(), hazards, cut, index }
+        Sorted { rows: rows.into(), rejections, cut, index }
     }
 
     /// The rows of all the roots, in evaluation order. A root that is attached twice has its rows twice.
-    fn rows(&self, roots: &[RootId]) -> Vec<HopId> {
-        let mut rows: Vec<(Precedence, HopId)> = Vec::new();
+    fn rows(&self, roots: &[RootId]) -> Vec<RuleNodeId> {
+        let mut rows: Vec<(Precedence, RuleNodeId)> = Vec::new();
         for root in roots {
             let root = &self.tree.roots[root.0 as usize];
             let emitted = (0..).zip(&root.rows);
@@ -296,7 +296,7 @@ impl Compiler<'_> {
     }
 }
 
-fn virtual_host(place: Place, served: Served, sorted: &Sorted) -> VirtualHost {
+fn virtual_host(place: VirtualHostPosition, served: Served, sorted: &Sorted) -> VirtualHost {
     VirtualHost {
         port: place.port,
         protocol: if place.sni.is_some() { Protocol::Https } else { Protocol::Http },
@@ -305,7 +305,7 @@ fn virtual_host(place: Place, served: Served, sorted: &Sorted) -> VirtualHost {
         listeners: served.listeners,
         alone: false,
         rows: Arc::clone(&sorted.rows),
-        hazards: sorted.hazards.clone(),
+        rejections: sorted.rejections.clone(),
         cut: sorted.cut,
         index: Arc::clone(&sorted.index),
     }

@@ -5,18 +5,21 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::doubt;
 use super::effect::{RedirectedFrom, location, rewritten_path};
-use super::lookup::{Door, Lookup, Unseen, covers, without_port};
-use super::matcher::Facts;
+use super::lookup::{Frontend, Lookup, Unseen, covers, without_port};
+use super::matcher::MatchInput;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
+use super::uncertainty;
 use super::unspecified::Seen;
 use super::{
-    Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, authority, policed, segments, upgrade,
+    Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, agentgateway_redirect, policy_effects,
+    spec_rewrite, upgrade,
 };
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{Action, Destination, Engine, Fate, Forward, HopId, InForce, Manner, Settings, Tree, endpoints};
+use crate::resolve::{
+    Action, Destination, Engine, Forward, InForce, MatchState, ProxySemantics, RuleNodeId, Settings, Tree, endpoints,
+};
 use crate::store::Snapshot;
 
 /// How many other hosts or listeners a note names.
@@ -35,43 +38,48 @@ pub struct Router<'a> {
 /// One place where the request is answered: a virtual host behind a door, or a door without one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate<'a> {
-    pub door: &'a Door,
+    pub frontend: &'a Frontend,
     pub virtual_host: Option<u32>,
-    pub hop: Option<HopId>,
+    pub hop: Option<RuleNodeId>,
 }
 
 /// A request made ready to be matched.
 #[derive(Debug)]
-pub(super) struct Prepared<'r> {
-    pub facts: Facts<'r>,
+pub(super) struct NormalizedRequest<'r> {
+    pub facts: MatchInput<'r>,
     /// The host without port, when one is known.
     pub host: Option<String>,
 }
 
 /// A request at the door that took it.
-pub(super) struct Asked<'r> {
-    pub prepared: &'r Prepared<'r>,
+pub(super) struct RoutedRequest<'r> {
+    pub normalized: &'r NormalizedRequest<'r>,
     pub query: Option<&'r str>,
     /// What the client speaks there.
     scheme: Scheme,
     /// The virtual host's name.
     host: Option<&'r Name>,
     /// How the proxy changes it.
-    manner: Manner,
+    semantics: ProxySemantics,
 }
 
-impl<'r> Asked<'r> {
+impl<'r> RoutedRequest<'r> {
     /// A request to agentgateway.
-    pub fn at(door: &Door, host: Option<&'r Name>, prepared: &'r Prepared<'r>, request: &'r Request) -> Self {
-        let (query, scheme) = (request.query.as_deref(), door.scheme());
-        Self { prepared, query, scheme, host, manner: Manner::Agentgateway }
+    pub fn at(
+        frontend: &Frontend,
+        host: Option<&'r Name>,
+        normalized: &'r NormalizedRequest<'r>,
+        request: &'r Request,
+    ) -> Self {
+        let (query, scheme) = (request.query.as_deref(), frontend.scheme());
+        Self { normalized, query, scheme, host, semantics: ProxySemantics::Agentgateway }
     }
 }
 
-impl Prepared<'_> {
+impl NormalizedRequest<'_> {
     /// Reads the request in the manner of a Gateway's proxy.
-    pub fn of(request: &Request, manner: Manner) -> Result<Prepared<'_>, BadTarget> {
-        let path = if manner == Manner::Agentgateway {
+    pub fn of(request: &Request, semantics: ProxySemantics) -> Result<NormalizedRequest<'_>, BadTarget> {
+        let path = if semantics == ProxySemantics::Agentgateway {
             check_as_it_is(&request.path, request.query.as_deref())?;
             Cow::Borrowed(request.path.as_str())
         } else {
@@ -82,20 +90,20 @@ impl Prepared<'_> {
             normalise(&request.path)?
         };
         let authority = request.authority();
-        if manner == Manner::Envoy {
+        if semantics == ProxySemantics::Envoy {
             check_authority(authority.as_deref().unwrap_or_default())?;
         }
         let host = authority.as_deref().map(|authority| without_port(authority).to_owned());
-        let facts = Facts {
+        let facts = MatchInput {
             path,
             query: request.query.as_deref().unwrap_or_default(),
             method: &request.method,
             headers: &request.headers,
             authority: authority.map(Cow::Owned),
             scheme: request.scheme.unwrap_or(Scheme::Http),
-            manner,
+            semantics,
         };
-        Ok(Prepared { facts, host })
+        Ok(NormalizedRequest { facts, host })
     }
 }
 
@@ -120,7 +128,7 @@ impl<'a> Router<'a> {
 
     /// The Gateways that cannot see `request` (of `gateway` alone, when given), and why.
     pub fn unseen(&self, request: &Request, gateway: Option<&ObjectKey>) -> Vec<Unseen> {
-        let reason = |place| self.lookup.doors(self.tree, self.table, place, request).err();
+        let reason = |place| self.lookup.frontends(self.tree, self.table, place, request).err();
         self.gateways(gateway)
             .filter_map(|(place, table)| Some(Unseen { gateway: table.gateway.clone(), reason: reason(place)? }))
             .collect()
@@ -130,16 +138,16 @@ impl<'a> Router<'a> {
         &self,
         place: u32,
         table: &GatewayTable,
-        doors: &[&Door],
+        frontends: &[&Frontend],
         bad: &BadTarget,
-        manner: Manner,
+        semantics: ProxySemantics,
     ) -> Decision {
         let node = self.tree.gateways.get(table.node as usize);
         let mut unverified: Vec<String> = node.and_then(|node| node.engine_doubt.clone()).into_iter().collect();
-        let who = match manner {
-            Manner::Agentgateway => "agentgateway",
-            Manner::Envoy => "Envoy",
-            Manner::Specification => {
+        let who = match semantics {
+            ProxySemantics::Agentgateway => "agentgateway",
+            ProxySemantics::Envoy => "Envoy",
+            ProxySemantics::Specification => {
                 let what = &bad.what;
                 unverified.push(format!("the specification leaves a request line with {what} to the implementation"));
                 "the gateway"
@@ -150,7 +158,7 @@ impl<'a> Router<'a> {
             status: Some(400),
             unverified,
             notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
-            ..blank(place, doors.first().copied(), None, None)
+            ..blank(place, frontends.first().copied(), None, None)
         }
     }
 
@@ -165,55 +173,56 @@ impl<'a> Router<'a> {
         request: &Request,
         gateway: Option<&ObjectKey>,
     ) -> Vec<(Option<Candidate<'a>>, Decision)> {
-        let mut read: Vec<(Manner, Result<Prepared<'_>, BadTarget>)> = Vec::with_capacity(1);
+        let mut read: Vec<(ProxySemantics, Result<NormalizedRequest<'_>, BadTarget>)> = Vec::with_capacity(1);
         let mut answers = Vec::new();
         for (place, table) in self.gateways(gateway) {
-            let Ok(doors) = self.lookup.doors(self.tree, self.table, place, request) else { continue };
-            let (streams, doors): (Vec<&Door>, Vec<&Door>) = doors.into_iter().partition(|door| door.stream.is_some());
-            if let (Some(stream), true) = (streams.first(), doors.is_empty()) {
+            let Ok(frontends) = self.lookup.frontends(self.tree, self.table, place, request) else { continue };
+            let (streams, frontends): (Vec<&Frontend>, Vec<&Frontend>) =
+                frontends.into_iter().partition(|frontend| frontend.stream.is_some());
+            if let (Some(stream), true) = (streams.first(), frontends.is_empty()) {
                 let mut decision = self.passed_through(place, table, stream, request);
                 let others = streams[1..].iter().filter(|other| other.stream != stream.stream);
-                decision.notes.extend(others.filter_map(|door| self.note_stream(table, door)));
+                decision.notes.extend(others.filter_map(|frontend| self.note_stream(table, frontend)));
                 decision.notes.dedup();
                 answers.push((None, decision));
                 continue;
             }
-            let manner = self.manner(table);
+            let semantics = self.semantics(table);
             let first = answers.len();
             // Once for all Gateways of a manner.
-            let known = read.iter().position(|(known, _)| *known == manner).unwrap_or_else(|| {
-                read.push((manner, Prepared::of(request, manner)));
+            let known = read.iter().position(|(known, _)| *known == semantics).unwrap_or_else(|| {
+                read.push((semantics, NormalizedRequest::of(request, semantics)));
                 read.len() - 1
             });
             answers.push(match &read[known].1 {
-                Err(bad) => (None, self.bad_request(place, table, &doors, bad, manner)),
-                Ok(prepared) if manner == Manner::Agentgateway => {
-                    let candidates = self.candidates_hop_by_hop(table, &doors, prepared);
+                Err(bad) => (None, self.bad_request(place, table, &frontends, bad, semantics)),
+                Ok(normalized) if semantics == ProxySemantics::Agentgateway => {
+                    let candidates = self.candidates_hop_by_hop(table, &frontends, normalized);
                     let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
                         continue;
                     };
-                    let mut decision = self.decision_hop_by_hop(place, table, &best, prepared, request);
+                    let mut decision = self.decision_hop_by_hop(place, table, &best, normalized, request);
                     if candidates.len() > 1 {
                         self.note_the_others(&mut decision, table, &best, &candidates);
                     }
-                    self.doubt_the_unread(&mut decision, table);
+                    self.note_unreadable(&mut decision, table);
                     (Some(best), decision)
                 }
-                Ok(prepared) => {
-                    let candidates = self.candidates(table, &doors, prepared);
+                Ok(normalized) => {
+                    let candidates = self.candidates(table, &frontends, normalized);
                     let Some(best) = candidates.iter().find(|c| c.hop.is_some()).or(candidates.first()).copied() else {
                         continue;
                     };
-                    let mut decision = self.decision(place, table, &best, prepared, request);
+                    let mut decision = self.decision(place, table, &best, normalized, request);
                     if candidates.len() > 1 {
                         self.note_the_others(&mut decision, table, &best, &candidates);
                     }
-                    self.doubt_the_unread(&mut decision, table);
+                    self.note_unreadable(&mut decision, table);
                     (Some(best), decision)
                 }
             });
             for (candidate, decision) in &mut answers[first..] {
-                decision.notes.extend(streams.iter().filter_map(|door| self.note_stream(table, door)));
+                decision.notes.extend(streams.iter().filter_map(|frontend| self.note_stream(table, frontend)));
                 // What takes the connection goes before what has no answer to it.
                 if let (Some(stream), Outcome::NotFound) = (streams.first(), decision.outcome) {
                     *decision = self.passed_through(place, table, stream, request);
@@ -240,9 +249,9 @@ impl<'a> Router<'a> {
             Some(host) => of_name(&host.hostname),
             None if decision.stream.is_some() => names.max().unwrap_or((1, 0)),
             None => {
-                let doors = self.lookup.doors_of(decision.gateway).iter();
-                let doors = doors.filter(|door| decision.port == Some(door.port));
-                let listeners = doors.flat_map(|door| &door.listeners);
+                let frontends = self.lookup.doors_of(decision.gateway).iter();
+                let frontends = frontends.filter(|frontend| decision.port == Some(frontend.port));
+                let listeners = frontends.flat_map(|frontend| &frontend.listeners);
                 let hostname = listeners.filter(|(name, _)| Some(name) == decision.listener.as_ref());
                 let names = hostname.filter_map(|(_, hostname)| match (hostname.as_deref(), request.host.as_deref()) {
                     (None, _) => Some((1, 0)),
@@ -258,19 +267,19 @@ impl<'a> Router<'a> {
     pub(super) fn candidates(
         &self,
         table: &GatewayTable,
-        doors: &[&'a Door],
-        prepared: &Prepared<'_>,
+        frontends: &[&'a Frontend],
+        normalized: &NormalizedRequest<'_>,
     ) -> Vec<Candidate<'a>> {
-        let mut candidates = Vec::with_capacity(doors.len());
-        for door in doors {
-            match &prepared.host {
-                Some(host) => candidates.push(self.candidate(table, door, door.virtual_host(host), prepared)),
-                None if door.virtual_hosts.is_empty() => {
-                    candidates.push(Candidate { door, virtual_host: None, hop: None });
+        let mut candidates = Vec::with_capacity(frontends.len());
+        for frontend in frontends {
+            match &normalized.host {
+                Some(host) => candidates.push(self.candidate(table, frontend, frontend.virtual_host(host), normalized)),
+                None if frontend.virtual_hosts.is_empty() => {
+                    candidates.push(Candidate { frontend, virtual_host: None, hop: None });
                 }
                 None => {
-                    let each = door.virtual_hosts.iter();
-                    candidates.extend(each.map(|place| self.candidate(table, door, Some(*place), prepared)));
+                    let each = frontend.virtual_hosts.iter();
+                    candidates.extend(each.map(|place| self.candidate(table, frontend, Some(*place), normalized)));
                 }
             }
         }
@@ -280,17 +289,17 @@ impl<'a> Router<'a> {
     fn candidate(
         &self,
         table: &GatewayTable,
-        door: &'a Door,
+        frontend: &'a Frontend,
         virtual_host: Option<u32>,
-        prepared: &Prepared<'_>,
+        normalized: &NormalizedRequest<'_>,
     ) -> Candidate<'a> {
-        let hop = virtual_host.and_then(|place| self.first_row(&table.virtual_hosts[place as usize], prepared));
-        Candidate { door, virtual_host, hop }
+        let hop = virtual_host.and_then(|place| self.first_row(&table.virtual_hosts[place as usize], normalized));
+        Candidate { frontend, virtual_host, hop }
     }
 
     /// The first row of a virtual host that takes the request.
-    pub(super) fn first_row(&self, host: &VirtualHost, prepared: &Prepared<'_>) -> Option<HopId> {
-        host.index.find(self.tree, &host.rows, &prepared.facts)
+    pub(super) fn first_row(&self, host: &VirtualHost, normalized: &NormalizedRequest<'_>) -> Option<RuleNodeId> {
+        host.index.find(self.tree, &host.rows, &normalized.facts)
     }
 
     /// A candidate's decision before its row is looked at.
@@ -300,20 +309,20 @@ impl<'a> Router<'a> {
         table: &GatewayTable,
         candidate: &Candidate<'_>,
         host: Option<&VirtualHost>,
-        prepared: &Prepared<'_>,
+        normalized: &NormalizedRequest<'_>,
     ) -> Decision {
-        let Candidate { door, virtual_host, .. } = *candidate;
-        let mut decision = blank(place, Some(door), prepared.host.as_deref(), host);
+        let Candidate { frontend, virtual_host, .. } = *candidate;
+        let mut decision = blank(place, Some(frontend), normalized.host.as_deref(), host);
         decision.virtual_host = virtual_host;
-        self.doubt_the_gateway(&mut decision, table, door);
+        self.note_gateway_uncertainty(&mut decision, table, frontend);
         if table.cut {
-            decision.unverified.push(doubt::CUT_TABLE.to_owned());
+            decision.unverified.push(uncertainty::CUT_TABLE.to_owned());
         }
         if let Some(cut) = host.and_then(|host| host.cut) {
-            decision.unverified.push(doubt::cut(cut).to_owned());
+            decision.unverified.push(uncertainty::cut(cut).to_owned());
         }
-        if self.manner(table) == Manner::Agentgateway {
-            self.doubt_the_listener(&mut decision, table, door.port, prepared);
+        if self.semantics(table) == ProxySemantics::Agentgateway {
+            self.note_listener_uncertainty(&mut decision, table, frontend.port, normalized);
         }
         decision
     }
@@ -324,50 +333,57 @@ impl<'a> Router<'a> {
         place: u32,
         table: &GatewayTable,
         candidate: &Candidate<'_>,
-        prepared: &Prepared<'_>,
+        normalized: &NormalizedRequest<'_>,
         request: &Request,
     ) -> Decision {
-        let Candidate { door, virtual_host, hop } = *candidate;
+        let Candidate { frontend, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = self.begun(place, table, candidate, host, prepared);
+        let mut decision = self.begun(place, table, candidate, host, normalized);
         decision.hop = hop;
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
             let policies = host.map(|host| self.in_force(table, host, hop)).unwrap_or_default();
             let host = host.map(|host| &host.hostname);
-            let manner = self.manner(table);
-            let asked = Asked { prepared, query: request.query.as_deref(), scheme: door.scheme(), host, manner };
-            let refused = upgrade::refused(action, prepared.facts.headers).filter(|_| table.engine == Engine::Kgateway);
+            let semantics = self.semantics(table);
+            let asked = RoutedRequest {
+                normalized,
+                query: request.query.as_deref(),
+                scheme: frontend.scheme(),
+                host,
+                semantics,
+            };
+            let refused =
+                upgrade::refused(action, normalized.facts.headers).filter(|_| table.engine == Engine::Kgateway);
             if let Some(protocol) = refused {
                 upgrade::answer(&mut decision, &protocol);
-            } else if policed::is_preflight(action, &policies, &asked) {
-                policed::answer_preflight(&mut decision, &policies);
+            } else if policy_effects::is_preflight(action, &policies, &asked) {
+                policy_effects::answer_preflight(&mut decision, &policies);
             } else {
                 self.apply(&mut decision, hop, action, &asked);
-                policed::apply(&mut decision, &policies, &asked);
+                policy_effects::apply(&mut decision, &policies, &asked);
             }
             decision.policies = policies;
-            self.doubt_the_chain(&mut decision, hop);
+            self.note_chain_uncertainty(&mut decision, hop);
         } else {
-            self.note_the_nearby(&mut decision, place, table, door, prepared);
+            self.note_the_nearby(&mut decision, place, table, frontend, normalized);
             let hidden = self.hides_routes() && !table.assumed;
             if !hidden && !self.snapshot.coverage.sees_all("HTTPRoute") {
                 decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
             }
         }
-        if self.manner(table) == Manner::Specification {
+        if self.semantics(table) == ProxySemantics::Specification {
             let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-            self.doubt_the_unspecified(&mut decision, &Seen { table, door, host, hop, prepared, request });
+            self.note_unspecified(&mut decision, &Seen { table, frontend, host, hop, normalized, request });
         }
         if self.hides_routes() {
-            self.doubt_the_hidden(&mut decision, table, door, host, prepared);
+            self.note_unreadable_routes(&mut decision, table, frontend, host, normalized);
         }
         decision
     }
 
-    pub(super) fn apply(&self, decision: &mut Decision, hop: HopId, action: &Action, asked: &Asked<'_>) {
-        let Asked { prepared, query, scheme, host, manner } = *asked;
+    pub(super) fn apply(&self, decision: &mut Decision, hop: RuleNodeId, action: &Action, asked: &RoutedRequest<'_>) {
+        let RoutedRequest { normalized, query, scheme, host, semantics } = *asked;
         let row = &self.tree.hops[hop.0 as usize].matcher;
-        let facts = &prepared.facts;
+        let facts = &normalized.facts;
         // Without a host in the request, the virtual host's name stands for it.
         let authority = facts.authority.as_deref().or(host.map(Name::as_str)).unwrap_or("*");
         match action {
@@ -391,10 +407,10 @@ impl<'a> Router<'a> {
                 }
                 decision.outcome = Outcome::Forward;
                 decision.status = None;
-                let (mut path, note) = match manner {
-                    Manner::Envoy => rewritten_path(row, rewrite.path.as_ref(), &facts.path),
-                    Manner::Specification | Manner::Agentgateway => {
-                        (segments::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None)
+                let (mut path, note) = match semantics {
+                    ProxySemantics::Envoy => rewritten_path(row, rewrite.path.as_ref(), &facts.path),
+                    ProxySemantics::Specification | ProxySemantics::Agentgateway => {
+                        (spec_rewrite::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None)
                     }
                 };
                 decision.notes.extend(note);
@@ -411,10 +427,10 @@ impl<'a> Router<'a> {
                 decision.status = Some(redirect.status.unwrap_or(302));
                 let port = decision.port.unwrap_or(80);
                 let from = RedirectedFrom { scheme, port, authority, facts, query };
-                let (location, notes) = match manner {
-                    Manner::Envoy => location(row, redirect, &from),
-                    Manner::Specification => segments::location(row, redirect, &from),
-                    Manner::Agentgateway => authority::location(row, redirect, &from),
+                let (location, notes) = match semantics {
+                    ProxySemantics::Envoy => location(row, redirect, &from),
+                    ProxySemantics::Specification => spec_rewrite::location(row, redirect, &from),
+                    ProxySemantics::Agentgateway => agentgateway_redirect::location(row, redirect, &from),
                 };
                 decision.location = Some(location);
                 decision.notes.extend(notes);
@@ -452,15 +468,15 @@ impl<'a> Router<'a> {
                 continue;
             }
             let host = candidate.virtual_host.map_or("", |place| &table.virtual_hosts[place as usize].hostname);
-            let door = candidate.door;
-            let at = if std::ptr::eq(door, best.door) {
+            let frontend = candidate.frontend;
+            let at = if std::ptr::eq(frontend, best.frontend) {
                 format!("for {host}")
-            } else if candidates.iter().filter(|other| std::ptr::eq(other.door, door)).count() > 1 {
-                format!("for {host} on port {}", door.port)
+            } else if candidates.iter().filter(|other| std::ptr::eq(other.frontend, frontend)).count() > 1 {
+                format!("for {host} on port {}", frontend.port)
             } else {
-                match door.listener(None, None) {
-                    Some(listener) => format!("on listener {listener} (port {})", door.port),
-                    None => format!("on port {}", door.port),
+                match frontend.listener(None, None) {
+                    Some(listener) => format!("on listener {listener} (port {})", frontend.port),
+                    None => format!("on port {}", frontend.port),
                 }
             };
             match others.iter_mut().find(|(held, _)| *held == words) {
@@ -471,7 +487,7 @@ impl<'a> Router<'a> {
         if !others.is_empty() && candidates.iter().any(|c| c.virtual_host != best.virtual_host) {
             let host = best.virtual_host.map(|place| &table.virtual_hosts[place as usize].hostname);
             if let (Some(host), false) = (host, decision.port.is_none()) {
-                decision.notes.push(format!("answered for {host} on port {}: {said}", best.door.port));
+                decision.notes.push(format!("answered for {host} on port {}: {said}", best.frontend.port));
             }
         }
         for (words, places) in others.iter().take(NAMED_IN_NOTES) {
@@ -486,9 +502,9 @@ impl<'a> Router<'a> {
     }
 
     /// What becomes of a request that this row takes, in a few words.
-    pub(super) fn in_words(&self, hop: Option<HopId>) -> String {
+    pub(super) fn in_words(&self, hop: Option<RuleNodeId>) -> String {
         let Some(node) = hop.map(|hop| &self.tree.hops[hop.0 as usize]) else { return "404".to_owned() };
-        if let Some(link) = node.links.clone().find(|_| matches!(node.fate, Fate::Forks(_))) {
+        if let Some(link) = node.links.clone().find(|_| matches!(node.state, MatchState::WeightedDelegation(_))) {
             let via = &self.tree.links[link as usize].via;
             return format!("it delegates to {} in {}", via.value, via.namespace);
         }
@@ -515,11 +531,16 @@ impl<'a> Router<'a> {
 }
 
 /// A 404 at a door, to be filled in; at no door in particular where no listener is known.
-pub(super) fn blank(place: u32, door: Option<&Door>, host: Option<&str>, serving: Option<&VirtualHost>) -> Decision {
+pub(super) fn blank(
+    place: u32,
+    frontend: Option<&Frontend>,
+    host: Option<&str>,
+    serving: Option<&VirtualHost>,
+) -> Decision {
     Decision {
         gateway: place,
-        listener: door.and_then(|door| door.listener(host, serving.map(|host| host.listeners.as_slice()))),
-        port: door.map(|door| door.port),
+        listener: frontend.and_then(|frontend| frontend.listener(host, serving.map(|host| host.listeners.as_slice()))),
+        port: frontend.map(|frontend| frontend.port),
         virtual_host: None,
         hop: None,
         stopped: None,
@@ -555,7 +576,7 @@ fn all_broken(destinations: &[Destination]) -> bool {
     destinations.iter().all(|destination| destination.state.is_broken() || destination.share <= 0.0)
 }
 
-impl Door {
+impl Frontend {
     /// The scheme a client speaks here.
     pub(super) fn scheme(&self) -> Scheme {
         if self.protocol == Protocol::Https { Scheme::Https } else { Scheme::Http }

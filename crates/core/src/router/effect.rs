@@ -4,7 +4,7 @@
 //! Envoy's router (`source/common/router/config_impl.cc`) and its `Utility::newUri`.
 
 use super::lookup::without_port;
-use super::matcher::{Facts, Prefix};
+use super::matcher::{MatchInput, Prefix};
 use super::request::Scheme;
 use crate::model::{Name, PathKind, PathModifier, Redirect, RedirectScheme, RouteMatch};
 use crate::re2::compile_search;
@@ -86,7 +86,7 @@ pub(super) struct RedirectedFrom<'r> {
     /// `Host` as the client sends it.
     pub authority: &'r str,
     /// Path and query before the redirect.
-    pub facts: &'r Facts<'r>,
+    pub facts: &'r MatchInput<'r>,
     /// The query, when there is one.
     pub query: Option<&'r str>,
 }
@@ -157,7 +157,7 @@ fn request_host<'r>(from: &RedirectedFrom<'r>, scheme: Scheme, sets_port: bool) 
 mod tests {
     use super::*;
     use crate::model::{PathMatch, Position};
-    use crate::resolve::Manner;
+    use crate::resolve::ProxySemantics;
 
     fn row(kind: PathKind, value: &str) -> RouteMatch {
         RouteMatch {
@@ -203,14 +203,14 @@ mod tests {
 
     #[track_caller]
     fn redirected(redirect: &Redirect, authority: &str, port: u16, expected: &str) {
-        let facts = Facts {
+        let facts = MatchInput {
             path: "/a/x".into(),
             query: "q",
             method: "GET",
             headers: &[],
             authority: None,
             scheme: Scheme::Http,
-            manner: Manner::Envoy,
+            semantics: ProxySemantics::Envoy,
         };
         let from = RedirectedFrom { scheme: Scheme::Http, port, authority, facts: &facts, query: Some("q") };
         assert_eq!(location(&row(PathKind::PathPrefix, "/a"), redirect, &from).0, expected);

@@ -5,14 +5,14 @@
 
 use ahash::AHashMap;
 
-use super::decide::{Candidate, Prepared, Router};
+use super::decide::{Candidate, NormalizedRequest, Router};
 use super::index::Index;
-use super::matcher::{Facts, Patterns, path_matches, test};
+use super::matcher::{MatchInput, Patterns, path_matches, test};
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::request::Request;
 use super::{Considered, Decision, Outcome, Verdict, VirtualHost};
 use crate::model::ObjectKey;
-use crate::resolve::{Fate, HopId, Manner, RootId, Under};
+use crate::resolve::{MatchState, ProxySemantics, RootId, RuleNodeId, Under};
 
 /// How many entries an explanation lists unless told otherwise.
 const LISTED: usize = crate::limits::CONSIDERED;
@@ -26,7 +26,7 @@ const NEAREST: usize = 3;
 /// Matches that are in no table, by what they would have matched. A route's matches may be dropped at many places.
 #[derive(Debug, Default)]
 pub(super) struct Dropped {
-    hops: Vec<HopId>,
+    hops: Vec<RuleNodeId>,
     index: Index,
     /// Where each of their roots is attached: Gateway, listener, place among the listener's attached routes.
     attached: AHashMap<RootId, Vec<(u32, u32, u32)>>,
@@ -42,12 +42,12 @@ impl<'a> Router<'a> {
     pub fn explain_at_most(&self, request: &Request, gateway: Option<&ObjectKey>, limit: usize) -> Vec<Decision> {
         let mut decisions = Vec::new();
         for (candidate, mut decision) in self.answers(request, gateway) {
-            let manner = self.manner(&self.table.gateways[decision.gateway as usize]);
-            if let (Some(candidate), Ok(prepared)) = (candidate, &Prepared::of(request, manner)) {
-                if manner == Manner::Agentgateway {
-                    self.consider_hop_by_hop(&mut decision, &candidate, prepared, limit);
+            let semantics = self.semantics(&self.table.gateways[decision.gateway as usize]);
+            if let (Some(candidate), Ok(normalized)) = (candidate, &NormalizedRequest::of(request, semantics)) {
+                if semantics == ProxySemantics::Agentgateway {
+                    self.consider_hop_by_hop(&mut decision, &candidate, normalized, limit);
                 } else {
-                    self.consider(&mut decision, &candidate, prepared, limit);
+                    self.consider(&mut decision, &candidate, normalized, limit);
                 }
             }
             self.remark(request, &mut decision);
@@ -57,17 +57,19 @@ impl<'a> Router<'a> {
     }
 
     /// Why this row, or this dropped match, is not the one that decided; or that it is.
-    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: HopId) -> Considered {
-        let manner = self.manner(&self.table.gateways[decision.gateway as usize]);
-        let (verdict, reason) = match Prepared::of(request, manner) {
-            Ok(prepared) if manner == Manner::Agentgateway => self.reason_in_groups(&prepared, decision, hop),
-            Ok(prepared) => self.reason_of(&prepared.facts, decision, hop),
+    pub fn explain_hop(&self, request: &Request, decision: &Decision, hop: RuleNodeId) -> Considered {
+        let semantics = self.semantics(&self.table.gateways[decision.gateway as usize]);
+        let (verdict, reason) = match NormalizedRequest::of(request, semantics) {
+            Ok(normalized) if semantics == ProxySemantics::Agentgateway => {
+                self.reason_in_groups(&normalized, decision, hop)
+            }
+            Ok(normalized) => self.reason_of(&normalized.facts, decision, hop),
             Err(bad) => (Verdict::Missed, Reason::BadRequest { what: bad.what.clone() }),
         };
         Considered { hop, verdict, reason }
     }
 
-    fn reason_of(&self, facts: &Facts<'_>, decision: &Decision, hop: HopId) -> (Verdict, Reason) {
+    fn reason_of(&self, facts: &MatchInput<'_>, decision: &Decision, hop: RuleNodeId) -> (Verdict, Reason) {
         let node = &self.tree.hops[hop.0 as usize];
         let no_patterns = Patterns::default();
         let host = self.host_of(decision);
@@ -81,14 +83,14 @@ impl<'a> Router<'a> {
                 return (Verdict::Won, Reason::Delegates(Delegation::ToTheWinner));
             }
         }
-        match (&node.fate, failed) {
-            (Fate::Dropped(reason), _) => (Verdict::Dropped, Reason::Dropped(reason.clone())),
+        match (&node.state, failed) {
+            (MatchState::Dropped(reason), _) => (Verdict::Dropped, Reason::Dropped(reason.clone())),
             (_, Some(reason)) => (Verdict::Missed, reason),
-            (Fate::Delegates | Fate::Forks(_), None) => match decision.hop {
+            (MatchState::Delegates | MatchState::WeightedDelegation(_), None) => match decision.hop {
                 Some(_) => (Verdict::Lost, Reason::Delegates(Delegation::WinnerElsewhere)),
                 None => (Verdict::Missed, Reason::Delegates(Delegation::NothingMatches)),
             },
-            (Fate::Row(_), None) => match (host, decision.hop) {
+            (MatchState::Row(_), None) => match (host, decision.hop) {
                 (Some(host), Some(winner)) if host.rows.contains(&hop) => (Verdict::Lost, self.later(hop, winner)),
                 (Some(host), _) => (Verdict::Missed, Reason::OtherHost { hostname: host.hostname.clone() }),
                 (None, _) => (Verdict::Missed, Reason::NoVirtualHost),
@@ -102,10 +104,16 @@ impl<'a> Router<'a> {
     }
 
     /// Fills in what was considered, and what a 404 lacks.
-    fn consider(&self, decision: &mut Decision, candidate: &Candidate<'_>, prepared: &Prepared<'_>, limit: usize) {
-        let facts = &prepared.facts;
+    fn consider(
+        &self,
+        decision: &mut Decision,
+        candidate: &Candidate<'_>,
+        normalized: &NormalizedRequest<'_>,
+        limit: usize,
+    ) {
+        let facts = &normalized.facts;
         let Some(host) = self.host_of(decision) else {
-            let (host, port) = (prepared.host.clone(), candidate.door.port);
+            let (host, port) = (normalized.host.clone(), candidate.frontend.port);
             decision.unanswered = Some(Unanswered::NoHost { host, port, listener: true });
             return;
         };
@@ -119,13 +127,19 @@ impl<'a> Router<'a> {
     }
 
     /// The winner, those that match too, the closest that do not, and the dropped that would have.
-    fn listing(&self, decision: &Decision, host: &VirtualHost, facts: &Facts<'_>, limit: usize) -> Vec<Considered> {
+    fn listing(
+        &self,
+        decision: &Decision,
+        host: &VirtualHost,
+        facts: &MatchInput<'_>,
+        limit: usize,
+    ) -> Vec<Considered> {
         let VirtualHost { rows, index, .. } = host;
         let mut on_path = index.on_path(self.tree, rows, &facts.path, PER_PATH);
         on_path.sort_unstable();
         let mut later = Vec::new();
         let mut missing = Vec::new();
-        let mut seen: Vec<HopId> = decision.hop.into_iter().collect();
+        let mut seen: Vec<RuleNodeId> = decision.hop.into_iter().collect();
         for at in on_path {
             let hop = rows[at as usize];
             // A route attached to two listeners of the port has its rows twice.
@@ -160,18 +174,18 @@ impl<'a> Router<'a> {
         list
     }
 
-    pub(super) fn matcher(&self, hop: HopId) -> &'a crate::model::RouteMatch {
+    pub(super) fn matcher(&self, hop: RuleNodeId) -> &'a crate::model::RouteMatch {
         &self.tree.hops[hop.0 as usize].matcher
     }
 
     /// The rows whose path shares the longest beginning with the request's.
     pub(super) fn neighbours(
         &self,
-        (rows, index): (&[HopId], &Index),
-        facts: &Facts<'_>,
-        seen: &[HopId],
+        (rows, index): (&[RuleNodeId], &Index),
+        facts: &MatchInput<'_>,
+        seen: &[RuleNodeId],
     ) -> Vec<Considered> {
-        let mut near: Vec<(usize, HopId)> = Vec::new();
+        let mut near: Vec<(usize, RuleNodeId)> = Vec::new();
         for &at in index.near(self.tree, rows, &facts.path, NEIGHBOURS) {
             let hop = rows[at as usize];
             let path = &self.matcher(hop).path;
@@ -191,7 +205,7 @@ impl<'a> Router<'a> {
     }
 
     /// The dropped matches that would have taken the request here.
-    fn dropped_matches(&self, decision: &Decision, host: &VirtualHost, facts: &Facts<'_>) -> Vec<Considered> {
+    fn dropped_matches(&self, decision: &Decision, host: &VirtualHost, facts: &MatchInput<'_>) -> Vec<Considered> {
         let Dropped { hops, index, attached } = self.lookup.dropped.get_or_init(|| self.gather_dropped());
         if hops.is_empty() {
             return Vec::new();
@@ -204,7 +218,7 @@ impl<'a> Router<'a> {
         for at in places {
             let hop = hops[at as usize];
             let one = &self.tree.hops[hop.0 as usize];
-            let Fate::Dropped(reason) = &one.fate else { continue };
+            let MatchState::Dropped(reason) = &one.state else { continue };
             let which = (one.route, one.rule, one.match_index);
             if told.contains(&which) || test(&one.matcher, facts, index.patterns()).is_err() {
                 continue;
@@ -227,9 +241,9 @@ impl<'a> Router<'a> {
     }
 
     fn gather_dropped(&self) -> Dropped {
-        let is_dropped = |hop: &HopId| matches!(self.tree.hops[hop.0 as usize].fate, Fate::Dropped(_));
+        let is_dropped = |hop: &RuleNodeId| matches!(self.tree.hops[hop.0 as usize].state, MatchState::Dropped(_));
         let count = u32::try_from(self.tree.hops.len()).unwrap_or(u32::MAX);
-        let hops: Vec<HopId> = (0..count).map(HopId).filter(is_dropped).collect();
+        let hops: Vec<RuleNodeId> = (0..count).map(RuleNodeId).filter(is_dropped).collect();
         let mut attached: AHashMap<RootId, Vec<(u32, u32, u32)>> = AHashMap::new();
         if hops.is_empty() {
             return Dropped::default();
@@ -246,13 +260,13 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        let index = Index::build(self.tree, &hops, Manner::Envoy);
+        let index = Index::build(self.tree, &hops, ProxySemantics::Envoy);
         Dropped { hops, index, attached }
     }
 
     /// How far into the tree a request that nothing takes came.
-    fn deepest_point(&self, host: &VirtualHost, facts: &Facts<'_>, list: &[Considered]) -> Unanswered {
-        let mut deepest: Option<(usize, HopId)> = None;
+    fn deepest_point(&self, host: &VirtualHost, facts: &MatchInput<'_>, list: &[Considered]) -> Unanswered {
+        let mut deepest: Option<(usize, RuleNodeId)> = None;
         for entry in list {
             let mut at = entry.hop;
             // Up to the first rule above it that lets the request pass.
@@ -276,7 +290,7 @@ impl<'a> Router<'a> {
 }
 
 /// What a 404 lacks: how far the request came, and the closest row whose path matches.
-pub(super) fn no_rule(facts: &Facts<'_>, reached: Reached, list: &[Considered]) -> Unanswered {
+pub(super) fn no_rule(facts: &MatchInput<'_>, reached: Reached, list: &[Considered]) -> Unanswered {
     let closest = list.iter().filter(|entry| entry.reason.needs_more()).min_by_key(|entry| entry.reason.changes());
     Unanswered::NoRule {
         method: facts.method.to_string(),

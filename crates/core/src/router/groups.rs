@@ -12,7 +12,7 @@ use super::compile::HostRank;
 use super::hosts::Hosts;
 use super::precedence::HopPrecedence;
 use crate::model::Name;
-use crate::resolve::{GatewayNode, HopId, LinkId, ListenerNode, Manner, Tree, group_rows};
+use crate::resolve::{GatewayNode, LinkId, ListenerNode, ProxySemantics, RuleNodeId, Tree, group_rows};
 use crate::store::{RouteId, Snapshot};
 
 /// The groups of a table by link, each made when it is first asked for.
@@ -33,7 +33,7 @@ pub struct Tier {
     /// The host, a wildcard, or `*`.
     pub hostname: Name,
     /// The rows, in evaluation order.
-    pub rows: Arc<[HopId]>,
+    pub rows: Arc<[RuleNodeId]>,
     /// Finds the winning row.
     pub index: Arc<Index>,
 }
@@ -41,7 +41,7 @@ pub struct Tier {
 impl Groups {
     /// Makes room for the groups of `tree`.
     pub(super) fn of(tree: &Tree) -> Self {
-        let walked = tree.gateways.iter().any(|node| node.dialect.manner == Manner::Agentgateway);
+        let walked = tree.gateways.iter().any(|node| node.dialect.semantics == ProxySemantics::Agentgateway);
         Self(if walked { tree.links.iter().map(|_| OnceLock::new()).collect() } else { Vec::new() })
     }
 
@@ -97,8 +97,12 @@ pub(super) fn of_listener(
 }
 
 /// Sorts rows into tiers. A row comes with its route and the end of its key.
-fn tiers<'s>(snapshot: &Snapshot, tree: &Tree, rows: impl Iterator<Item = (RouteId, HopId, &'s str)>) -> Vec<Tier> {
-    let mut by_host: BTreeMap<HostRank, Vec<(HopPrecedence, HopId)>> = BTreeMap::new();
+fn tiers<'s>(
+    snapshot: &Snapshot,
+    tree: &Tree,
+    rows: impl Iterator<Item = (RouteId, RuleNodeId, &'s str)>,
+) -> Vec<Tier> {
+    let mut by_host: BTreeMap<HostRank, Vec<(HopPrecedence, RuleNodeId)>> = BTreeMap::new();
     let any = [Name::new_static("*")];
     for (route, row, suffix) in rows {
         let route = snapshot.route(route);
@@ -110,10 +114,10 @@ fn tiers<'s>(snapshot: &Snapshot, tree: &Tree, rows: impl Iterator<Item = (Route
     }
     let sorted = by_host.into_iter().map(|(host, mut rows)| {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut rows: Vec<HopId> = rows.into_iter().map(|(_, row)| row).collect();
+        let mut rows: Vec<RuleNodeId> = rows.into_iter().map(|(_, row)| row).collect();
         // A hostname written twice.
         rows.dedup();
-        let index = Index::build(tree, &rows, Manner::Agentgateway);
+        let index = Index::build(tree, &rows, ProxySemantics::Agentgateway);
         Tier { hostname: host.name(), rows: rows.into(), index: Arc::new(index) }
     });
     sorted.collect()

@@ -14,9 +14,9 @@ use std::sync::OnceLock;
 
 use ahash::AHashMap;
 
-use super::matcher::{Facts, Patterns, Prefix, path_matches, rest_holds};
+use super::matcher::{MatchInput, Patterns, Prefix, path_matches, rest_holds};
 use crate::model::{Name, PathKind, PathMatch, RouteMatch};
-use crate::resolve::{HopId, Manner, Tree};
+use crate::resolve::{ProxySemantics, RuleNodeId, Tree};
 
 /// How many rows are stepped over for each segment that a completion lists.
 const MAX_STEPS_PER_SEGMENT: usize = 64;
@@ -42,32 +42,32 @@ pub struct Index {
 }
 
 /// Where a row is filed.
-enum Place<'m> {
+enum IndexSlot<'m> {
     Exact(&'m Name),
     Prefix(&'m str),
     Other,
 }
 
-fn place(row: &RouteMatch) -> Place<'_> {
+fn place(row: &RouteMatch) -> IndexSlot<'_> {
     match row.path.kind {
-        PathKind::Exact => Place::Exact(&row.path.value),
-        PathKind::RegularExpression => Place::Other,
+        PathKind::Exact => IndexSlot::Exact(&row.path.value),
+        PathKind::RegularExpression => IndexSlot::Other,
         PathKind::PathPrefix => match Prefix::of(&row.path.value) {
-            Prefix::All => Place::Prefix(""),
-            Prefix::Segments(prefix) if prefix.starts_with('/') => Place::Prefix(prefix),
-            Prefix::Segments(_) | Prefix::Text(_) => Place::Other,
+            Prefix::All => IndexSlot::Prefix(""),
+            Prefix::Segments(prefix) if prefix.starts_with('/') => IndexSlot::Prefix(prefix),
+            Prefix::Segments(_) | Prefix::Text(_) => IndexSlot::Other,
         },
     }
 }
 
-fn matcher(tree: &Tree, row: HopId) -> &RouteMatch {
+fn matcher(tree: &Tree, row: RuleNodeId) -> &RouteMatch {
     &tree.hops[row.0 as usize].matcher
 }
 
 impl Index {
     /// Indexes `rows`, which are in evaluation order, for a proxy that reads in this manner.
-    pub fn build(tree: &Tree, rows: &[HopId], manner: Manner) -> Self {
-        let patterns = Patterns::read(manner);
+    pub fn build(tree: &Tree, rows: &[RuleNodeId], semantics: ProxySemantics) -> Self {
+        let patterns = Patterns::read(semantics);
         let mut index = Self { next: vec![END; rows.len()], patterns, ..Self::default() };
         // From the last row to the first, so that each chain begins with its first row.
         for (position, row) in rows.iter().enumerate().rev() {
@@ -75,13 +75,13 @@ impl Index {
             index.patterns.note(row);
             let position_number = u32::try_from(position).unwrap_or(END - 1);
             let later = match place(row) {
-                Place::Exact(path) => index.exact.insert(path.clone(), position_number),
-                Place::Prefix(prefix) => {
+                IndexSlot::Exact(path) => index.exact.insert(path.clone(), position_number),
+                IndexSlot::Prefix(prefix) => {
                     index.longest_prefix = index.longest_prefix.max(prefix.len());
                     let key = if prefix.len() == row.path.value.len() { row.path.value.clone() } else { prefix.into() };
                     index.prefix.insert(key, position_number)
                 }
-                Place::Other => {
+                IndexSlot::Other => {
                     index.others.push(position_number);
                     None
                 }
@@ -98,7 +98,7 @@ impl Index {
     }
 
     /// The first row that matches.
-    pub(super) fn find(&self, tree: &Tree, rows: &[HopId], facts: &Facts<'_>) -> Option<HopId> {
+    pub(super) fn find(&self, tree: &Tree, rows: &[RuleNodeId], facts: &MatchInput<'_>) -> Option<RuleNodeId> {
         let mut best = END;
         self.heads(&facts.path, |head| {
             let mut at = head;
@@ -151,7 +151,7 @@ impl Index {
 
     /// The rows before `before` whose path holds for `path`, in no order. Those of one path end with the first that asks for
     /// nothing else: it leaves no request to the rows after it.
-    pub(super) fn on_path_before(&self, tree: &Tree, rows: &[HopId], path: &str, before: usize) -> Vec<u32> {
+    pub(super) fn on_path_before(&self, tree: &Tree, rows: &[RuleNodeId], path: &str, before: usize) -> Vec<u32> {
         let mut found = Vec::new();
         let is_before = |at: u32| (at as usize) < before;
         self.heads(path, |head| {
@@ -175,7 +175,7 @@ impl Index {
     }
 
     /// Rows whose path holds for `path`, at most `limit` of each chain: for explanations. In no order.
-    pub(super) fn on_path(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> Vec<u32> {
+    pub(super) fn on_path(&self, tree: &Tree, rows: &[RuleNodeId], path: &str, limit: usize) -> Vec<u32> {
         let mut found = Vec::new();
         self.heads(path, |head| {
             let mut at = head;
@@ -195,7 +195,7 @@ impl Index {
     }
 
     /// The paths of rows that go on from `typed`, each cut at the end of the next segment, at most `limit`.
-    pub(super) fn next_segments(&self, tree: &Tree, rows: &[HopId], typed: &str, limit: usize) -> Vec<String> {
+    pub(super) fn next_segments(&self, tree: &Tree, rows: &[RuleNodeId], typed: &str, limit: usize) -> Vec<String> {
         let path = |at: u32| &matcher(tree, rows[at as usize]).path;
         let by_path = self.by_path(tree, rows);
         let mut found = Vec::new();
@@ -229,7 +229,7 @@ impl Index {
 
     /// Rows whose path is nearest to `path` in byte order, at most `limit` on either side: those that share the longest
     /// beginning with it are among them.
-    pub(super) fn near(&self, tree: &Tree, rows: &[HopId], path: &str, limit: usize) -> &[u32] {
+    pub(super) fn near(&self, tree: &Tree, rows: &[RuleNodeId], path: &str, limit: usize) -> &[u32] {
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
         let by_path = self.by_path(tree, rows);
         let middle = by_path.partition_point(|at| value(*at) < path);
@@ -239,7 +239,7 @@ impl Index {
     }
 
     /// All rows by the bytes of their path.
-    fn by_path(&self, tree: &Tree, rows: &[HopId]) -> &[u32] {
+    fn by_path(&self, tree: &Tree, rows: &[RuleNodeId]) -> &[u32] {
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
         self.by_path.get_or_init(|| {
             let count = u32::try_from(rows.len()).unwrap_or(END);
@@ -255,7 +255,7 @@ impl Index {
 
 impl Index {
     /// Rows that may take a path which `test` takes, too: ascending.
-    pub(super) fn overlapping(&self, tree: &Tree, rows: &[HopId], test: &PathMatch) -> Vec<u32> {
+    pub(super) fn overlapping(&self, tree: &Tree, rows: &[RuleNodeId], test: &PathMatch) -> Vec<u32> {
         let beginning = match test.kind {
             PathKind::Exact => {
                 let mut found = self.on_path(tree, rows, &test.value, usize::MAX);
@@ -295,26 +295,26 @@ mod tests {
 
     use super::*;
     use crate::model::{Position, ValueKind, ValueMatch};
-    use crate::resolve::{Fate, Hop, RootId, Under};
+    use crate::resolve::{MatchState, RootId, RuleNode, Under};
     use crate::router::matcher::test;
     use crate::router::request::Scheme;
     use crate::store::RouteId;
 
-    fn tree_of(rows: Vec<RouteMatch>) -> (Tree, Vec<HopId>) {
+    fn tree_of(rows: Vec<RouteMatch>) -> (Tree, Vec<RuleNodeId>) {
         let mut tree = Tree::default();
         for row in rows {
-            tree.hops.push(Hop {
+            tree.hops.push(RuleNode {
                 under: Under::Root(RootId(0)),
                 route: RouteId(0),
                 rule: 0,
                 match_index: Some(0),
                 matcher: Arc::new(row),
-                fate: Fate::Delegates,
+                state: MatchState::Delegates,
                 links: 0..0,
                 unverified: Vec::new(),
             });
         }
-        let ids = (0..u32::try_from(tree.hops.len()).unwrap()).map(HopId).collect();
+        let ids = (0..u32::try_from(tree.hops.len()).unwrap()).map(RuleNodeId).collect();
         (tree, ids)
     }
 
@@ -351,9 +351,9 @@ mod tests {
             post in any::<bool>(),
         ) {
             let (tree, ids) = tree_of(rows);
-            let index = Index::build(&tree, &ids, Manner::Envoy);
+            let index = Index::build(&tree, &ids, ProxySemantics::Envoy);
             let method = if post { "POST" } else { "GET" };
-            let facts = Facts { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, scheme: Scheme::Http, manner: Manner::Envoy };
+            let facts = MatchInput { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, scheme: Scheme::Http, semantics: ProxySemantics::Envoy };
             let scan = ids.iter().copied().find(|id| test(matcher(&tree, *id), &facts, index.patterns()).is_ok());
             prop_assert_eq!(index.find(&tree, &ids, &facts), scan);
             // What explanations look at holds the winner, and every row on the path.

@@ -4,15 +4,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::decide::{Prepared, Router};
-use super::doubt;
-use super::lookup::Door;
+use super::decide::{NormalizedRequest, Router};
+use super::lookup::Frontend;
 use super::matcher::{Patterns, path_matches};
 use super::received;
 use super::request::Request;
+use super::uncertainty;
 use super::{GatewayTable, Index, VirtualHost};
 use crate::model::{Name, PathMatch, Protocol, RouteMatch};
-use crate::resolve::{HopId, LinkId, Manner, Tree};
+use crate::resolve::{LinkId, ProxySemantics, RuleNodeId, Tree};
 
 /// Rows in evaluation order, and what finds them.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) struct RowList<'a> {
     /// The virtual host they belong to; `None` below a rule that hands on.
     pub virtual_host: Option<u32>,
     /// The rows.
-    pub rows: &'a Arc<[HopId]>,
+    pub rows: &'a Arc<[RuleNodeId]>,
     /// Their index.
     pub index: &'a Index,
 }
@@ -50,22 +50,22 @@ impl<'a> Router<'a> {
     /// has one decides. `None` where the Gateway cannot see the request, or answers it before it looks at any row.
     pub(crate) fn lists(&self, place: u32, request: &Request) -> Option<Vec<RowList<'a>>> {
         let table: &'a GatewayTable = self.table.gateways.get(place as usize)?;
-        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
-        let manner = self.manner(table);
-        let prepared = Prepared::of(request, manner).ok()?;
-        let mut lists = Vec::with_capacity(doors.len());
-        for door in &doors {
-            if let Some(host) = &prepared.host
-                && manner == Manner::Agentgateway
+        let frontends = self.lookup.frontends(self.tree, self.table, place, request).ok()?;
+        let semantics = self.semantics(table);
+        let normalized = NormalizedRequest::of(request, semantics).ok()?;
+        let mut lists = Vec::with_capacity(frontends.len());
+        for frontend in &frontends {
+            if let Some(host) = &normalized.host
+                && semantics == ProxySemantics::Agentgateway
             {
-                if self.misdirected(place, door, host).is_some() || !is_best(&doors, door, host) {
+                if self.misdirected(place, frontend, host).is_some() || !is_best(&frontends, frontend, host) {
                     continue;
                 }
-                lists.extend(door.hosts.covering_as_written(Cow::Borrowed(host)));
-            } else if let Some(host) = &prepared.host {
-                lists.extend(door.virtual_host(host));
+                lists.extend(frontend.hosts.covering_as_written(Cow::Borrowed(host)));
+            } else if let Some(host) = &normalized.host {
+                lists.extend(frontend.virtual_host(host));
             } else {
-                lists.extend(door.virtual_hosts.iter().copied());
+                lists.extend(frontend.virtual_hosts.iter().copied());
             }
         }
         let list = |at: u32| RowList::of_host(at, &table.virtual_hosts[at as usize]);
@@ -82,16 +82,16 @@ impl<'a> Router<'a> {
     /// The TCP or TLS route that takes what no row takes of the requests that come where `request` does: the place of its
     /// listener, and its own there.
     pub(crate) fn stream(&self, place: u32, request: &Request) -> Option<(usize, usize)> {
-        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
-        doors.iter().find_map(|door| door.stream)
+        let frontends = self.lookup.frontends(self.tree, self.table, place, request).ok()?;
+        frontends.iter().find_map(|frontend| frontend.stream)
     }
 
     /// Why rows may be missing from the table of the Gateway at `place`: what stands for each gap, where a rule does.
-    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<HopId>, &'static str)> {
+    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<RuleNodeId>, &'static str)> {
         let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
         let mut gaps = Vec::new();
         if table.cut {
-            gaps.push((None, doubt::CUT_TABLE));
+            gaps.push((None, uncertainty::CUT_TABLE));
         }
         if table.virtual_hosts.iter().any(|host| host.cut.is_some()) {
             let links = self.tree.links.iter().filter_map(|link| Some((link.hop, link.cut?)));
@@ -100,19 +100,21 @@ impl<'a> Router<'a> {
                 root.node.is_none_or(|node| node == table.node)
             });
             match of_links.next() {
-                Some((hop, cut)) => gaps.push((Some(hop), doubt::cut(cut))),
-                None => gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, doubt::cut(host.cut?))))),
+                Some((hop, cut)) => gaps.push((Some(hop), uncertainty::cut(cut))),
+                None => {
+                    gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, uncertainty::cut(host.cut?)))));
+                }
             }
         }
         gaps
     }
 
     /// The row that decides a request on the Gateway at `place`, where rows alone decide (not hop by hop).
-    pub(crate) fn deciding_row(&self, place: u32, request: &Request) -> Option<HopId> {
+    pub(crate) fn deciding_row(&self, place: u32, request: &Request) -> Option<RuleNodeId> {
         let table: &'a GatewayTable = self.table.gateways.get(place as usize)?;
-        let doors = self.lookup.doors(self.tree, self.table, place, request).ok()?;
-        let prepared = Prepared::of(request, self.manner(table)).ok()?;
-        self.candidates(table, &doors, &prepared).into_iter().find_map(|candidate| candidate.hop)
+        let frontends = self.lookup.frontends(self.tree, self.table, place, request).ok()?;
+        let normalized = NormalizedRequest::of(request, self.semantics(table)).ok()?;
+        self.candidates(table, &frontends, &normalized).into_iter().find_map(|candidate| candidate.hop)
     }
 
     /// The lists of a group that a request for `host` is held against.
@@ -140,11 +142,13 @@ impl<'a> Router<'a> {
 
     /// The server name and the listeners' hostnames of what serves a virtual host.
     pub(crate) fn served_names(&self, place: u32, virtual_host: u32) -> Vec<Name> {
-        let doors = self.lookup.doors_of(place).iter();
-        let of_host = doors.filter(|door| door.virtual_hosts.contains(&virtual_host));
+        let frontends = self.lookup.doors_of(place).iter();
+        let of_host = frontends.filter(|frontend| frontend.virtual_hosts.contains(&virtual_host));
         let mut names: Vec<Name> = Vec::new();
-        for door in of_host {
-            names.extend(door.sni.iter().chain(door.listeners.iter().filter_map(|(_, name)| name.as_ref())).cloned());
+        for frontend in of_host {
+            names.extend(
+                frontend.sni.iter().chain(frontend.listeners.iter().filter_map(|(_, name)| name.as_ref())).cloned(),
+            );
         }
         names
     }
@@ -154,15 +158,15 @@ impl<'a> Router<'a> {
     pub(crate) fn endpoints_of(&self, place: u32) -> Vec<(u16, bool, Vec<Name>)> {
         let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
         let mut endpoints = Vec::new();
-        for door in self.lookup.doors_of(place) {
-            let mut names: Vec<Name> = door.sni.iter().cloned().collect();
-            names.extend(door.listeners.iter().filter_map(|(_, name)| name.clone()));
-            names.extend(door.virtual_hosts.iter().map(|at| table.virtual_hosts[*at as usize].hostname.clone()));
+        for frontend in self.lookup.doors_of(place) {
+            let mut names: Vec<Name> = frontend.sni.iter().cloned().collect();
+            names.extend(frontend.listeners.iter().filter_map(|(_, name)| name.clone()));
+            names.extend(frontend.virtual_hosts.iter().map(|at| table.virtual_hosts[*at as usize].hostname.clone()));
             // What passes every connection on takes those that speak TLS, and those that do not.
-            if door.passes_all() || door.protocol == Protocol::Tcp {
-                endpoints.push((door.port, door.sni.is_none(), Vec::new()));
+            if frontend.passes_all() || frontend.protocol == Protocol::Tcp {
+                endpoints.push((frontend.port, frontend.sni.is_none(), Vec::new()));
             }
-            endpoints.push((door.port, door.sni.is_some(), names));
+            endpoints.push((frontend.port, frontend.sni.is_some(), names));
         }
         endpoints
     }
@@ -188,15 +192,16 @@ impl<'a> Router<'a> {
     }
 
     /// In whose manner the Gateway at `place` reads requests.
-    pub(crate) fn manner_at(&self, place: u32) -> Manner {
-        self.table.gateways.get(place as usize).map_or(Manner::Envoy, |table| self.manner(table))
+    pub(crate) fn manner_at(&self, place: u32) -> ProxySemantics {
+        self.table.gateways.get(place as usize).map_or(ProxySemantics::Envoy, |table| self.semantics(table))
     }
 }
 
 /// Of the plain listeners of a port, the one that names the host best.
-fn is_best(doors: &[&Door], door: &Door, host: &str) -> bool {
-    let Some(own) = door.rank(host) else { return door.sni.is_some() };
-    let rivals = doors.iter().filter(|other| other.port == door.port && other.sni.is_none() && door.sni.is_none());
+fn is_best(frontends: &[&Frontend], frontend: &Frontend, host: &str) -> bool {
+    let Some(own) = frontend.rank(host) else { return frontend.sni.is_some() };
+    let rivals =
+        frontends.iter().filter(|other| other.port == frontend.port && other.sni.is_none() && frontend.sni.is_none());
     rivals.filter_map(|other| other.rank(host)).all(|other| other <= own)
 }
 
@@ -210,8 +215,8 @@ pub(crate) fn path_holds(test: &PathMatch, path: &str, patterns: &PathPatterns) 
 pub(crate) struct PathPatterns(Patterns);
 
 impl PathPatterns {
-    pub(crate) fn of<'m>(manner: Manner, rows: impl IntoIterator<Item = &'m RouteMatch>) -> Self {
-        let mut patterns = Patterns::read(manner);
+    pub(crate) fn of<'m>(semantics: ProxySemantics, rows: impl IntoIterator<Item = &'m RouteMatch>) -> Self {
+        let mut patterns = Patterns::read(semantics);
         rows.into_iter().for_each(|row| patterns.note(row));
         Self(patterns)
     }

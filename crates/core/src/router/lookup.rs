@@ -16,12 +16,12 @@ use super::hosts::Hosts;
 use super::request::{Request, Scheme};
 use super::{RouteTable, VirtualHost};
 use crate::model::{Name, ObjectKey, Protocol};
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState, Manner, Tree};
+use crate::resolve::{GatewayNode, ListenerNode, ListenerState, ProxySemantics, Tree};
 
 /// Finds doors and virtual hosts without scanning them. Built once per table.
 #[derive(Debug, Default)]
 pub struct Lookup {
-    gateways: Vec<Vec<Door>>,
+    gateways: Vec<Vec<Frontend>>,
     /// Matches that are in no table, for explanations; made when first asked for.
     pub(super) dropped: OnceLock<Dropped>,
 }
@@ -37,7 +37,7 @@ pub struct Unseen {
 
 /// What a client can connect to.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Frontend {
     pub port: u16,
     pub protocol: Protocol,
     /// The server name it is chosen by, `*` for any; `None` on plain HTTP.
@@ -47,7 +47,7 @@ pub(super) struct Door {
     /// Its virtual hosts in table order, as places in the Gateway's table.
     pub virtual_hosts: Vec<u32>,
     /// A virtual host on it whose rows Envoy would refuse, and the whole table with them.
-    pub hazard: Option<u32>,
+    pub rejection: Option<u32>,
     /// The same by the hosts they serve.
     pub hosts: Hosts,
     /// The TCP or TLS route behind it: its listener's place, and its own among the streams of the listener.
@@ -67,49 +67,51 @@ impl Lookup {
             .gateways
             .iter()
             .map(|gateway| {
-                let mut doors = Doors::default();
+                let mut frontends = Doors::default();
                 if let Some(node) = tree.gateways.get(gateway.node as usize) {
                     for (at, listener) in node.listeners.iter().enumerate() {
-                        open(&mut doors, node, at, listener);
+                        open(&mut frontends, node, at, listener);
                     }
                 }
                 for (place, host) in (0u32..).zip(&gateway.virtual_hosts) {
-                    file(&mut doors, place, host);
+                    file(&mut frontends, place, host);
                 }
-                doors.all
+                frontends.all
             })
             .collect();
         Self { gateways, dropped: OnceLock::new() }
     }
 
     /// The doors of the Gateway at `place` in the table that `request` comes to, or why there is none.
-    pub(super) fn doors(&self, tree: &Tree, table: &RouteTable, place: u32, request: &Request) -> Seen<'_> {
-        let doors = self.gateways.get(place as usize).map_or(&[][..], Vec::as_slice);
+    pub(super) fn frontends(&self, tree: &Tree, table: &RouteTable, place: u32, request: &Request) -> Seen<'_> {
+        let frontends = self.gateways.get(place as usize).map_or(&[][..], Vec::as_slice);
         let gateway = &table.gateways[place as usize];
         // A Gateway that is not in view may listen anywhere.
         if gateway.assumed {
-            return Ok(doors.iter().collect());
+            return Ok(frontends.iter().collect());
         }
         let node = tree.gateways.get(gateway.node as usize);
         let port = request.port.or_else(|| request.scheme.map(Scheme::default_port));
         let listens = |port: u16| {
-            doors.iter().any(|door| door.port == port)
+            frontends.iter().any(|frontend| frontend.port == port)
                 || node.is_some_and(|node| node.listeners.iter().any(|listener| listener.port(&node.gateway) == port))
         };
         // Without a port in the URL a Gateway that has no listener on the scheme's own port at all is taken to be reached
         // through something that maps ports.
         let port = port.filter(|port| request.port.is_some() || listens(*port));
-        let on_port: Vec<&Door> = doors.iter().filter(|door| port.is_none_or(|port| door.port == port)).collect();
+        let on_port: Vec<&Frontend> =
+            frontends.iter().filter(|frontend| port.is_none_or(|port| frontend.port == port)).collect();
         if on_port.is_empty() {
             return Err(nothing_there(node, port));
         }
-        let (plain, tls): (Vec<_>, Vec<_>) = on_port.into_iter().partition(|door| door.sni.is_none());
+        let (plain, tls): (Vec<_>, Vec<_>) = on_port.into_iter().partition(|frontend| frontend.sni.is_none());
         let tls_known = !tls.is_empty();
-        let passes_all: Vec<&Door> = tls.iter().copied().filter(|door| door.passes_all()).collect();
-        let tls: Vec<&Door> = by_server_name(tls, request);
-        let closed = tls.iter().all(|door| door.closed);
-        let tls: Vec<&Door> = tls.into_iter().filter(|door| !door.closed).collect();
-        let passed: Vec<&Door> = plain.iter().copied().filter(|door| door.protocol == Protocol::Tcp).collect();
+        let passes_all: Vec<&Frontend> = tls.iter().copied().filter(|frontend| frontend.passes_all()).collect();
+        let tls: Vec<&Frontend> = by_server_name(tls, request);
+        let closed = tls.iter().all(|frontend| frontend.closed);
+        let tls: Vec<&Frontend> = tls.into_iter().filter(|frontend| !frontend.closed).collect();
+        let passed: Vec<&Frontend> =
+            plain.iter().copied().filter(|frontend| frontend.protocol == Protocol::Tcp).collect();
         match request.scheme {
             Some(Scheme::Http) if plain.is_empty() && passes_all.is_empty() => Err(match port {
                 Some(port) => format!("port {port} speaks TLS, and the request is plain HTTP"),
@@ -117,11 +119,11 @@ impl Lookup {
             }),
             Some(Scheme::Http) => Ok(plain.into_iter().chain(passes_all).collect()),
             Some(Scheme::Https) | None if tls.is_empty() && tls_known && plain.is_empty() => {
-                Err(no_certificate(doors, port, request, closed))
+                Err(no_certificate(frontends, port, request, closed))
             }
             Some(Scheme::Https) if tls.is_empty() && passed.is_empty() => {
                 if tls_known {
-                    return Err(no_certificate(doors, port, request, closed));
+                    return Err(no_certificate(frontends, port, request, closed));
                 }
                 Err(match port {
                     Some(port) => format!("port {port} speaks plain HTTP, and the request is TLS"),
@@ -136,22 +138,25 @@ impl Lookup {
 
 impl Lookup {
     /// What a client can connect to on the Gateway at `place`.
-    pub(super) fn doors_of(&self, place: u32) -> &[Door] {
+    pub(super) fn doors_of(&self, place: u32) -> &[Frontend] {
         self.gateways.get(place as usize).map_or(&[][..], Vec::as_slice)
     }
 
     /// The TLS door of a port that would be chosen for `host`.
-    pub(super) fn best_tls(&self, place: u32, port: u16, host: &str) -> Option<&Door> {
-        let doors = self.gateways.get(place as usize)?.iter();
-        let on_port = doors.filter(|door| door.port == port && door.sni.is_some());
-        on_port.filter_map(|door| Some((door.rank(host)?, door))).max_by_key(|(rank, _)| *rank).map(|(_, door)| door)
+    pub(super) fn best_tls(&self, place: u32, port: u16, host: &str) -> Option<&Frontend> {
+        let frontends = self.gateways.get(place as usize)?.iter();
+        let on_port = frontends.filter(|frontend| frontend.port == port && frontend.sni.is_some());
+        on_port
+            .filter_map(|frontend| Some((frontend.rank(host)?, frontend)))
+            .max_by_key(|(rank, _)| *rank)
+            .map(|(_, frontend)| frontend)
     }
 }
 
 /// The doors a request comes to, or why there is none.
-pub(super) type Seen<'l> = Result<Vec<&'l Door>, String>;
+pub(super) type Seen<'l> = Result<Vec<&'l Frontend>, String>;
 
-impl Door {
+impl Frontend {
     /// Whether it passes on connections that do not speak TLS either: it matches without any server name.
     pub fn passes_all(&self) -> bool {
         self.stream.is_some() && self.passes && self.sni.as_deref() == Some("*") && self.by_listener.is_none()
@@ -218,7 +223,7 @@ pub(super) fn without_port(authority: &str) -> &str {
     }
 }
 
-fn open(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
+fn open(frontends: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
     if !listener.is_served() {
         return;
     }
@@ -226,22 +231,22 @@ fn open(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNod
     let sni = match spec.protocol {
         Protocol::Http => None,
         Protocol::Https => Some(spec.hostname.clone().unwrap_or_else(|| Name::new_static("*"))),
-        Protocol::Tls | Protocol::Tcp => return open_streams(doors, node, at, listener),
+        Protocol::Tls | Protocol::Tcp => return open_streams(frontends, node, at, listener),
         // Nothing that is read hangs on these.
         Protocol::Udp | Protocol::Other(_) => return,
     };
     let shown = (listener.name(&node.gateway), spec.hostname.clone());
-    let alone = (node.dialect.manner == Manner::Agentgateway).then(|| shown.0.clone());
+    let alone = (node.dialect.semantics == ProxySemantics::Agentgateway).then(|| shown.0.clone());
     let port = listener.port(&node.gateway);
-    let door = doors.door(port, &spec.protocol, sni.as_ref(), alone.as_ref());
-    door.listeners.push(shown);
+    let frontend = frontends.frontend(port, &spec.protocol, sni.as_ref(), alone.as_ref());
+    frontend.listeners.push(shown);
     // Where a listener is chosen before any route, a TLS listener of the port may be closer.
-    door.by_listener = sni.filter(|_| !node.dialect.is_of_kgateway());
+    frontend.by_listener = sni.filter(|_| !node.dialect.is_of_kgateway());
 }
 
 /// A door for every server name of every TLS route; one for a TCP route. Where a listener is chosen before its routes, one that
 /// takes no connection keeps them from the others.
-fn open_streams(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
+fn open_streams(frontends: &mut Doors, node: &GatewayNode, at: usize, listener: &ListenerNode) {
     let spec = listener.listener(&node.gateway);
     let port = listener.port(&node.gateway);
     let shown = (listener.name(&node.gateway), spec.hostname.clone());
@@ -249,13 +254,13 @@ fn open_streams(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &Lis
     let by_listener =
         (tls && !node.dialect.is_of_kgateway()).then(|| spec.hostname.clone().unwrap_or(Name::new_static("*")));
     let mut open = |sni: Option<Name>, stream: Option<(usize, usize)>, passes: bool| {
-        doors.all.push(Door {
+        frontends.all.push(Frontend {
             port,
             protocol: spec.protocol.clone(),
             sni,
             listeners: vec![shown.clone()],
             virtual_hosts: Vec::new(),
-            hazard: None,
+            rejection: None,
             hosts: Hosts::default(),
             stream,
             closed: stream.is_none(),
@@ -283,20 +288,20 @@ fn open_streams(doors: &mut Doors, node: &GatewayNode, at: usize, listener: &Lis
 /// Doors while they are made, each by port, server name and the one listener it is where each has its own table.
 #[derive(Default)]
 struct Doors {
-    all: Vec<Door>,
+    all: Vec<Frontend>,
     places: AHashMap<(u16, Option<Name>, Option<Name>), usize>,
 }
 
 impl Doors {
-    fn door(&mut self, port: u16, protocol: &Protocol, sni: Option<&Name>, alone: Option<&Name>) -> &mut Door {
+    fn frontend(&mut self, port: u16, protocol: &Protocol, sni: Option<&Name>, alone: Option<&Name>) -> &mut Frontend {
         let place = *self.places.entry((port, sni.cloned(), alone.cloned())).or_insert_with(|| {
-            self.all.push(Door {
+            self.all.push(Frontend {
                 port,
                 protocol: protocol.clone(),
                 sni: sni.cloned(),
                 listeners: Vec::new(),
                 virtual_hosts: Vec::new(),
-                hazard: None,
+                rejection: None,
                 hosts: Hosts::default(),
                 stream: None,
                 closed: false,
@@ -309,40 +314,42 @@ impl Doors {
     }
 }
 
-fn file(doors: &mut Doors, place: u32, host: &VirtualHost) {
+fn file(frontends: &mut Doors, place: u32, host: &VirtualHost) {
     let alone = host.listeners.first().filter(|_| host.alone);
-    let door = doors.door(host.port, &host.protocol, host.sni.as_ref(), alone);
-    door.virtual_hosts.push(place);
-    if door.listeners.is_empty() {
-        door.listeners = host.listeners.iter().map(|name| (name.clone(), None)).collect();
+    let frontend = frontends.frontend(host.port, &host.protocol, host.sni.as_ref(), alone);
+    frontend.virtual_hosts.push(place);
+    if frontend.listeners.is_empty() {
+        frontend.listeners = host.listeners.iter().map(|name| (name.clone(), None)).collect();
     }
-    if !host.hazards.is_empty() {
-        door.hazard.get_or_insert(place);
+    if !host.rejections.is_empty() {
+        frontend.rejection.get_or_insert(place);
     }
-    door.hosts.insert(&host.hostname, place);
+    frontend.hosts.insert(&host.hostname, place);
 }
 
 /// Of the TLS doors of each port, the one chosen by SNI: exact, longest wildcard, any. Without a host, all of them.
-fn by_server_name<'d>(doors: Vec<&'d Door>, request: &Request) -> Vec<&'d Door> {
-    let Some(name) = server_name(request) else { return doors.into_iter().filter(|door| !door.closed).collect() };
+fn by_server_name<'d>(frontends: Vec<&'d Frontend>, request: &Request) -> Vec<&'d Frontend> {
+    let Some(name) = server_name(request) else {
+        return frontends.into_iter().filter(|frontend| !frontend.closed).collect();
+    };
     // A client names no address in SNI (RFC 6066, 3).
     let fits = |pattern: &str| if is_address(name) { pattern == "*" } else { covers(pattern, name) };
     let rank = |pattern: &str| (!pattern.starts_with('*'), pattern.len());
-    let mut chosen: Vec<(&'d Door, _)> = Vec::new();
-    for door in doors {
-        let pattern = door.sni.as_deref().unwrap_or("*");
-        if !fits(pattern) || !door.by_listener.as_deref().is_none_or(fits) {
+    let mut chosen: Vec<(&'d Frontend, _)> = Vec::new();
+    for frontend in frontends {
+        let pattern = frontend.sni.as_deref().unwrap_or("*");
+        if !fits(pattern) || !frontend.by_listener.as_deref().is_none_or(fits) {
             continue;
         }
         // The listener first, where it counts; one that is closed gives way to its own routes.
-        let rank = (door.by_listener.as_deref().map(rank), !door.closed, rank(pattern));
-        match chosen.iter_mut().find(|(held, _)| held.port == door.port) {
-            Some(held) if rank > held.1 => *held = (door, rank),
+        let rank = (frontend.by_listener.as_deref().map(rank), !frontend.closed, rank(pattern));
+        match chosen.iter_mut().find(|(held, _)| held.port == frontend.port) {
+            Some(held) if rank > held.1 => *held = (frontend, rank),
             Some(_) => {}
-            None => chosen.push((door, rank)),
+            None => chosen.push((frontend, rank)),
         }
     }
-    chosen.into_iter().map(|(door, _)| door).collect()
+    chosen.into_iter().map(|(frontend, _)| frontend).collect()
 }
 
 /// What the client puts into SNI: the URL's host, or the host of a `Host` header when the URL has none.
@@ -355,14 +362,14 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<core::net::Ipv4Addr>().is_ok()
 }
 
-fn no_certificate(doors: &[Door], port: Option<u16>, request: &Request, closed: bool) -> String {
-    let names: Vec<&str> = doors
+fn no_certificate(frontends: &[Frontend], port: Option<u16>, request: &Request, closed: bool) -> String {
+    let names: Vec<&str> = frontends
         .iter()
-        .filter(|door| port.is_none_or(|port| door.port == port))
-        .filter_map(|door| door.sni.as_deref())
+        .filter(|frontend| port.is_none_or(|port| frontend.port == port))
+        .filter_map(|frontend| frontend.sni.as_deref())
         .collect();
     let name = server_name(request).unwrap_or("the host");
-    if doors.iter().any(|door| door.stream.is_some() || door.closed) {
+    if frontends.iter().any(|frontend| frontend.stream.is_some() || frontend.closed) {
         let served =
             if names.is_empty() || closed { String::new() } else { format!("; they serve {}", names.join(", ")) };
         return format!("no listener or TLSRoute takes the server name {name}{served}");

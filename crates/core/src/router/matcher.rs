@@ -14,11 +14,11 @@ use super::request::Scheme;
 use super::values;
 use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use crate::re2::{compile_full, literal_prefix};
-use crate::resolve::Manner;
+use crate::resolve::ProxySemantics;
 
 /// What of a request matching looks at.
 #[derive(Debug, Clone)]
-pub(super) struct Facts<'r> {
+pub(super) struct MatchInput<'r> {
     /// The normalised path.
     pub path: Cow<'r, str>,
     /// The query string without `?`, empty when there is none.
@@ -30,7 +30,7 @@ pub(super) struct Facts<'r> {
     /// What the client speaks.
     pub scheme: Scheme,
     /// In whose manner headers and query are read.
-    pub manner: Manner,
+    pub semantics: ProxySemantics,
 }
 
 /// Which test a row failed, in Envoy's terms.
@@ -77,8 +77,8 @@ impl Compiled {
 
 impl Patterns {
     /// Patterns to be read in this manner.
-    pub fn read(manner: Manner) -> Self {
-        Self { compiled: AHashMap::new(), in_rust: manner == Manner::Agentgateway }
+    pub fn read(semantics: ProxySemantics) -> Self {
+        Self { compiled: AHashMap::new(), in_rust: semantics == ProxySemantics::Agentgateway }
     }
 
     /// Makes room for the patterns of a row.
@@ -106,16 +106,16 @@ impl Patterns {
 /// The tests that fail, without the path's, which the index has settled for most rows.
 pub(super) fn failures<'m>(
     row: &'m RouteMatch,
-    facts: &Facts<'_>,
+    facts: &MatchInput<'_>,
     patterns: &Patterns,
 ) -> impl Iterator<Item = Miss<'m>> {
     let method = row.method.as_ref().filter(|method| *method != facts.method).map(Miss::Method);
-    let header_fails = |test: &&ValueMatch| match facts.manner {
-        Manner::Agentgateway => !values::header_holds(facts, test, patterns),
+    let header_fails = |test: &&ValueMatch| match facts.semantics {
+        ProxySemantics::Agentgateway => !values::header_holds(facts, test, patterns),
         _ => header_value(facts, &test.name).is_none_or(|value| !value_holds(test, &value, patterns)),
     };
-    let query_fails = |test: &&ValueMatch| match facts.manner {
-        Manner::Agentgateway => !values::query_holds(facts.query, test, patterns),
+    let query_fails = |test: &&ValueMatch| match facts.semantics {
+        ProxySemantics::Agentgateway => !values::query_holds(facts.query, test, patterns),
         _ => query_value(facts.query, &test.name).is_none_or(|value| !value_holds(test, value, patterns)),
     };
     let headers = row.headers.iter().filter(header_fails).map(Miss::Header);
@@ -124,12 +124,12 @@ pub(super) fn failures<'m>(
 }
 
 /// Whether everything but the path holds.
-pub(super) fn rest_holds(row: &RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> bool {
+pub(super) fn rest_holds(row: &RouteMatch, facts: &MatchInput<'_>, patterns: &Patterns) -> bool {
     failures(row, facts, patterns).next().is_none()
 }
 
 /// Tests a row: `Ok`, or the first test that fails.
-pub(super) fn test<'m>(row: &'m RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> Result<(), Miss<'m>> {
+pub(super) fn test<'m>(row: &'m RouteMatch, facts: &MatchInput<'_>, patterns: &Patterns) -> Result<(), Miss<'m>> {
     if !path_matches(&row.path, &facts.path, patterns) {
         return Err(Miss::Path);
     }
@@ -204,13 +204,13 @@ fn value_holds(test: &ValueMatch, value: &str, patterns: &Patterns) -> bool {
 }
 
 /// The value of a header as Envoy sees it, where it is an Envoy; `host` is the authority.
-pub(super) fn header_value<'f>(facts: &'f Facts<'_>, name: &str) -> Option<Cow<'f, str>> {
+pub(super) fn header_value<'f>(facts: &'f MatchInput<'_>, name: &str) -> Option<Cow<'f, str>> {
     if name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority") {
         return facts.authority.as_deref().map(Cow::Borrowed);
     }
-    match facts.manner {
-        Manner::Envoy => received::value(facts.headers, facts.scheme, name),
-        Manner::Specification | Manner::Agentgateway => received::sent(facts.headers, name),
+    match facts.semantics {
+        ProxySemantics::Envoy => received::value(facts.headers, facts.scheme, name),
+        ProxySemantics::Specification | ProxySemantics::Agentgateway => received::sent(facts.headers, name),
     }
 }
 
@@ -250,14 +250,14 @@ mod tests {
     fn passes(row: &RouteMatch, headers: &[(&str, &str)], query: &str) -> bool {
         let headers: Vec<(String, String)> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let authority = Some(Cow::Borrowed("a.io:8080"));
-        let facts = Facts {
+        let facts = MatchInput {
             path: "/".into(),
             query,
             method: "GET",
             headers: &headers,
             authority,
             scheme: Scheme::Http,
-            manner: Manner::Envoy,
+            semantics: ProxySemantics::Envoy,
         };
         test(row, &facts, &Patterns::default()).is_ok()
     }
@@ -320,14 +320,14 @@ mod tests {
     fn the_failed_test_is_named() {
         let mut tested = row(PathKind::PathPrefix, "/");
         tested.method = Some("POST".into());
-        let facts = Facts {
+        let facts = MatchInput {
             path: "/".into(),
             query: "",
             method: "GET",
             headers: &[],
             authority: None,
             scheme: Scheme::Http,
-            manner: Manner::Envoy,
+            semantics: ProxySemantics::Envoy,
         };
         assert_eq!(test(&tested, &facts, &Patterns::default()), Err(Miss::Method(&"POST".into())));
     }

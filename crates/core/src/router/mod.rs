@@ -3,17 +3,15 @@
 //! The table is what the engine would load into the proxy: virtual hosts and their rows in evaluation order. One code
 //! path decides and explains: the quick lookup and the traced one share the test of an entry.
 
-mod authority;
+mod agentgateway_redirect;
 mod circles;
 mod compile;
 mod complete;
 mod decide;
-mod doubt;
 mod effect;
 mod explain;
-mod explain_hops;
+mod explain_agentgateway;
 mod groups;
-mod hidden;
 mod hosts;
 mod index;
 pub(crate) mod lists;
@@ -21,15 +19,17 @@ mod lookup;
 pub(crate) mod matcher;
 pub(crate) mod normalise;
 mod passthrough;
-mod policed;
+mod policy_effects;
+mod policy_replacement;
 mod precedence;
 mod reason;
 mod received;
 mod remarks;
-mod replaced;
 mod request;
-mod segments;
 mod slips;
+mod spec_rewrite;
+mod uncertainty;
+mod unreadable_routes;
 mod unspecified;
 mod upgrade;
 mod values;
@@ -38,7 +38,7 @@ mod walk;
 use std::sync::Arc;
 
 use crate::model::{Name, ObjectKey, Protocol, StreamRoute};
-use crate::resolve::{Cut, Destination, Engine, Hazard, HopId, InForce, MirrorTo};
+use crate::resolve::{Cut, Destination, Engine, EnvoyRejection, InForce, MirrorTo, RuleNodeId};
 
 pub use compile::{compile, cut_tables};
 pub use decide::Router;
@@ -46,7 +46,7 @@ pub use effect::SAME_URL;
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
-pub use policed::PREFLIGHT;
+pub use policy_effects::PREFLIGHT;
 pub use precedence::{Precedence, Ranks};
 pub use reason::{Criterion, Delegation, Need, Reached, Reason, Unanswered};
 pub use request::{Request, RequestError, Scheme};
@@ -93,9 +93,9 @@ pub struct VirtualHost {
     /// It belongs to its one listener alone, which takes requests by its own hostname first (agentgateway).
     pub alone: bool,
     /// The rows, in evaluation order; shared with the hosts that the same routes serve.
-    pub rows: Arc<[HopId]>,
+    pub rows: Arc<[RuleNodeId]>,
     /// What Envoy would refuse this table for.
-    pub hazards: Vec<Hazard>,
+    pub rejections: Vec<EnvoyRejection>,
     /// Rows may be missing: some of what its routes delegate to is not followed.
     pub cut: Option<Cut>,
     /// Finds the winning row.
@@ -139,9 +139,9 @@ pub struct Decision {
     /// Its place in [`GatewayTable::virtual_hosts`]; `None` when no host matches.
     pub virtual_host: Option<u32>,
     /// The row that decided.
-    pub hop: Option<HopId>,
+    pub hop: Option<RuleNodeId>,
     /// Hop by hop: the rule that handed the request on to where nothing takes it, or into a cycle.
-    pub stopped: Option<HopId>,
+    pub stopped: Option<RuleNodeId>,
     /// Hop by hop: what becomes of each share, when chance decides between several ends; else empty.
     pub branches: Vec<Branch>,
     /// The TCP or TLS route that takes the connection.
@@ -198,7 +198,7 @@ pub struct Branch {
     /// The share, 0 to 1.
     pub share: f64,
     /// The row that decided, or the rule that handed on in vain.
-    pub hop: HopId,
+    pub hop: RuleNodeId,
     /// Whether a row decided.
     pub decided: bool,
     /// What becomes of it.
@@ -226,7 +226,7 @@ pub struct Upstream {
 #[derive(Debug, Clone)]
 pub struct Considered {
     /// Which.
-    pub hop: HopId,
+    pub hop: RuleNodeId,
     /// What came of it.
     pub verdict: Verdict,
     /// Why.

@@ -3,22 +3,28 @@
 use std::sync::Arc;
 
 use super::decide::{Router, blank};
-use super::lookup::Door;
+use super::lookup::Frontend;
 use super::{Decision, GatewayTable, Outcome, Request};
 use crate::resolve::{AttachedStream, Destination, GatewayNode};
 
 impl<'a> Router<'a> {
-    fn stream_at(&self, table: &GatewayTable, door: &Door) -> Option<(&'a GatewayNode, &'a AttachedStream)> {
-        let (listener, place) = door.stream?;
+    fn stream_at(&self, table: &GatewayTable, frontend: &Frontend) -> Option<(&'a GatewayNode, &'a AttachedStream)> {
+        let (listener, place) = frontend.stream?;
         let node = self.tree.gateways.get(table.node as usize)?;
         Some((node, node.listeners.get(listener)?.streams.all().get(place)?))
     }
 
     /// The decision at the door of a TCP or TLS route.
-    pub(super) fn passed_through(&self, place: u32, table: &GatewayTable, door: &Door, request: &Request) -> Decision {
-        let mut decision = blank(place, Some(door), request.host.as_deref(), None);
-        self.doubt_the_gateway(&mut decision, table, door);
-        let Some((node, stream)) = self.stream_at(table, door) else { return decision };
+    pub(super) fn passed_through(
+        &self,
+        place: u32,
+        table: &GatewayTable,
+        frontend: &Frontend,
+        request: &Request,
+    ) -> Decision {
+        let mut decision = blank(place, Some(frontend), request.host.as_deref(), None);
+        self.note_gateway_uncertainty(&mut decision, table, frontend);
+        let Some((node, stream)) = self.stream_at(table, frontend) else { return decision };
         decision.outcome = Outcome::Passthrough;
         decision.status = None;
         decision.stream = Some(Arc::clone(&stream.route));
@@ -30,19 +36,19 @@ impl<'a> Router<'a> {
             let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
             decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
         }
-        let listener = node.listeners[door.stream.map_or(0, |(at, _)| at)].listener(&node.gateway);
+        let listener = node.listeners[frontend.stream.map_or(0, |(at, _)| at)].listener(&node.gateway);
         if stream.is_terminated(listener) {
             decision.notes.push("TLS ends at the gateway: the backend gets the bytes inside".to_owned());
         }
-        self.doubt_the_unread(&mut decision, table);
+        self.note_unreadable(&mut decision, table);
         decision
     }
 
     /// What another door of the Gateway does with the connection.
-    pub(super) fn note_stream(&self, table: &GatewayTable, door: &Door) -> Option<String> {
-        let (_, stream) = self.stream_at(table, door)?;
-        let listener = door.listener(None, None).unwrap_or_default();
-        let (kind, key, port) = (stream.route.kind.name(), stream.route.meta.key(), door.port);
+    pub(super) fn note_stream(&self, table: &GatewayTable, frontend: &Frontend) -> Option<String> {
+        let (_, stream) = self.stream_at(table, frontend)?;
+        let listener = frontend.listener(None, None).unwrap_or_default();
+        let (kind, key, port) = (stream.route.kind.name(), stream.route.meta.key(), frontend.port);
         Some(format!("on listener {listener} (port {port}): {kind} {key} takes the connection"))
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::model::{Name, PathKind, ROUTE_WEIGHT, Route, RouteKind};
-use crate::resolve::{Engine, Hop, HopId, Settings, Tree};
+use crate::resolve::{Engine, RuleNode, RuleNodeId, Settings, Tree};
 use crate::store::{RouteId, Snapshot};
 
 /// A row's place. What compares lower is tried first.
@@ -99,7 +99,7 @@ enum HopPathRank {
 
 impl HopPrecedence {
     /// The place of a row of `route` in a table whose keys end in `suffix`.
-    pub fn of(hop: &Hop, route: &Route, suffix: &str) -> Self {
+    pub fn of(hop: &RuleNode, route: &Route, suffix: &str) -> Self {
         let matcher = &hop.matcher;
         let kind = if route.kind == RouteKind::Grpc { ".grpc" } else { "" };
         Self {
@@ -214,7 +214,7 @@ impl Ranks {
     }
 
     /// The place of the row that `hop` emits as the `emission`th of the root route `root`; weights are kgateway's own.
-    pub fn precedence(&self, tree: &Tree, root: RouteId, hop: HopId, emission: u32) -> Precedence {
+    pub fn precedence(&self, tree: &Tree, root: RouteId, hop: RuleNodeId, emission: u32) -> Precedence {
         let weighed = !self.weights.is_empty() && tree.dialect_of(hop).engine == Engine::Kgateway;
         let hop = &tree.hops[hop.0 as usize];
         let matcher = &hop.matcher;

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::decide::Router;
-use super::matcher::{Facts, Miss, Patterns, failures, header_value, path_matches, query_value};
+use super::matcher::{MatchInput, Miss, Patterns, failures, header_value, path_matches, query_value};
 use super::precedence::{Difference, HopPrecedence, Ranks};
 use crate::model::{Name, ObjectKey, Route, RouteMatch, ValueMatch};
-use crate::resolve::{DropReason, Hop, HopId};
+use crate::resolve::{DropReason, RuleNode, RuleNodeId};
 use crate::store::RouteId;
 
 /// Why a row is, or is not, the one that decides.
@@ -26,7 +26,7 @@ pub enum Reason {
     /// It matches too, and comes after the row that was taken.
     Later {
         /// The row that was taken.
-        than: HopId,
+        than: RuleNodeId,
         /// The first difference in precedence.
         by: Criterion,
     },
@@ -47,7 +47,7 @@ pub enum Reason {
     /// agentgateway: a rule above it does not get the request.
     AboveNotReached {
         /// The rule above it.
-        above: HopId,
+        above: RuleNodeId,
     },
     /// agentgateway: its route's hostnames do not cover the host.
     HostnamesDoNotCover {
@@ -231,13 +231,13 @@ pub enum Reached {
     /// Into no route of this virtual host (`*` for any host).
     Host(Name),
     /// To this delegating rule: no row under it takes the request.
-    Under(HopId),
+    Under(RuleNodeId),
     /// agentgateway: this rule passed the request on, and nothing there takes it.
-    PassedOn(HopId),
+    PassedOn(RuleNodeId),
 }
 
 /// The tests that fail; `None` when the row matches.
-pub(super) fn fails(row: &RouteMatch, facts: &Facts<'_>, patterns: &Patterns) -> Option<Reason> {
+pub(super) fn fails(row: &RouteMatch, facts: &MatchInput<'_>, patterns: &Patterns) -> Option<Reason> {
     let path = !path_matches(&row.path, &facts.path, patterns);
     let mut needs = Vec::new();
     for miss in failures(row, facts, patterns) {
@@ -257,18 +257,18 @@ pub(super) fn fails(row: &RouteMatch, facts: &Facts<'_>, patterns: &Patterns) ->
 
 impl Router<'_> {
     /// Why `loser`, which matches too, comes after `winner`.
-    pub(super) fn later(&self, loser: HopId, winner: HopId) -> Reason {
+    pub(super) fn later(&self, loser: RuleNodeId, winner: RuleNodeId) -> Reason {
         Reason::Later { than: winner, by: self.first_difference(loser, winner) }
     }
 
     /// The first part of the precedence that tells two rows apart (`router::precedence` orders by it).
-    fn first_difference(&self, loser: HopId, winner: HopId) -> Criterion {
+    fn first_difference(&self, loser: RuleNodeId, winner: RuleNodeId) -> Criterion {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
-        let root = |hop: HopId| self.tree.roots[self.tree.root_of(hop).0 as usize].route;
+        let root = |hop: RuleNodeId| self.tree.roots[self.tree.root_of(hop).0 as usize].route;
         let (late_root, early_root) = (root(loser), root(winner));
         let routes = vec![late_root, early_root, late.route, early.route];
         let ranks = Ranks::among(self.snapshot, self.settings, routes);
-        let place = |hop: HopId, root: RouteId| ranks.precedence(self.tree, root, hop, 0);
+        let place = |hop: RuleNodeId, root: RouteId| ranks.precedence(self.tree, root, hop, 0);
         match place(loser, late_root).first_difference(&place(winner, early_root)) {
             Some(Difference::Weight { late, early }) => Criterion::RouteWeight { late, early },
             Some(Difference::PathType) => Criterion::PathType,
@@ -289,12 +289,12 @@ impl Router<'_> {
     }
 
     /// agentgateway: the same for two rows of one table of its own.
-    pub(super) fn later_in_group(&self, loser: HopId, winner: HopId) -> Reason {
+    pub(super) fn later_in_group(&self, loser: RuleNodeId, winner: RuleNodeId) -> Reason {
         let by = self.first_difference_in_group(loser, winner);
         Reason::Later { than: winner, by }
     }
 
-    fn first_difference_in_group(&self, loser: HopId, winner: HopId) -> Criterion {
+    fn first_difference_in_group(&self, loser: RuleNodeId, winner: RuleNodeId) -> Criterion {
         let (late, early) = (&self.tree.hops[loser.0 as usize], &self.tree.hops[winner.0 as usize]);
         let (late_route, early_route) = (self.snapshot.route(late.route), self.snapshot.route(early.route));
         if late_route.hostnames != early_route.hostnames && !early_route.hostnames.is_empty() {
@@ -303,7 +303,7 @@ impl Router<'_> {
                 return Criterion::Hostname;
             }
         }
-        let place = |hop: &Hop, route: &Route| HopPrecedence::of(hop, route, "");
+        let place = |hop: &RuleNode, route: &Route| HopPrecedence::of(hop, route, "");
         match place(late, late_route).first_difference(&place(early, early_route)) {
             Some(Difference::PathType) => Criterion::PathType,
             Some(Difference::PathLength) => Criterion::PathLength,
@@ -316,13 +316,13 @@ impl Router<'_> {
     }
 
     /// The route that owns a row.
-    pub fn owner(&self, hop: HopId) -> ObjectKey {
+    pub fn owner(&self, hop: RuleNodeId) -> ObjectKey {
         self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.key()
     }
 }
 
 /// What tells two rows of equal rank apart.
-fn within_a_route(late: &Hop, early: &Hop) -> Criterion {
+fn within_a_route(late: &RuleNode, early: &RuleNode) -> Criterion {
     if late.route != early.route {
         Criterion::Emission
     } else if late.rule != early.rule {

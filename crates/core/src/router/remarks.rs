@@ -5,7 +5,7 @@ use super::decide::Router;
 use super::precedence::Ranks;
 use super::{Decision, Request, Verdict};
 use crate::model::PathModifier;
-use crate::resolve::{Action, Engine, HopId};
+use crate::resolve::{Action, Engine, RuleNodeId};
 
 /// How many rows with replaced conditions are told of.
 const TOLD: usize = 3;
@@ -50,8 +50,8 @@ impl Router<'_> {
         notes
     }
 
-    fn parents_rewrite(&self, hop: HopId) -> Option<String> {
-        let Some(Action::Forward(forward)) = self.tree.hops[hop.0 as usize].does().map(AsRef::as_ref) else {
+    fn parents_rewrite(&self, hop: RuleNodeId) -> Option<String> {
+        let Some(Action::Forward(forward)) = self.tree.hops[hop.0 as usize].own_action().map(AsRef::as_ref) else {
             return None;
         };
         let above = self.tree.rewritten_by(self.snapshot, hop).filter(|above| *above != hop)?;
@@ -67,11 +67,11 @@ impl Router<'_> {
     }
 
     /// A row that would have won by its route weight.
-    fn ignored_weight(&self, decision: &Decision, winner: HopId) -> Option<String> {
+    fn ignored_weight(&self, decision: &Decision, winner: RuleNodeId) -> Option<String> {
         if self.settings.weighted_route_precedence || self.tree.dialect_of(winner).engine != Engine::Kgateway {
             return None;
         }
-        let weight = |hop: HopId| Ranks::written_weight(self.snapshot.route(self.tree.hops[hop.0 as usize].route));
+        let weight = |hop: RuleNodeId| Ranks::written_weight(self.snapshot.route(self.tree.hops[hop.0 as usize].route));
         let lost = decision.considered.iter().filter(|one| one.verdict == Verdict::Lost);
         let heavier = lost.map(|one| (weight(one.hop), one.hop)).filter(|(heavy, _)| *heavy > weight(winner));
         let (heavy, hop) = heavier.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
@@ -81,7 +81,7 @@ impl Router<'_> {
         ))
     }
 
-    fn rule_name(&self, hop: HopId) -> String {
+    fn rule_name(&self, hop: RuleNodeId) -> String {
         let node = &self.tree.hops[hop.0 as usize];
         format!("{} rule {}", self.snapshot.route(node.route).meta.key(), node.rule + 1)
     }

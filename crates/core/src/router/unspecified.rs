@@ -5,11 +5,11 @@
 //! Source: Gateway API `apis/v1/{httproute,grpcroute,gateway}_types.go`: what is "implementation-specific", "undefined", MAY
 //! or SHOULD.
 
-use super::decide::{Prepared, Router};
-use super::lookup::{Door, covers, without_port};
+use super::decide::{NormalizedRequest, Router};
+use super::lookup::{Frontend, covers, without_port};
 use super::{Decision, GatewayTable, Outcome, Request, VirtualHost, upgrade};
 use crate::model::{PathKind, PathModifier, RouteKind, RouteMatch, ValueKind};
-use crate::resolve::{Action, Hop, HopId};
+use crate::resolve::{Action, RuleNode, RuleNodeId};
 
 /// How many rows are looked through for one that tests a repeated header or parameter.
 const LOOKED_THROUGH: usize = 10_000;
@@ -17,16 +17,16 @@ const LOOKED_THROUGH: usize = 10_000;
 /// A request at one door, as far as this file looks at it.
 pub(super) struct Seen<'a, 'r> {
     pub table: &'a GatewayTable,
-    pub door: &'a Door,
+    pub frontend: &'a Frontend,
     pub host: Option<&'a VirtualHost>,
-    pub hop: Option<HopId>,
-    pub prepared: &'r Prepared<'r>,
+    pub hop: Option<RuleNodeId>,
+    pub normalized: &'r NormalizedRequest<'r>,
     pub request: &'r Request,
 }
 
 impl Router<'_> {
     /// Why an answer by the specification is not certain.
-    pub(super) fn doubt_the_unspecified(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
+    pub(super) fn note_unspecified(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
         let hop = seen.hop.map(|hop| &self.tree.hops[hop.0 as usize]);
         let mut doubts: Vec<String> = Vec::new();
         let mut left = |what: &str| doubts.push(format!("the specification leaves {what} to the implementation"));
@@ -40,11 +40,11 @@ impl Router<'_> {
                 left("the syntax and the precedence of regular expressions");
             }
             match hop.action().map(AsRef::as_ref) {
-                Some(Action::Forward(forward)) if odd_prefix(row, forward.rewrite.path.as_ref(), seen.prepared) => {
+                Some(Action::Forward(forward)) if odd_prefix(row, forward.rewrite.path.as_ref(), seen.normalized) => {
                     left("what replaces the prefix / (and one that ends in a slash)");
                 }
                 Some(Action::Redirect(redirect)) => {
-                    if odd_prefix(row, redirect.path.as_ref(), seen.prepared) {
+                    if odd_prefix(row, redirect.path.as_ref(), seen.normalized) {
                         left("what replaces the prefix / (and one that ends in a slash)");
                     }
                     if seen.request.query.is_some() {
@@ -63,15 +63,15 @@ impl Router<'_> {
         if let Some(name) = self.repeated_param(seen) {
             left(&format!("how a repeated or escaped query parameter ({name}) is matched"));
         }
-        if upgrade::asked_for(seen.prepared.facts.headers).is_some() {
+        if upgrade::asked_for(seen.normalized.facts.headers).is_some() {
             left("whether a client may ask for another protocol");
         }
-        if seen.prepared.host.as_deref().is_some_and(|host| host.ends_with('.')) {
+        if seen.normalized.host.as_deref().is_some_and(|host| host.ends_with('.')) {
             left("what a host with a final dot is");
         }
         let told = seen.request.host.as_deref().zip(seen.request.host_header());
         let differs = told.is_some_and(|(url, header)| !url.eq_ignore_ascii_case(without_port(header)));
-        if differs && seen.door.sni.is_some() {
+        if differs && seen.frontend.sni.is_some() {
             left("whether a Host other than the server name is misdirected (421)");
         }
         if self.mixes_kinds(seen.host) {
@@ -80,20 +80,20 @@ impl Router<'_> {
         if self.is_isolated(seen) {
             left("whether a listener gives a host up to a closer one of its port");
         }
-        let (sent, read) = (&seen.request.path, &seen.prepared.facts.path);
+        let (sent, read) = (&seen.request.path, &seen.normalized.facts.path);
         if read != sent {
             doubts.push(format!("the specification does not say that {sent} is read as {read}"));
         }
         decision.unverified.extend(doubts);
         if decision.outcome == Outcome::NotFound {
-            self.doubt_the_fallback(decision, seen);
+            self.note_fallback_uncertainty(decision, seen);
         }
     }
 
     /// Whether a less specific host would take what the most specific one does not: implementations differ.
-    fn doubt_the_fallback(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
-        let Some(host) = &seen.prepared.host else { return };
-        if let Some(wider) = self.wider(seen.table, seen.door, seen.prepared) {
+    fn note_fallback_uncertainty(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
+        let Some(host) = &seen.normalized.host else { return };
+        if let Some(wider) = self.wider(seen.table, seen.frontend, seen.normalized) {
             let wider = &wider.hostname;
             let whose = if wider == "*" { "a route without hostname".to_owned() } else { format!("host {wider}") };
             decision.unverified.push(format!(
@@ -106,22 +106,22 @@ impl Router<'_> {
     pub(super) fn wider<'t>(
         &self,
         table: &'t GatewayTable,
-        door: &Door,
-        prepared: &Prepared<'_>,
+        frontend: &Frontend,
+        normalized: &NormalizedRequest<'_>,
     ) -> Option<&'t VirtualHost> {
-        let host = prepared.host.as_ref()?;
-        let wider = door.hosts.covering(host).skip(1).map(|place| &table.virtual_hosts[place as usize]);
-        wider.into_iter().find(|wider| wider.index.find(self.tree, &wider.rows, &prepared.facts).is_some())
+        let host = normalized.host.as_ref()?;
+        let wider = frontend.hosts.covering(host).skip(1).map(|place| &table.virtual_hosts[place as usize]);
+        wider.into_iter().find(|wider| wider.index.find(self.tree, &wider.rows, &normalized.facts).is_some())
     }
 
-    fn rows<'s>(&'s self, host: Option<&'s VirtualHost>) -> impl Iterator<Item = &'s Hop> {
+    fn rows<'s>(&'s self, host: Option<&'s VirtualHost>) -> impl Iterator<Item = &'s RuleNode> {
         let rows = host.into_iter().flat_map(|host| host.rows.iter().take(LOOKED_THROUGH));
         rows.map(|row| &self.tree.hops[row.0 as usize])
     }
 
     /// A header that is sent twice and that some row of the host tests.
     fn repeated_header<'r>(&self, seen: &Seen<'_, 'r>) -> Option<&'r str> {
-        let headers = seen.prepared.facts.headers;
+        let headers = seen.normalized.facts.headers;
         let again = headers.iter().enumerate().find(|(at, (name, _))| {
             let before = &headers[..*at];
             before.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
@@ -157,9 +157,9 @@ impl Router<'_> {
 
     /// Whether a listener of the port lost a name that covers the request's host to a closer one.
     fn is_isolated(&self, seen: &Seen<'_, '_>) -> bool {
-        let Some(host) = &seen.prepared.host else { return false };
+        let Some(host) = &seen.normalized.host else { return false };
         let Some(node) = self.tree.gateways.get(seen.table.node as usize) else { return false };
-        let here = node.listeners.iter().filter(|listener| listener.port(&node.gateway) == seen.door.port);
+        let here = node.listeners.iter().filter(|listener| listener.port(&node.gateway) == seen.frontend.port);
         let mut isolated = here.flat_map(|listener| &listener.attached).flat_map(|attached| &attached.isolated);
         isolated.any(|name| covers(name, host))
     }
@@ -167,19 +167,19 @@ impl Router<'_> {
 
 /// Whether a rewrite is in no line of the specification's table: of the prefix `/`, or of one whose final slash the request
 /// does not have.
-fn odd_prefix(row: &RouteMatch, path: Option<&PathModifier>, prepared: &Prepared<'_>) -> bool {
+fn odd_prefix(row: &RouteMatch, path: Option<&PathModifier>, normalized: &NormalizedRequest<'_>) -> bool {
     let Some(PathModifier::Prefix(new)) = path else { return false };
     if row.path.kind != PathKind::PathPrefix {
         return false;
     }
     let value = row.path.value.as_str();
     let root = value == "/" && !new.is_empty() && new != "/";
-    root || (value.len() > 1 && value.ends_with('/') && !prepared.facts.path.starts_with(value))
+    root || (value.len() > 1 && value.ends_with('/') && !normalized.facts.path.starts_with(value))
 }
 
 /// Whether a path holds an escape that changes what matches once it is decoded: a slash or dot anywhere, any other in what is
 /// compared as a whole.
-fn is_escaped(path: &str, hop: Option<&Hop>) -> bool {
+fn is_escaped(path: &str, hop: Option<&RuleNode>) -> bool {
     let lower = path.to_ascii_lowercase();
     let whole = hop.is_none_or(|hop| hop.matcher.path.kind != PathKind::PathPrefix);
     ["%2f", "%5c", "%2e"].iter().any(|escape| lower.contains(escape)) || (whole && path.contains('%'))

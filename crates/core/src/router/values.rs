@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 
-use super::matcher::{Facts, Patterns};
+use super::matcher::{MatchInput, Patterns};
 use crate::model::{ValueKind, ValueMatch};
 
 /// Whether a header passes. The `Host` line is taken away before any route is looked at.
-pub(super) fn header_holds(facts: &Facts<'_>, test: &ValueMatch, patterns: &Patterns) -> bool {
+pub(super) fn header_holds(facts: &MatchInput<'_>, test: &ValueMatch, patterns: &Patterns) -> bool {
     if test.name.eq_ignore_ascii_case("host") {
         return false;
     }

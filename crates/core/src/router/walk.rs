@@ -12,13 +12,13 @@
 
 use std::borrow::Cow;
 
-use super::decide::{Asked, Candidate, Prepared, Router};
-use super::doubt;
-use super::lookup::Door;
+use super::decide::{Candidate, NormalizedRequest, RoutedRequest, Router};
+use super::lookup::Frontend;
 use super::request::Request;
+use super::uncertainty;
 use super::{Branch, Decision, GatewayTable, Group, Outcome, Tier, VirtualHost};
 use crate::model::Name;
-use crate::resolve::{Action, BrokenLink, Fate, HopId, Link, LinkId};
+use crate::resolve::{Action, BrokenLink, Link, LinkId, MatchState, RuleNodeId};
 
 /// How many ends a request is followed to. Real trees split in two or three.
 const MAX_ENDS: usize = crate::limits::WEIGHTED_ENDS;
@@ -27,7 +27,7 @@ const MAX_ENDS: usize = crate::limits::WEIGHTED_ENDS;
 struct End<'a> {
     share: f64,
     /// The row that decides, or the rule that hands on in vain.
-    hop: HopId,
+    hop: RuleNodeId,
     what: What<'a>,
 }
 
@@ -44,52 +44,53 @@ impl<'a> Router<'a> {
     pub(super) fn candidates_hop_by_hop(
         &self,
         table: &GatewayTable,
-        doors: &[&'a Door],
-        prepared: &Prepared<'_>,
+        frontends: &[&'a Frontend],
+        normalized: &NormalizedRequest<'_>,
     ) -> Vec<Candidate<'a>> {
-        let mut candidates = Vec::with_capacity(doors.len());
-        let Some(host) = &prepared.host else {
-            for door in doors {
-                let each = door.virtual_hosts.iter().map(|place| {
+        let mut candidates = Vec::with_capacity(frontends.len());
+        let Some(host) = &normalized.host else {
+            for frontend in frontends {
+                let each = frontend.virtual_hosts.iter().map(|place| {
                     let host = &table.virtual_hosts[*place as usize];
-                    Candidate { door, virtual_host: Some(*place), hop: self.first_row(host, prepared) }
+                    Candidate { frontend, virtual_host: Some(*place), hop: self.first_row(host, normalized) }
                 });
                 candidates.extend(each);
-                if door.virtual_hosts.is_empty() {
-                    candidates.push(Candidate { door, virtual_host: None, hop: None });
+                if frontend.virtual_hosts.is_empty() {
+                    candidates.push(Candidate { frontend, virtual_host: None, hop: None });
                 }
             }
             return candidates;
         };
-        for door in doors {
+        for frontend in frontends {
             // Of the plain ones on a port, the one that names the host best; without one the port answers 404.
-            let same = |other: &&&Door| other.port == door.port && other.sni.is_none() && door.sni.is_none();
-            let better = |other: &&Door| match (other.rank(host), door.rank(host)) {
+            let same =
+                |other: &&&Frontend| other.port == frontend.port && other.sni.is_none() && frontend.sni.is_none();
+            let better = |other: &&Frontend| match (other.rank(host), frontend.rank(host)) {
                 (Some(other), Some(own)) => other > own,
                 (Some(_), None) => true,
                 _ => false,
             };
-            if doors.iter().filter(same).any(better) {
+            if frontends.iter().filter(same).any(better) {
                 continue;
             }
-            let first = doors.iter().find(same).is_none_or(|first| std::ptr::eq(*first, *door));
-            if door.sni.is_none() && door.rank(host).is_none() {
+            let first = frontends.iter().find(same).is_none_or(|first| std::ptr::eq(*first, *frontend));
+            if frontend.sni.is_none() && frontend.rank(host).is_none() {
                 if first {
-                    candidates.push(Candidate { door, virtual_host: None, hop: None });
+                    candidates.push(Candidate { frontend, virtual_host: None, hop: None });
                 }
                 continue;
             }
             let mut most_specific = None;
             let mut found = None;
-            for place in door.hosts.covering_as_written(Cow::Borrowed(host)) {
+            for place in frontend.hosts.covering_as_written(Cow::Borrowed(host)) {
                 most_specific = most_specific.or(Some(place));
-                if let Some(hop) = self.first_row(&table.virtual_hosts[place as usize], prepared) {
+                if let Some(hop) = self.first_row(&table.virtual_hosts[place as usize], normalized) {
                     found = Some((place, hop));
                     break;
                 }
             }
             candidates.push(Candidate {
-                door,
+                frontend,
                 virtual_host: found.map(|(place, _)| place).or(most_specific),
                 hop: found.map(|(_, hop)| hop),
             });
@@ -103,47 +104,48 @@ impl<'a> Router<'a> {
         place: u32,
         table: &GatewayTable,
         candidate: &Candidate<'_>,
-        prepared: &Prepared<'_>,
+        normalized: &NormalizedRequest<'_>,
         request: &Request,
     ) -> Decision {
-        let Candidate { door, virtual_host, hop } = *candidate;
+        let Candidate { frontend, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
-        let mut decision = self.begun(place, table, candidate, host, prepared);
-        if let Some(name) = prepared.host.as_deref()
-            && let Some(outcome) = self.misdirected(place, door, name)
+        let mut decision = self.begun(place, table, candidate, host, normalized);
+        if let Some(name) = normalized.host.as_deref()
+            && let Some(outcome) = self.misdirected(place, frontend, name)
         {
             (decision.outcome, decision.status, decision.notes) = outcome;
             return decision;
         }
-        if let Some(name) = prepared.host.as_deref()
-            && door.rank(name).is_none()
+        if let Some(name) = normalized.host.as_deref()
+            && frontend.rank(name).is_none()
         {
             decision.listener = None;
         }
-        if let Some(name) = prepared.host.as_deref().filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase())) {
+        if let Some(name) = normalized.host.as_deref().filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+        {
             decision.notes.push(format!("agentgateway tells upper case from lower case in hosts: {name} is not {}", {
                 name.to_ascii_lowercase()
             }));
         }
         let Some(hop) = hop else {
             if self.hides_routes() {
-                self.doubt_the_hidden(&mut decision, table, door, host, prepared);
+                self.note_unreadable_routes(&mut decision, table, frontend, host, normalized);
             } else if !self.snapshot.coverage.sees_all("HTTPRoute") {
                 decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
             }
             return decision;
         };
         let mut ends = Vec::new();
-        let known = prepared.host.clone().or_else(|| host.map(|host| host.hostname.to_string()));
-        self.walk(hop, 1.0, prepared, known.as_deref().filter(|host| !host.starts_with('*')), &mut ends);
-        let asked = Asked::at(door, host.map(|host| &host.hostname), prepared, request);
+        let known = normalized.host.clone().or_else(|| host.map(|host| host.hostname.to_string()));
+        self.walk(hop, 1.0, normalized, known.as_deref().filter(|host| !host.starts_with('*')), &mut ends);
+        let asked = RoutedRequest::at(frontend, host.map(|host| &host.hostname), normalized, request);
         if let [end] = ends.as_slice() {
             self.settle(&mut decision, end, &asked);
         } else {
             self.settle_by_chance(&mut decision, &ends, &asked);
         }
         if self.hides_routes() {
-            self.doubt_the_hidden(&mut decision, table, door, host, prepared);
+            self.note_unreadable_routes(&mut decision, table, frontend, host, normalized);
         }
         decision
     }
@@ -152,29 +154,36 @@ impl<'a> Router<'a> {
     pub(super) fn misdirected(
         &self,
         place: u32,
-        door: &Door,
+        frontend: &Frontend,
         host: &str,
     ) -> Option<(Outcome, Option<u16>, Vec<String>)> {
-        door.sni.as_ref()?;
-        let best = self.lookup.best_tls(place, door.port, host);
-        if let Some(other) = best.filter(|best| !std::ptr::eq(*best, door)) {
+        frontend.sni.as_ref()?;
+        let best = self.lookup.best_tls(place, frontend.port, host);
+        if let Some(other) = best.filter(|best| !std::ptr::eq(*best, frontend)) {
             let name = other.listener(None, None).unwrap_or_default();
             let note = format!("the host {host} belongs to listener {name}, and the server name chose another");
             return Some((Outcome::Respond, Some(421), vec![note]));
         }
         let note = || vec![format!("the host {host} is no host of the listener that the server name chose")];
-        door.rank(host).is_none().then(|| (Outcome::NotFound, Some(404), note()))
+        frontend.rank(host).is_none().then(|| (Outcome::NotFound, Some(404), note()))
     }
 
     /// Follows a row to every end it may have.
-    fn walk(&self, hop: HopId, share: f64, prepared: &Prepared<'_>, host: Option<&str>, ends: &mut Vec<End<'a>>) {
+    fn walk(
+        &self,
+        hop: RuleNodeId,
+        share: f64,
+        normalized: &NormalizedRequest<'_>,
+        host: Option<&str>,
+        ends: &mut Vec<End<'a>>,
+    ) {
         if ends.len() >= MAX_ENDS {
             return;
         }
         let node = &self.tree.hops[hop.0 as usize];
-        match &node.fate {
-            Fate::Row(action) => ends.push(End { share, hop, what: What::Action(action) }),
-            Fate::Forks(own) => {
+        match &node.state {
+            MatchState::Row(action) => ends.push(End { share, hop, what: What::Action(action) }),
+            MatchState::WeightedDelegation(own) => {
                 if let Some(own) = own {
                     ends.push(End { share: share * own.share, hop, what: What::Action(&own.action) });
                 }
@@ -188,13 +197,13 @@ impl<'a> Router<'a> {
                         ends.push(End { share, hop, what: What::Cycle });
                         continue;
                     }
-                    match self.in_group(link, prepared, host) {
-                        Some((_, row)) => self.walk(row, share, prepared, host, ends),
+                    match self.in_group(link, normalized, host) {
+                        Some((_, row)) => self.walk(row, share, normalized, host, ends),
                         None => ends.push(End { share, hop, what: What::Lost(link) }),
                     }
                 }
             }
-            Fate::Delegates | Fate::Dropped(_) => {}
+            MatchState::Delegates | MatchState::Dropped(_) => {}
         }
     }
 
@@ -202,11 +211,11 @@ impl<'a> Router<'a> {
     pub(super) fn in_group(
         &self,
         link: LinkId,
-        prepared: &Prepared<'_>,
+        normalized: &NormalizedRequest<'_>,
         host: Option<&str>,
-    ) -> Option<(&'a Tier, HopId)> {
+    ) -> Option<(&'a Tier, RuleNodeId)> {
         let group: &'a Group = self.table.groups.get(self.snapshot, self.tree, link)?;
-        let find = |tier: &'a Tier| Some((tier, tier.index.find(self.tree, &tier.rows, &prepared.facts)?));
+        let find = |tier: &'a Tier| Some((tier, tier.index.find(self.tree, &tier.rows, &normalized.facts)?));
         match host {
             Some(host) => {
                 let covering = group.hosts.covering_as_written(Cow::Borrowed(host));
@@ -217,7 +226,7 @@ impl<'a> Router<'a> {
     }
 
     /// One end: the decision is what becomes of it.
-    fn settle(&self, decision: &mut Decision, end: &End<'_>, asked: &Asked<'_>) {
+    fn settle(&self, decision: &mut Decision, end: &End<'_>, asked: &RoutedRequest<'_>) {
         match end.what {
             What::Action(action) => {
                 decision.hop = Some(end.hop);
@@ -226,7 +235,7 @@ impl<'a> Router<'a> {
             What::Lost(link) => {
                 decision.stopped = Some(end.hop);
                 let Link { via, cut, .. } = &self.tree.links[link.0 as usize];
-                decision.unverified.extend(cut.map(|cut| doubt::cut(cut).to_owned()));
+                decision.unverified.extend(cut.map(|cut| uncertainty::cut(cut).to_owned()));
                 if !self.snapshot.coverage.sees("HTTPRoute", &via.namespace) {
                     let unseen = format!("an HTTPRoute of namespace {} that is not in view may take it", via.namespace);
                     decision.unverified.push(unseen);
@@ -239,11 +248,11 @@ impl<'a> Router<'a> {
                 decision.notes.push(format!("{route} delegates back to where the request has been: a cycle, 500"));
             }
         }
-        self.doubt_the_chain(decision, end.hop);
+        self.note_chain_uncertainty(decision, end.hop);
     }
 
     /// Several ends: the decision tells of all of them, and follows the largest share of the best outcome.
-    fn settle_by_chance(&self, decision: &mut Decision, ends: &[End<'_>], asked: &Asked<'_>) {
+    fn settle_by_chance(&self, decision: &mut Decision, ends: &[End<'_>], asked: &RoutedRequest<'_>) {
         let mut whole: Vec<Decision> = Vec::with_capacity(ends.len());
         for end in ends {
             let mut one = decision.clone();
@@ -292,9 +301,13 @@ impl<'a> Router<'a> {
     }
 
     /// The name of the host that a decision's tiers are chosen by.
-    pub(super) fn host_asked<'p>(&self, decision: &'p Decision, prepared: &'p Prepared<'_>) -> Option<Cow<'p, str>> {
+    pub(super) fn host_asked<'p>(
+        &self,
+        decision: &'p Decision,
+        normalized: &'p NormalizedRequest<'_>,
+    ) -> Option<Cow<'p, str>> {
         let served = || self.host_of(decision).map(|host: &VirtualHost| &host.hostname);
-        let known = prepared.host.as_deref().map(Cow::Borrowed);
+        let known = normalized.host.as_deref().map(Cow::Borrowed);
         known.or_else(|| served().map(|name: &Name| Cow::Owned(name.to_string()))).filter(|host| !host.starts_with('*'))
     }
 }

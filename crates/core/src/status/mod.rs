@@ -4,14 +4,14 @@
 //! A report keeps only what went wrong: the last writer wins per route, parent key and condition type, and what nobody
 //! wrote is as it should be. Sources: kgateway `pkg/reports/status.go`, `pkg/reports/reporter.go`.
 
+mod attached_routes;
 mod condition;
 mod difference;
 mod gateway;
 mod policies;
 mod programmed;
 mod report;
-mod rows;
-mod walk;
+mod route_names;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::unreadable;
 
 pub use condition::Condition;
 pub use difference::{Difference, RecordedAs, differences, parent_in_words, recorded};
-pub use rows::{configuration_name, row_names, virtual_host_name};
+pub use route_names::{configuration_name, row_names, virtual_host_name};
 
 /// What the controller would write.
 #[derive(Debug, Default)]

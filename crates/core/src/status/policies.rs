@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
 use crate::model::Protocol;
-use crate::resolve::{Complaint, GatewayNode, ListenerNode};
+use crate::resolve::{GatewayNode, ListenerNode, StatusMessage};
 
 use super::condition::Condition;
 use super::programmed::policy;
@@ -18,10 +18,10 @@ use super::programmed::policy;
 pub(super) fn of_gateway(node: &GatewayNode) -> Option<Condition> {
     let mut last = None;
     for listener in node.listeners.iter().filter(|listener| listener.is_served()) {
-        let of_set = listener.complaints.iter().rfind(|one| one.section.is_none());
+        let of_set = listener.status_messages.iter().rfind(|one| one.section.is_none());
         match listener.listener(&node.gateway).protocol {
-            Protocol::Https => last = node.complaints.last().or(of_set).or(last),
-            Protocol::Http => last = node.complaints.last().or(last),
+            Protocol::Https => last = node.status_messages.last().or(of_set).or(last),
+            Protocol::Http => last = node.status_messages.last().or(last),
             _ => {}
         }
     }
@@ -32,10 +32,11 @@ pub(super) fn of_gateway(node: &GatewayNode) -> Option<Condition> {
 /// its own.
 pub(super) fn of_listener(analysis: &Analysis, node: &GatewayNode, listener: &ListenerNode) -> Option<Condition> {
     let said = match listener.listener(&node.gateway).protocol {
-        _ if listener.complaints.is_empty() || !listener.is_served() => return None,
-        Protocol::Https => listener.complaints.iter().rfind(|one| one.section.is_some())?.text.clone(),
+        _ if listener.status_messages.is_empty() || !listener.is_served() => return None,
+        Protocol::Https => listener.status_messages.iter().rfind(|one| one.section.is_some())?.text.clone(),
         Protocol::Http if owns_a_host(analysis, node, listener) => {
-            let lines = listener.complaints.iter().map(|one: &Complaint| format!("{}: {}", policy(one), one.text));
+            let lines =
+                listener.status_messages.iter().map(|one: &StatusMessage| format!("{}: {}", policy(one), one.text));
             lines.collect::<Vec<_>>().join("\n")
         }
         _ => return None,

@@ -6,13 +6,15 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
-use crate::resolve::{Action, Complaint, DropReason, Fate, GatewayNode, Hop, RespondReason, RootId, Stage, Under};
+use crate::resolve::{
+    Action, DropReason, GatewayNode, MatchState, RespondReason, RootId, RuleNode, Stage, StatusMessage, Under,
+};
 use crate::router::Ranks;
 
+use super::attached_routes::{Emitted, EmittedByRoot};
 use super::condition::{Condition, PROGRAMMED};
 use super::report::{ParentKey, Reports};
-use super::rows::{Attachment, row_name, rows, virtual_hosts};
-use super::walk::{Emitted, EmittedByRoot};
+use super::route_names::{Attachment, row_name, rows, virtual_hosts};
 
 /// Writes what is to be said of the rows of one Gateway; the last row counts.
 pub(super) fn report(analysis: &Analysis, node: &GatewayNode, emitted: &EmittedByRoot, reports: &mut Reports) {
@@ -41,7 +43,7 @@ pub(super) fn report(analysis: &Analysis, node: &GatewayNode, emitted: &EmittedB
 }
 
 /// Under which parent a row is spoken of.
-fn parent_key(analysis: &Analysis, hop: &Hop, attachment: Attachment) -> ParentKey {
+fn parent_key(analysis: &Analysis, hop: &RuleNode, attachment: Attachment) -> ParentKey {
     match hop.under {
         Under::Root(_) => {
             ParentKey::of(&analysis.snapshot.route(hop.route).parent_refs[attachment.parent_ref as usize])
@@ -55,33 +57,33 @@ fn parent_key(analysis: &Analysis, hop: &Hop, attachment: Attachment) -> ParentK
 }
 
 /// Whether something is said of a row. A 500 for a broken ref, and a broken backend, are not: `ResolvedRefs` is.
-fn says(hop: &Hop) -> bool {
-    match &hop.fate {
-        Fate::Row(action) => match action.as_ref() {
+fn says(hop: &RuleNode) -> bool {
+    match &hop.state {
+        MatchState::Row(action) => match action.as_ref() {
             Action::Respond(respond) => {
                 // Strict validation replaces what Envoy refuses, in words that are Envoy's.
                 let by_envoy = matches!(respond.reason, RespondReason::InvalidRegex | RespondReason::RuleReplaced);
-                by_envoy || !respond.complaints.is_empty()
+                by_envoy || !respond.status_messages.is_empty()
             }
             _ => false,
         },
-        Fate::Dropped(DropReason::Invalid { .. }) => true,
-        Fate::Dropped(_) | Fate::Delegates | Fate::Forks(_) => false,
+        MatchState::Dropped(DropReason::Invalid { .. }) => true,
+        MatchState::Dropped(_) | MatchState::Delegates | MatchState::WeightedDelegation(_) => false,
     }
 }
 
 /// What was done with a row, the reason, and the errors.
-fn said(hop: &Hop, name: &str) -> (&'static str, &'static str, String) {
-    match &hop.fate {
-        Fate::Dropped(DropReason::Invalid { reason }) => {
+fn said(hop: &RuleNode, name: &str) -> (&'static str, &'static str, String) {
+    match &hop.state {
+        MatchState::Dropped(DropReason::Invalid { reason }) => {
             ("Dropped", "RouteRuleDropped", format!("invalid matcher configuration\n{reason}"))
         }
-        Fate::Row(action) => {
+        MatchState::Row(action) => {
             let lines = match action.as_ref() {
-                Action::Respond(respond) if respond.complaints.is_empty() => {
+                Action::Respond(respond) if respond.status_messages.is_empty() => {
                     format!("invalid route configuration\n{}", respond.detail)
                 }
-                Action::Respond(respond) => summary(&respond.complaints, name),
+                Action::Respond(respond) => summary(&respond.status_messages, name),
                 _ => String::new(),
             };
             ("Replaced", "RouteRuleReplaced", lines)
@@ -91,16 +93,16 @@ fn said(hop: &Hop, name: &str) -> (&'static str, &'static str, String) {
 }
 
 /// All errors of a row, each once, in the engine's order: those of policies last, by the policy's name.
-fn summary(complaints: &[Complaint], name: &str) -> String {
+fn summary(status_messages: &[StatusMessage], name: &str) -> String {
     let checks: Vec<&str> =
-        complaints.iter().filter(|one| one.stage == Stage::Check).map(|one| one.text.as_str()).collect();
+        status_messages.iter().filter(|one| one.stage == Stage::Check).map(|one| one.text.as_str()).collect();
     let mut lines: BTreeSet<(String, String)> = BTreeSet::new();
     if !checks.is_empty() {
         lines.insert((String::new(), "invalid route configuration".to_owned()));
         lines.insert((String::new(), format!("error {name}: {}", checks.join("\n"))));
     }
-    for complaint in complaints.iter().filter(|one| one.stage != Stage::Check) {
-        lines.insert((policy(complaint), complaint.text.clone()));
+    for status_message in status_messages.iter().filter(|one| one.stage != Stage::Check) {
+        lines.insert((policy(status_message), status_message.text.clone()));
     }
     let shown = |(policy, text): &(String, String)| {
         if policy.is_empty() { text.clone() } else { format!("{policy}: {text}") }
@@ -109,9 +111,9 @@ fn summary(complaints: &[Complaint], name: &str) -> String {
 }
 
 /// The policy at fault as the engine names it, with the section that it targets (`IDWithSectionName`).
-pub(super) fn policy(complaint: &Complaint) -> String {
-    let name = complaint.policy.as_deref().unwrap_or_default();
-    match &complaint.section {
+pub(super) fn policy(status_message: &StatusMessage) -> String {
+    let name = status_message.policy.as_deref().unwrap_or_default();
+    match &status_message.section {
         Some(section) => format!("{name}/{section}"),
         None => name.to_owned(),
     }

@@ -10,9 +10,9 @@ use crate::model::{GATEWAY_GROUP, Name, ObjectKey, ParentRef, Position, Route};
 use crate::resolve::{Engine, GatewayNode, Unattached};
 use crate::store::{RouteId, Snapshot};
 
+use super::attached_routes::Walk;
 use super::condition::{Condition, ROUTE, Written};
 use super::programmed;
-use super::walk::Walk;
 use super::{ParentEntry, RouteStatus};
 
 /// A parent as a report tells it apart: the namespace as written, the port not at all.

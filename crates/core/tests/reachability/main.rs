@@ -21,7 +21,7 @@ mod shared;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use routescope_core::analysis::Analysis;
-use routescope_core::resolve::{HopId, Settings};
+use routescope_core::resolve::{RuleNodeId, Settings};
 use routescope_core::router::{Decision, Request};
 use routescope_core::store::Coverage;
 
@@ -49,7 +49,7 @@ fn request((url, method, headers): (String, &str, Vec<&str>)) -> Request {
 }
 
 /// A row as its readers see it: everything of its chain.
-fn shown(analysis: &Analysis, row: HopId) -> String {
+fn shown(analysis: &Analysis, row: RuleNodeId) -> String {
     let steps = analysis.tree.chain(row).into_iter().map(|id| {
         let hop = &analysis.tree.hops[id.0 as usize];
         let via = analysis.tree.link_above(id).map(|link| &link.via);
@@ -59,6 +59,6 @@ fn shown(analysis: &Analysis, row: HopId) -> String {
     steps.collect::<Vec<_>>().join(" > ")
 }
 
-fn deciding(decision: &Decision) -> impl Iterator<Item = HopId> + '_ {
+fn deciding(decision: &Decision) -> impl Iterator<Item = RuleNodeId> + '_ {
     decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop)).chain(decision.stopped)
 }

@@ -20,7 +20,7 @@ fn targets(analysis: &Analysis) -> BTreeSet<(String, String, String)> {
         targets.insert((route.kind.name().to_owned(), route.meta.namespace.to_string(), route.meta.name.to_string()));
     }
     for hop in &analysis.tree.hops {
-        if let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref) {
+        if let Some(Action::Forward(forward)) = hop.own_action().map(AsRef::as_ref) {
             for to in &forward.destinations {
                 targets.insert((to.kind.to_string(), to.namespace.to_string(), to.name.to_string()));
             }

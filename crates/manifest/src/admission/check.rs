@@ -10,7 +10,7 @@ use super::accessors::{count, get, whole};
 use super::field_path::FieldPath;
 use super::go::is_address;
 use super::pattern::Pattern;
-use super::schema::{Format, Function, Property, Schema, Shape, Test, Unique};
+use super::schema::{Format, Function, Property, Schema, Test, Unique, ValueType};
 use super::written::{expected, json, scalar, type_name};
 use routescope_core::model::Position;
 use routescope_core::model::value::{Data, Entry, Value};
@@ -30,12 +30,12 @@ pub(crate) struct Refusal {
 /// none of the known words (`hasBlockingErr`). It then asks none of the whole object; here those of other parts still
 /// are, so that everything is said at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum Evaluated {
     Yes,
     No,
 }
 
-impl Asked {
+impl Evaluated {
     fn and(self, other: Self) -> Self {
         if self == Self::Yes { other } else { self }
     }
@@ -62,9 +62,9 @@ impl Walk {
         self.admission.refusals.push(Refusal { path: path.to_string(), at, problem });
     }
 
-    fn block(&mut self, at: Position, path: &FieldPath<'_>, problem: String) -> Asked {
+    fn block(&mut self, at: Position, path: &FieldPath<'_>, problem: String) -> Evaluated {
         self.refuse(at, path, problem);
-        Asked::No
+        Evaluated::No
     }
 
     /// Checks `value`, which is not null unless it is an item of a list.
@@ -72,16 +72,16 @@ impl Walk {
         self.asked(value, schema, path);
     }
 
-    fn asked(&mut self, value: &Value, schema: &Schema, path: &FieldPath<'_>) -> Asked {
+    fn asked(&mut self, value: &Value, schema: &Schema, path: &FieldPath<'_>) -> Evaluated {
         let asked = self.shape(value, &schema.shape, path);
-        if asked == Asked::No || schema.rules.is_empty() || schema.fast_accept.is_some_and(|accept| accept(value)) {
+        if asked == Evaluated::No || schema.rules.is_empty() || schema.fast_accept.is_some_and(|accept| accept(value)) {
             return asked;
         }
         // Lists and mappings are not repeated in the message; where a text cannot be read, its type stands for it.
         let own = || scalar(&value.data).map(|own| format!("{own}: ")).unwrap_or_default();
         let kind = || match schema.shape {
-            Shape::String { .. } => "\"string\": ",
-            Shape::Quantity => "\"\": ",
+            ValueType::String { .. } => "\"string\": ",
+            ValueType::Quantity => "\"\": ",
             _ => "",
         };
         for rule in &schema.rules {
@@ -101,13 +101,13 @@ impl Walk {
         asked
     }
 
-    fn shape(&mut self, value: &Value, shape: &Shape, path: &FieldPath<'_>) -> Asked {
+    fn shape(&mut self, value: &Value, shape: &ValueType, path: &FieldPath<'_>) -> Evaluated {
         match (shape, &value.data) {
             // Of text in a notation, what is a list goes unnoticed.
-            (Shape::Any, _) | (Shape::Boolean, Data::Bool(_)) | (Shape::String { cidr: true, .. }, Data::List(_)) => {
-                Asked::Yes
-            }
-            (Shape::Object { fields, min, max }, Data::Map(entries)) => {
+            (ValueType::Any, _)
+            | (ValueType::Boolean, Data::Bool(_))
+            | (ValueType::String { cidr: true, .. }, Data::List(_)) => Evaluated::Yes,
+            (ValueType::Object { fields, min, max }, Data::Map(entries)) => {
                 // Fields that are null, or that no schema knows, are pruned before anyone counts.
                 let kept = |entry: &&Entry| {
                     entry.value.data != Data::Null && fields.iter().any(|field| field.key == entry.key && !field.pruned)
@@ -117,12 +117,12 @@ impl Walk {
                 let asked = self.properties(value.at, count, (*min, *max), path);
                 self.fields(value, entries, fields, path).and(asked)
             }
-            (Shape::Map { values, max }, Data::Map(entries)) => {
+            (ValueType::Map { values, max }, Data::Map(entries)) => {
                 let present = || entries.iter().filter(|entry| entry.value.data != Data::Null);
                 let asked = self.properties(value.at, present().count(), (0, *max), path);
                 present().fold(asked, |asked, entry| self.asked(&entry.value, values, &path.key(&entry.key)).and(asked))
             }
-            (Shape::List { items, min, max, unique }, Data::List(list)) => {
+            (ValueType::List { items, min, max, unique }, Data::List(list)) => {
                 let asked = self.length(value.at, list.len(), (*min, *max), path);
                 let asked = list.iter().enumerate().fold(asked, |asked, (index, item)| {
                     // The second way round, lest a list that is too long hide what is wrong with its items.
@@ -131,10 +131,10 @@ impl Walk {
                 self.unique(list, unique, path);
                 asked
             }
-            (Shape::String { min, max, pattern, cidr }, Data::String(text)) => {
+            (ValueType::String { min, max, pattern, cidr }, Data::String(text)) => {
                 let asked = self.characters(value.at, text, (*min, *max), path);
                 // Of one text only the first fault is told.
-                if asked == Asked::Yes
+                if asked == Evaluated::Yes
                     && text.len() >= *min
                     && let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.is_match(text))
                 {
@@ -145,36 +145,36 @@ impl Walk {
                 }
                 asked
             }
-            (Shape::Enum(words), Data::String(text)) => {
+            (ValueType::Enum(words), Data::String(text)) => {
                 self.one_of(value, words.iter().any(|word| word == text), words, path)
             }
-            (Shape::Quantity, Data::String(text)) => {
+            (ValueType::Quantity, Data::String(text)) => {
                 if !QUANTITY.is_match(text) {
                     self.mismatch(value.at, text, QUANTITY.text, path);
                 }
-                Asked::Yes
+                Evaluated::Yes
             }
-            (Shape::Quantity, _) if whole(value).is_some() => Asked::Yes,
-            (Shape::Integer { format, .. } | Shape::IntEnum { format, .. }, Data::Int(_) | Data::Float(_)) => {
+            (ValueType::Quantity, _) if whole(value).is_some() => Evaluated::Yes,
+            (ValueType::Integer { format, .. } | ValueType::IntEnum { format, .. }, Data::Int(_) | Data::Float(_)) => {
                 self.number(value, shape, *format, path)
             }
-            (Shape::Quantity, Data::Float(_)) => self.number(value, shape, Format::Default, path),
+            (ValueType::Quantity, Data::Float(_)) => self.number(value, shape, Format::Default, path),
             _ => {
                 self.wrong_type(value, shape, path);
                 match shape {
-                    Shape::Enum(words) => self.one_of(value, false, words, path),
-                    Shape::IntEnum { values, .. } => self.one_of(value, false, values, path),
-                    _ => Asked::No,
+                    ValueType::Enum(words) => self.one_of(value, false, words, path),
+                    ValueType::IntEnum { values, .. } => self.one_of(value, false, values, path),
+                    _ => Evaluated::No,
                 }
             }
         }
     }
 
-    fn wrong_type(&mut self, value: &Value, shape: &Shape, path: &FieldPath<'_>) {
+    fn wrong_type(&mut self, value: &Value, shape: &ValueType, path: &FieldPath<'_>) {
         // Where the CRD names a format, that is compared first, and not of lists and texts.
         let format = match shape {
-            Shape::Integer { format, .. } | Shape::IntEnum { format, .. } => format.word(),
-            Shape::String { cidr: true, .. } => Some("cidr"),
+            ValueType::Integer { format, .. } | ValueType::IntEnum { format, .. } => format.word(),
+            ValueType::String { cidr: true, .. } => Some("cidr"),
             _ => None,
         };
         let (found, wanted) = match (format, &value.data) {
@@ -184,14 +184,14 @@ impl Walk {
             _ => (type_name(&value.data), expected(shape)),
         };
         self.refuse(value.at, path, format!("Invalid value: {found:?}: must be of type {wanted}: {found:?}"));
-        if matches!(shape, Shape::Quantity) {
+        if matches!(shape, ValueType::Quantity) {
             // Of its two alternatives, the failure of the first is told too.
             self.refuse(value.at, path, format!("Invalid value: {found:?}: must be of type integer: {found:?}"));
         }
     }
 
-    fn fields(&mut self, value: &Value, entries: &[Entry], fields: &[Property], path: &FieldPath<'_>) -> Asked {
-        let mut asked = Asked::Yes;
+    fn fields(&mut self, value: &Value, entries: &[Entry], fields: &[Property], path: &FieldPath<'_>) -> Evaluated {
+        let mut asked = Evaluated::Yes;
         for entry in entries.iter().filter(|entry| entry.value.data != Data::Null) {
             match fields.iter().find(|field| field.key == entry.key) {
                 Some(field) if field.pruned => {
@@ -209,7 +209,7 @@ impl Walk {
         asked
     }
 
-    fn number(&mut self, value: &Value, shape: &Shape, format: Format, path: &FieldPath<'_>) -> Asked {
+    fn number(&mut self, value: &Value, shape: &ValueType, format: Format, path: &FieldPath<'_>) -> Evaluated {
         let shown = || scalar(&value.data).unwrap_or_default();
         let number = whole(value);
         if number.is_none() {
@@ -227,32 +227,32 @@ impl Walk {
             _ => Ordering::Equal,
         };
         match shape {
-            Shape::Integer { min, .. } if *min != i64::MIN && compared(*min).is_lt() => {
+            ValueType::Integer { min, .. } if *min != i64::MIN && compared(*min).is_lt() => {
                 self.refuse(
                     value.at,
                     path,
                     format!("Invalid value: {}: should be greater than or equal to {min}", shown()),
                 );
             }
-            Shape::Integer { max, .. } if *max != i64::MAX && compared(*max).is_gt() => {
+            ValueType::Integer { max, .. } if *max != i64::MAX && compared(*max).is_gt() => {
                 self.refuse(
                     value.at,
                     path,
                     format!("Invalid value: {}: should be less than or equal to {max}", shown()),
                 );
             }
-            Shape::IntEnum { values, .. } => {
+            ValueType::IntEnum { values, .. } => {
                 let known = number.is_some_and(|number| values.contains(&number));
                 return self.one_of(value, known, values, path);
             }
             _ => {}
         }
-        if number.is_some() { Asked::Yes } else { Asked::No }
+        if number.is_some() { Evaluated::Yes } else { Evaluated::No }
     }
 
-    fn one_of<T: Display>(&mut self, value: &Value, known: bool, words: &[T], path: &FieldPath<'_>) -> Asked {
+    fn one_of<T: Display>(&mut self, value: &Value, known: bool, words: &[T], path: &FieldPath<'_>) -> Evaluated {
         if known {
-            return Asked::Yes;
+            return Evaluated::Yes;
         }
         let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
         let found = json(value);
@@ -263,7 +263,7 @@ impl Walk {
         self.refuse(at, path, format!("Invalid value: {text:?}: should match '{pattern}'"));
     }
 
-    fn characters(&mut self, at: Position, text: &str, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
+    fn characters(&mut self, at: Position, text: &str, (min, max): (usize, usize), path: &FieldPath<'_>) -> Evaluated {
         // There are at most as many characters as bytes, so most texts need no counting.
         if text.len() > max && text.chars().count() > max {
             return self.block(at, path, format!("Too long: may not be more than {max} bytes"));
@@ -271,10 +271,10 @@ impl Walk {
         if text.len() < min {
             self.refuse(at, path, format!("Invalid value: {text:?}: should be at least {min} chars long"));
         }
-        Asked::Yes
+        Evaluated::Yes
     }
 
-    fn length(&mut self, at: Position, found: usize, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
+    fn length(&mut self, at: Position, found: usize, (min, max): (usize, usize), path: &FieldPath<'_>) -> Evaluated {
         if found > max {
             let items = if max == 1 { "item" } else { "items" };
             return self.block(at, path, format!("Too many: {found}: must have at most {max} {items}"));
@@ -282,10 +282,16 @@ impl Walk {
         if found < min {
             self.refuse(at, path, format!("Invalid value: {found}: should have at least {min} items"));
         }
-        Asked::Yes
+        Evaluated::Yes
     }
 
-    fn properties(&mut self, at: Position, found: usize, (min, max): (usize, usize), path: &FieldPath<'_>) -> Asked {
+    fn properties(
+        &mut self,
+        at: Position,
+        found: usize,
+        (min, max): (usize, usize),
+        path: &FieldPath<'_>,
+    ) -> Evaluated {
         if found > max {
             let items = if max == 1 { "item" } else { "items" };
             return self.block(at, path, format!("Too many: {found}: must have at most {max} {items}"));
@@ -293,7 +299,7 @@ impl Walk {
         if found < min {
             self.refuse(at, path, format!("Invalid value: {found}: should have at least {min} properties"));
         }
-        Asked::Yes
+        Evaluated::Yes
     }
 
     /// Says once of each value that items repeat it, at the second of them.

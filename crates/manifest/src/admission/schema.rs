@@ -8,7 +8,7 @@ use routescope_core::model::value::Value;
 /// What a value must be.
 #[derive(Debug, Clone)]
 pub(super) struct Schema {
-    pub(super) shape: Shape,
+    pub(super) shape: ValueType,
     /// The validation rules of this value, in the CRD's order.
     pub(super) rules: Vec<Rule>,
     /// True of a value that certainly keeps all rules: what spares the common value the look at each.
@@ -17,7 +17,7 @@ pub(super) struct Schema {
 
 /// What kind of value, and within what bounds.
 #[derive(Debug, Clone)]
-pub(super) enum Shape {
+pub(super) enum ValueType {
     /// A mapping with these fields; others are not looked at.
     Object { fields: Vec<Property>, min: usize, max: usize },
     /// A mapping whose keys are free.

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::pattern::Pattern;
 use super::rules;
-use super::schema::{Count, Format, Property, Rule, Schema, Shape, Test, Unique};
+use super::schema::{Count, Format, Property, Rule, Schema, Test, Unique, ValueType};
 use crate::Channel;
 
 /// The tables, by the group that they describe.
@@ -149,7 +149,7 @@ impl Reader {
 }
 
 fn any() -> Schema {
-    Schema { shape: Shape::Any, rules: Vec::new(), fast_accept: None }
+    Schema { shape: ValueType::Any, rules: Vec::new(), fast_accept: None }
 }
 
 fn union(mark: &str, fields: Vec<&'static str>) -> Rule {
@@ -194,7 +194,12 @@ impl Head {
     }
 }
 
-fn shape(head: &Head, fields: Vec<Property>, pattern: Option<Arc<Pattern>>, words: Option<Vec<&'static str>>) -> Shape {
+fn shape(
+    head: &Head,
+    fields: Vec<Property>,
+    pattern: Option<Arc<Pattern>>,
+    words: Option<Vec<&'static str>>,
+) -> ValueType {
     let (min, max) = (Head::count(head.min, 0), Head::count(head.max, usize::MAX));
     let format = match head.format {
         Some("int32") => Format::Int32,
@@ -204,8 +209,8 @@ fn shape(head: &Head, fields: Vec<Property>, pattern: Option<Arc<Pattern>>, word
     };
     let part = |fields: Vec<Property>| fields.into_iter().next().map_or_else(|| Arc::new(any()), |part| part.schema);
     match (head.kind, words) {
-        ("object", _) => Shape::Object { fields, min, max },
-        ("map", _) => Shape::Map { values: part(fields), max },
+        ("object", _) => ValueType::Object { fields, min, max },
+        ("map", _) => ValueType::Map { values: part(fields), max },
         ("list", _) => {
             let unique = match head.by.map(|by| by.split_once('=').unwrap_or((by, ""))) {
                 Some((key, "")) => Unique::By(key, None),
@@ -213,18 +218,18 @@ fn shape(head: &Head, fields: Vec<Property>, pattern: Option<Arc<Pattern>>, word
                 None if head.set => Unique::Items,
                 None => Unique::No,
             };
-            Shape::List { items: part(fields), min, max, unique }
+            ValueType::List { items: part(fields), min, max, unique }
         }
-        ("string", Some(words)) => Shape::Enum(words),
-        ("string", None) => Shape::String { min, max, pattern, cidr: head.format == Some("cidr") },
+        ("string", Some(words)) => ValueType::Enum(words),
+        ("string", None) => ValueType::String { min, max, pattern, cidr: head.format == Some("cidr") },
         ("int", Some(words)) => {
-            Shape::IntEnum { values: words.iter().filter_map(|word| word.parse().ok()).collect(), format }
+            ValueType::IntEnum { values: words.iter().filter_map(|word| word.parse().ok()).collect(), format }
         }
         ("int", None) => {
-            Shape::Integer { min: head.min.unwrap_or(i64::MIN), max: head.max.unwrap_or(i64::MAX), format }
+            ValueType::Integer { min: head.min.unwrap_or(i64::MIN), max: head.max.unwrap_or(i64::MAX), format }
         }
-        ("quantity", _) => Shape::Quantity,
-        ("bool", _) => Shape::Boolean,
-        _ => Shape::Any,
+        ("quantity", _) => ValueType::Quantity,
+        ("bool", _) => ValueType::Boolean,
+        _ => ValueType::Any,
     }
 }

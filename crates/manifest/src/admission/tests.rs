@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use super::schema::{Schema, Shape};
+use super::schema::{Schema, ValueType};
 use super::{rules, table};
 use crate::channel::Channel;
 
@@ -49,8 +49,8 @@ fn each_rule_of_the_tables_has_a_function_and_each_function_a_rule() {
 fn walk(schema: &Schema, see: &mut impl FnMut(&Schema)) {
     see(schema);
     match &schema.shape {
-        Shape::Object { fields, .. } => fields.iter().for_each(|field| walk(&field.schema, see)),
-        Shape::Map { values: part, .. } | Shape::List { items: part, .. } => walk(part, see),
+        ValueType::Object { fields, .. } => fields.iter().for_each(|field| walk(&field.schema, see)),
+        ValueType::Map { values: part, .. } | ValueType::List { items: part, .. } => walk(part, see),
         _ => {}
     }
 }
@@ -62,14 +62,14 @@ fn the_tables_are_read_whole() {
         for version in table::versions(channel) {
             let schema = version.schema.as_ref().expect("no table has versions of earlier releases only");
             walk(schema, &mut |schema| match &schema.shape {
-                Shape::String { pattern, .. } => {
+                ValueType::String { pattern, .. } => {
                     texts += 1;
                     patterns += usize::from(pattern.is_some());
                     // Compiling it panics when it is not valid.
                     assert!(pattern.as_ref().is_none_or(|pattern| !pattern.is_match("\u{0}")));
                 }
                 // `keep` alone; a reference to a place that is not there would look the same.
-                Shape::Any => panic!("{}: a field of any type", version.kind),
+                ValueType::Any => panic!("{}: a field of any type", version.kind),
                 _ => {}
             });
         }

@@ -1,6 +1,6 @@
 //! How the API server writes values and types in its messages.
 
-use super::schema::Shape;
+use super::schema::ValueType;
 use routescope_core::model::value::{Data, Value};
 
 /// A scalar as JSON writes it.
@@ -36,14 +36,14 @@ pub(super) fn type_name(data: &Data) -> &'static str {
     }
 }
 
-pub(super) fn expected(shape: &Shape) -> &'static str {
+pub(super) fn expected(shape: &ValueType) -> &'static str {
     match shape {
-        Shape::Object { .. } | Shape::Map { .. } => "object",
-        Shape::List { .. } => "array",
-        Shape::String { .. } | Shape::Enum(_) => "string",
-        Shape::Integer { .. } | Shape::IntEnum { .. } => "integer",
-        Shape::Quantity => "integer,string",
-        Shape::Boolean => "boolean",
-        Shape::Any => "any",
+        ValueType::Object { .. } | ValueType::Map { .. } => "object",
+        ValueType::List { .. } => "array",
+        ValueType::String { .. } | ValueType::Enum(_) => "string",
+        ValueType::Integer { .. } | ValueType::IntEnum { .. } => "integer",
+        ValueType::Quantity => "integer,string",
+        ValueType::Boolean => "boolean",
+        ValueType::Any => "any",
     }
 }

@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::admission::{Admission, FieldPath, Refusal};
-use routescope_core::finding::{Change, Code, Edit, Finding, Place, Severity, Subject, closest};
+use routescope_core::finding::{Change, Code, Edit, Finding, Location, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Origin, Position};
 
@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
             findings.push(Finding {
                 code: Code::ApiRefused,
                 severity: Severity::Error,
-                place: Some(Place::within(self.origin, at)),
+                place: Some(Location::within(self.origin, at)),
                 subject: Some(subject.clone()),
                 message: format!("{path}: {problem}"),
                 help: help.or_else(|| consequence.take().map(str::to_owned)),
@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
             findings.push(Finding {
                 code: Code::ExperimentalField,
                 severity: Severity::Warning,
-                place: Some(Place::within(self.origin, at)),
+                place: Some(Location::within(self.origin, at)),
                 subject: Some(subject.clone()),
                 message: format!("{path}: the standard channel of the Gateway API has no such field"),
                 help: Some(PRUNED.to_owned()),
@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
         self.findings.borrow_mut().push(Finding {
             code,
             severity,
-            place: Some(Place::within(self.origin, at)),
+            place: Some(Location::within(self.origin, at)),
             subject: Some(self.subject.borrow().clone()),
             message,
             fix: help.as_ref().map(|help| help.edits(&self.subject.borrow())).unwrap_or_default(),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use self::field::{Context, Field};
 use crate::admission::{self, Admission};
 use crate::channel::Channel;
-use routescope_core::finding::{Code, Finding, Place, Severity, Subject, closest};
+use routescope_core::finding::{Code, Finding, Location, Severity, Subject, closest};
 use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, KINDS, Kind, WATCHED};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{
@@ -259,7 +259,7 @@ fn group_of(api_version: &str) -> &str {
 fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Option<(&Name, &str)>, into: &mut Decoded) {
     let origin = Origin { source: Arc::clone(source), at: value.at, end_line };
     let report = |into: &mut Decoded, severity, code, message: String, help: Option<&str>| {
-        let place = Some(Place { source: Arc::clone(source), at: value.at });
+        let place = Some(Location { source: Arc::clone(source), at: value.at });
         into.findings.push(Finding {
             code,
             severity,
@@ -320,7 +320,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
             meta::meta(&Field::root(&cx, value), true);
             into.findings.extend(cx.into_findings());
         }
-        into.unsupported.add(group, kind, api_version, Place { source: Arc::clone(source), at: value.at });
+        into.unsupported.add(group, kind, api_version, Location { source: Arc::clone(source), at: value.at });
         if let Some(meant) = misspelt(group, kind) {
             let message = format!("{api_version} has no kind {kind}");
             report(into, Severity::Error, Code::UnknownKind, message, Some(&format!("did you mean {meant}?")));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Position, Source};
 
@@ -13,7 +13,7 @@ const TOLD: usize = 5;
 /// The placeholders that were met, by name: how often, and where first.
 #[derive(Debug, Default)]
 pub struct Placeholders {
-    met: BTreeMap<String, (usize, Place)>,
+    met: BTreeMap<String, (usize, Location)>,
     /// The document at hand may hold some. It is told from its text, at once: most hold none.
     pub is_open: bool,
 }
@@ -43,7 +43,7 @@ impl Placeholders {
                     places.push(value.at);
                 }
                 for name in names {
-                    let place = Place { source: Arc::clone(source), at: value.at };
+                    let place = Location { source: Arc::clone(source), at: value.at };
                     self.met.entry(name.to_owned()).or_insert((0, place)).0 += 1;
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::admission;
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::GATEWAY_GROUP;
 use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, Kind};
 
@@ -66,11 +66,11 @@ struct Told {
 
 /// Objects that route requests and are not read: how many of each kind, and where the first is.
 #[derive(Debug, Default)]
-pub struct Unsupported(BTreeMap<Told, (usize, Place)>);
+pub struct Unsupported(BTreeMap<Told, (usize, Location)>);
 
 impl Unsupported {
     /// Counts an object, if it is one.
-    pub(super) fn add(&mut self, group: &str, kind: &str, api_version: &str, place: Place) {
+    pub(super) fn add(&mut self, group: &str, kind: &str, api_version: &str, place: Location) {
         let other = OTHERS.iter().find(|(other, of, _)| *other == group && *of == kind);
         let told = match (other_group(group, kind, api_version), other) {
             (Some((message, help)), _) => Told { severity: Severity::Warning, message, help },

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Decoded;
-use routescope_core::finding::{Code, Finding, Place, Severity};
+use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::kinds::KINDS;
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Name, Origin};
@@ -20,7 +20,7 @@ pub struct Seen {
     /// The context, or what else was read.
     pub name: Name,
     /// Where that is written.
-    pub place: Place,
+    pub place: Location,
     /// Everything there is.
     pub everything: bool,
     /// Kinds seen in every namespace.
@@ -48,8 +48,8 @@ pub struct Unread {
 
 /// Reads a document of our own group.
 pub(super) fn read(kind: &str, api_version: &str, value: &Value, origin: &Origin, into: &mut Decoded) {
-    let place = Place { source: std::sync::Arc::clone(&origin.source), at: value.at };
-    let mut odd = Odd { place: place.clone(), into };
+    let place = Location { source: std::sync::Arc::clone(&origin.source), at: value.at };
+    let mut odd = OddField { place: place.clone(), into };
     if kind != "Snapshot" || api_version != "routescope/v1" {
         let message = format!("{api_version} {kind} is none of the documents that this version can read");
         return odd.report(value, message);
@@ -110,17 +110,17 @@ fn unread(list: Option<&Value>) -> Vec<Unread> {
 }
 
 /// Tells what is odd.
-struct Odd<'a> {
-    place: Place,
+struct OddField<'a> {
+    place: Location,
     into: &'a mut Decoded,
 }
 
-impl Odd<'_> {
+impl OddField<'_> {
     fn report(&mut self, value: &Value, message: String) {
         self.into.findings.push(Finding {
             code: Code::OddSnapshot,
             severity: Severity::Warning,
-            place: Some(Place { at: value.at, ..self.place.clone() }),
+            place: Some(Location { at: value.at, ..self.place.clone() }),
             subject: None,
             message,
             help: Some("what it does not say in a way that is understood counts as not seen".to_owned()),

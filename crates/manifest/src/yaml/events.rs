@@ -58,7 +58,7 @@ enum State {
 
 /// Where a node may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum NodeContext {
     Flow,
     Block,
     /// In a mapping, where the dashes of a list need not be further right than the key.
@@ -105,7 +105,7 @@ impl<'t> Parser<'t> {
             State::Document { first } => return self.document(first),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
-            State::BlockNode => self.node(Place::Block),
+            State::BlockNode => self.node(NodeContext::Block),
             State::BlockListEntry => self.block_list_entry(),
             State::FlatListEntry => self.flat_list_entry(),
             State::BlockMapKey => self.block_map_key(),
@@ -148,7 +148,7 @@ impl<'t> Parser<'t> {
     }
 
     /// A node, and after it `next`.
-    fn node_then(&mut self, place: Place, next: State) -> Parsed<'t> {
+    fn node_then(&mut self, place: NodeContext, next: State) -> Parsed<'t> {
         self.states.push(next);
         self.node(place)
     }
@@ -203,7 +203,7 @@ impl<'t> Parser<'t> {
                 let next = self.states.pop().unwrap_or(State::End);
                 self.empty(next, mark)
             }
-            _ => self.node(Place::Block),
+            _ => self.node(NodeContext::Block),
         }
     }
 
@@ -217,7 +217,7 @@ impl<'t> Parser<'t> {
         Ok((Event::DocumentEnd, span))
     }
 
-    fn node(&mut self, place: Place) -> Parsed<'t> {
+    fn node(&mut self, place: NodeContext) -> Parsed<'t> {
         let start = self.scanner.peek()?.start;
         if let Kind::Alias(name) = *self.kind()? {
             self.pop();
@@ -244,7 +244,7 @@ impl<'t> Parser<'t> {
         let (here, until) = (next.start, next.end);
         let span = Span { start, end: until };
         match &next.kind {
-            Kind::BlockEntry if place == Place::MapValue => {
+            Kind::BlockEntry if place == NodeContext::MapValue => {
                 self.state = State::FlatListEntry;
                 Ok((Event::ListStart(anchor), span))
             }
@@ -265,12 +265,12 @@ impl<'t> Parser<'t> {
                 self.take()?;
                 Ok((Event::MapStart(anchor), span))
             }
-            Kind::BlockListStart if place != Place::Flow => {
+            Kind::BlockListStart if place != NodeContext::Flow => {
                 self.state = State::BlockListEntry;
                 self.take()?;
                 Ok((Event::ListStart(anchor), span))
             }
-            Kind::BlockMapStart if place != Place::Flow => {
+            Kind::BlockMapStart if place != NodeContext::Flow => {
                 self.state = State::BlockMapKey;
                 self.take()?;
                 Ok((Event::MapStart(anchor), span))
@@ -305,7 +305,7 @@ impl<'t> Parser<'t> {
                 let dash = self.take()?;
                 match self.kind()? {
                     Kind::BlockEntry | Kind::BlockEnd => self.empty(State::BlockListEntry, dash.end),
-                    _ => self.node_then(Place::Block, State::BlockListEntry),
+                    _ => self.node_then(NodeContext::Block, State::BlockListEntry),
                 }
             }
             Kind::BlockEnd => {
@@ -323,7 +323,7 @@ impl<'t> Parser<'t> {
                 Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
                     self.empty(State::FlatListEntry, dash.end)
                 }
-                _ => self.node_then(Place::Block, State::FlatListEntry),
+                _ => self.node_then(NodeContext::Block, State::FlatListEntry),
             };
         }
         let mark = self.scanner.peek()?.start;
@@ -337,7 +337,7 @@ impl<'t> Parser<'t> {
                 let key = self.take()?;
                 match self.kind()? {
                     Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(State::BlockMapValue, key.end),
-                    _ => self.node_then(Place::MapValue, State::BlockMapValue),
+                    _ => self.node_then(NodeContext::MapValue, State::BlockMapValue),
                 }
             }
             Kind::BlockEnd => {
@@ -356,7 +356,7 @@ impl<'t> Parser<'t> {
         let colon = self.take()?;
         match self.kind()? {
             Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(State::BlockMapKey, colon.end),
-            _ => self.node_then(Place::MapValue, State::BlockMapKey),
+            _ => self.node_then(NodeContext::MapValue, State::BlockMapKey),
         }
     }
 
@@ -376,7 +376,7 @@ impl<'t> Parser<'t> {
                 self.state = State::PairKey;
                 Ok((Event::MapStart(None), self.take()?))
             }
-            _ => self.node_then(Place::Flow, State::FlowListEntry { first: false }),
+            _ => self.node_then(NodeContext::Flow, State::FlowListEntry { first: false }),
         }
     }
 
@@ -387,7 +387,7 @@ impl<'t> Parser<'t> {
                 let mark = self.take()?.end;
                 self.empty(State::PairValue, mark)
             }
-            _ => self.node_then(Place::Flow, State::PairValue),
+            _ => self.node_then(NodeContext::Flow, State::PairValue),
         }
     }
 
@@ -395,7 +395,7 @@ impl<'t> Parser<'t> {
         if *self.kind()? == Kind::Value {
             self.take()?;
             if !matches!(self.kind()?, Kind::FlowEntry | Kind::FlowListEnd) {
-                return self.node_then(Place::Flow, State::PairEnd);
+                return self.node_then(NodeContext::Flow, State::PairEnd);
             }
         }
         let mark = self.scanner.peek()?.start;
@@ -427,10 +427,10 @@ impl<'t> Parser<'t> {
                         let mark = self.scanner.peek()?.start;
                         self.empty(State::FlowMapValue, mark)
                     }
-                    _ => self.node_then(Place::Flow, State::FlowMapValue),
+                    _ => self.node_then(NodeContext::Flow, State::FlowMapValue),
                 }
             }
-            _ => self.node_then(Place::Flow, State::FlowMapNoValue),
+            _ => self.node_then(NodeContext::Flow, State::FlowMapNoValue),
         }
     }
 
@@ -438,7 +438,7 @@ impl<'t> Parser<'t> {
         if *self.kind()? == Kind::Value {
             self.take()?;
             if !matches!(self.kind()?, Kind::FlowEntry | Kind::FlowMapEnd) {
-                return self.node_then(Place::Flow, State::FlowMapKey { first: false });
+                return self.node_then(NodeContext::Flow, State::FlowMapKey { first: false });
             }
         }
         let mark = self.scanner.peek()?.start;

@@ -1,7 +1,7 @@
 //! What becomes of each share of the requests, where chance decides between several ends.
 
+use crate::phrases;
 use crate::style::{Line, Role};
-use crate::words;
 use routescope_core::analysis::Analysis;
 use routescope_core::router::{Branch, Decision, Outcome};
 
@@ -10,13 +10,13 @@ pub fn headline(analysis: &Analysis, decision: &Decision) -> Vec<Line> {
     let lost: f64 = decision.branches.iter().filter(|branch| !arrives(branch)).map(|branch| branch.share).sum();
     let (glyph, role) = if lost < 1.0 { ("● ", Role::Ok) } else { ("✗ ", Role::Error) };
     let mut title = Line::of(role, glyph);
-    title.push(Role::Answer, format!("one of {}, by weight", words::count(decision.branches.len(), "way")));
+    title.push(Role::Answer, format!("one of {}, by weight", phrases::count(decision.branches.len(), "way")));
     if lost > 0.0 {
-        title.push(Role::Error, format!("   ✗ {} of the requests reach no backend", words::share(lost)));
+        title.push(Role::Error, format!("   ✗ {} of the requests reach no backend", phrases::share(lost)));
     }
     let mut lines = vec![title];
     for branch in &decision.branches {
-        let mut line = Line::of(Role::Text, format!("  {:>5}  ", words::share(branch.share)));
+        let mut line = Line::of(Role::Text, format!("  {:>5}  ", phrases::share(branch.share)));
         line.extend(end(branch));
         let hop = &analysis.tree.hops[branch.hop.0 as usize];
         let route = analysis.snapshot.route(hop.route).meta.key();
@@ -33,7 +33,7 @@ pub fn short(decision: &Decision) -> Line {
         if at > 0 {
             line.push(Role::Dim, ", ");
         }
-        line.push(Role::Text, format!("{} ", words::share(branch.share)));
+        line.push(Role::Text, format!("{} ", phrases::share(branch.share)));
         line.extend(end(branch));
     }
     line
@@ -57,11 +57,11 @@ fn end(branch: &Branch) -> Line {
                     line.push(Role::Dim, " or ");
                 }
                 if to.serves() {
-                    line.push(Role::Backend, words::destination_name(to));
+                    line.push(Role::Backend, phrases::destination_name(to));
                 } else {
                     let status = if to.state.is_broken() { to.state.status() } else { 503 };
                     line.push(Role::Error, format!("✗ {status} "));
-                    line.push(Role::Text, words::destination_name(to));
+                    line.push(Role::Text, phrases::destination_name(to));
                 }
             }
             line

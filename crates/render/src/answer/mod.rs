@@ -2,10 +2,10 @@
 
 pub mod branches;
 mod data;
-mod mend;
+mod route_path;
+mod suggest_fix;
 mod summary;
 pub(crate) mod text;
-mod way;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
@@ -13,11 +13,11 @@ use routescope_core::router::{Decision, Request, Unseen};
 use routescope_core::unreadable;
 
 pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answers, line};
-pub use mend::{Advice, mend};
+pub use route_path::chain;
+pub use suggest_fix::{Advice, suggest_fix};
 pub use summary::summary;
 pub use text::{headline, text};
 pub(crate) use text::{wrapped, wrapped_as};
-pub use way::chain;
 
 /// How many rows an answer tells of at the most, when everything is asked for.
 const EVERYTHING: usize = 1000;

@@ -1,11 +1,11 @@
 //! Many answers at a glance: a line each.
 
 use crate::outline::match_position;
+use crate::phrases;
 use crate::reasons;
 use crate::style::{Line, Role};
-use crate::words;
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::resolve::Action;
 use routescope_core::router::{Decision, Outcome};
 
@@ -47,14 +47,14 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
             if let Some(route) = &decision.stream {
                 let at = route.rules.first().map_or(route.meta.origin.at, |rule| rule.at);
                 line.push(Role::Text, "  ");
-                line.extend(words::place(&Place::within(&route.meta.origin, at)));
+                line.extend(phrases::place(&Location::within(&route.meta.origin, at)));
             }
             if let Some(hop) = decision.hop {
                 let hop = &analysis.tree.hops[hop.0 as usize];
                 let route = analysis.snapshot.route(hop.route);
-                let place = Place::within(&route.meta.origin, match_position(hop, route));
+                let place = Location::within(&route.meta.origin, match_position(hop, route));
                 line.push(Role::Text, "  ");
-                line.extend(words::place(&place));
+                line.extend(phrases::place(&place));
             }
             if !arrives {
                 line.push(Role::Dim, format!("  {}", reason(analysis, decision)));
@@ -73,7 +73,7 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
     let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
-        (_, [only]) => words::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
+        (_, [only]) => phrases::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
         (_, []) => {
             reasons::unanswered(analysis, decision).or_else(|| decision.notes.last().cloned()).unwrap_or_default()
@@ -95,13 +95,13 @@ fn short(decision: &Decision) -> Line {
                     line.push(Role::Dim, ", ");
                 }
                 if split {
-                    line.push(Role::Text, format!("{} ", words::share(to.share)));
+                    line.push(Role::Text, format!("{} ", phrases::share(to.share)));
                 }
                 if !to.serves() {
                     let status = if to.state.is_broken() { to.state.status() } else { 503 };
                     line.push(Role::Error, format!("✗ {status} "));
                 }
-                line.push(Role::Backend, words::destination_name(to));
+                line.push(Role::Backend, phrases::destination_name(to));
             }
             line
         }

@@ -17,14 +17,14 @@ use std::sync::Arc;
 use crate::reasons;
 use crate::style::{Line, Role};
 use crate::width::Width;
-use crate::{policies, words};
+use crate::{phrases, policies};
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Filter, ParentRef, PathKind, PathModifier, Route};
-use routescope_core::resolve::{Action, Destination, DestinationState, Forward, HopId, RespondReason};
+use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason, RuleNodeId};
 use routescope_core::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
 
-use super::way::chain;
-use super::{Advice, Answers, branches, mend};
+use super::route_path::chain;
+use super::{Advice, Answers, branches, suggest_fix};
 
 /// How many of the others are told, unless all are asked for.
 const CLOSEST: usize = 5;
@@ -38,7 +38,7 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
         lines.push(Line::of(Role::Heading, answers.request.to_string()));
     }
     if answers.disagree() {
-        let count = words::count(answers.decisions.len(), "Gateway");
+        let count = phrases::count(answers.decisions.len(), "Gateway");
         let what = format!("{count} answer, and not alike: those that serve the host most closely come first");
         lines.push(Line::of(Role::Warning, "≠ ").with(Role::Text, what));
         lines.push(Line::new());
@@ -102,7 +102,7 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
         if considered.is_empty() {
             lines.push(Line::new());
         }
-        let rest = words::count(decision.not_listed, "other route");
+        let rest = phrases::count(decision.not_listed, "other route");
         lines.push(Line::of(Role::Dim, format!("  {rest} of this host do not match")));
     }
     lines.extend(remarks(analysis, request, decision, width));
@@ -113,10 +113,10 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
     let mut lines = Vec::new();
     for (to, endpoints) in decision.destinations.iter().filter_map(|to| Some((to, to.endpoints.as_ref()?))) {
         lines.push(Line::new());
-        let head = Line::of(Role::Dim, "  behind ").with(Role::Backend, words::destination_name(to));
-        lines.push(head.with(Role::Dim, "  ").with_line(words::endpoints(endpoints)));
+        let head = Line::of(Role::Dim, "  behind ").with(Role::Backend, phrases::destination_name(to));
+        lines.push(head.with(Role::Dim, "  ").with_line(phrases::endpoints(endpoints)));
         lines.extend(
-            words::targets(endpoints, ENDPOINTS).into_iter().map(|line| Line::of(Role::Text, "    ").with_line(line)),
+            phrases::targets(endpoints, ENDPOINTS).into_iter().map(|line| Line::of(Role::Text, "    ").with_line(line)),
         );
     }
     lines
@@ -146,7 +146,7 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
         remarks.push((role, lead, note.clone()));
     }
     let mut lead = "fix: ";
-    for hint in mend(analysis, request, decision) {
+    for hint in suggest_fix(analysis, request, decision) {
         match hint {
             Advice::Ask(hint) => remarks.push((Role::Hint, "", hint)),
             Advice::Change(hint) => {
@@ -180,19 +180,19 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
         Outcome::Forward | Outcome::Passthrough => {
             match &decision.destinations[..] {
                 [only] => {
-                    let mut line = glyph(decision).with(Role::Answer, words::destination_name(only));
+                    let mut line = glyph(decision).with(Role::Answer, phrases::destination_name(only));
                     line.extend(kind_and_state(only));
                     lines.push(line);
                 }
                 several => {
-                    let title = format!("split over {}", words::count(several.len(), "backend"));
+                    let title = format!("split over {}", phrases::count(several.len(), "backend"));
                     let mut line = glyph(decision).with(Role::Answer, title);
                     let broken: f64 = several.iter().filter(|to| to.state.is_broken()).map(|to| to.share).sum();
                     let starved: f64 =
                         several.iter().filter(|to| !to.serves() && !to.state.is_broken()).map(|to| to.share).sum();
                     for (status, share) in [(500, broken), (503, starved)] {
                         if share > 0.0 {
-                            let what = format!("   ✗ {status} for {} of the requests", words::share(share));
+                            let what = format!("   ✗ {status} for {} of the requests", phrases::share(share));
                             line.push(Role::Error, what);
                         }
                     }
@@ -234,7 +234,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                     }
                 }
                 _ if decision.destinations.len() == 1 => {
-                    let why = words::destination_trouble(&decision.destinations[0]).unwrap_or_default();
+                    let why = phrases::destination_trouble(&decision.destinations[0]).unwrap_or_default();
                     lines.extend(beside(head, &why, width));
                 }
                 _ if decision.destinations.is_empty() => {
@@ -254,12 +254,12 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
     }
     for mirror in &decision.mirrors {
         let mut line = Line::of(Role::Dim, "  copied to ");
-        line.push(Role::Backend, words::destination_name(&mirror.destination));
+        line.push(Role::Backend, phrases::destination_name(&mirror.destination));
         if let Some(fraction) = mirror.fraction.filter(|fraction| fraction.denominator > 0) {
             let share = f64::from(fraction.numerator) / f64::from(fraction.denominator);
-            line.push(Role::Dim, format!(" ({} of the requests)", words::share(share)));
+            line.push(Role::Dim, format!(" ({} of the requests)", phrases::share(share)));
         }
-        let trouble = words::destination_trouble(&mirror.destination);
+        let trouble = phrases::destination_trouble(&mirror.destination);
         if let Some(why) = trouble.or_else(|| mirror.destination.starved()) {
             line.push(Role::Warning, format!("   ⚠ {why}"));
         }
@@ -278,29 +278,29 @@ fn glyph(decision: &Decision) -> Line {
 
 fn kind_and_state(destination: &Destination) -> Line {
     let mut line = Line::of(Role::Text, format!("   {}", destination.kind));
-    line.extend(words::hosts(destination));
+    line.extend(phrases::hosts(destination));
     match destination.state {
         DestinationState::Resolved => {}
-        state if state.is_unverified() => line.push(Role::Warning, format!("   {}", words::unverified(destination))),
+        state if state.is_unverified() => line.push(Role::Warning, format!("   {}", phrases::unverified(destination))),
         _ => {
-            let why = words::destination_trouble(destination).unwrap_or_default();
+            let why = phrases::destination_trouble(destination).unwrap_or_default();
             line.push(Role::Error, format!("   ✗ {}: {why}", destination.state.status()));
         }
     }
     if let Some(endpoints) = &destination.endpoints {
         line.push(Role::Text, "   ");
-        line.extend(words::endpoints(endpoints));
+        line.extend(phrases::endpoints(endpoints));
     }
     line
 }
 
 fn shares(destinations: &[Destination]) -> Vec<Line> {
-    let width = destinations.iter().map(|to| words::destination_name(to).len()).max().unwrap_or(0);
+    let width = destinations.iter().map(|to| phrases::destination_name(to).len()).max().unwrap_or(0);
     destinations
         .iter()
         .map(|to| {
-            let mut line = Line::of(Role::Text, format!("  {:>5}  ", words::share(to.share)));
-            let name = words::destination_name(to);
+            let mut line = Line::of(Role::Text, format!("  {:>5}  ", phrases::share(to.share)));
+            let name = phrases::destination_name(to);
             let padding = " ".repeat(width - name.len());
             line.push(if to.serves() { Role::Backend } else { Role::Text }, name);
             line.push(Role::Text, padding);
@@ -340,7 +340,7 @@ fn rewriter(analysis: &Analysis, decision: &Decision) -> Option<String> {
     let Action::Forward(forward) = leaf.action()?.as_ref() else { return None };
     let path = forward.rewrite.path.as_ref()?;
     let chain = analysis.tree.chain(decision.hop?);
-    let writes = |hop: &&HopId| {
+    let writes = |hop: &&RuleNodeId| {
         let hop = &analysis.tree.hops[hop.0 as usize];
         let rule = analysis.snapshot.route(hop.route).rules.get(hop.rule as usize);
         let mut filters = rule.into_iter().flat_map(|rule| &rule.filters);
@@ -361,7 +361,7 @@ fn rewriter(analysis: &Analysis, decision: &Decision) -> Option<String> {
 /// What filters do to the headers on the way there and back, a change a line.
 fn headers(forward: &Forward) -> impl Iterator<Item = Line> {
     let told = |name: &'static str| {
-        move |change| Line::of(Role::Dim, format!("  {name:<10}")).with_line(words::header_change(change))
+        move |change| Line::of(Role::Dim, format!("  {name:<10}")).with_line(phrases::header_change(change))
     };
     let request = forward.request_headers.iter().map(told("request"));
     request.chain(forward.response_headers.iter().map(told("response")))
@@ -411,7 +411,7 @@ fn others(analysis: &Analysis, considered: &[&Considered], width: usize) -> Vec<
                 Line::of(Role::Namespace, format!("{}/", route.meta.namespace))
                     .with(Role::Route, route.meta.name.to_string())
                     .with(Role::Rule, format!(" rule {}", hop.rule + 1)),
-                words::matcher(&hop.matcher),
+                phrases::matcher(&hop.matcher),
                 Line::of(Role::Text, reasons::bare_reason(analysis, one)),
             ]
         })

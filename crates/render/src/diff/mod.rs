@@ -20,9 +20,9 @@ use crate::outline::match_position;
 use crate::style::{Line, Role};
 use crate::witness::row_name;
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::reachability::{Change, Comparison, Kind, Undecided, acting};
-use routescope_core::resolve::HopId;
+use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::{Decision, Outcome, Request, Upstream};
 
 /// What was replayed, and how many of the requests of each pair of rules moved.
@@ -97,7 +97,7 @@ pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
             let one = |to: &&routescope_core::resolve::Destination| {
                 let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
                 let share =
-                    if getting.len() > 1 { format!("{} ", crate::words::share(to.share)) } else { String::new() };
+                    if getting.len() > 1 { format!("{} ", crate::phrases::share(to.share)) } else { String::new() };
                 let broken = if to.state.is_broken() { format!(" ✗ {}", to.state.status()) } else { String::new() };
                 format!("{share}{} {}/{}{port}{broken}", to.kind, to.namespace, to.name)
             };
@@ -151,15 +151,15 @@ fn undecided(sides: [&Analysis; 2], one: &Undecided) -> Line {
 }
 
 /// The rule that decided, in a few words, and where it is written.
-pub fn rule(analysis: &Analysis, decision: Option<&Decision>) -> Option<(String, Place)> {
+pub fn rule(analysis: &Analysis, decision: Option<&Decision>) -> Option<(String, Location)> {
     let decision = decision?;
-    let Some(row): Option<HopId> = decision.hop.or(decision.stopped) else {
+    let Some(row): Option<RuleNodeId> = decision.hop.or(decision.stopped) else {
         let route = decision.stream.as_deref()?;
         let name = format!("{} {}", route.kind.name(), route.meta.key());
-        return Some((name, Place::within(&route.meta.origin, route.meta.origin.at)));
+        return Some((name, Location::within(&route.meta.origin, route.meta.origin.at)));
     };
     let hop = &analysis.tree.hops[row.0 as usize];
     let route = analysis.snapshot.route(hop.route);
     let name = format!("{} rule {}", route.meta.key(), hop.rule + 1);
-    Some((name, Place::within(&route.meta.origin, match_position(hop, route))))
+    Some((name, Location::within(&route.meta.origin, match_position(hop, route))))
 }

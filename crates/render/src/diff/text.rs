@@ -1,10 +1,10 @@
 //! A comparison for a person: by owner, then host and path; what moves, from where to where, and why.
 
 use crate::answer::{wrapped, wrapped_as};
+use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::witness::request_line;
-use crate::words;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
 use routescope_core::router::Decision;
@@ -55,7 +55,7 @@ pub fn text(
             if let Some((name, place)) = rule(analysis, decision) {
                 let by = Line::of(Role::Dim, "by ").with(Role::Route, name);
                 append(&mut told, by, "   ", width);
-                append(&mut told, Line::new().with_line(words::place(&place)), "  ", width);
+                append(&mut told, Line::new().with_line(phrases::place(&place)), "  ", width);
             }
             lines.append(&mut told);
         };

@@ -127,7 +127,7 @@ fn response_code(status: u16) -> Option<&'static str> {
 
 /// An answer of the gateway's own.
 pub(super) fn respond(respond: &Respond) -> DirectResponseAction {
-    let Respond { status, reason: _, body, detail: _, complaints: _ } = respond;
+    let Respond { status, reason: _, body, detail: _, status_messages: _ } = respond;
     DirectResponseAction { status: *status, body: body.clone().map(|inline_string| DataSource { inline_string }) }
 }
 

@@ -14,7 +14,7 @@ use ahash::AHashMap;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, Protocol};
-use routescope_core::resolve::{Action, DelegationModel, GatewayNode, HopId};
+use routescope_core::resolve::{Action, DelegationModel, GatewayNode, RuleNodeId};
 use routescope_core::router::{GatewayTable, VirtualHost as Host};
 use routescope_core::status;
 
@@ -46,37 +46,37 @@ pub fn configurations(analysis: &Analysis, gateway: &GatewayTable) -> Vec<RouteC
 /// What Envoy refuses of a Gateway's configurations: the name of each, and why.
 pub fn refused(analysis: &Analysis, gateway: &GatewayTable) -> Vec<(String, String)> {
     let Some(node) = analysis.tree.gateways.get(gateway.node as usize) else { return Vec::new() };
-    let hazard = |place: Place| {
+    let rejection = |place: RouteConfigScope| {
         let mut hosts = gateway.virtual_hosts.iter().filter(|host| place.holds(host));
-        let message = hosts.find_map(|host| host.hazards.first())?.message.clone();
+        let message = hosts.find_map(|host| host.rejections.first())?.message.clone();
         Some((place.name, message))
     };
-    places(node).into_iter().filter_map(hazard).collect()
+    places(node).into_iter().filter_map(rejection).collect()
 }
 
 /// Where a route configuration is served.
-struct Place {
+struct RouteConfigScope {
     name: String,
     port: u16,
     /// The server name, `*` for any; `None` on plain HTTP.
     sni: Option<Name>,
 }
 
-impl Place {
+impl RouteConfigScope {
     fn holds(&self, host: &Host) -> bool {
         host.port == self.port && host.sni == self.sni
     }
 }
 
 /// One for each HTTP port and each HTTPS listener, with or without routes.
-fn places(node: &GatewayNode) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::new();
+fn places(node: &GatewayNode) -> Vec<RouteConfigScope> {
+    let mut places: Vec<RouteConfigScope> = Vec::new();
     for listener in node.listeners.iter().filter(|listener| listener.is_served()) {
         let Some(name) = status::configuration_name(node, listener) else { continue };
         let spec = listener.listener(&node.gateway);
         let tls = spec.protocol == Protocol::Https;
         let sni = tls.then(|| spec.hostname.clone().unwrap_or_else(|| Name::new_static("*")));
-        let place = Place { name, port: listener.port(&node.gateway), sni };
+        let place = RouteConfigScope { name, port: listener.port(&node.gateway), sni };
         if tls || !places.iter().any(|known| known.sni.is_none() && known.port == place.port) {
             places.push(place);
         }
@@ -88,8 +88,8 @@ fn places(node: &GatewayNode) -> Vec<Place> {
 fn virtual_host(
     analysis: &Analysis,
     node: &GatewayNode,
-    names: &AHashMap<(u16, String), Vec<(HopId, String)>>,
-    place: &Place,
+    names: &AHashMap<(u16, String), Vec<(RuleNodeId, String)>>,
+    place: &RouteConfigScope,
     host: &Host,
 ) -> VirtualHost {
     let tls = place.sni.is_some();
@@ -116,7 +116,7 @@ fn virtual_host(
     }
 }
 
-fn route(analysis: &Analysis, row: HopId, port: u16, tls: bool, name: String) -> Option<Route> {
+fn route(analysis: &Analysis, row: RuleNodeId, port: u16, tls: bool, name: String) -> Option<Route> {
     let hop = &analysis.tree.hops[row.0 as usize];
     let (mut request, mut response) = (Default::default(), Default::default());
     let verb = match hop.action()?.as_ref() {

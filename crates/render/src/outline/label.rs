@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::phrases;
 use crate::style::{Line, Role};
-use crate::words;
 use routescope_core::model::{
     Listener, Name, ObjectKey, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, StreamRoute, ValueKind,
     ValueMatch,
 };
 use routescope_core::resolve::{
-    Action, Child, ChildFate, Destination, ExternalName, Fate, Forward, Hop, HopId, ListenerState, RespondReason,
-    is_starved,
+    Action, Child, ChildState, Destination, ExternalName, Forward, ListenerState, MatchState, RespondReason, RuleNode,
+    RuleNodeId, is_starved,
 };
 
 use routescope_core::router::Request;
@@ -85,21 +85,21 @@ impl Outline {
                 let link = self.link(link);
                 let mut main = Line::of(Role::Guide, "⇢ ");
                 if link.share < 1.0 {
-                    main.push(Role::Text, format!("{} ", words::share(link.share)));
+                    main.push(Role::Text, format!("{} ", phrases::share(link.share)));
                 }
-                main.extend(words::via(&link.via, self.settings()));
-                main.extend(words::unlisted(link).map(|count| Line::of(Role::Dim, count)).unwrap_or_default());
+                main.extend(phrases::via(&link.via, self.settings()));
+                main.extend(phrases::unlisted(link).map(|count| Line::of(Role::Dim, count)).unwrap_or_default());
                 if let Some(cut) = link.cut {
-                    return Label::odd(main, words::cut(cut));
+                    return Label::odd(main, phrases::cut(cut));
                 }
                 if link.broken.is_none() {
                     return Label::fine(main);
                 }
                 if self.tree().walks(link) {
-                    let status = words::broken_status(link);
-                    return Label::broken(main, format!("{status}: {}", words::broken_link(link)));
+                    let status = phrases::broken_status(link);
+                    return Label::broken(main, format!("{status}: {}", phrases::broken_link(link)));
                 }
-                Label::broken(main, broken_ref(self.hop(link.hop), words::broken_link(link)))
+                Label::broken(main, broken_ref(self.hop(link.hop), phrases::broken_link(link)))
             }
             NodeRef::Child(_, child) => self.child_label(self.child(child)),
             NodeRef::Backend(_, hop, at) => self.backend_label(self.hop(hop), at),
@@ -112,7 +112,7 @@ impl Outline {
             NodeRef::Unattached(at) => {
                 let unattached = &self.tree().unattached[at as usize];
                 let route = self.analysis.snapshot.route(unattached.route);
-                let mut main = words::route(route);
+                let mut main = phrases::route(route);
                 if let Some(parent) = route.parent_refs.get(unattached.parent_ref as usize) {
                     main.push(Role::Dim, " to ");
                     main.extend(parent_name(parent, route));
@@ -128,7 +128,7 @@ impl Outline {
                 } else {
                     "none of its parents is in view"
                 };
-                Label::out(words::route(route), why)
+                Label::out(phrases::route(route), why)
             }
         }
     }
@@ -214,18 +214,18 @@ impl Outline {
         let [only] = &stream.destinations[..] else {
             for (place, destination) in stream.destinations.iter().enumerate() {
                 main.push(Role::Text, if place > 0 { ", " } else { "" });
-                main.push(Role::Text, format!("{} ", words::share(destination.share)));
-                main.extend(words::destination(destination, namespace));
+                main.push(Role::Text, format!("{} ", phrases::share(destination.share)));
+                main.extend(phrases::destination(destination, namespace));
             }
             return match stream.destinations.iter().find(|one| one.state.is_broken()) {
-                Some(broken) => Label::broken(main, words::destination_trouble(broken).unwrap_or_default()),
+                Some(broken) => Label::broken(main, phrases::destination_trouble(broken).unwrap_or_default()),
                 None => Label::fine(main),
             };
         };
-        main.extend(words::destination(only, namespace));
-        match words::destination_trouble(only) {
+        main.extend(phrases::destination(only, namespace));
+        match phrases::destination_trouble(only) {
             Some(why) if only.state.is_broken() => Label::broken(main, format!("closed: {why}")),
-            Some(_) => Label { main, note: Line::of(Role::Dim, words::unverified(only)), health: Health::Odd },
+            Some(_) => Label { main, note: Line::of(Role::Dim, phrases::unverified(only)), health: Health::Odd },
             None => Label::fine(main),
         }
     }
@@ -233,7 +233,7 @@ impl Outline {
     fn route_label(&self, slot: u32) -> Label {
         let attached = self.attached(slot);
         let route = self.analysis.snapshot.route(self.root(slot).route);
-        let main = words::route(route);
+        let main = phrases::route(route);
         if attached.isolated.is_empty() {
             return Label::fine(main);
         }
@@ -242,9 +242,9 @@ impl Outline {
     }
 
     fn child_label(&self, child: &Child) -> Label {
-        let main = words::route(self.analysis.snapshot.route(child.route));
-        match (child.fate, words::child_trouble(child.fate)) {
-            (ChildFate::Cycle, Some(why)) => {
+        let main = phrases::route(self.analysis.snapshot.route(child.route));
+        match (child.state, phrases::child_trouble(child.state)) {
+            (ChildState::Cycle, Some(why)) => {
                 Label { main, note: Line::of(Role::Error, format!("↺ {why}")), health: Health::Broken }
             }
             (_, Some(why)) => Label::out(main, why),
@@ -259,52 +259,52 @@ impl Outline {
         }
     }
 
-    fn match_label(&self, slot: u32, id: HopId) -> Label {
+    fn match_label(&self, slot: u32, id: RuleNodeId) -> Label {
         let hop = self.hop(id);
         let route = self.analysis.snapshot.route(hop.route);
         let mut main = match hop.match_index {
-            Some(_) => words::matcher(&hop.matcher),
-            None => words::matcher(&hop.matcher).with(Role::Dim, " (matches: [])"),
+            Some(_) => phrases::matcher(&hop.matcher),
+            None => phrases::matcher(&hop.matcher).with(Role::Dim, " (matches: [])"),
         };
         match self.only_link(hop) {
             Some(link) => {
                 main.push(Role::Guide, " ⇢ ");
-                main.extend(words::via(&self.link(link).via, self.settings()));
-                let unlisted = words::unlisted(self.link(link)).map(|count| Line::of(Role::Dim, count));
+                main.extend(phrases::via(&self.link(link).via, self.settings()));
+                let unlisted = phrases::unlisted(self.link(link)).map(|count| Line::of(Role::Dim, count));
                 main.extend(unlisted.unwrap_or_default());
             }
             None if hop.links.is_empty() => {}
             // One of them, or of the backends beside them.
-            None if matches!(hop.fate, Fate::Forks(_)) => main.push(Role::Guide, " ⇢ by weight"),
-            None => main.push(Role::Guide, format!(" ⇢ {}", words::count(hop.links.len(), "ref"))),
+            None if matches!(hop.state, MatchState::WeightedDelegation(_)) => main.push(Role::Guide, " ⇢ by weight"),
+            None => main.push(Role::Guide, format!(" ⇢ {}", phrases::count(hop.links.len(), "ref"))),
         }
         if let Some(cut) = self.only_link(hop).and_then(|link| self.link(link).cut) {
-            return Label::odd(main, words::cut(cut));
+            return Label::odd(main, phrases::cut(cut));
         }
-        match &hop.fate {
-            Fate::Dropped(reason) => {
+        match &hop.state {
+            MatchState::Dropped(reason) => {
                 let instead = self.instead(slot, hop).map(|instead| format!(" ({instead})")).unwrap_or_default();
                 Label::out(main, format!("dropped: {reason}{instead}"))
             }
-            Fate::Row(action) => row_label(&self.analysis.snapshot, main, action, route),
-            Fate::Forks(_) => match self.only_link(hop).map(|link| self.link(link)) {
+            MatchState::Row(action) => row_label(&self.analysis.snapshot, main, action, route),
+            MatchState::WeightedDelegation(_) => match self.only_link(hop).map(|link| self.link(link)) {
                 Some(link) if link.broken.is_some() => {
-                    Label::broken(main, format!("{}: {}", words::broken_status(link), words::broken_link(link)))
+                    Label::broken(main, format!("{}: {}", phrases::broken_status(link), phrases::broken_link(link)))
                 }
                 _ => Label::fine(main),
             },
-            Fate::Delegates => {
+            MatchState::Delegates => {
                 if let Some(link) = self.only_link(hop).map(|link| self.link(link))
                     && link.broken.is_some()
                 {
-                    return Label::broken(main, format!("404: {}", words::broken_link(link)));
+                    return Label::broken(main, format!("404: {}", phrases::broken_link(link)));
                 }
                 let refs = route.rules.get(hop.rule as usize).map_or(0, |rule| rule.backend_refs.len());
                 match refs.saturating_sub(hop.links.len()) {
                     0 => Label::fine(main),
                     ignored => Label::odd(
                         main,
-                        format!("{} beside the delegation get no traffic", words::count(ignored, "backend ref")),
+                        format!("{} beside the delegation get no traffic", phrases::count(ignored, "backend ref")),
                     ),
                 }
             }
@@ -313,7 +313,7 @@ impl Outline {
 
     /// What the client gets who asks for what a dropped match would have taken; `None` where no such request can be
     /// made up (a regular expression).
-    fn instead(&self, slot: u32, hop: &Hop) -> Option<String> {
+    fn instead(&self, slot: u32, hop: &RuleNode) -> Option<String> {
         let hosts = self.slots[slot as usize].hosts;
         let (gateway, at) = self.listener_of(hosts);
         let listener = written_listener(gateway, at);
@@ -327,13 +327,13 @@ impl Outline {
         Some(format!("{} rule {} answers instead", route.meta.key(), taker.rule + 1))
     }
 
-    fn backend_label(&self, hop: &Hop, at: u32) -> Label {
+    fn backend_label(&self, hop: &RuleNode, at: u32) -> Label {
         let route = self.analysis.snapshot.route(hop.route);
-        let Some(Action::Forward(forward)) = hop.does().map(Arc::as_ref) else { return Label::fine(Line::new()) };
+        let Some(Action::Forward(forward)) = hop.own_action().map(Arc::as_ref) else { return Label::fine(Line::new()) };
         let Some(destination) = forward.destinations.get(at as usize) else { return Label::fine(Line::new()) };
-        let main = Line::of(Role::Text, format!("{:>4} ", words::share(destination.share)))
+        let main = Line::of(Role::Text, format!("{:>4} ", phrases::share(destination.share)))
             .with(Role::Guide, "→ ")
-            .with_line(words::destination(destination, &route.meta.namespace));
+            .with_line(phrases::destination(destination, &route.meta.namespace));
         destination_label(&self.analysis.snapshot, main, destination)
     }
 }
@@ -346,7 +346,7 @@ fn stream_name(route: &StreamRoute) -> Line {
 }
 
 /// What a broken ref does to the client: a dialect that replaces it answers 500, the others emit nothing.
-fn broken_ref(hop: &Hop, why: &str) -> String {
+fn broken_ref(hop: &RuleNode, why: &str) -> String {
     match hop.action().map(Arc::as_ref) {
         Some(Action::Respond(respond)) => format!("{}: {why}", respond.status),
         _ => format!("404: {why}"),
@@ -388,12 +388,12 @@ fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route
             main.push(Role::Guide, " → ");
             match &forward.destinations[..] {
                 [only] => {
-                    main.extend(words::destination(only, &route.meta.namespace));
+                    main.extend(phrases::destination(only, &route.meta.namespace));
                     main.extend(extras(forward));
                     destination_label(snapshot, main, only)
                 }
                 several => {
-                    main.push(Role::Text, words::count(several.len(), "backend"));
+                    main.push(Role::Text, phrases::count(several.len(), "backend"));
                     main.extend(extras(forward));
                     let part = |fails: &dyn Fn(&Destination) -> bool| -> f64 {
                         several.iter().filter(|to| fails(to)).map(|to| to.share).sum()
@@ -403,7 +403,7 @@ fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route
                     let failing: Vec<String> = [broken, starved]
                         .into_iter()
                         .filter(|(_, share)| *share > 0.0)
-                        .map(|(status, share)| format!("{status} for {} of the requests", words::share(share)))
+                        .map(|(status, share)| format!("{status} for {} of the requests", phrases::share(share)))
                         .collect();
                     if failing.is_empty() { Label::fine(main) } else { Label::broken(main, failing.join(", ")) }
                 }
@@ -411,7 +411,7 @@ fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route
         }
         Action::Redirect(redirect) => {
             main.push(Role::Guide, " ↪ ");
-            main.push(Role::Answer, words::redirect(redirect));
+            main.push(Role::Answer, phrases::redirect(redirect));
             Label::fine(main)
         }
         Action::Respond(respond) if respond.reason == RespondReason::DirectResponse => {
@@ -427,11 +427,11 @@ fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination)
     if is_starved(snapshot, destination) {
         return Label::broken(main, "503: no ready endpoints");
     }
-    match words::destination_trouble(destination) {
+    match phrases::destination_trouble(destination) {
         None if names_a_host(snapshot, destination) => Label::odd(main, "the gateway does not follow an ExternalName"),
         None => Label::fine(main),
         Some(_) if destination.state.is_unverified() => {
-            Label { main, note: Line::of(Role::Dim, words::unverified(destination)), health: Health::Odd }
+            Label { main, note: Line::of(Role::Dim, phrases::unverified(destination)), health: Health::Odd }
         }
         Some(why) => Label::broken(main, format!("{}: {why}", destination.state.status())),
     }
@@ -464,7 +464,7 @@ fn extras(forward: &Forward) -> Line {
     }
     for mirror in &forward.mirrors {
         line.push(Role::Dim, " · copied to ");
-        line.push(Role::Backend, words::destination_name(&mirror.destination));
+        line.push(Role::Backend, phrases::destination_name(&mirror.destination));
     }
     line
 }

@@ -22,14 +22,14 @@ use ahash::AHashMap;
 use crate::natural;
 use crate::scope::{Kept, Scope};
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Place, Subject};
+use routescope_core::finding::{Location, Subject};
 use routescope_core::model::{Listener, Meta, Name, ObjectKey, Route, StreamRoute};
 use routescope_core::resolve::{
-    Action, Attached, Child, ChildId, Fate, GatewayNode, Hop, HopId, Link, LinkId, ListenerNode, ListenerState, Root,
-    Tree, Under,
+    Action, Attached, Child, ChildId, GatewayNode, Link, LinkId, ListenerNode, ListenerState, MatchState, Root,
+    RuleNode, RuleNodeId, Tree, Under,
 };
 use routescope_core::router::Decision;
-use routescope_core::store::{Laid, RouteId};
+use routescope_core::store::{OverlayEntry, RouteId};
 
 pub use label::{Health, Label};
 
@@ -43,13 +43,13 @@ pub enum NodeRef {
     /// An attached route: a place in the outline's own list of attachments.
     Route(u32),
     /// A match of a route, under an attachment.
-    Match(u32, HopId),
+    Match(u32, RuleNodeId),
     /// A delegating ref, under an attachment; only where a match has several.
     Link(u32, LinkId),
     /// A route that a ref selected, under an attachment.
     Child(u32, ChildId),
     /// A backend of a match, under an attachment; only where a match has several.
-    Backend(u32, HopId, u32),
+    Backend(u32, RuleNodeId, u32),
     /// A TCP or TLS route, under the hosts of its listener: its place among the listener's streams.
     Stream(u32, u32),
     /// The heading over the routes that serve nothing.
@@ -262,14 +262,14 @@ impl Outline {
                 self.hosts[hosts as usize].slots.iter().map(|slot| NodeRef::Route(*slot)).chain(streams).collect()
             }
             NodeRef::Route(slot) if self.is_served(slot) => {
-                self.root(slot).hops.clone().map(|hop| NodeRef::Match(slot, HopId(hop))).collect()
+                self.root(slot).hops.clone().map(|hop| NodeRef::Match(slot, RuleNodeId(hop))).collect()
             }
             NodeRef::Match(slot, hop) => self.under_match(slot, hop),
             NodeRef::Link(slot, link) => {
                 tree.links[link.0 as usize].children.clone().map(|child| NodeRef::Child(slot, ChildId(child))).collect()
             }
             NodeRef::Child(slot, child) => {
-                tree.children[child.0 as usize].hops.clone().map(|hop| NodeRef::Match(slot, HopId(hop))).collect()
+                tree.children[child.0 as usize].hops.clone().map(|hop| NodeRef::Match(slot, RuleNodeId(hop))).collect()
             }
             NodeRef::Loose => (0..index(tree.unattached.len()))
                 .map(NodeRef::Unattached)
@@ -285,14 +285,14 @@ impl Outline {
         }
     }
 
-    fn under_match(&self, slot: u32, id: HopId) -> Vec<NodeRef> {
+    fn under_match(&self, slot: u32, id: RuleNodeId) -> Vec<NodeRef> {
         let hop = self.hop(id);
         let mut nodes: Vec<NodeRef> = match self.only_link(hop) {
             Some(link) => self.children(NodeRef::Link(slot, link)),
             None => hop.links.clone().map(|link| NodeRef::Link(slot, LinkId(link))).collect(),
         };
-        if let Some(Action::Forward(forward)) = hop.does().map(Arc::as_ref)
-            && (forward.destinations.len() > 1 || matches!(hop.fate, Fate::Forks(_)))
+        if let Some(Action::Forward(forward)) = hop.own_action().map(Arc::as_ref)
+            && (forward.destinations.len() > 1 || matches!(hop.state, MatchState::WeightedDelegation(_)))
         {
             nodes.extend((0..index(forward.destinations.len())).map(|at| NodeRef::Backend(slot, id, at)));
         }
@@ -379,7 +379,7 @@ impl Outline {
                     Some(NodeRef::Child(_, child)) => self.child(child).hops.start,
                     _ => hop.0,
                 };
-                let before = (first..hop.0).rev().map(|before| self.hop(HopId(before)));
+                let before = (first..hop.0).rev().map(|before| self.hop(RuleNodeId(before)));
                 let same = before.take_while(|before| before.rule == rule).filter(|before| before.match_index == index);
                 Key::Match { rule, index, nth: u32::try_from(same.count()).unwrap_or(u32::MAX) }
             }
@@ -449,7 +449,7 @@ impl Outline {
     }
 
     /// What files that are laid over a cluster do to the object that begins at a node; `None` when they do not hold it.
-    pub fn laid(&self, node: NodeRef) -> Option<&Laid> {
+    pub fn laid(&self, node: NodeRef) -> Option<&OverlayEntry> {
         let overlaid = &self.analysis.snapshot.overlaid;
         if overlaid.is_empty() {
             return None;
@@ -519,7 +519,7 @@ impl Outline {
     }
 
     /// The hop of a [`NodeRef::Match`].
-    pub fn hop(&self, hop: HopId) -> &Hop {
+    pub fn hop(&self, hop: RuleNodeId) -> &RuleNode {
         &self.tree().hops[hop.0 as usize]
     }
 
@@ -534,7 +534,7 @@ impl Outline {
     }
 
     /// The ref that is told on the match's own line, when there is only one.
-    pub fn only_link(&self, hop: &Hop) -> Option<LinkId> {
+    pub fn only_link(&self, hop: &RuleNode) -> Option<LinkId> {
         let only = LinkId(hop.links.start);
         (hop.links.len() == 1 && self.link(only).share >= 1.0).then_some(only)
     }
@@ -563,24 +563,24 @@ impl Outline {
     }
 
     /// Where `node` is written.
-    pub fn place(&self, node: NodeRef) -> Option<Place> {
+    pub fn place(&self, node: NodeRef) -> Option<Location> {
         let route = self.route_of(node);
-        let within = |at| route.map(|route| Place::within(&route.meta.origin, at));
+        let within = |at| route.map(|route| Location::within(&route.meta.origin, at));
         match node {
             NodeRef::Loose => None,
             NodeRef::Stream(..) | NodeRef::UnattachedStream(_) => {
                 let origin = &self.stream_of(node)?.0.meta.origin;
-                Some(Place::within(origin, origin.at))
+                Some(Location::within(origin, origin.at))
             }
             NodeRef::Gateway(gateway) => {
                 let node = self.gateway(gateway);
                 let origin = &node.gateway.meta.origin;
-                (!node.assumed).then(|| Place::within(origin, origin.at))
+                (!node.assumed).then(|| Location::within(origin, origin.at))
             }
             NodeRef::Hosts(hosts) => {
                 let (gateway, listener) = self.listener_of(hosts);
                 let origin = listener.set.as_ref().map_or(&gateway.gateway.meta.origin, |set| &set.meta.origin);
-                (!gateway.assumed).then(|| Place::within(origin, written_listener(gateway, listener).at))
+                (!gateway.assumed).then(|| Location::within(origin, written_listener(gateway, listener).at))
             }
             NodeRef::Route(_) | NodeRef::Child(..) | NodeRef::Orphan(_) => within(route?.meta.origin.at),
             NodeRef::Match(_, hop) => within(match_position(self.hop(hop), route?)),
@@ -589,7 +589,7 @@ impl Outline {
                 let rule = &route?.rules[self.hop(link.hop).rule as usize];
                 within(rule.backend_refs.get(link.ref_index as usize).map_or(rule.at, |backend| backend.at))
             }
-            NodeRef::Backend(_, hop, at) => match self.hop(hop).does().map(Arc::as_ref) {
+            NodeRef::Backend(_, hop, at) => match self.hop(hop).own_action().map(Arc::as_ref) {
                 Some(Action::Forward(forward)) => within(forward.destinations.get(at as usize)?.at),
                 _ => None,
             },
@@ -616,7 +616,7 @@ fn by_hostname(one: &[Name], other: &[Name]) -> Ordering {
 }
 
 /// Where a hop is written: its match, or the rule where the match is a default.
-pub fn match_position(hop: &Hop, route: &Route) -> routescope_core::model::Position {
+pub fn match_position(hop: &RuleNode, route: &Route) -> routescope_core::model::Position {
     let Some(rule) = route.rules.get(hop.rule as usize) else { return route.meta.origin.at };
     let written = hop.match_index.and_then(|at| rule.matches.get(at as usize)).map(|written| written.at);
     written.filter(|at| at.is_known()).unwrap_or(rule.at)

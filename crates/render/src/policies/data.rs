@@ -7,7 +7,7 @@ use crate::data::SourceData;
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Name, ObjectKey, Position};
 use routescope_core::resolve::{
-    Applied, AttachedTo, FieldInForce, Giver, InForce, Limit, Limits, PolicyLevel, Retries,
+    Applied, AttachedTo, FieldInForce, InForce, Limit, Limits, PolicyLevel, PolicySource, Retries,
 };
 
 /// A policy at one place it is attached.
@@ -175,11 +175,11 @@ impl From<&AttachedTo> for AttachedToData {
     }
 }
 
-impl From<&Giver> for GiverData {
-    fn from(giver: &Giver) -> Self {
+impl From<&PolicySource> for GiverData {
+    fn from(giver: &PolicySource) -> Self {
         let (kind, key, rule) = match giver {
-            Giver::Policy(policy) => ("TrafficPolicy", policy, None),
-            Giver::Rule { kind, route, rule } => (kind.name(), route, Some(*rule)),
+            PolicySource::Policy(policy) => ("TrafficPolicy", policy, None),
+            PolicySource::Rule { kind, route, rule } => (kind.name(), route, Some(*rule)),
         };
         Self { kind, namespace: key.namespace.clone(), name: key.name.clone(), rule }
     }

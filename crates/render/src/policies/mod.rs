@@ -5,7 +5,7 @@ mod data;
 mod text;
 
 use routescope_core::model::RouteKind;
-use routescope_core::resolve::{AttachedTo, Giver};
+use routescope_core::resolve::{AttachedTo, PolicySource};
 
 pub use data::{LimitsData, PolicyData, limits, policies};
 pub use text::{Fact, facts, text};
@@ -24,10 +24,10 @@ pub fn attached_to(to: &AttachedTo) -> String {
 }
 
 /// `TrafficPolicy team/p`, or `rule 2 of HTTPRoute team/child`.
-pub fn giver(giver: &Giver) -> String {
+pub fn giver(giver: &PolicySource) -> String {
     match giver {
-        Giver::Policy(policy) => format!("TrafficPolicy {policy}"),
-        Giver::Rule { kind, route, rule } => rule_of(*kind, &route.to_string(), *rule),
+        PolicySource::Policy(policy) => format!("TrafficPolicy {policy}"),
+        PolicySource::Rule { kind, route, rule } => rule_of(*kind, &route.to_string(), *rule),
     }
 }
 

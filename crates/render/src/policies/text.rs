@@ -9,12 +9,12 @@
 
 use super::{attached_to, giver};
 use crate::answer::text::wrapped;
+use crate::phrases;
 use crate::style::{Line, Role};
-use crate::words;
-use routescope_core::finding::Place;
+use routescope_core::finding::Location;
 use routescope_core::model::Position;
 use routescope_core::model::value::{Data, Value};
-use routescope_core::resolve::{Applied, FieldInForce, FieldState, Giver, InForce, Limit, Limits};
+use routescope_core::resolve::{Applied, FieldInForce, FieldState, InForce, Limit, Limits, PolicySource};
 
 /// A named line.
 pub type Fact = (&'static str, Line);
@@ -99,8 +99,8 @@ fn name(applied: &Applied) -> Line {
 }
 
 fn place(applied: &Applied) -> Line {
-    let place = Place::within(&applied.policy.meta.origin, Position::default());
-    if words::is_in_text(&place) { words::place(&place) } else { Line::new() }
+    let place = Location::within(&applied.policy.meta.origin, Position::default());
+    if phrases::is_in_text(&place) { phrases::place(&place) } else { Line::new() }
 }
 
 /// The parts that are in force.
@@ -122,10 +122,10 @@ fn given(applied: &Applied) -> Line {
 }
 
 /// `team/near`, for policies; in full for rules.
-fn short(givers: &[Giver]) -> String {
-    let one = |one: &Giver| match one {
-        Giver::Policy(policy) => policy.to_string(),
-        Giver::Rule { .. } => giver(one),
+fn short(givers: &[PolicySource]) -> String {
+    let one = |one: &PolicySource| match one {
+        PolicySource::Policy(policy) => policy.to_string(),
+        PolicySource::Rule { .. } => giver(one),
     };
     givers.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
@@ -188,7 +188,7 @@ fn losses(in_force: &InForce) -> Vec<Fact> {
 
 /// Timeouts and retries, and who gives them.
 fn limits(limits: &Limits) -> Vec<Fact> {
-    let from = |line: Line, from: &Giver| line.with(Role::Dim, format!("  from {}", giver(from)));
+    let from = |line: Line, from: &PolicySource| line.with(Role::Dim, format!("  from {}", giver(from)));
     let limit = |limit: &Limit, when: &'static str| {
         from(Line::of(Role::Matcher, limit.value.to_string()).with(Role::Text, when), &limit.from)
     };

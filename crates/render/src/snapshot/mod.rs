@@ -43,7 +43,7 @@ pub type Saved<'s> = (&'static str, &'s Meta);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct World<'s> {
+struct SnapshotDocument<'s> {
     api_version: &'static str,
     kind: &'static str,
     metadata: BTreeMap<&'static str, &'s str>,
@@ -93,7 +93,7 @@ pub fn objects(snapshot: &Snapshot) -> Vec<Saved<'_>> {
 pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals: Vec<Option<Value>>) -> String {
     let snapshot = &analysis.snapshot;
     let coverage = &snapshot.coverage;
-    let world = World {
+    let world = SnapshotDocument {
         api_version: "routescope/v1",
         kind: "Snapshot",
         metadata: BTreeMap::from([("name", about.name.as_str())]),

@@ -1,9 +1,9 @@
 //! Statuses as text: a line for each parent and listener where all is well, what is wrong spelled out where it is not.
 
 use crate::answer::text::wrapped;
+use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
-use crate::words;
 use routescope_core::analysis::Analysis;
 use routescope_core::status::{Condition, Difference, RecordedAs, Statuses, parent_in_words, recorded};
 
@@ -91,7 +91,7 @@ fn rows<'a>(analysis: &'a Analysis, statuses: &'a Statuses) -> Vec<Row<'a>> {
         for listener in &status.listeners {
             let label = Line::of(Role::Dim, "  listener ")
                 .with(Role::Listener, listener.name.to_string())
-                .with(Role::Dim, format!(" · {}", words::count(listener.attached_routes, "route")));
+                .with(Role::Dim, format!(" · {}", phrases::count(listener.attached_routes, "route")));
             rows.push(Row { label, conditions: &listener.conditions });
         }
     }
@@ -137,7 +137,7 @@ fn compared(differences: &[Difference], recorded: usize) -> Vec<Line> {
     if recorded == 0 {
         return Vec::new();
     }
-    let objects = words::count(recorded, "recorded status");
+    let objects = phrases::count(recorded, "recorded status");
     let objects = objects.replace("statuss", "statuses");
     if differences.is_empty() {
         return vec![Line::new(), Line::of(Role::Ok, "✓ ").with(Role::Text, format!("{objects}, as predicted"))];
@@ -154,7 +154,7 @@ fn compared(differences: &[Difference], recorded: usize) -> Vec<Line> {
         lines.push(side("    predicted  ", predicted.as_ref()));
         lines.push(side("    recorded   ", recorded.as_ref()));
     }
-    let count = words::count(differences.len(), "difference");
+    let count = phrases::count(differences.len(), "difference");
     lines.push(Line::new());
     lines.push(Line::of(Role::Error, "✗ ").with(Role::Text, format!("{objects}, {count}")));
     lines

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use crate::outline::{Health, NodeRef, Outline};
-use crate::words;
+use crate::phrases;
 use routescope_core::resolve::{Action, Destination, is_starved};
 use routescope_core::visible::is_invisible;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum NodeStyle {
     Gateway,
     Hosts,
     Route,
@@ -24,7 +24,7 @@ enum Shape {
 }
 
 struct Node {
-    shape: Shape,
+    shape: NodeStyle,
     /// The text, a line each.
     text: Vec<String>,
     health: Health,
@@ -57,7 +57,7 @@ impl Graph {
         graph
     }
 
-    fn node(&mut self, shape: Shape, text: Vec<String>, health: Health) -> usize {
+    fn node(&mut self, shape: NodeStyle, text: Vec<String>, health: Health) -> usize {
         self.nodes.push(Node { shape, text, health });
         self.nodes.len() - 1
     }
@@ -70,14 +70,14 @@ impl Graph {
     fn add(&mut self, outline: &Outline, node: NodeRef, above: Option<usize>) -> usize {
         let label = outline.label(node);
         let shape = match node {
-            NodeRef::Gateway(_) => Shape::Gateway,
-            NodeRef::Hosts(_) | NodeRef::Loose => Shape::Hosts,
-            NodeRef::Match(..) => Shape::Match,
-            NodeRef::Link(..) => Shape::Select,
-            _ => Shape::Route,
+            NodeRef::Gateway(_) => NodeStyle::Gateway,
+            NodeRef::Hosts(_) | NodeRef::Loose => NodeStyle::Hosts,
+            NodeRef::Match(..) => NodeStyle::Match,
+            NodeRef::Link(..) => NodeStyle::Select,
+            _ => NodeStyle::Route,
         };
         let mut text = match node {
-            NodeRef::Match(_, hop) => vec![words::matcher(&outline.hop(hop).matcher).plain()],
+            NodeRef::Match(_, hop) => vec![phrases::matcher(&outline.hop(hop).matcher).plain()],
             _ => vec![label.main.plain()],
         };
         let answers = matches!(node, NodeRef::Match(_, hop) if outline.hop(hop).action().is_some());
@@ -97,27 +97,27 @@ impl Graph {
                     let starved = is_starved(&outline.analysis().snapshot, destination);
                     let broken = destination.state.is_broken() || starved;
                     let backend = self.backend(destination, starved);
-                    let text = if split { words::share(destination.share) } else { String::new() };
+                    let text = if split { phrases::share(destination.share) } else { String::new() };
                     self.edge(place, backend, text, broken);
                 }
             }
             Some(Action::Redirect(redirect)) => {
-                let answer = self.node(Shape::Answer, vec![words::redirect(redirect)], Health::Fine);
+                let answer = self.node(NodeStyle::Answer, vec![phrases::redirect(redirect)], Health::Fine);
                 self.edge(place, answer, "", false);
             }
             Some(Action::Respond(respond)) => {
                 let text = vec![respond.status.to_string(), respond.detail.clone()];
-                let answer = self.node(Shape::Answer, text, label.health);
+                let answer = self.node(NodeStyle::Answer, text, label.health);
                 self.edge(place, answer, "", label.health == Health::Broken);
             }
             None => {}
         }
         match outline.only_link(hop) {
             Some(link) => {
-                let via = words::via(&outline.link(link).via, &outline.analysis().settings).plain();
+                let via = phrases::via(&outline.link(link).via, &outline.analysis().settings).plain();
                 let broken = outline.link(link).broken.is_some();
                 let health = if broken { Health::Broken } else { Health::Fine };
-                let select = self.node(Shape::Select, vec![via], health);
+                let select = self.node(NodeStyle::Select, vec![via], health);
                 self.edge(place, select, "", broken);
                 select
             }
@@ -126,17 +126,17 @@ impl Graph {
     }
 
     fn backend(&mut self, destination: &Destination, starved: bool) -> usize {
-        let trouble = words::destination_trouble(destination).filter(|_| destination.state.is_broken());
+        let trouble = phrases::destination_trouble(destination).filter(|_| destination.state.is_broken());
         let trouble = trouble.map(|why| format!("✗ 500: {why}"));
         let trouble = trouble.or_else(|| starved.then(|| "✗ 503: no ready endpoints".to_owned()));
-        let name = format!("{}/{}", destination.kind, words::destination_name(destination));
+        let name = format!("{}/{}", destination.kind, phrases::destination_name(destination));
         let key = format!("{name} {}", destination.state.name());
         if let Some(known) = self.backends.get(&key) {
             return *known;
         }
         let health = if trouble.is_some() { Health::Broken } else { Health::Fine };
         let text = std::iter::once(name).chain(trouble).collect();
-        let node = self.node(Shape::Backend, text, health);
+        let node = self.node(NodeStyle::Backend, text, health);
         self.backends.insert(key, node);
         node
     }
@@ -148,13 +148,13 @@ pub fn mermaid(outline: &Outline) -> String {
     let mut out = String::from("flowchart LR\n");
     for (at, node) in graph.nodes.iter().enumerate() {
         let (open, close) = match node.shape {
-            Shape::Gateway => ("([", "])"),
-            Shape::Hosts => ("[/", "/]"),
-            Shape::Route => ("[", "]"),
-            Shape::Match => ("(", ")"),
-            Shape::Select => ("{{", "}}"),
-            Shape::Backend => ("[(", ")]"),
-            Shape::Answer => (">", "]"),
+            NodeStyle::Gateway => ("([", "])"),
+            NodeStyle::Hosts => ("[/", "/]"),
+            NodeStyle::Route => ("[", "]"),
+            NodeStyle::Match => ("(", ")"),
+            NodeStyle::Select => ("{{", "}}"),
+            NodeStyle::Backend => ("[(", ")]"),
+            NodeStyle::Answer => (">", "]"),
         };
         let text: Vec<String> = node.text.iter().map(|line| mermaid_text(line)).collect();
         let class = class(node.health);
@@ -206,13 +206,13 @@ pub fn dot(outline: &Outline) -> String {
     let mut out = String::from("digraph routescope {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=11];\n");
     for (at, node) in graph.nodes.iter().enumerate() {
         let shape = match node.shape {
-            Shape::Gateway => "house",
-            Shape::Hosts => "parallelogram",
-            Shape::Route => "box",
-            Shape::Match => "ellipse",
-            Shape::Select => "hexagon",
-            Shape::Backend => "cylinder",
-            Shape::Answer => "note",
+            NodeStyle::Gateway => "house",
+            NodeStyle::Hosts => "parallelogram",
+            NodeStyle::Route => "box",
+            NodeStyle::Match => "ellipse",
+            NodeStyle::Select => "hexagon",
+            NodeStyle::Backend => "cylinder",
+            NodeStyle::Answer => "note",
         };
         let style = match node.health {
             Health::Fine | Health::Odd => "",

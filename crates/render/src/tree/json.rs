@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use crate::data::{API_VERSION, ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
-use crate::words;
+use crate::phrases;
 use routescope_core::model::{Name, Route};
-use routescope_core::resolve::{BrokenLink, ChildFate, ChildId, Cut, Fate, Hop, HopId, LinkId, ListenerState};
+use routescope_core::resolve::{
+    BrokenLink, ChildId, ChildState, Cut, LinkId, ListenerState, MatchState, RuleNode, RuleNodeId,
+};
 use routescope_core::unreadable;
 
 /// `tree -o json`.
@@ -158,7 +160,7 @@ pub fn data(outline: &Outline) -> TreeData<'_> {
 
 fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {
     let place = outline.place(node)?;
-    words::is_in_text(&place).then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
+    phrases::is_in_text(&place).then(|| SourceData { file: place.source.name.clone(), line: place.at.line })
 }
 
 fn gateway(outline: &Outline, at: u32) -> GatewayData<'_> {
@@ -253,19 +255,21 @@ fn route<'o>(outline: &'o Outline, slot: u32, route: &'o Route, fate: &'static s
         isolated: Vec::new(),
         source: SourceData::of(&route.meta.origin, route.meta.origin.at),
         matches: Each::of(move || {
-            let kept = hops.clone().map(HopId).filter(move |hop| outline.keeps(NodeRef::Match(slot, *hop)));
+            let kept = hops.clone().map(RuleNodeId).filter(move |hop| outline.keeps(NodeRef::Match(slot, *hop)));
             kept.map(move |hop| self::hop(outline, slot, outline.hop(hop), route))
         }),
         destinations: None,
     }
 }
 
-fn hop<'o>(outline: &'o Outline, slot: u32, hop: &'o Hop, route: &'o Route) -> HopData<'o> {
-    let (fate, dropped, action) = match &hop.fate {
-        Fate::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
-        Fate::Delegates => ("delegates", None, None),
-        Fate::Forks(own) => ("delegates", None, own.as_ref().map(|own| ActionData::from(own.action.as_ref()))),
-        Fate::Dropped(reason) => ("dropped", Some(reason.to_string()), None),
+fn hop<'o>(outline: &'o Outline, slot: u32, hop: &'o RuleNode, route: &'o Route) -> HopData<'o> {
+    let (fate, dropped, action) = match &hop.state {
+        MatchState::Row(action) => ("row", None, Some(ActionData::from(Arc::as_ref(action)))),
+        MatchState::Delegates => ("delegates", None, None),
+        MatchState::WeightedDelegation(own) => {
+            ("delegates", None, own.as_ref().map(|own| ActionData::from(own.action.as_ref())))
+        }
+        MatchState::Dropped(reason) => ("dropped", Some(reason.to_string()), None),
     };
     HopData {
         rule: hop.rule,
@@ -292,14 +296,14 @@ fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData<'_> {
             BrokenLink::Unresolved => "unresolved-delegation",
             BrokenLink::Cyclic { .. } => "cyclic-delegation",
         },
-        message: words::broken_link(link).to_owned(),
+        message: phrases::broken_link(link).to_owned(),
     });
     let children = move || {
         let kept = move |at: &u32| outline.keeps(NodeRef::Child(slot, ChildId(*at)));
         link.children.clone().filter(kept).map(move |at| {
             let child = outline.child(ChildId(at));
             let found = outline.analysis().snapshot.route(child.route);
-            route(outline, slot, found, child_fate(child.fate), child.hops.clone())
+            route(outline, slot, found, child_fate(child.state), child.hops.clone())
         })
     };
     LinkData {
@@ -314,16 +318,16 @@ fn link(outline: &Outline, slot: u32, id: LinkId) -> LinkData<'_> {
     }
 }
 
-fn child_fate(fate: ChildFate) -> &'static str {
+fn child_fate(fate: ChildState) -> &'static str {
     match fate {
-        ChildFate::Adopted => "adopted",
-        ChildFate::NotAdoptable => "not-adoptable",
-        ChildFate::HasHostnames => "has-hostnames",
-        ChildFate::Cycle => "cycle",
-        ChildFate::NothingLeft => "nothing-left",
-        ChildFate::Poisoned => "poisoned",
-        ChildFate::NotPermitted => "not-permitted",
-        ChildFate::ParentElsewhere => "parent-elsewhere",
+        ChildState::Adopted => "adopted",
+        ChildState::NotAdoptable => "not-adoptable",
+        ChildState::HasHostnames => "has-hostnames",
+        ChildState::Cycle => "cycle",
+        ChildState::NothingLeft => "nothing-left",
+        ChildState::Poisoned => "poisoned",
+        ChildState::NotPermitted => "not-permitted",
+        ChildState::ParentElsewhere => "parent-elsewhere",
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tree drawn with lines. The walk keeps its own stack: a delegation may be deeper than the program's.
 
 use crate::outline::{NodeRef, Outline};
+use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
-use crate::words;
 use routescope_core::unreadable;
 
 /// The outline as text. `wide` adds where each node is written, and where clients find a Gateway.
@@ -36,13 +36,13 @@ fn draw(outline: &Outline, root: NodeRef, paint: Paint, wide: bool, out: &mut St
     while let Some(Waiting { node, guides, branch, below }) = stack.pop() {
         let mut line = Line::of(Role::Guide, format!("{guides}{branch}")).with_line(outline.label(node).line());
         if let Some(laid) = outline.laid(node) {
-            line.extend(words::mark(laid.mark));
+            line.extend(phrases::mark(laid.mark));
         }
         if wide && let NodeRef::Gateway(at) = node {
-            line.extend(words::addresses(&outline.gateway(at).gateway));
+            line.extend(phrases::addresses(&outline.gateway(at).gateway));
         }
-        if wide && let Some(place) = outline.place(node).filter(words::is_in_text) {
-            line.push(Role::Place, format!("   {}:{}", place.source.name, place.at.line));
+        if wide && let Some(place) = outline.place(node).filter(phrases::is_in_text) {
+            line.push(Role::Location, format!("   {}:{}", place.source.name, place.at.line));
         }
         paint.line(&line, out);
         let guides = format!("{guides}{below}");

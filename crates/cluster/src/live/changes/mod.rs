@@ -8,13 +8,13 @@ use super::{Changed, How};
 use routescope_core::finding::Subject;
 use routescope_core::model::{EndpointSlice, Name, Object, ObjectKey, Setting};
 
-mod between;
+mod diff_snapshots;
 mod gateway;
-pub(super) mod places;
+pub(super) mod referrers;
 mod route;
 mod words;
 
-pub use between::between;
+pub use diff_snapshots::diff_snapshots;
 
 /// How many endpoints are ready, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,7 +99,7 @@ pub fn lines(old: Option<&Object>, new: Option<&Object>) -> Vec<String> {
     match (old, new) {
         (None, None) => Vec::new(),
         (None, Some(object)) | (Some(object), None) => told(object),
-        (Some(old), Some(new)) => differences(&old.essence(), &new.essence()),
+        (Some(old), Some(new)) => differences(&old.routing_equivalent(), &new.routing_equivalent()),
     }
 }
 

@@ -63,7 +63,7 @@ fn name(at: usize, rule: &Rule) -> String {
 
 /// `PathPrefix /x → Service a/b:80`.
 fn sentence(rule: &Rule, home: &Name) -> String {
-    format!("{} → {}", matches(rule), does(rule, home))
+    format!("{} → {}", matches(rule), own_action(rule, home))
 }
 
 fn matches(rule: &Rule) -> String {
@@ -72,7 +72,7 @@ fn matches(rule: &Rule) -> String {
 }
 
 /// What a rule does: its targets, or the filter that answers.
-fn does(rule: &Rule, home: &Name) -> String {
+fn own_action(rule: &Rule, home: &Name) -> String {
     if !rule.backend_refs.is_empty() {
         return words::targets_of(&rule.backend_refs, home);
     }

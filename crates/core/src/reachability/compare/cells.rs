@@ -1,7 +1,7 @@
 //! What a row comes to hop by hop: each way in which the groups it hands on to can decide together.
 
 use crate::reachability::held::Held;
-use crate::resolve::{Fate, HopId, LinkId};
+use crate::resolve::{LinkId, MatchState, RuleNodeId};
 use crate::router::Router;
 
 /// How many ways one row may be followed.
@@ -17,7 +17,7 @@ pub(in crate::reachability) struct Cell<'a> {
 
 impl Cell<'_> {
     /// The rows whose tests must pass.
-    pub fn rows(&self) -> impl Iterator<Item = HopId> + '_ {
+    pub fn rows(&self) -> impl Iterator<Item = RuleNodeId> + '_ {
         self.held.iter().filter_map(Held::row)
     }
 }
@@ -31,7 +31,9 @@ fn below<'a>(router: Router<'a>, held: Held<'a>, host: &str, depth: usize) -> Op
     let tree = router.tree();
     let row = held.row();
     let mut ways = vec![Cell { held: vec![held] }];
-    let Some(hop) = row.map(|row| &tree.hops[row.0 as usize]).filter(|hop| matches!(hop.fate, Fate::Forks(_))) else {
+    let Some(hop) =
+        row.map(|row| &tree.hops[row.0 as usize]).filter(|hop| matches!(hop.state, MatchState::WeightedDelegation(_)))
+    else {
         return Some(ways);
     };
     if depth > DEPTH {

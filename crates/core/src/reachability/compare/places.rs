@@ -6,7 +6,7 @@ use ahash::AHashSet;
 
 use crate::model::{Filter, Name};
 use crate::reachability::front::hosts_under;
-use crate::resolve::{HopId, Manner};
+use crate::resolve::{ProxySemantics, RuleNodeId};
 use crate::router::lists::{RowList, host_of};
 use crate::router::{Request, Router, Scheme};
 
@@ -18,7 +18,7 @@ const MISMATCHES: usize = 4_000;
 
 /// One place, and the lists that its requests are held against, before and after.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct ComparedHost<'a> {
     /// What the URL begins with.
     pub origin: String,
     pub host_header: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Place<'a> {
 }
 
 /// All places of a Gateway, those that read best first; of places with the same lists the first alone.
-pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Place<'_>> {
+pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<ComparedHost<'_>> {
     let both = || routers.into_iter().zip(at).filter_map(|(router, at)| Some((router, at?)));
     let mut names: BTreeSet<Name> = BTreeSet::new();
     let mut ports: [BTreeSet<u16>; 2] = [BTreeSet::new(), BTreeSet::new()];
@@ -49,7 +49,7 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Plac
             names.extend(of_door);
         }
         listened.push(open);
-        if router.manner_at(at) == Manner::Agentgateway {
+        if router.manner_at(at) == ProxySemantics::Agentgateway {
             by_host = true;
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
@@ -107,7 +107,7 @@ pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32], mo
     names.extend(more);
     for gateway in gateways {
         names.extend(router.endpoints_of(*gateway).into_iter().flat_map(|(_, _, of_door)| of_door));
-        if router.manner_at(*gateway) == Manner::Agentgateway {
+        if router.manner_at(*gateway) == ProxySemantics::Agentgateway {
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
     }
@@ -121,7 +121,7 @@ struct Finder<'a> {
     /// Hosts that rows ask for.
     tested: BTreeSet<Name>,
     known: AHashSet<(String, [Answering; 2])>,
-    places: Vec<Place<'a>>,
+    places: Vec<ComparedHost<'a>>,
 }
 
 /// The virtual hosts that a request is held against, the TCP or TLS route behind them, and where there is neither what the
@@ -157,7 +157,7 @@ impl Finder<'_> {
         // Rows, and what is below, may tell hosts apart that the listeners do not.
         let told = if self.by_host || self.tested.contains(host.as_str()) { host.clone() } else { String::new() };
         if self.known.insert((told, answering)) {
-            self.places.push(Place {
+            self.places.push(ComparedHost {
                 origin: origin.to_owned(),
                 host_header: host_header.map(str::to_owned),
                 scheme: if request.scheme == Some(Scheme::Https) { "https" } else { "http" },
@@ -209,7 +209,7 @@ pub(in crate::reachability) fn tested_hosts(routers: &[Router<'_>]) -> BTreeSet<
     for router in routers {
         let tree = router.tree();
         let rows = router.table().gateways.iter().flat_map(|table| &table.virtual_hosts);
-        let mut seen: AHashSet<*const [HopId]> = AHashSet::new();
+        let mut seen: AHashSet<*const [RuleNodeId]> = AHashSet::new();
         for host in rows.filter(|host| seen.insert(std::sync::Arc::as_ptr(&host.rows))) {
             for row in host.rows.iter() {
                 let headers = &tree.hops[row.0 as usize].matcher.headers;

@@ -7,12 +7,12 @@ use ahash::AHashMap;
 use super::{Report, RuleId};
 use crate::finding::{Code, Finding};
 use crate::model::{Name, PathKind};
-use crate::resolve::{ChildFate, Fate, HopId, Link, RootId, Under};
+use crate::resolve::{ChildState, Link, MatchState, RootId, RuleNodeId, Under};
 use crate::router::lists::RowList;
 
 /// A prefix that a rule delegates to one namespace.
 struct Delegated<'a> {
-    hop: HopId,
+    hop: RuleNodeId,
     prefix: &'a str,
     namespace: &'a Name,
 }
@@ -31,7 +31,7 @@ impl<'a> Report<'a> {
         if delegated.is_empty() {
             return findings;
         }
-        let mut seen: BTreeSet<*const HopId> = BTreeSet::new();
+        let mut seen: BTreeSet<*const RuleNodeId> = BTreeSet::new();
         for table in &self.router.table().gateways {
             for (place, host) in (0..).zip(&table.virtual_hosts) {
                 if seen.insert(host.rows.as_ptr()) {
@@ -93,11 +93,11 @@ impl<'a> Report<'a> {
         let hop = self.hop(link.hop);
         let path = &hop.matcher.path;
         let prefix = path.value.trim_end_matches('/');
-        if !matches!(hop.fate, Fate::Delegates) || path.kind != PathKind::PathPrefix || prefix.is_empty() {
+        if !matches!(hop.state, MatchState::Delegates) || path.kind != PathKind::PathPrefix || prefix.is_empty() {
             return None;
         }
         let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
-        let adopted = children.iter().filter(|child| child.fate == ChildFate::Adopted);
+        let adopted = children.iter().filter(|child| child.state == ChildState::Adopted);
         let mut namespaces: Vec<&'a Name> = adopted.map(|child| &self.route(child.route).meta.namespace).collect();
         namespaces.sort_unstable();
         namespaces.dedup();

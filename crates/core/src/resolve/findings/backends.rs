@@ -6,7 +6,7 @@ use crate::finding::{Code, Severity, closest};
 use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{
-    Action, Destination, DestinationState, Hop, HopId, Respond, RespondReason, Slip, delegation_slip,
+    Action, Destination, DestinationState, Respond, RespondReason, RuleNode, RuleNodeId, Slip, delegation_slip,
 };
 use crate::store::RouteId;
 
@@ -17,7 +17,7 @@ const SERVED: &str = "refer to a Service, or to a Backend of gateway.kgateway.de
 const OWN_GROUPS: [&str; 4] = [GATEWAY_GROUP, KGATEWAY_GROUP, "gateway.solo.io", "agentgateway.dev"];
 
 impl Report<'_> {
-    pub(super) fn of_action(&mut self, hop: &Hop, action: &Action) {
+    pub(super) fn of_action(&mut self, hop: &RuleNode, action: &Action) {
         match action {
             Action::Forward(forward) => {
                 for (index, destination) in (0..).zip(&forward.destinations) {
@@ -33,7 +33,7 @@ impl Report<'_> {
     }
 
     /// The refs of a rule that does something else: they get nothing, and the route's status tells of them all the same.
-    pub(super) fn of_idle_refs(&mut self, hop: &Hop) {
+    pub(super) fn of_idle_refs(&mut self, hop: &RuleNode) {
         let route = self.snapshot.route(hop.route);
         let Some(rule) = route.rules.get(hop.rule as usize) else { return };
         let links = &self.tree.links[hop.links.start as usize..hop.links.end as usize];
@@ -106,7 +106,7 @@ impl Report<'_> {
     /// Whether the engine serves no backend of that kind, whatever permits it.
     fn is_never_served(&self, id: RouteId, rule: u32, one: &Destination) -> bool {
         let served = matches!((one.group.as_str(), one.kind.as_str()), ("", "Service") | (KGATEWAY_GROUP, "Backend"));
-        let hop = (0..).map(HopId).zip(&self.tree.hops).find(|(_, hop)| hop.route == id && hop.rule == rule);
+        let hop = (0..).map(RuleNodeId).zip(&self.tree.hops).find(|(_, hop)| hop.route == id && hop.rule == rule);
         !served && hop.is_some_and(|(hop, _)| self.tree.dialect_of(hop).is_of_kgateway())
     }
 
@@ -116,7 +116,7 @@ impl Report<'_> {
             return None;
         }
         let hop = self.tree.hops.iter().position(|hop| hop.route == id && hop.rule == rule)?;
-        delegation_slip(self.tree.dialect_of(HopId(u32::try_from(hop).ok()?)), &one.group, &one.kind)
+        delegation_slip(self.tree.dialect_of(RuleNodeId(u32::try_from(hop).ok()?)), &one.group, &one.kind)
     }
 
     fn ports_of(&self, one: &Destination) -> Option<String> {
@@ -140,7 +140,7 @@ impl Report<'_> {
         closest(&one.name, names).map(str::to_owned)
     }
 
-    fn of_respond(&mut self, hop: &Hop, respond: &Respond) {
+    fn of_respond(&mut self, hop: &RuleNode, respond: &Respond) {
         let detail = match respond.reason {
             // These are findings of their own.
             RespondReason::DirectResponse
@@ -174,7 +174,7 @@ impl Report<'_> {
     }
 
     /// Whether a filter of a rule belongs to another engine.
-    fn has_foreign_filter(&self, hop: &Hop) -> bool {
+    fn has_foreign_filter(&self, hop: &RuleNode) -> bool {
         let rule = &self.snapshot.route(hop.route).rules[hop.rule as usize];
         rule.filters.iter().any(|filter| match filter {
             Filter::Extension { group, .. } => !OWN_GROUPS.contains(&group.as_str()),
@@ -201,13 +201,13 @@ impl Report<'_> {
     }
 
     pub(super) fn of_hazards(&mut self) {
-        for hazard in &self.tree.hazards {
-            let hop = &self.tree.hops[hazard.hop.0 as usize];
+        for rejection in &self.tree.rejections {
+            let hop = &self.tree.hops[rejection.hop.0 as usize];
             let detail = hop.match_index.unwrap_or(u32::MAX);
             let cause = Cause { code: Code::EnvoyRefusesTable, route: hop.route, rule: hop.rule, detail };
             if self.is_new(Severity::Error, cause) {
                 let message =
-                    format!("{}: Envoy refuses the whole route table, and keeps the last good one", hazard.message);
+                    format!("{}: Envoy refuses the whole route table, and keeps the last good one", rejection.message);
                 let help = "every route of the port is stuck until this is mended".to_owned();
                 let at: Position = hop.matcher.at;
                 self.about(cause.code, Severity::Error, self.snapshot.route(hop.route), at, (message, Some(help)));

@@ -9,7 +9,8 @@ use crate::limits;
 use crate::model::{GATEWAY_GROUP, RouteKind};
 use crate::resolve::budget::Budget;
 use crate::resolve::{
-    BrokenLink, ChildFate, Cut, DelegationModel, Fate, Hop, HopId, Link, LinkId, ViaBy, broken, matching,
+    BrokenLink, ChildState, Cut, DelegationModel, Link, LinkId, MatchState, RuleNode, RuleNodeId, ViaBy, broken_refs,
+    matching,
 };
 
 impl Report<'_> {
@@ -100,7 +101,7 @@ impl Report<'_> {
         }
     }
 
-    fn of_rule(&mut self, code: Code, severity: Severity, hop: HopId, message: &str, help: &str) {
+    fn of_rule(&mut self, code: Code, severity: Severity, hop: RuleNodeId, message: &str, help: &str) {
         let hop = &self.tree.hops[hop.0 as usize];
         if !self.is_new(severity, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
             return;
@@ -116,14 +117,16 @@ impl Report<'_> {
             Some(BrokenLink::Cyclic { .. }) => Code::CyclicDelegation,
             _ => Code::UnresolvedDelegation,
         };
-        let certain = code == Code::CyclicDelegation || broken::is_certain(self.snapshot, self.settings, link);
+        let certain = code == Code::CyclicDelegation || broken_refs::is_certain(self.snapshot, self.settings, link);
         let severity = if certain { Severity::Error } else { Severity::Warning };
         let cause = Cause { code, route: hop.route, rule: hop.rule, detail: link.ref_index };
         if !self.is_new(severity, cause) {
             return;
         }
         let dialect = self.tree.roots[self.tree.root_of(link.hop).0 as usize].dialect;
-        let Some(mut message) = broken::detail(self.snapshot, self.settings, self.tree, dialect, link) else { return };
+        let Some(mut message) = broken_refs::detail(self.snapshot, self.settings, self.tree, dialect, link) else {
+            return;
+        };
         if certain && dialect.replaces_broken {
             message.push_str(": this rule answers 500");
         } else if certain && dialect.delegation == DelegationModel::HopByHop {
@@ -153,8 +156,8 @@ impl Report<'_> {
         };
         if let Some(child) = children.first() {
             let route = self.snapshot.route(child.route);
-            return Some(match child.fate {
-                ChildFate::NotAdoptable => (
+            return Some(match child.state {
+                ChildState::NotAdoptable => (
                     format!(
                         "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, \
                          namespace {}",
@@ -162,7 +165,7 @@ impl Report<'_> {
                     ),
                     name_delegator(route, &parent),
                 ),
-                ChildFate::HasHostnames => (
+                ChildState::HasHostnames => (
                     "remove spec.hostnames from the child: it serves the parent's".to_owned(),
                     vec![Edit::remove(subject(route), "spec.hostnames".to_owned())],
                 ),
@@ -222,8 +225,8 @@ impl Report<'_> {
 
     pub(super) fn of_children(&mut self) {
         for child in &self.tree.children {
-            match child.fate {
-                ChildFate::NotPermitted => {
+            match child.state {
+                ChildState::NotPermitted => {
                     let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                     let cause =
                         Cause { code: Code::ChildNotPermitted, route: child.route, rule: u32::MAX, detail: parent.0 };
@@ -243,7 +246,7 @@ impl Report<'_> {
                         self.fix(route, vec![grant]);
                     }
                 }
-                ChildFate::HasHostnames => {
+                ChildState::HasHostnames => {
                     let cause = Cause { code: Code::ChildHasHostnames, route: child.route, rule: u32::MAX, detail: 0 };
                     if self.is_new(Severity::Warning, cause) {
                         let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
@@ -266,12 +269,12 @@ impl Report<'_> {
     }
 
     /// Services beside delegates, and children that reach beyond their parent's prefix.
-    pub(super) fn of_standing_hop(&mut self, id: HopId, hop: &Hop) {
+    pub(super) fn of_standing_hop(&mut self, id: RuleNodeId, hop: &RuleNode) {
         // Hop by hop services beside delegates get their share, and no path is held against the parent's.
         if self.tree.roots[self.tree.root_of(id).0 as usize].dialect.delegation == DelegationModel::HopByHop {
-            match &hop.fate {
-                Fate::Row(action) => self.of_action(hop, action),
-                Fate::Forks(Some(own)) => self.of_action(hop, &own.action),
+            match &hop.state {
+                MatchState::Row(action) => self.of_action(hop, action),
+                MatchState::WeightedDelegation(Some(own)) => self.of_action(hop, &own.action),
                 _ => {}
             }
             return;
@@ -316,7 +319,7 @@ impl Report<'_> {
                 self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
             }
         }
-        if let Fate::Row(action) = &hop.fate {
+        if let MatchState::Row(action) = &hop.state {
             self.of_action(hop, action);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::backends::broken;
 use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::limits;
 use crate::model::{Protocol, StreamRoute};
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState, invalid_kinds};
@@ -33,7 +33,7 @@ impl Report<'_> {
                 self.all.push(Finding {
                     code: Code::EngineAssumed,
                     severity: Severity::Info,
-                    place: Some(Place::within(origin, origin.at)),
+                    place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
                     message: format!("{doubt} (class {})", node.gateway.class),
                     help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
@@ -45,7 +45,7 @@ impl Report<'_> {
                 self.all.push(Finding {
                     code: Code::TreeTooLarge,
                     severity: Severity::Warning,
-                    place: Some(Place::within(origin, origin.at)),
+                    place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
                     message: format!(
                         "{} attachments of routes to its listeners are left out, and its answers are unverified: all of \
@@ -87,7 +87,7 @@ impl Report<'_> {
                 self.all.push(Finding {
                     code: Code::ListenerRejected,
                     severity,
-                    place: Some(Place::within(&meta.origin, written.at)),
+                    place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind, key: meta.key() }),
                     message: format!("listener {} is not served ({reason}): {message}", written.name),
                     help: None,
@@ -151,7 +151,7 @@ impl Report<'_> {
                 self.all.push(Finding {
                     code,
                     severity,
-                    place: Some(Place::within(&meta.origin, written.at)),
+                    place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind: of, key: meta.key() }),
                     message,
                     help: (!help.is_empty()).then(|| help.to_owned()),
@@ -178,7 +178,7 @@ impl Report<'_> {
         self.all.push(Finding {
             code,
             severity,
-            place: Some(Place::within(&route.meta.origin, at)),
+            place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
             message,
             help: (!help.is_empty()).then(|| help.to_owned()),

@@ -8,26 +8,26 @@ use super::{Cause, Report};
 use crate::finding::{Code, Edit, Severity};
 use crate::model::{PathKind, PathModifier, ROUTE_WEIGHT};
 use crate::resolve::settings::Engine;
-use crate::resolve::{Action, Fate, Hop, HopId};
+use crate::resolve::{Action, MatchState, RuleNode, RuleNodeId};
 use crate::store::RouteId;
 
 impl Report<'_> {
     pub(super) fn of_inheritance(&mut self) {
         for (id, hop) in (0..).zip(&self.tree.hops) {
-            if let Fate::Dropped(_) = hop.fate {
+            if let MatchState::Dropped(_) = hop.state {
                 continue;
             }
-            self.of_replaced_matcher(HopId(id), hop);
-            if let Some(Action::Forward(forward)) = hop.does().map(AsRef::as_ref)
+            self.of_replaced_matcher(RuleNodeId(id), hop);
+            if let Some(Action::Forward(forward)) = hop.own_action().map(AsRef::as_ref)
                 && let Some(PathModifier::Prefix(new)) = &forward.rewrite.path
             {
-                self.of_parents_rewrite(HopId(id), hop, new);
+                self.of_parents_rewrite(RuleNodeId(id), hop, new);
             }
         }
     }
 
     /// On each name the parent's condition takes the place of the child's.
-    fn of_replaced_matcher(&mut self, id: HopId, hop: &Hop) {
+    fn of_replaced_matcher(&mut self, id: RuleNodeId, hop: &RuleNode) {
         let replaced = self.tree.replaced_conditions(self.snapshot, id);
         let (Some(match_index), Some(parent), false) =
             (hop.match_index, self.tree.link_above_of(hop).map(|link| link.hop), replaced.is_empty())
@@ -52,7 +52,7 @@ impl Report<'_> {
     }
 
     /// A prefix rewrite of a delegating rule acts on the prefix of the rule below.
-    fn of_parents_rewrite(&mut self, id: HopId, hop: &Hop, new: &str) {
+    fn of_parents_rewrite(&mut self, id: RuleNodeId, hop: &RuleNode, new: &str) {
         let Some(above) = self.tree.rewritten_by(self.snapshot, id).filter(|above| *above != id) else { return };
         let parent = &self.tree.hops[above.0 as usize];
         let (whole, prefix) = (&hop.matcher.path.value, &parent.matcher.path.value);
@@ -110,7 +110,7 @@ impl Report<'_> {
         }
         for (id, hop) in (0..).zip(&self.tree.hops) {
             let asks = weighted[hop.route.0 as usize];
-            if asks && self.tree.dialect_of(HopId(id)).engine == Engine::Kgateway {
+            if asks && self.tree.dialect_of(RuleNodeId(id)).engine == Engine::Kgateway {
                 let cause = Cause { code: Code::RouteWeightIgnored, route: hop.route, rule: u32::MAX, detail: 0 };
                 if self.is_new(Severity::Info, cause) {
                     let route = self.snapshot.route(hop.route);

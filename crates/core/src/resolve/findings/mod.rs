@@ -23,8 +23,8 @@ use ahash::AHashSet;
 use super::expand::Notes;
 use super::found::{Found, Pool};
 use super::settings::Settings;
-use super::{Action, ChildFate, DropReason, Fate, Hop, HopId, LinkId, Tree, inherit, matching};
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use super::{Action, ChildState, DropReason, LinkId, MatchState, RuleNode, RuleNodeId, Tree, inherit, matching};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
@@ -44,7 +44,7 @@ const OF_ANY_ENGINE: [Code; 6] = [
 ];
 
 /// Whether a rule refers to more than the routes that it delegates to.
-fn has_refs(route: &Route, hop: &Hop) -> bool {
+fn has_refs(route: &Route, hop: &RuleNode) -> bool {
     route.rules.get(hop.rule as usize).is_some_and(|rule| rule.backend_refs.len() > hop.links.len())
 }
 
@@ -55,7 +55,7 @@ fn under_assumed(tree: &Tree) -> AHashSet<RouteId> {
         return assumed;
     }
     for (id, hop) in (0..).zip(&tree.hops) {
-        let under = if tree.dialect_of(HopId(id)).is_assumed { &mut assumed } else { &mut known };
+        let under = if tree.dialect_of(RuleNodeId(id)).is_assumed { &mut assumed } else { &mut known };
         under.insert(hop.route);
     }
     assumed.retain(|route| !known.contains(route));
@@ -127,7 +127,7 @@ type Written = (RouteId, u32, Option<u32>);
 
 /// Why a match stands nowhere: its own hop, or the one it was held against.
 struct Lost {
-    hop: HopId,
+    hop: RuleNodeId,
     matcher: Arc<RouteMatch>,
     reason: DropReason,
 }
@@ -173,7 +173,7 @@ impl Report<'_> {
         self.all.push(Finding {
             code,
             severity,
-            place: Some(Place::within(&route.meta.origin, at)),
+            place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
             message,
             help,
@@ -192,8 +192,8 @@ impl Report<'_> {
     fn of_hops(&mut self) {
         let mut lost: BTreeMap<Written, Lost> = BTreeMap::new();
         for (id, hop) in (0..).zip(&self.tree.hops) {
-            if let Fate::Dropped(reason) = &hop.fate {
-                let first = || Lost { hop: HopId(id), matcher: Arc::clone(&hop.matcher), reason: reason.clone() };
+            if let MatchState::Dropped(reason) = &hop.state {
+                let first = || Lost { hop: RuleNodeId(id), matcher: Arc::clone(&hop.matcher), reason: reason.clone() };
                 lost.entry((hop.route, hop.rule, hop.match_index)).or_insert_with(first);
             }
         }
@@ -212,22 +212,24 @@ impl Report<'_> {
             }
         }
         for (id, hop) in (0..).zip(&self.tree.hops) {
-            let idle = match &hop.fate {
-                Fate::Row(action) => !matches!(action.as_ref(), Action::Forward(_)),
-                Fate::Dropped(DropReason::Invalid { .. }) | Fate::Delegates => true,
-                Fate::Dropped(_) | Fate::Forks(_) => false,
+            let idle = match &hop.state {
+                MatchState::Row(action) => !matches!(action.as_ref(), Action::Forward(_)),
+                MatchState::Dropped(DropReason::Invalid { .. }) | MatchState::Delegates => true,
+                MatchState::Dropped(_) | MatchState::WeightedDelegation(_) => false,
             };
-            if idle && has_refs(self.snapshot.route(hop.route), hop) && self.tree.dialect_of(HopId(id)).is_of_kgateway()
+            if idle
+                && has_refs(self.snapshot.route(hop.route), hop)
+                && self.tree.dialect_of(RuleNodeId(id)).is_of_kgateway()
             {
                 self.of_idle_refs(hop);
             }
-            if matches!(hop.fate, Fate::Dropped(_)) {
+            if matches!(hop.state, MatchState::Dropped(_)) {
                 continue;
             }
             if !lost.is_empty() {
                 lost.remove(&(hop.route, hop.rule, hop.match_index));
             }
-            self.of_standing_hop(HopId(id), hop);
+            self.of_standing_hop(RuleNodeId(id), hop);
         }
         for (written, lost) in lost {
             self.of_lost_match(written, &lost);
@@ -236,7 +238,7 @@ impl Report<'_> {
 
     /// The routes whose matches were held against a parent's, each with the first ref that selects it.
     fn looked_into(&self) -> BTreeMap<RouteId, LinkId> {
-        let hosted = self.tree.children.iter().filter(|child| child.fate == ChildFate::HasHostnames);
+        let hosted = self.tree.children.iter().filter(|child| child.state == ChildState::HasHostnames);
         let hosted: AHashSet<RouteId> = hosted.map(|child| child.route).collect();
         let mut first: BTreeMap<RouteId, LinkId> = BTreeMap::new();
         let mut seen: AHashSet<*const Pool> = AHashSet::default();
@@ -255,7 +257,7 @@ impl Report<'_> {
     }
 
     /// Whether a hop comes from `matches: []` of a root, and so has no path.
-    fn is_pathless(&self, hop: HopId) -> bool {
+    fn is_pathless(&self, hop: RuleNodeId) -> bool {
         let node = &self.tree.hops[hop.0 as usize];
         node.match_index.is_none()
             && match self.tree.link_above(hop) {
@@ -287,7 +289,7 @@ impl Report<'_> {
             DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
             reason => format!("{what} falls away{under}: {reason}"),
         };
-        let stands = |other: &Hop| other.route == id && !matches!(other.fate, Fate::Dropped(_));
+        let stands = |other: &RuleNode| other.route == id && !matches!(other.state, MatchState::Dropped(_));
         let drop = drops::Drop {
             reason,
             route,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Report;
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::model::ObjectKey;
 use crate::resolve::endpoints::{endpoints, unserved};
 use crate::resolve::{Action, Destination, ExternalName};
@@ -59,7 +59,7 @@ impl Report<'_> {
         self.all.push(Finding {
             code,
             severity: Severity::Warning,
-            place: Some(Place::within(origin, origin.at)),
+            place: Some(Location::within(origin, origin.at)),
             subject: Some(Subject { kind: "Service", key }),
             message,
             help: Some(help),

@@ -14,8 +14,8 @@ use super::{Cause, Report};
 use crate::finding::{Code, Severity};
 use crate::model::{Name, PathKind, PathModifier, Protocol, RedirectScheme, Route};
 use crate::resolve::{
-    Action, ChildFate, ChildId, DelegationModel, Dialect, HopId, Link, LinkId, ListenerState, Manner, RootId, Under,
-    ViaBy,
+    Action, ChildId, ChildState, DelegationModel, Dialect, Link, LinkId, ListenerState, ProxySemantics, RootId,
+    RuleNodeId, Under, ViaBy,
 };
 use crate::store::RouteId;
 
@@ -35,16 +35,18 @@ impl Report<'_> {
         }
         let ports = self.odd_ports();
         for (id, hop) in (0..).zip(&self.tree.hops) {
-            let Some(action) = hop.does() else { continue };
+            let Some(action) = hop.own_action() else { continue };
             match &**action {
                 Action::Redirect(redirect) => {
                     let moves = redirect.scheme == Some(RedirectScheme::Https);
                     if moves && redirect.port.is_none() && redirect.hostname.is_none() && !ports.is_empty() {
-                        self.of_kept_port(HopId(id), &ports);
+                        self.of_kept_port(RuleNodeId(id), &ports);
                     }
-                    self.of_replaced_prefix(HopId(id), redirect.path.as_ref(), false);
+                    self.of_replaced_prefix(RuleNodeId(id), redirect.path.as_ref(), false);
                 }
-                Action::Forward(forward) => self.of_replaced_prefix(HopId(id), forward.rewrite.path.as_ref(), true),
+                Action::Forward(forward) => {
+                    self.of_replaced_prefix(RuleNodeId(id), forward.rewrite.path.as_ref(), true);
+                }
                 Action::Respond(_) => {}
             }
         }
@@ -53,7 +55,7 @@ impl Report<'_> {
     /// Refs of a rule collect the children of those before them, and the last rule that uses a ref decides for all.
     fn of_collected_children(&mut self, link: &Link, dialect: &Dialect) {
         let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
-        let taken = || children.iter().filter(|child| child.fate == ChildFate::Adopted).map(|child| child.route);
+        let taken = || children.iter().filter(|child| child.state == ChildState::Adopted).map(|child| child.route);
         let means = |link: &Link, id: RouteId| self.means(link, dialect, self.snapshot.route(id));
         let Some(stray) = taken().find(|&id| !means(link, id)) else { return };
         let hop = &self.tree.hops[link.hop.0 as usize];
@@ -105,7 +107,7 @@ impl Report<'_> {
             return;
         }
         let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
-        let adopted = children.iter().filter(|child| child.fate == ChildFate::Adopted);
+        let adopted = children.iter().filter(|child| child.state == ChildState::Adopted);
         let wearers: BTreeSet<&Name> = adopted.map(|child| &self.snapshot.route(child.route).meta.namespace).collect();
         let hop = &self.tree.hops[link.hop.0 as usize];
         let code = Code::LabelOfSeveralNamespaces;
@@ -127,8 +129,8 @@ impl Report<'_> {
 
     /// The same match reached by two routes of one wildcard or label, with different outcomes: the engine sorts stably,
     /// and takes the children of such a ref in no order of their own.
-    fn of_places(&mut self, rows: &[HopId]) {
-        let mut places: AHashMap<(RouteId, u32, Option<u32>), HopId> = AHashMap::default();
+    fn of_places(&mut self, rows: &[RuleNodeId]) {
+        let mut places: AHashMap<(RouteId, u32, Option<u32>), RuleNodeId> = AHashMap::default();
         for &id in rows {
             let hop = &self.tree.hops[id.0 as usize];
             let Under::Child(_) = hop.under else { continue };
@@ -151,7 +153,7 @@ impl Report<'_> {
     }
 
     /// The two routes below which the ways to these hops part, when one wildcard or label selects both.
-    fn parted(&self, one: HopId, other: HopId) -> Option<(RouteId, RouteId)> {
+    fn parted(&self, one: RuleNodeId, other: RuleNodeId) -> Option<(RouteId, RouteId)> {
         let (one, other) = (self.way(one), self.way(other));
         let parted = one.iter().zip(&other).find(|(one, other)| one != other);
         let (&(link, one), &(other_link, other)) = parted?;
@@ -162,7 +164,7 @@ impl Report<'_> {
     }
 
     /// The refs and children from the root down to a hop.
-    fn way(&self, hop: HopId) -> Vec<(LinkId, ChildId)> {
+    fn way(&self, hop: RuleNodeId) -> Vec<(LinkId, ChildId)> {
         let mut way = Vec::new();
         let mut at = hop;
         while let Under::Child(child) = self.tree.hops[at.0 as usize].under {
@@ -177,7 +179,7 @@ impl Report<'_> {
     /// Plain HTTP listeners of ports that clients must write, by what hangs on them.
     fn odd_ports(&self) -> AHashMap<RootId, u16> {
         let mut ports = AHashMap::default();
-        for node in self.tree.gateways.iter().filter(|node| node.dialect.manner != Manner::Specification) {
+        for node in self.tree.gateways.iter().filter(|node| node.dialect.semantics != ProxySemantics::Specification) {
             for listener in node.listeners.iter().filter(|listener| listener.state == ListenerState::Served) {
                 let written = listener.listener(&node.gateway);
                 if written.protocol == Protocol::Http && written.port != 80 {
@@ -191,7 +193,7 @@ impl Report<'_> {
     }
 
     /// A redirect to another scheme that leaves the port of the request where it is.
-    fn of_kept_port(&mut self, id: HopId, ports: &AHashMap<RootId, u16>) {
+    fn of_kept_port(&mut self, id: RuleNodeId, ports: &AHashMap<RootId, u16>) {
         let hop = &self.tree.hops[id.0 as usize];
         let Some(port) = ports.get(&self.tree.root_of(id)) else { return };
         let code = Code::RedirectKeepsPort;
@@ -205,10 +207,11 @@ impl Report<'_> {
     }
 
     /// Envoy replaces a prefix letter by letter: a slash can be lost or doubled. Only a rewrite to `/` strips slashes.
-    fn of_replaced_prefix(&mut self, id: HopId, path: Option<&PathModifier>, strips: bool) {
+    fn of_replaced_prefix(&mut self, id: RuleNodeId, path: Option<&PathModifier>, strips: bool) {
         let hop = &self.tree.hops[id.0 as usize];
         let Some(PathModifier::Prefix(new)) = path else { return };
-        if hop.matcher.path.kind != PathKind::PathPrefix || self.tree.dialect_of(id).manner != Manner::Envoy {
+        if hop.matcher.path.kind != PathKind::PathPrefix || self.tree.dialect_of(id).semantics != ProxySemantics::Envoy
+        {
             return;
         }
         let prefix = hop.matcher.path.value.trim_end_matches('/');

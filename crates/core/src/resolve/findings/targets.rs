@@ -4,7 +4,7 @@ use ahash::AHashMap;
 
 use super::Report;
 use super::parents::nearest;
-use crate::finding::{Code, Edit, Finding, Place, Severity, Subject, closest};
+use crate::finding::{Code, Edit, Finding, Location, Severity, Subject, closest};
 use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy};
 use crate::store::RouteId;
 
@@ -61,7 +61,7 @@ impl Report<'_> {
             self.all.push(Finding {
                 code: Code::PolicyTargetMissing,
                 severity: Severity::Warning,
-                place: Some(Place::within(&policy.meta.origin, at)),
+                place: Some(Location::within(&policy.meta.origin, at)),
                 subject: Some(subject(policy)),
                 message,
                 help,

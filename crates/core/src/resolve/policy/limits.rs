@@ -9,12 +9,12 @@
 use crate::model::value::Data;
 use crate::model::{Name, ObjectKey, RouteKind, Setting};
 use crate::resolve::action::overrides;
-use crate::resolve::{HopId, Tree};
+use crate::resolve::{RuleNodeId, Tree};
 use crate::store::Snapshot;
 
 /// Who gives a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Giver {
+pub enum PolicySource {
     /// A `TrafficPolicy`.
     Policy(ObjectKey),
     /// The rule itself, or a delegating one above it.
@@ -27,7 +27,7 @@ pub enum Giver {
 #[allow(missing_docs)]
 pub struct Limit {
     pub value: Name,
-    pub from: Giver,
+    pub from: PolicySource,
 }
 
 /// How often a request is tried again, and who says so.
@@ -38,7 +38,7 @@ pub struct Retries {
     /// How long each try may take.
     pub per_try: Option<Name>,
     /// Who says so.
-    pub from: Giver,
+    pub from: PolicySource,
 }
 
 /// The timeouts and retries of a row, where anyone sets them.
@@ -54,12 +54,12 @@ pub struct Limits {
 
 impl Limits {
     /// What the rules on the way to a row say, from the row's own up.
-    pub(super) fn of_rules(snapshot: &Snapshot, tree: &Tree, chain: &[HopId]) -> Self {
+    pub(super) fn of_rules(snapshot: &Snapshot, tree: &Tree, chain: &[RuleNodeId]) -> Self {
         let mut limits = Self::default();
         for hop in chain.iter().rev().map(|hop| &tree.hops[hop.0 as usize]) {
             let route = snapshot.route(hop.route);
             let Some(rule) = route.rules.get(hop.rule as usize) else { continue };
-            let from = || Giver::Rule { kind: route.kind, route: route.meta.key(), rule: hop.rule };
+            let from = || PolicySource::Rule { kind: route.kind, route: route.meta.key(), rule: hop.rule };
             let (request, backend) = (&rule.request_timeout, &rule.backend_request_timeout);
             let overrides = overrides(route);
             if (request.is_some() || backend.is_some()) && (limits.request.is_none() || overrides) {
@@ -78,7 +78,7 @@ impl Limits {
     }
 
     /// A policy's timeouts: whether any of them counts, and who gave those that do not.
-    pub(super) fn add_timeouts(&mut self, setting: &Setting, from: &Giver) -> (bool, Vec<Giver>) {
+    pub(super) fn add_timeouts(&mut self, setting: &Setting, from: &PolicySource) -> (bool, Vec<PolicySource>) {
         let mut counts = false;
         let mut lost = Vec::new();
         for (key, slot) in [("request", &mut self.request), ("streamIdle", &mut self.stream_idle)] {
@@ -96,7 +96,7 @@ impl Limits {
     }
 
     /// A policy's retries: who gave those that come before, if anyone.
-    pub(super) fn add_retries(&mut self, setting: &Setting, from: &Giver) -> Option<Giver> {
+    pub(super) fn add_retries(&mut self, setting: &Setting, from: &PolicySource) -> Option<PolicySource> {
         if let Some(known) = &self.retries {
             return Some(known.from.clone());
         }

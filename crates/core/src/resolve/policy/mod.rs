@@ -8,11 +8,11 @@
 //! Sources: kgateway `pkg/krtcollections/policy.go` (`GetTargetingPolicies`),
 //! `pkg/kgateway/translator/irtranslator/route.go` (`runRoutePlugins`).
 
-mod gather;
-mod in_force;
-mod judge;
+mod collect;
+mod effective;
 mod limits;
 mod merge;
+mod validate;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use ahash::AHashMap;
 
 use super::action::Outcome;
 use super::backend::Lookup;
-use super::{Action, Complaint, Respond, RespondReason, Stage, action};
-use crate::finding::{Code, Finding, Place, Severity, Subject};
+use super::{Action, Respond, RespondReason, Stage, StatusMessage, action};
+use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::limits as limits_of_all;
 use crate::model::{
     Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
     Timestamp, TrafficPolicy,
 };
 
-pub use in_force::{Applied, AttachedTo, FieldInForce, FieldState, InForce, Level};
-pub use limits::{Giver, Limit, Limits, Retries};
+pub use effective::{Applied, AttachedTo, FieldInForce, FieldState, InForce, Level};
+pub use limits::{Limit, Limits, PolicySource, Retries};
 pub use merge::{MergeDepth, PolicyMerge, policy_merge};
 
 /// The order among policies of one target; what is no number is an error.
@@ -38,12 +38,12 @@ const WEIGHT_ANNOTATION: &str = "kgateway.dev/policy-weight";
 
 /// What is known of one policy.
 #[derive(Debug)]
-struct Verdict {
+struct PolicyCheck {
     policy: Arc<TrafficPolicy>,
     /// Why it cannot be built, and where that is written.
     error: Option<(Position, String)>,
     /// Why Envoy would refuse what it is built into.
-    hazard: Option<String>,
+    rejection: Option<String>,
     /// Why it is not certain that it can be built.
     doubts: Vec<String>,
 }
@@ -54,9 +54,9 @@ pub(super) struct Effect {
     /// Why its rows answer 500.
     pub error: Option<String>,
     /// What their status says of that.
-    pub complaints: Vec<Complaint>,
+    pub status_messages: Vec<StatusMessage>,
     /// Why Envoy would refuse them.
-    pub hazard: Option<String>,
+    pub rejection: Option<String>,
     /// Why an answer is not certain.
     pub doubts: Vec<String>,
 }
@@ -66,7 +66,7 @@ impl Effect {
     pub fn replacement(&self) -> Option<Action> {
         let detail = self.error.clone()?;
         let respond = action::replaced(RespondReason::InvalidPolicy, detail);
-        Some(Action::Respond(Respond { complaints: self.complaints.clone(), ..respond }))
+        Some(Action::Respond(Respond { status_messages: self.status_messages.clone(), ..respond }))
     }
 
     /// Does to a rule's outcome what the policies do: an error replaces it, in a delegating rule too.
@@ -74,32 +74,32 @@ impl Effect {
         if let Some(mut replacement) = self.replacement() {
             // The engine joins what else is wrong; a row that was not made is not looked at.
             if let (Action::Respond(new), Some(Action::Respond(old))) = (&mut replacement, &outcome.action) {
-                let making = |one: &&Complaint| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
-                let kept = old.complaints.iter().filter(|one| one.stage == Stage::Rule || making(one));
-                new.complaints.extend(kept.cloned());
+                let making = |one: &&StatusMessage| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
+                let kept = old.status_messages.iter().filter(|one| one.stage == Stage::Rule || making(one));
+                new.status_messages.extend(kept.cloned());
             }
-            *outcome = Outcome { action: Some(replacement), replaced: true, hazard: None, unverified: Vec::new() };
+            *outcome = Outcome { action: Some(replacement), replaced: true, rejection: None, unverified: Vec::new() };
         } else if !outcome.replaced {
             outcome.unverified.extend(self.doubts);
             if let Some(Action::Forward(_)) = outcome.action {
-                outcome.hazard = outcome.hazard.take().or(self.hazard);
+                outcome.rejection = outcome.rejection.take().or(self.rejection);
             }
         }
     }
 
-    fn add(&mut self, verdict: &Verdict, section: Option<&Name>) {
+    fn add(&mut self, verdict: &PolicyCheck, section: Option<&Name>) {
         let key = verdict.policy.meta.key();
         let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
         if let Some((_, why)) = &verdict.error {
             let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
             let section = section.cloned();
-            self.complaints.push(Complaint { stage: Stage::Row, policy, section, text: why.clone() });
+            self.status_messages.push(StatusMessage { stage: Stage::Row, policy, section, text: why.clone() });
         }
         if self.error.is_none() {
             self.error = verdict.error.as_ref().map(|(_, why)| said(why));
         }
-        if self.hazard.is_none() {
-            self.hazard.clone_from(&verdict.hazard);
+        if self.rejection.is_none() {
+            self.rejection.clone_from(&verdict.rejection);
         }
         for doubt in &verdict.doubts {
             if !self.doubts.contains(doubt) {
@@ -131,7 +131,7 @@ impl Target {
 }
 
 /// Where a policy stands among those of the same target: heavier first, then older, then by name.
-type Standing = (Reverse<i32>, Option<Timestamp>, String);
+type PolicyRank = (Reverse<i32>, Option<Timestamp>, String);
 
 /// An object that a policy targets by name, and the section of it.
 type ByName = (Target, ObjectKey, Option<Name>);
@@ -149,7 +149,7 @@ struct Attachments {
 /// Every policy, judged once, and found by what it attaches to. Policies are numbered by their standing.
 #[derive(Debug)]
 pub(super) struct Policies {
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<PolicyCheck>,
     by_name: AHashMap<ObjectKey, usize>,
     all: Attachments,
     /// Those that make a difference to what becomes of a row before any request is known.
@@ -166,7 +166,7 @@ impl Policies {
         if policies.is_empty() {
             return None;
         }
-        let standing = |policy: &TrafficPolicy| -> Standing {
+        let standing = |policy: &TrafficPolicy| -> PolicyRank {
             let weight = policy.meta.annotation(WEIGHT_ANNOTATION).and_then(|weight| weight.parse().ok());
             (Reverse(weight.unwrap_or(0)), policy.meta.created, policy.meta.key().to_string())
         };
@@ -182,8 +182,8 @@ impl Policies {
         };
         for (at, (key, policy)) in sorted.into_iter().enumerate() {
             known.by_name.insert(key.clone(), at);
-            let verdict = judge::judge(lookup, policy);
-            let weighs = verdict.error.is_some() || verdict.hazard.is_some() || !verdict.doubts.is_empty();
+            let verdict = validate::judge(lookup, policy);
+            let weighs = verdict.error.is_some() || verdict.rejection.is_some() || !verdict.doubts.is_empty();
             known.all.add(policy, at);
             if weighs {
                 known.weighty.add(policy, at);
@@ -232,7 +232,7 @@ impl Policies {
 
     /// One finding for each policy that cannot be built.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        let mut verdicts: Vec<&Verdict> = self.verdicts.iter().collect();
+        let mut verdicts: Vec<&PolicyCheck> = self.verdicts.iter().collect();
         verdicts.sort_by_cached_key(|verdict| verdict.policy.meta.key());
         verdicts.into_iter().filter_map(|verdict| {
             let (at, why) = verdict.error.as_ref()?;
@@ -240,7 +240,7 @@ impl Policies {
             Some(Finding {
                 code: Code::InvalidPolicy,
                 severity: Severity::Error,
-                place: Some(Place::within(&meta.origin, *at)),
+                place: Some(Location::within(&meta.origin, *at)),
                 subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
                 message: format!("{why}: whatever the policy reaches answers 500"),
                 help: None,

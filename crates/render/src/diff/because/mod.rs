@@ -6,7 +6,7 @@ use routescope_core::model::{
     Filter, ObjectKey, Position, Route, RouteKind, RouteMatch, Rule, StreamRoute, ValueKind, ValueMatch,
 };
 use routescope_core::reachability::{Change, Kind};
-use routescope_core::resolve::{Destination, HopId};
+use routescope_core::resolve::{Destination, RuleNodeId};
 use routescope_core::router::Decision;
 
 use super::data::BecauseData;
@@ -20,9 +20,9 @@ const TOLD: usize = 4;
 type Step = (RouteKind, ObjectKey, u32, Option<u32>);
 
 fn steps(analysis: &Analysis, decision: Option<&Decision>) -> Vec<Step> {
-    let hop: Option<HopId> = decision.and_then(|one| one.hop.or(one.stopped));
+    let hop: Option<RuleNodeId> = decision.and_then(|one| one.hop.or(one.stopped));
     let chain = hop.map(|hop| analysis.tree.chain(hop)).unwrap_or_default();
-    let step = |id: HopId| {
+    let step = |id: RuleNodeId| {
         let hop = &analysis.tree.hops[id.0 as usize];
         let route = analysis.snapshot.route(hop.route);
         (route.kind, route.meta.key(), hop.rule, hop.match_index)

@@ -1,0 +1,300 @@
+//! One list, kept up with: kube's watcher, and what it leaves open.
+//!
+//! kube's watcher lists, watches and goes on from where it was. Left to it alone, a watch that the server refuses to
+//! begin with 410 is asked for for ever, an event that cannot be read is passed over, a streaming list that never ends is
+//! waited for, and that a watch goes on again is not told: see [`kube::runtime::watcher`]'s `step_trampolined`. In these
+//! cases it is thrown away here, and a new one lists anew: one atomic [`WatchEvent::Listed`].
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::Api;
+use kube::core::{ApiResource, Status as ApiStatus};
+use kube::runtime::watcher;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::dynamic_object::DynamicObject;
+use super::kinds::KINDS;
+use super::limits::{self, Amount, Exceeded};
+use super::sync_status::{Event, Part};
+use super::timing::Backoff;
+use super::watch::Shared;
+use super::wire::Unfinished;
+use super::{Read, WatchEvent, WatchScope, wire};
+use routescope_core::model::ObjectKey;
+
+/// Why a feed is no longer kept up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopReason {
+    /// It may not be read.
+    Refused,
+    /// The server knows no such list (any more).
+    Gone,
+    /// Nobody listens.
+    Dropped,
+}
+
+/// Streaming lists that end early, before lists in pages are tried instead.
+const MOST_CUT_SHORT: u32 = 2;
+
+/// Keeps up with `feed`. What it brings first takes the place of what the feeds in `open` brought: from then on it
+/// is the only one in there.
+pub(super) async fn keep_up(
+    shared: &Shared,
+    feed: &WatchScope,
+    version: &str,
+    open: &mut Vec<WatchScope>,
+) -> StopReason {
+    let backoff = Backoff::new(shared.pace);
+    let mut course = Course { streams: shared.streams(), paged: true, watch_is_broken: false, backoff };
+    loop {
+        match list_and_watch(shared, feed, version, &mut course, open).await {
+            Step::Again => {}
+            Step::After(pause) => sleep(pause).await,
+            Step::StopReason(ended) => return ended,
+        }
+    }
+}
+
+/// What is known of the server's ways from one watcher to the next.
+struct Course {
+    /// Whether the first list is asked for as a stream; else
+    streams: bool,
+    /// in pages; else as a whole.
+    paged: bool,
+    /// The watch failed, and did not hold since.
+    watch_is_broken: bool,
+    backoff: Backoff,
+}
+
+/// What follows when a watcher is of no more use.
+enum Step {
+    Again,
+    After(Duration),
+    StopReason(StopReason),
+}
+
+/// Seconds that a watch lasts before it is begun anew: a connection that died without a word is noticed 5 s later.
+const WATCH: u32 = 60;
+
+async fn list_and_watch(
+    shared: &Shared,
+    feed: &WatchScope,
+    version: &str,
+    course: &mut Course,
+    open: &mut Vec<WatchScope>,
+) -> Step {
+    let kind = &KINDS[feed.kind];
+    let resource = resource(feed, version);
+    let (begun, mut begins) = unbounded_channel();
+    let unfinished = Unfinished::default();
+    let client = wire::client(&shared.cluster.client, shared.pace, begun, Unfinished::clone(&unfinished));
+    let api: Api<DynamicObject> = match &feed.namespace {
+        None => Api::all_with(client, &resource),
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+    };
+    let mut config = watcher::Config::default().timeout(WATCH);
+    config.page_size = config.page_size.filter(|_| course.paged);
+    if course.streams {
+        config = config.streaming_lists();
+    }
+    let mut stream = std::pin::pin!(watcher(api, config));
+    let mut listing: Vec<Read> = Vec::new();
+    let mut held = Held::default();
+    let (mut lists, mut begun_lists) = (true, 0);
+    // When the watch began, and from when on it is known to hold.
+    let (mut watched, mut holds) = (None, None);
+    loop {
+        let next = async {
+            if lists { timeout(shared.pace.answer, stream.next()).await.ok() } else { Some(stream.next().await) }
+        };
+        let proof = async {
+            match holds {
+                Some(at) if course.watch_is_broken && !lists => sleep_until(at).await,
+                _ => std::future::pending().await,
+            }
+        };
+        let event = tokio::select! {
+            biased;
+            Some(()) = begins.recv() => {
+                watched = Some(Instant::now());
+                holds = Some(Instant::now() + shared.pace.restart);
+                continue;
+            }
+            () = proof => {
+                // That a watch begins says little: a server that ends it with an error at once begins it, too.
+                holds = Some(Instant::now() + shared.pace.restart);
+                if !unfinished.load(Ordering::Relaxed) {
+                    course.watch_is_broken = false;
+                    if !shared.tell(Event::Recovered(Part::Watch(feed.clone()))).await {
+                        return Step::StopReason(StopReason::Dropped);
+                    }
+                }
+                continue;
+            }
+            event = next => event,
+        };
+        let failed = match event {
+            Some(Some(Ok(event))) => {
+                let news = match event {
+                    watcher::Event::Init => {
+                        listing.clear();
+                        held = Held::default();
+                        lists = true;
+                        begun_lists += 1;
+                        if course.streams && begun_lists > MOST_CUT_SHORT {
+                            course.streams = false;
+                            return Step::Again;
+                        }
+                        continue;
+                    }
+                    watcher::Event::InitApply(raw) => {
+                        if let Some(read) = raw.decode(kind, version) {
+                            held.put(&read);
+                            listing.push(read);
+                        }
+                        None
+                    }
+                    watcher::Event::InitDone => {
+                        (lists, begun_lists) = (false, 0);
+                        holds = holds.map(|_| Instant::now() + shared.pace.restart);
+                        for other in open.drain(..).filter(|other| other != feed) {
+                            shared.tell(Event::WatchEvent(WatchEvent::Closed { feed: other })).await;
+                        }
+                        open.push(feed.clone());
+                        Some(WatchEvent::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) })
+                    }
+                    watcher::Event::Apply(raw) => raw.decode(kind, version).map(|read| {
+                        held.put(&read);
+                        WatchEvent::Applied { feed: feed.clone(), read: Box::new(read) }
+                    }),
+                    watcher::Event::Delete(raw) => {
+                        let key = raw.key();
+                        held.take(&key);
+                        Some(WatchEvent::Deleted { feed: feed.clone(), key })
+                    }
+                };
+                if let Some(exceeded) = held.exceeded() {
+                    Failed { reason: format!("{exceeded}, which is the limit"), anew: true }
+                } else {
+                    if let Some(news) = news
+                        && !shared.tell(Event::WatchEvent(news)).await
+                    {
+                        return Step::StopReason(StopReason::Dropped);
+                    }
+                    continue;
+                }
+            }
+            Some(None) => Failed { reason: "the watch ended".to_owned(), anew: true },
+            None => {
+                course.streams = false;
+                Failed { reason: format!("no answer within {} s", shared.pace.answer.as_secs_f32()), anew: true }
+            }
+            Some(Some(Err(error))) => {
+                let code = status(&error).map_or(0, |status| status.code);
+                let starts = matches!(error, watcher::Error::WatchStartFailed(_));
+                match code {
+                    403 => return Step::StopReason(StopReason::Refused),
+                    404 => return Step::StopReason(StopReason::Gone),
+                    400 | 422 if lists && starts && course.streams => {
+                        shared.stop_streaming();
+                        course.streams = false;
+                        return Step::Again;
+                    }
+                    // The list changes faster than its pages are read, or the server forgets fast: all at once.
+                    410 if lists && !course.streams => course.paged = false,
+                    _ => {}
+                }
+                if code == 410 && course.backoff.is_fresh() {
+                    // A watch that was away for long, which is nothing to speak of. The next time it is.
+                    let pause = course.backoff.next();
+                    return if lists { Step::After(pause) } else { Step::Again };
+                }
+                let anew = lists || code == 410 || loses_track(&error);
+                Failed { reason: shared.cluster.cause_of_watch(&error), anew }
+            }
+        };
+        if let Some(watched) = watched.take() {
+            course.backoff.ran(Instant::elapsed(&watched));
+        }
+        holds = None;
+        let pause = course.backoff.next();
+        let part = if lists { Part::WatchScope(feed.clone()) } else { Part::Watch(feed.clone()) };
+        course.watch_is_broken |= !lists;
+        if !shared.tell(Event::Broken(part, failed.reason)).await {
+            return Step::StopReason(StopReason::Dropped);
+        }
+        if failed.anew {
+            return Step::After(pause);
+        }
+        sleep(pause).await;
+    }
+}
+
+/// What went wrong, and whether a list must be read anew for it.
+struct Failed {
+    reason: String,
+    anew: bool,
+}
+
+/// How much the feed holds: the length of each object's text, by the hash of its key.
+#[derive(Default)]
+struct Held {
+    objects: HashMap<u64, usize>,
+    text: usize,
+    hasher: ahash::RandomState,
+}
+
+impl Held {
+    fn put(&mut self, read: &Read) {
+        let length = read.object.meta().origin.source.text.len();
+        let key = self.hasher.hash_one(read.object.meta().key());
+        self.text = self.text + length - self.objects.insert(key, length).unwrap_or_default();
+    }
+
+    fn take(&mut self, key: &ObjectKey) {
+        self.text -= self.objects.remove(&self.hasher.hash_one(key)).unwrap_or_default();
+    }
+
+    fn exceeded(&self) -> Option<Exceeded> {
+        let what = "the list";
+        if self.objects.len() > limits::OBJECTS {
+            return Some(Exceeded { what, limit: Amount::Count(limits::OBJECTS, "objects") });
+        }
+        (self.text > limits::TEXT).then(|| Exceeded::bytes(what, limits::TEXT))
+    }
+}
+
+pub(super) fn resource(feed: &WatchScope, version: &str) -> ApiResource {
+    let kind = &KINDS[feed.kind];
+    ApiResource {
+        group: kind.group.to_owned(),
+        version: version.to_owned(),
+        api_version: if kind.group.is_empty() { version.to_owned() } else { format!("{}/{version}", kind.group) },
+        kind: kind.kind.to_owned(),
+        plural: kind.plural.to_owned(),
+    }
+}
+
+/// The server's own word, when the error is one.
+fn status(error: &watcher::Error) -> Option<&ApiStatus> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status),
+        _ => None,
+    }
+}
+
+/// Whether something was told that could not be understood, so that what follows may not be all.
+fn loses_track(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::NoResourceVersion => true,
+        watcher::Error::WatchFailed(error) => !matches!(error, kube::Error::ReadEvents(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,128 @@
+//! What a rule does by the specification alone: its backends and its own filters, nothing inherited, nothing replaced.
+//!
+//! Source: Gateway API `apis/v1/httproute_types.go` (`HTTPRouteRule.backendRefs`, `HTTPBackendRef`, `HTTPRouteFilter`).
+
+use super::action::{Outcome, replaced};
+use super::backend::{Lookup, Referrer};
+use super::settings::DIALECTS;
+use super::{Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason};
+use crate::model::{Filter, GATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
+
+/// What a rule does; `path` is the kind of its matches' path.
+pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: PathKind) -> Outcome {
+    let mut draft = Draft {
+        forward: Forward { destinations: destinations(lookup, route, rule), ..Forward::default() },
+        redirect: None,
+        unverified: Vec::new(),
+        path,
+    };
+    if draft.forward.destinations.len() > 1 && draft.forward.destinations.iter().all(|one| one.weight == 0) {
+        draft.doubt("the specification does not say what a rule answers whose weights are all 0");
+    }
+    for filter in &rule.filters {
+        draft.apply(lookup, route, filter);
+    }
+    match rule.backend_refs.as_slice() {
+        [only] => {
+            if !only.filters.is_empty() {
+                draft.doubt("the specification leaves the filters of a backendRef to the implementation");
+            }
+            only.filters.iter().for_each(|filter| draft.apply(lookup, route, filter));
+        }
+        several if several.iter().any(|one| !one.filters.is_empty()) => {
+            draft.doubt("the filters of single backendRefs are not followed where there are several");
+        }
+        _ => {}
+    }
+    let Draft { forward, redirect, mut unverified, .. } = draft;
+    let action = match redirect {
+        Some(redirect) => Action::Redirect(redirect),
+        None if forward.destinations.is_empty() => {
+            unverified.push(
+                "the specification does not say what a rule without backendRefs answers: assumed to be 500".to_owned(),
+            );
+            let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
+            Action::Respond(super::Respond { body: None, ..replaced(RespondReason::NoBackends, detail) })
+        }
+        None => Action::Forward(forward),
+    };
+    Outcome { action: Some(action), replaced: false, unverified, rejection: None }
+}
+
+struct Draft {
+    forward: Forward,
+    redirect: Option<Redirect>,
+    unverified: Vec<String>,
+    path: PathKind,
+}
+
+impl Draft {
+    fn doubt(&mut self, why: impl Into<String>) {
+        self.unverified.push(why.into());
+    }
+
+    fn apply(&mut self, lookup: Lookup<'_>, route: &Route, filter: &Filter) {
+        match filter {
+            Filter::Redirect(redirect) => {
+                self.of_prefix(redirect.path.as_ref());
+                self.redirect = Some(Redirect { status: Some(redirect.status.unwrap_or(302)), ..redirect.clone() });
+            }
+            Filter::Rewrite(rewrite) => {
+                self.of_prefix(rewrite.path.as_ref());
+                self.forward.rewrite.host.clone_from(&rewrite.hostname);
+                self.forward.rewrite.path.clone_from(&rewrite.path);
+            }
+            Filter::RequestHeaders(modifier) => self.forward.request_headers.extend(modifier.changes.iter().cloned()),
+            Filter::ResponseHeaders(modifier) => self.forward.response_headers.extend(modifier.changes.iter().cloned()),
+            Filter::Mirror(mirror) => {
+                let referrer = Referrer::route(RouteKind::Http, &route.meta.namespace);
+                let mut destination = lookup.destination(referrer, &mirror.backend);
+                destination.share = 1.0;
+                foreign(&mut destination);
+                if !destination.state.is_broken() {
+                    self.forward.mirrors.push(MirrorTo { destination, fraction: mirror.fraction });
+                }
+            }
+            Filter::Extension { kind, name, .. } => {
+                self.doubt(format!("the filter {kind} {name} is the implementation's own, and may answer by itself"));
+            }
+            Filter::Cors(_) | Filter::Other { .. } => {}
+        }
+    }
+
+    /// `ReplacePrefixMatch` has a prefix to replace only under `PathPrefix`.
+    fn of_prefix(&mut self, path: Option<&PathModifier>) {
+        if matches!(path, Some(PathModifier::Prefix(_))) && self.path != PathKind::PathPrefix {
+            self.doubt("ReplacePrefixMatch goes with PathPrefix only: the specification has such a route not accepted");
+        }
+    }
+}
+
+/// The destinations of a rule, the weight of a single one heeded: at 0 it gets nothing.
+fn destinations(lookup: Lookup<'_>, route: &Route, rule: &Rule) -> Vec<Destination> {
+    let referrer = Referrer::route(route.kind, &route.meta.namespace);
+    let mut all = lookup.destinations(referrer, rule, |_| false);
+    if let [only] = all.as_mut_slice() {
+        only.share = if only.weight == 0 { 0.0 } else { 1.0 };
+    }
+    all.iter_mut().for_each(foreign);
+    all
+}
+
+/// Kinds beyond Service are each implementation's own: another one may know what kgateway does not, but for the refs
+/// that delegate. Whether the host of an `ExternalName` is followed is its own, too.
+pub(super) fn foreign(destination: &mut Destination) {
+    let group = &destination.group;
+    let delegates = DIALECTS.iter().any(|dialect| dialect.label_group == Some(group.as_str()));
+    let own = group.is_empty() || group == GATEWAY_GROUP || delegates;
+    let unknown = matches!(
+        destination.state,
+        DestinationState::InvalidKind | DestinationState::PortNotAllowed | DestinationState::Missing
+    );
+    if unknown && !own {
+        destination.state = DestinationState::KindUnread;
+    }
+    if destination.external_name == ExternalName::NotFollowed {
+        destination.external_name = ExternalName::Unknown;
+    }
+}

@@ -1,0 +1,150 @@
+//! Why an answer is not certain: what is not in view, what an engine leaves open, what Envoy would refuse.
+
+use super::decide::{NormalizedRequest, Router};
+use super::lookup::{Frontend, covers};
+use super::{Decision, GatewayTable};
+use crate::model::Protocol;
+use crate::resolve::{Cut, Engine, ListenerState, ProxySemantics, RuleNodeId};
+
+/// How many other listeners are asked.
+const LOOKED_THROUGH: usize = 64;
+
+/// Why nothing is certain where a delegation is not followed.
+pub(super) fn cut(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Depth => "the delegation is too deep to be followed to its end: a rule that is not shown may answer",
+        Cut::Size => "the delegation is too large to be followed to its end: a rule that is not shown may answer",
+    }
+}
+
+/// Why nothing is certain on a Gateway some of whose virtual hosts are left out.
+pub(super) const CUT_TABLE: &str =
+    "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
+
+impl Router<'_> {
+    /// In whose manner a Gateway's proxy reads requests.
+    pub(super) fn semantics(&self, table: &GatewayTable) -> ProxySemantics {
+        self.tree.gateways.get(table.node as usize).map_or(ProxySemantics::Envoy, |node| node.dialect.semantics)
+    }
+
+    /// What would have taken a request that nothing takes: a less specific host, which is not asked, or another listener.
+    pub(super) fn note_the_nearby(
+        &self,
+        decision: &mut Decision,
+        place: u32,
+        table: &GatewayTable,
+        frontend: &Frontend,
+        normalized: &NormalizedRequest<'_>,
+    ) {
+        let Some(host) = &normalized.host else { return };
+        if let Some(wider) =
+            self.wider(table, frontend, normalized).filter(|_| self.semantics(table) == ProxySemantics::Envoy)
+        {
+            let whose = if wider.hostname == "*" { "a route without hostname" } else { &wider.hostname };
+            let own = decision.virtual_host.map_or(host.as_str(), |own| &table.virtual_hosts[own as usize].hostname);
+            let what = if wider.hostname == "*" { String::new() } else { "host ".to_owned() };
+            decision
+                .notes
+                .push(format!("{what}{whose} has a rule that takes it, and is not asked: {own} has routes of its own"));
+        }
+        let mut others =
+            self.lookup.doors_of(place).iter().take(LOOKED_THROUGH).filter(|other| !std::ptr::eq(*other, frontend));
+        let takes = |other: &&Frontend| {
+            let named = other.sni.as_deref().is_none_or(|name| covers(name, host));
+            let place = other.virtual_host(host).filter(|_| named);
+            place.is_some_and(|place| self.first_row(&table.virtual_hosts[place as usize], normalized).is_some())
+        };
+        if let Some(other) = others.find(takes) {
+            let listener = other.listener(Some(host), None).unwrap_or_default();
+            decision.notes.push(format!("listener {listener} (port {}) has a rule that takes it", other.port));
+        }
+    }
+
+    /// Why nothing this Gateway answers is certain.
+    pub(super) fn note_gateway_uncertainty(&self, decision: &mut Decision, table: &GatewayTable, frontend: &Frontend) {
+        let node = self.tree.gateways.get(table.node as usize);
+        decision.unverified.extend(node.and_then(|node| node.engine_doubt.clone()));
+        if table.assumed {
+            let name = &table.gateway;
+            decision
+                .unverified
+                .push(format!("Gateway {name} is not in view: assumed to have one HTTP listener that admits it"));
+        }
+        let port = frontend.port;
+        let rejection = frontend.rejection.and_then(|place| table.virtual_hosts[place as usize].rejections.first());
+        if let Some(rejection) = rejection {
+            decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
+            decision.refused =
+                Some(format!("Envoy refuses the whole route table of port {port}: {}", rejection.message));
+        }
+        let Some(node) = node else { return };
+        if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
+            decision.unverified.push("Envoy refuses this listener and keeps the last good one".to_owned());
+            decision.refused = Some(format!("Envoy refuses the whole listener of port {port}: {}", conflict.message));
+        }
+        if let Some(crash) = self.tree.crashes.first().filter(|_| node.dialect.engine == Engine::Kgateway) {
+            let hop = &self.tree.hops[crash.0 as usize];
+            let (route, rule) = (self.snapshot.route(hop.route).meta.key(), hop.rule + 1);
+            decision.unverified.push("the proxy keeps the last configuration that it was sent".to_owned());
+            decision.refused = Some(format!(
+                "the control plane crashes on rule {rule} of {route}: matches: [] above a child that inherits"
+            ));
+        }
+        decision.notes.extend(decision.refused.clone());
+        let here = || node.listeners.iter().filter(|listener| listener.port(&node.gateway) == port);
+        let speaks = |protocol: Protocol| here().any(|listener| listener.listener(&node.gateway).protocol == protocol);
+        if !node.dialect.is_of_kgateway() && speaks(Protocol::Tls) && speaks(Protocol::Https) {
+            decision.unverified.push(
+                "HTTPS and TLS listeners share the port: which of them takes a server name is up to the implementation"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// agentgateway reports that a listener's hostname is taken, and sends the listener to the proxy all the same, which
+    /// picks any of the listeners of one hostname (`controller/pkg/syncer/syncer.go`, `buildAgwResources`;
+    /// `crates/agentgateway/src/types/agent.rs`, `ListenerSet::best_match_filtered`).
+    pub(super) fn note_listener_uncertainty(
+        &self,
+        decision: &mut Decision,
+        table: &GatewayTable,
+        port: u16,
+        normalized: &NormalizedRequest<'_>,
+    ) {
+        let Some(node) = self.tree.gateways.get(table.node as usize) else { return };
+        let host = normalized.host.as_deref();
+        for listener in &node.listeners {
+            let ListenerState::Rejected { reason: "HostnameConflict", .. } = listener.state else { continue };
+            let written = listener.listener(&node.gateway);
+            let hostname = written.hostname.as_deref().unwrap_or("*");
+            if written.port == port && host.is_none_or(|host| covers(hostname, host)) {
+                let name = listener.name(&node.gateway);
+                decision.unverified.push(format!(
+                    "listener {name} has a hostname that another has already, and may take it: the proxy is sent both"
+                ));
+                return;
+            }
+        }
+    }
+
+    /// Why an answer that rests on this row is not certain.
+    pub(super) fn note_chain_uncertainty(&self, decision: &mut Decision, hop: RuleNodeId) {
+        for step in self.tree.chain(hop) {
+            let step = &self.tree.hops[step.0 as usize];
+            decision.unverified.extend(step.unverified.iter().cloned());
+            let route = self.snapshot.route(step.route);
+            if route.meta.defective {
+                let (kind, key) = (route.kind.name(), route.meta.key());
+                decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
+            }
+        }
+        let mut seen = Vec::with_capacity(decision.unverified.len());
+        decision.unverified.retain(|reason| {
+            let new = !seen.contains(reason);
+            if new {
+                seen.push(reason.clone());
+            }
+            new
+        });
+    }
+}
