@@ -6,7 +6,9 @@ use clap::Args;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
 use routescope_core::model::ObjectKey;
-use routescope_core::reachability::{Entry, Obstacle, Reach, Reachability, Target, entries, obstacles};
+use routescope_core::reachability::{
+    Connection, Entry, Obstacle, Reach, Reachability, Target, connections, entries, obstacles,
+};
 use routescope_core::resolve::RuleNodeId;
 use routescope_render::{data, reach as render};
 
@@ -14,7 +16,7 @@ use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::TableFormat;
-use super::{Context, Verdict};
+use super::{Context, Verdict, terminal};
 
 /// List every host, path and condition by which requests reach a Service, Backend or route
 #[derive(Debug, Clone, Args)]
@@ -48,6 +50,8 @@ const KINDS: &[(&str, &[&str])] = &[
     ("Backend", &["backend", "backends"]),
     ("HTTPRoute", &["httproute", "httproutes"]),
     ("GRPCRoute", &["grpcroute", "grpcroutes"]),
+    ("TLSRoute", &["tlsroute", "tlsroutes"]),
+    ("TCPRoute", &["tcproute", "tcproutes"]),
 ];
 
 fn target(text: &str) -> Result<Target, Failure> {
@@ -82,6 +86,10 @@ fn exists(analysis: &Analysis, target: &Target) -> Result<(), Failure> {
             let of_kind = snapshot.routes.iter().filter(|route| route.kind.name() == target.kind);
             of_kind.map(|route| route.meta.key().to_string()).collect()
         }
+        "TLSRoute" | "TCPRoute" => {
+            let of_kind = snapshot.stream_routes.values().filter(|route| route.kind.name() == target.kind);
+            of_kind.map(|route| route.meta.key().to_string()).collect()
+        }
         _ => return Ok(()),
     };
     let wanted = format!("{}/{}", target.namespace, target.name);
@@ -111,6 +119,18 @@ fn is_from(analysis: &Analysis, from: &str, gateway: u32, host: u32, row: RuleNo
     chain.iter().any(|hop| analysis.snapshot.route(analysis.tree.hops[hop.0 as usize].route).meta.namespace == from)
 }
 
+/// Whether a connection is from where `--from` says.
+fn comes_from(analysis: &Analysis, from: &str, one: &Connection) -> bool {
+    let gateway = &analysis.table.gateways[one.gateway as usize].gateway;
+    let covers = |name: &str| {
+        name == from || (from.contains('.') && name.strip_prefix('*').is_some_and(|suffix| from.ends_with(suffix)))
+    };
+    gateway.to_string() == from
+        || gateway.namespace == from
+        || one.route.meta.namespace == from
+        || one.server_name.as_deref().is_some_and(covers)
+}
+
 impl Question for ReachOptions {
     fn shape(&self) -> OutputForm {
         self.output.shape()
@@ -125,14 +145,18 @@ impl Question for ReachOptions {
         let wanted =
             |gateway, host, row| self.from.as_deref().is_none_or(|from| is_from(analysis, from, gateway, host, row));
         let found: Vec<Entry> = entries(&reachability, router, &target, &wanted);
-        let met = found.iter().any(|entry| matches!(entry.reach, Reach::Met(_)));
+        let mut streams = connections(router, &target);
+        streams.retain(|one| self.from.as_deref().is_none_or(|from| comes_from(analysis, from, one)));
+        let met = found.iter().any(|entry| matches!(entry.reach, Reach::Met(_)))
+            || streams.iter().any(|one| one.witness.is_some());
         let text = match shape {
             OutputForm::Text | OutputForm::Drawing => {
-                let prevented: Vec<Obstacle> = if found.is_empty() { obstacles(router, &target) } else { Vec::new() };
-                render::text(analysis, &target, &found, &prevented, context.paint())
+                let none = found.is_empty() && streams.is_empty();
+                let prevented: Vec<Obstacle> = if none { obstacles(router, &target) } else { Vec::new() };
+                render::text(analysis, &target, (&found, &streams), &prevented, context.paint(), terminal::width())
             }
-            OutputForm::Json | OutputForm::Lines => data::json(&render::data(analysis, &target, &found)),
-            OutputForm::Yaml => data::yaml(&render::data(analysis, &target, &found)),
+            OutputForm::Json | OutputForm::Lines => data::json(&render::data(analysis, &target, &found, &streams)),
+            OutputForm::Yaml => data::yaml(&render::data(analysis, &target, &found, &streams)),
         };
         Ok((text, Verdict::from_no(!met)))
     }

@@ -103,3 +103,25 @@ fn what_nothing_reaches_says_what_prevents_it() {
     assert_eq!(code, 2);
     assert!(stderr.contains("hint: did you mean Service/payments/refund?"), "{stderr}");
 }
+
+#[test]
+fn connections_past_all_rows_are_listed() {
+    let of = |target: &'static str| vec!["reach", target, "-f", "streams.yaml", "--complete"];
+    insta::assert_snapshot!(stdout(0, &of("Service/a/db")));
+    let text = stdout(0, &[of("Service/a/db"), vec!["-o", "json"]].concat());
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(document["entries"].as_array().map(Vec::len), Some(0));
+    let connections = document["connections"].as_array().expect("a list");
+    let names: Vec<&Value> = connections.iter().map(|one| &one["serverName"]).collect();
+    assert_eq!(names, [&Value::from("mail.example.com"), &Value::from("*.example.org"), &Value::Null]);
+    assert_eq!(connections[0]["share"], 0.25);
+    assert_eq!(connections[0]["witness"]["url"], "https://mail.example.com/");
+    assert_eq!(connections[0]["chain"][0]["kind"], "TLSRoute");
+
+    assert!(stdout(0, &of("TCPRoute/a/db")).contains("any connection"));
+    let narrowed = stdout(0, &[of("Service/a/db"), vec!["--from", "www.example.org"]].concat());
+    assert!(narrowed.contains("*.example.org") && !narrowed.contains("mail.example.com"), "{narrowed}");
+    let (stdout, _, code) = run(&of("Service/a/alone"));
+    assert_eq!(code, 1);
+    assert!(stdout.contains("TLSRoute a/lost"), "{stdout}");
+}

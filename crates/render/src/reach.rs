@@ -5,14 +5,16 @@ use serde::Serialize;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Location;
 use routescope_core::model::{Name, Position};
-use routescope_core::reachability::{Entry, Obstacle, Reach, Target};
+use routescope_core::reachability::{Connection, Entry, Obstacle, Reach, Target};
 use routescope_core::resolve::RuleNodeId;
 
-use crate::data::{API_VERSION, HopData, MatchData, chain};
+use crate::answer::wrapped;
+use crate::data::{API_VERSION, HopData, MatchData, chain, stream};
 use crate::outline::match_position;
 use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
+use crate::width::Width as _;
 use crate::witness::{self, RequestLine, row_name};
 
 /// `reach -o json`.
@@ -23,6 +25,24 @@ pub struct ReachData {
     pub api_version: &'static str,
     pub target: TargetData,
     pub entries: Vec<EntryData>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionData>,
+}
+
+/// Connections that reach it by a TCP or TLS route.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct ConnectionData {
+    pub gateway: String,
+    pub listener: Name,
+    pub port: u16,
+    pub protocol: String,
+    /// `*` for any; `null` where none is looked at.
+    pub server_name: Option<Name>,
+    pub chain: Vec<HopData>,
+    pub share: f64,
+    pub witness: Option<RequestLine>,
 }
 
 /// What is to be reached.
@@ -50,7 +70,7 @@ pub struct EntryData {
 }
 
 /// The entries as data.
-pub fn data(analysis: &Analysis, target: &Target, entries: &[Entry]) -> ReachData {
+pub fn data(analysis: &Analysis, target: &Target, entries: &[Entry], connections: &[Connection]) -> ReachData {
     let Target { kind, namespace, name } = target.clone();
     let entry = |entry: &Entry| {
         let table = &analysis.table.gateways[entry.gateway as usize];
@@ -73,11 +93,33 @@ pub fn data(analysis: &Analysis, target: &Target, entries: &[Entry]) -> ReachDat
         api_version: API_VERSION,
         target: TargetData { kind, namespace, name },
         entries: entries.iter().map(entry).collect(),
+        connections: connections.iter().map(|one| connection(analysis, one)).collect(),
     }
 }
 
-/// The entries as text, by Gateway, port and host; where nothing arrives, what prevents it.
-pub fn text(analysis: &Analysis, target: &Target, entries: &[Entry], obstacles: &[Obstacle], paint: Paint) -> String {
+fn connection(analysis: &Analysis, one: &Connection) -> ConnectionData {
+    let gateway = &analysis.table.gateways[one.gateway as usize].gateway;
+    ConnectionData {
+        gateway: gateway.to_string(),
+        listener: one.listener.clone(),
+        port: one.port,
+        protocol: one.protocol.name().to_owned(),
+        server_name: one.server_name.clone(),
+        chain: vec![stream(&one.route, gateway)],
+        share: one.share,
+        witness: one.witness.as_ref().map(RequestLine::from),
+    }
+}
+
+/// The entries and connections as text, by Gateway, port and host; where nothing arrives, what prevents it.
+pub fn text(
+    analysis: &Analysis,
+    target: &Target,
+    (entries, connections): (&[Entry], &[Connection]),
+    obstacles: &[Obstacle],
+    paint: Paint,
+    width: usize,
+) -> String {
     let mut lines = Vec::new();
     let mut place = None;
     for entry in entries {
@@ -105,47 +147,98 @@ pub fn text(analysis: &Analysis, target: &Target, entries: &[Entry], obstacles: 
         lines.push(line);
         lines.push(Line::of(Role::Text, "    ").with_line(witness::line(analysis, &entry.reach)));
     }
-    if !entries.iter().any(|entry| matches!(entry.reach, Reach::Met(_) | Reach::Unknown(_))) {
+    let mut place = None;
+    for one in connections {
+        if place != Some((one.gateway, one.port, &one.listener)) {
+            if !lines.is_empty() {
+                lines.push(Line::new());
+            }
+            place = Some((one.gateway, one.port, &one.listener));
+            let gateway = &analysis.table.gateways[one.gateway as usize].gateway;
+            lines.push(
+                Line::of(Role::Namespace, format!("{}/", gateway.namespace))
+                    .with(Role::Gateway, gateway.name.to_string())
+                    .with(Role::Listener, format!("  :{} {}", one.port, one.protocol.name().to_lowercase())),
+            );
+        }
+        lines.extend(connection_lines(one));
+    }
+    let arrives = entries.iter().any(|entry| matches!(entry.reach, Reach::Met(_) | Reach::Unknown(_)));
+    if !arrives && !connections.iter().any(|one| one.witness.is_some()) {
         if !lines.is_empty() {
             lines.push(Line::new());
         }
         let Target { kind, namespace, name } = target;
         lines.push(Line::of(Role::Error, format!("nothing reaches {kind} {namespace}/{name}")));
-        if entries.is_empty() {
-            lines.extend(
-                obstacles
-                    .iter()
-                    .map(|obstacle| Line::of(Role::Text, "  ").with_line(obstacle_line(analysis, obstacle))),
-            );
+        if entries.is_empty() && connections.is_empty() {
+            for obstacle in obstacles {
+                let (name, why) = obstacle_line(analysis, obstacle);
+                let line = Line::of(Role::Text, "  ").with_line(name);
+                if line.width() + why.width() < width {
+                    let gap = if line.width() > 2 { " " } else { "" };
+                    lines.push(line.with(Role::Text, format!("{gap}{why}")));
+                } else {
+                    lines.push(line);
+                    lines.extend(wrapped(Line::of(Role::Text, "    "), &why, width));
+                }
+            }
         }
     }
     paint.lines(&lines)
 }
 
-fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> Line {
-    let row = |row: &RuleNodeId| row_name(analysis, *row);
+fn connection_lines(one: &Connection) -> [Line; 2] {
+    let names = match one.server_name.as_deref() {
+        None => "any connection".to_owned(),
+        Some("*") => "any server name".to_owned(),
+        Some(name) => format!("server name {name}"),
+    };
+    let share = if one.share < 1.0 { format!("  {}", phrases::share(one.share)) } else { String::new() };
+    let at = one.route.rules.first().map_or(one.route.meta.origin.at, |rule| rule.at);
+    let row = Line::of(Role::Text, "  ")
+        .with(Role::Host, names)
+        .with(Role::Text, share)
+        .with(Role::Dim, "  by ")
+        .with(Role::Route, format!("{} {}", one.route.kind.name(), one.route.meta.key()))
+        .with(Role::Text, " ")
+        .with_line(phrases::place(&Location::within(&one.route.meta.origin, at)));
+    let witness = match &one.witness {
+        Some(request) => witness::request_line(request),
+        None => Line::of(Role::Warning, "no connection gets here: other listeners or routes take them all"),
+    };
+    [row, Line::of(Role::Text, "    ").with_line(witness)]
+}
+
+/// What it is about, and what is the matter with it.
+fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> (Line, String) {
+    let row = |row: &RuleNodeId, why: String| (row_name(analysis, *row).with(Role::Text, ":"), why);
+    let named = |name: String, place: &Location| {
+        let name = Line::of(Role::Route, name).with(Role::Text, " ");
+        name.with_line(phrases::place(place)).with(Role::Text, ":")
+    };
     match obstacle {
-        Obstacle::NoReference => Line::of(Role::Text, "no rule refers to it"),
+        Obstacle::NoReference => (Line::new(), "no rule refers to it".to_owned()),
         Obstacle::Unattached { route, rule, why } => {
             let route = analysis.snapshot.route(*route);
             let at = route.rules.get(*rule as usize).map_or_else(Position::default, |rule| rule.at);
-            let mut line = Line::of(Role::Route, format!("{} rule {}", route.meta.key(), rule + 1));
-            line.push(Role::Text, " ");
-            line.extend(phrases::place(&Location::within(&route.meta.origin, at)));
-            line.with(Role::Text, format!(": {why}"))
+            let name = format!("{} rule {}", route.meta.key(), rule + 1);
+            (named(name, &Location::within(&route.meta.origin, at)), why.clone())
         }
-        Obstacle::Dropped { row: at, reason } => row(at).with(Role::Text, format!(": {reason}")),
-        Obstacle::Broken { row: at, state } => row(at).with(Role::Text, format!(": the ref is {state}")),
-        Obstacle::NoShare { row: at } => row(at).with(Role::Text, ": its weight is 0"),
+        Obstacle::UnattachedStream { route, why } => {
+            let name = format!("{} {}", route.kind.name(), route.meta.key());
+            (named(name, &Location::within(&route.meta.origin, route.meta.origin.at)), why.clone())
+        }
+        Obstacle::Dropped { row: at, reason } => row(at, reason.to_string()),
+        Obstacle::Broken { row: at, state } => row(at, format!("the ref is {state}")),
+        Obstacle::NoShare { row: at } => row(at, "its weight is 0".to_owned()),
         Obstacle::NotTaken { link, state } => {
             let link = &analysis.tree.links[link.0 as usize];
             let hop = &analysis.tree.hops[link.hop.0 as usize];
             let route = analysis.snapshot.route(hop.route);
             let place = Location::within(&route.meta.origin, match_position(hop, route));
             let trouble = phrases::child_trouble(*state).unwrap_or("not taken");
-            let name = Line::of(Role::Route, format!("{} rule {} ", route.meta.key(), hop.rule + 1));
-            name.with_line(phrases::place(&place))
-                .with(Role::Text, format!(": selected by {}, {trouble}", link.via.value))
+            let name = format!("{} rule {}", route.meta.key(), hop.rule + 1);
+            (named(name, &place), format!("selected by {}, {trouble}", link.via.value))
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod choice;
 mod compare;
+mod connections;
 mod effect;
 mod findings;
 mod front;
@@ -24,6 +25,7 @@ mod rows;
 mod target;
 
 pub use compare::{Change, Comparison, Undecided, compare};
+pub use connections::{Connection, connections};
 pub use effect::{End, Observed, Reached, acting, observed};
 pub use findings::{findings, never_met};
 pub use kind::Kind;

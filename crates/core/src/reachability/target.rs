@@ -1,10 +1,11 @@
 //! By which rows requests reach a Service, a Backend or a route, and what prevents it where none does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::model::{Name, RouteKind};
+use crate::model::{Name, RouteKind, StreamRoute};
 use crate::resolve::{Action, ChildState, Destination, DropReason, LinkId, MatchState, OwnShare, RuleNodeId};
 use crate::router::Router;
 use crate::store::RouteId;
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 impl Target {
-    fn is_destination(&self, to: &Destination) -> bool {
+    pub(super) fn is_destination(&self, to: &Destination) -> bool {
         to.kind == self.kind && to.namespace == self.namespace && to.name == self.name
     }
 
@@ -58,6 +59,8 @@ pub enum Obstacle {
     NoReference,
     /// This rule does, and its route is attached nowhere: why.
     Unattached { route: RouteId, rule: u32, why: String },
+    /// This TCP or TLS route does, and is attached nowhere: why.
+    UnattachedStream { route: Arc<StreamRoute>, why: String },
     /// This match of a rule that does is in no table.
     Dropped { row: RuleNodeId, reason: DropReason },
     /// This row refers to it, and the gateway answers in its place.
@@ -231,6 +234,20 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
         }
         for (rule, places) in &referring {
             of_rule(router, target, *rule, places, &mut obstacles);
+        }
+    }
+    for one in &tree.unattached_streams {
+        let route = &one.route;
+        let is_it = route.kind.name() == target.kind
+            && (&route.meta.namespace, &route.meta.name) == (&target.namespace, &target.name);
+        let mut refs = route.rules.iter().flat_map(|rule| &rule.backend_refs);
+        let refers = refs.any(|to| {
+            let namespace = to.namespace.as_ref().unwrap_or(&route.meta.namespace);
+            to.kind == target.kind && *namespace == target.namespace && to.name == target.name
+        });
+        if is_it || refers {
+            let (route, why) = (Arc::clone(route), one.message.clone());
+            obstacles.push(Obstacle::UnattachedStream { route, why });
         }
     }
     if obstacles.is_empty() {

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::uncertainty;
 use super::{GatewayTable, Index, VirtualHost};
 use crate::model::{Name, PathMatch, Protocol, RouteMatch};
-use crate::resolve::{LinkId, ProxySemantics, RuleNodeId, Tree};
+use crate::resolve::{AttachedStream, LinkId, ProxySemantics, RuleNodeId, Tree};
 
 /// Rows in evaluation order, and what finds them.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,20 @@ pub(crate) struct RowList<'a> {
     pub rows: &'a Arc<[RuleNodeId]>,
     /// Their index.
     pub index: &'a Index,
+}
+
+/// Where a TCP or TLS route takes connections.
+#[derive(Debug, Clone)]
+pub(crate) struct StreamDoor<'a> {
+    pub port: u16,
+    pub protocol: Protocol,
+    /// `*` for any; `None` where none is looked at.
+    pub server_name: Option<Name>,
+    /// As in [`VirtualHost::listeners`].
+    pub listener: Name,
+    /// As [`Router::stream`] gives it.
+    pub place: (usize, usize),
+    pub attached: &'a AttachedStream,
 }
 
 impl<'a> RowList<'a> {
@@ -84,6 +98,22 @@ impl<'a> Router<'a> {
     pub(crate) fn stream(&self, place: u32, request: &Request) -> Option<(usize, usize)> {
         let frontends = self.lookup.frontends(self.tree, self.table, place, request).ok()?;
         frontends.iter().find_map(|frontend| frontend.stream)
+    }
+
+    /// What takes connections on the Gateway at `place` before any row is looked at.
+    pub(crate) fn stream_doors(&self, place: u32) -> Vec<StreamDoor<'a>> {
+        let node = self.table.gateways.get(place as usize).and_then(|table| {
+            let node: &'a crate::resolve::GatewayNode = self.tree.gateways.get(table.node as usize)?;
+            Some(node)
+        });
+        let one = |frontend: &Frontend| {
+            let (listener, at) = frontend.stream?;
+            let (name, _) = frontend.listeners.first()?;
+            let attached = node?.listeners.get(listener)?.streams.all().get(at)?;
+            let (port, protocol, server_name) = (frontend.port, frontend.protocol.clone(), frontend.sni.clone());
+            Some(StreamDoor { port, protocol, server_name, listener: name.clone(), place: (listener, at), attached })
+        };
+        self.lookup.doors_of(place).iter().filter_map(one).collect()
     }
 
     /// Why rows may be missing from the table of the Gateway at `place`: what stands for each gap, where a rule does.
