@@ -22,7 +22,7 @@ use super::machine::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
 use crate::resolve::{MatchState, ProxySemantics, RuleNodeId};
-use crate::router::lists::{PathPatterns, RowList, host_of};
+use crate::router::lists::{PathPatterns, RowList};
 use crate::router::{Decision, Request, Router};
 
 /// How far is looked ahead for rows that are in step again.
@@ -354,7 +354,7 @@ impl<'a> Comparer<'a> {
             .iter()
             .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
             .unwrap_or(ProxySemantics::Envoy);
-        let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&scene.place.host);
+        let leads_here = |host: &str| scene.place.is_reached_by(self.routers, scene.at, host);
         let named = SIDES
             .iter()
             .all(|side| scene.at[*side].is_none_or(|at| self.routers[*side].are_named(at, &scene.place.lists[*side])));

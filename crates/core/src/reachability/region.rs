@@ -110,7 +110,8 @@ struct Walk<'a, 'r> {
 
 /// A place, and the lists of each Gateway that its requests are held against.
 struct Spot<'a> {
-    origin: String,
+    /// What URLs begin and end with around the host.
+    around: (String, String),
     scheme: &'static str,
     authority: String,
     host: String,
@@ -138,7 +139,7 @@ impl<'a> Walk<'a, '_> {
         for origin in self.origins() {
             for host in &hosts {
                 let (before, after) = &origin;
-                match self.spot(&format!("{before}{host}{after}")) {
+                match self.spot(before, host, after) {
                     Spotted::Unseen => {
                         unseen.get_or_insert(host);
                     }
@@ -193,8 +194,8 @@ impl<'a> Walk<'a, '_> {
         origins
     }
 
-    fn spot(&mut self, origin: &str) -> Spotted<'a> {
-        let Ok(request) = Request::parse(origin) else { return Spotted::Known };
+    fn spot(&mut self, before: &str, host: &str, after: &str) -> Spotted<'a> {
+        let Ok(request) = Request::parse(&format!("{before}{host}{after}")) else { return Spotted::Known };
         let seen = |gateway: &u32| Some((*gateway, self.router.lists(*gateway, &request)?));
         let lists: Vec<(u32, Vec<RowList<'a>>)> = self.gateways.iter().filter_map(seen).collect();
         let Some((first, _)) = lists.first() else { return Spotted::Unseen };
@@ -212,7 +213,8 @@ impl<'a> Walk<'a, '_> {
             return Spotted::Known;
         }
         let scheme = if request.scheme == Some(Scheme::Https) { "https" } else { "http" };
-        Spotted::New(Spot { origin: origin.to_owned(), scheme, authority, host, lists, semantics })
+        let around = (before.to_owned(), after.to_owned());
+        Spotted::New(Spot { around, scheme, authority, host, lists, semantics })
     }
 
     /// Whether to go on.
@@ -273,6 +275,19 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// Whether another host, where the region has any, comes to the same lists.
+    fn leads_to(&self, spot: &Spot<'a>, host: &str) -> bool {
+        if self.region.host.is_some() || host_of(host) != host {
+            return host_of(host).eq_ignore_ascii_case(&spot.host);
+        }
+        let (before, after) = &spot.around;
+        let Ok(request) = Request::parse(&format!("{before}{host}{after}")) else { return false };
+        let hosts = |lists: &[RowList<'_>]| lists.iter().map(|list| list.virtual_host).collect::<Vec<_>>();
+        spot.lists.iter().all(|(gateway, lists)| {
+            self.router.lists(*gateway, &request).is_some_and(|found| hosts(&found) == hosts(lists))
+        })
+    }
+
     fn search_on(
         &self,
         spot: &Spot<'a>,
@@ -296,7 +311,7 @@ impl<'a> Walk<'a, '_> {
         required.extend(&on);
         required.extend(held.iter().filter_map(Held::row).map(|row| matcher(tree, row)));
         let patterns = PathPatterns::of(semantics, required.iter().copied());
-        let leads_here = |host: &str| host_of(host).eq_ignore_ascii_case(&spot.host);
+        let leads_here = |host: &str| self.leads_to(spot, host);
         let named = spot.lists.iter().all(|(gateway, lists)| self.router.are_named(*gateway, lists));
         let setting = Setting {
             semantics,
@@ -316,7 +331,12 @@ impl<'a> Walk<'a, '_> {
         };
         let mut asked: Option<(Request, Option<Box<Decision>>)> = None;
         let mut confirm = |point: &Point| {
-            let Some(request) = request(&spot.origin, None, point, semantics) else { return false };
+            // A host that a row asks for is the host of the URL.
+            let (before, after) = &spot.around;
+            let host = point.choice.authority.as_deref().filter(|host| host_of(host) == *host).unwrap_or(&spot.host);
+            let Some(request) = request(&format!("{before}{host}{after}"), None, point, semantics) else {
+                return false;
+            };
             let answer = |gateway: u32| {
                 let key = &self.router.table().gateways[gateway as usize].gateway;
                 self.router.decide(&request, Some(key)).into_iter().next()

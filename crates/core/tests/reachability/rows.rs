@@ -31,8 +31,10 @@ pub fn every_row(analysis: &Analysis) -> Result<Found, TestCaseError> {
                     Reach::Met(request) => {
                         let decisions = analysis.decide(&request, Some(&table.gateway));
                         let met = decisions.iter().any(|decision| {
-                            // Where a less specific host is tried next, one row may stand under both.
-                            (decision.virtual_host == Some(virtual_host) || table.engine == Engine::Agentgateway)
+                            // Where a less specific host is tried next, and for a bare path, one row may stand under both.
+                            (decision.virtual_host == Some(virtual_host)
+                                || table.engine == Engine::Agentgateway
+                                || request.host.is_none())
                                 && deciding(decision)
                                     .any(|one| shown(analysis, one) == name || analysis.tree.chain(one).contains(row))
                         });

@@ -17,13 +17,14 @@ pub use text::text;
 use std::fmt::Write as _;
 
 use crate::outline::match_position;
+use crate::phrases;
 use crate::style::{Line, Role};
 use crate::witness::row_name;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Location;
 use routescope_core::reachability::{Change, Comparison, Kind, Undecided, acting};
-use routescope_core::resolve::RuleNodeId;
-use routescope_core::router::{Decision, Outcome, Request, Upstream};
+use routescope_core::resolve::{Destination, RuleNodeId};
+use routescope_core::router::{Branch, Decision, Outcome, Request, Upstream};
 
 /// What was replayed, and how many of the requests of each pair of rules moved.
 #[derive(Debug, Clone, Default)]
@@ -88,21 +89,47 @@ pub fn summary(comparison: &Comparison) -> String {
 
 /// What a client or a backend sees of the answer to a request, in a few words.
 pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
-    let Some(decision) = decision.filter(|one| one.outcome != Outcome::NotFound) else {
-        return "404".to_owned();
-    };
-    match decision.outcome {
+    let Some(decision) = decision else { return "404".to_owned() };
+    if decision.branches.is_empty() {
+        let Decision { outcome, status, destinations, upstream, location, .. } = decision;
+        return end(request, *outcome, *status, destinations, upstream.as_ref(), location.as_deref());
+    }
+    // Of those that end alike the shares are one.
+    let mut ends: Vec<(f64, String)> = Vec::new();
+    for Branch { share, outcome, status, destinations, upstream, location, .. } in &decision.branches {
+        let text = end(request, *outcome, *status, destinations, upstream.as_ref(), location.as_deref());
+        match ends.iter_mut().find(|(_, known)| *known == text) {
+            Some((known, _)) => *known += share,
+            None => ends.push((*share, text)),
+        }
+    }
+    match ends.as_slice() {
+        [(_, only)] => only.clone(),
+        all => {
+            all.iter().map(|(share, text)| format!("{} {text}", phrases::share(*share))).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn end(
+    request: &Request,
+    outcome: Outcome,
+    status: Option<u16>,
+    destinations: &[Destination],
+    upstream: Option<&Upstream>,
+    location: Option<&str>,
+) -> String {
+    match outcome {
         Outcome::Forward | Outcome::Passthrough => {
-            let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
-            let one = |to: &&routescope_core::resolve::Destination| {
+            let getting: Vec<_> = destinations.iter().filter(|one| one.share > 0.0).collect();
+            let one = |to: &&Destination| {
                 let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
-                let share =
-                    if getting.len() > 1 { format!("{} ", crate::phrases::share(to.share)) } else { String::new() };
+                let share = if getting.len() > 1 { format!("{} ", phrases::share(to.share)) } else { String::new() };
                 let broken = if to.state.is_broken() { format!(" ✗ {}", to.state.status()) } else { String::new() };
                 format!("{share}{} {}/{}{port}{broken}", to.kind, to.namespace, to.name)
             };
             let mut text = getting.iter().map(one).collect::<Vec<_>>().join(", ");
-            match rewritten(request, decision) {
+            match rewritten(request, upstream) {
                 (Some(host), Some(path)) => drop(write!(text, " as {host}{path}")),
                 (Some(host), None) => drop(write!(text, " as host {host}")),
                 (None, Some(path)) => drop(write!(text, " as {path}")),
@@ -110,11 +137,8 @@ pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
             }
             text
         }
-        Outcome::Redirect => {
-            let status = decision.status.unwrap_or(302);
-            format!("redirect {status} to {}", decision.location.as_deref().unwrap_or("?"))
-        }
-        Outcome::Respond | Outcome::NotFound => decision.status.unwrap_or(404).to_string(),
+        Outcome::Redirect => format!("redirect {} to {}", status.unwrap_or(302), location.unwrap_or("?")),
+        Outcome::Respond | Outcome::NotFound => status.unwrap_or(404).to_string(),
     }
 }
 
@@ -134,8 +158,8 @@ fn outcomes(change: &Change) -> [String; 2] {
 }
 
 /// The host and the path that the backend receives, each where it is not what the client sent.
-fn rewritten<'d>(request: &Request, decision: &'d Decision) -> (Option<&'d str>, Option<&'d str>) {
-    let Some(Upstream { host, path }) = &decision.upstream else { return (None, None) };
+fn rewritten<'d>(request: &Request, upstream: Option<&'d Upstream>) -> (Option<&'d str>, Option<&'d str>) {
+    let Some(Upstream { host, path }) = upstream else { return (None, None) };
     let sent = request.authority().unwrap_or_default();
     let same_host = host.is_empty() || sent.is_empty() || host.eq_ignore_ascii_case(&sent);
     ((!same_host).then_some(host), (*path != request.target()).then_some(path))

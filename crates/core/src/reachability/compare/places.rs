@@ -30,6 +30,21 @@ pub(super) struct ComparedHost<'a> {
     pub streams: bool,
 }
 
+impl ComparedHost<'_> {
+    /// Whether a request with this `Host` header comes to the same lists.
+    pub fn is_reached_by(&self, routers: [Router<'_>; 2], at: [Option<u32>; 2], host: &str) -> bool {
+        let request = Request::parse(if self.origin.is_empty() { "/" } else { &self.origin });
+        let Ok(request) = request.and_then(|request| request.with_header(&format!("Host: {host}"))) else {
+            return false;
+        };
+        let hosts = |lists: &[RowList<'_>]| lists.iter().map(|list| list.virtual_host).collect::<Vec<_>>();
+        [0, 1].iter().all(|side: &usize| {
+            let lists = at[*side].and_then(|at| routers[*side].lists(at, &request)).unwrap_or_default();
+            hosts(&lists) == hosts(&self.lists[*side])
+        })
+    }
+}
+
 /// All places of a Gateway, those that read best first; of places with the same lists the first alone.
 pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<ComparedHost<'_>> {
     let both = || routers.into_iter().zip(at).filter_map(|(router, at)| Some((router, at?)));
@@ -64,26 +79,22 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Comp
     let mut finder = Finder { routers, at, by_host, tested, known: AHashSet::new(), places: Vec::new() };
     for (scheme, tls) in [(Scheme::Http, 0), (Scheme::Https, 1)] {
         let everywhere = |port: u16| listened.iter().all(|open| open.contains(&port));
-        for port in &ports[tls] {
-            let text =
-                if *port == scheme.default_port() && everywhere(*port) { String::new() } else { format!(":{port}") };
+        // A URL without a port comes to any listener of its scheme where none is open on the usual port.
+        let usual = everywhere(scheme.default_port());
+        let is_usual = |port: &&u16| usual && **port == scheme.default_port();
+        let origins = ports[tls].iter().map(|port| if is_usual(&port) { String::new() } else { format!(":{port}") });
+        let origins: Vec<String> = origins.chain((!usual).then(String::new)).collect();
+        let chosen_by: Vec<String> = if tls == 1 { representatives(&server_names) } else { Vec::new() };
+        for port in &origins {
             for host in &hosts {
-                finder.try_place(&format!("{}://{host}{text}", scheme.name()), None);
+                finder.try_place(&format!("{}://{host}{port}", scheme.name()), None);
             }
-            if tls == 1 {
-                let chosen_by: Vec<String> = representatives(&server_names);
-                if chosen_by.len() * hosts.len() <= MISMATCHES {
-                    for name in &chosen_by {
-                        for host in hosts.iter().filter(|host| *host != name) {
-                            finder.try_place(&format!("{}://{name}{text}", scheme.name()), Some(host));
-                        }
+            if chosen_by.len() * hosts.len() <= MISMATCHES {
+                for name in &chosen_by {
+                    for host in hosts.iter().filter(|host| *host != name) {
+                        finder.try_place(&format!("{}://{name}{port}", scheme.name()), Some(host));
                     }
                 }
-            }
-        }
-        if !everywhere(scheme.default_port()) {
-            for host in &hosts {
-                finder.try_place(&format!("{}://{host}", scheme.name()), None);
             }
         }
     }
