@@ -100,7 +100,7 @@ fn every_command(world: &str) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (command, formats) in commands() {
         // These print what the program holds itself.
-        if ["help", "man", "completions", "explain"].contains(&command.as_str()) {
+        if ["help", "man", "completions", "explain", "config", "info"].contains(&command.as_str()) {
             continue;
         }
         let operands = operands(&command).unwrap_or_else(|| panic!("say in `operands` how {command} is run"));

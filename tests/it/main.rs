@@ -36,6 +36,7 @@ mod reading;
 mod readme;
 mod refusals;
 mod repository;
+mod requests;
 mod said;
 mod screens;
 mod snapshot;

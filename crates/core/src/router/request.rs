@@ -98,6 +98,12 @@ impl Request {
         if text.is_empty() {
             return Err(RequestError::new(format!("{typed} is only a fragment, which no client sends"), FORMS));
         }
+        if text == "*" {
+            return Err(RequestError::new(
+                "* asks the server as a whole (OPTIONS *), and no route takes it: a gateway answers 400 or 404 itself",
+                "name a path, and the method with -X OPTIONS",
+            ));
+        }
         if let Some(slip) = slips::slip(text) {
             return Err(slip);
         }
@@ -175,6 +181,13 @@ impl Request {
     /// The request with one more header, given as `Name: value`.
     pub fn with_header(mut self, text: &str) -> Result<Self, RequestError> {
         let header = Self::header(text)?;
+        if let (Some(host), true) = (self.host_header(), is_host(&header.0)) {
+            // RFC 9112, 3.2: a server answers 400. Envoy joins the two with a comma, and takes that for a host.
+            return Err(RequestError::new(
+                format!("the header Host is given twice: {host} and {}", header.1),
+                "a request has one Host: leave one of them out",
+            ));
+        }
         let same =
             |one: &(String, String)| one.0.eq_ignore_ascii_case(&header.0) && one.1.eq_ignore_ascii_case(&header.1);
         // What `ws://` stands for is not sent twice.
@@ -188,7 +201,6 @@ impl Request {
 
     /// The `Host` header (or `:authority`) when one was given: it names the virtual host in place of the URL's host.
     pub fn host_header(&self) -> Option<&str> {
-        let is_host = |name: &str| name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority");
         self.headers.iter().find(|(name, _)| is_host(name)).map(|(_, value)| value.as_str())
     }
 
@@ -226,6 +238,10 @@ impl fmt::Display for Request {
         }
         f.write_str(&self.target())
     }
+}
+
+fn is_host(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
 }
 
 /// A character of RFC 9110's `token`: header names and methods.
