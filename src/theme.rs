@@ -150,7 +150,8 @@ impl Spec {
     fn style(&self, palette: &BTreeMap<String, String>) -> Result<Style, String> {
         let color = |name: &String| -> Result<Color, String> {
             let name = palette.get(name).unwrap_or(name);
-            name.parse().map_err(|_| format!("`{name}` is no colour: use #rrggbb, a terminal colour or a palette name"))
+            name.parse()
+                .map_err(|_| format!("`{name}` is not a colour: use #rrggbb, a terminal colour or a palette name"))
         };
         let Self { fg, bg, bold, dim, italic, underline, reversed } = self;
         let mut style = Style::new();
@@ -180,7 +181,7 @@ impl Theme {
         styles.resize(Role::ALL.len(), Style::new());
         for (name, spec) in &file.roles {
             let Some(role) = Role::ALL.iter().find(|role| role.name() == name) else {
-                return Err(format!("`{name}` is no role"));
+                return Err(format!("`{name}` is not a role"));
             };
             styles[*role as usize] = spec.style(&file.palette).map_err(|error| format!("role `{name}`: {error}"))?;
         }

@@ -79,7 +79,7 @@ impl Watch {
             let _ = watcher.unwatch(gone);
         }
         let new: Vec<&PathBuf> = folders.difference(&self.watched).collect();
-        let anew = !new.is_empty() && !is_first;
+        let appeared = !new.is_empty() && !is_first;
         let refused: Vec<PathBuf> = new
             .into_iter()
             .filter(|folder| watcher.watch(folder, RecursiveMode::NonRecursive).is_err())
@@ -89,7 +89,7 @@ impl Watch {
         for folder in refused {
             self.watched.remove(&folder);
         }
-        if anew {
+        if appeared {
             // Between the reading and now something may have changed there.
             let _ = self.signals.send(Signal::Changed);
         }

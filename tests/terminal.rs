@@ -370,8 +370,8 @@ fn a_broken_file_counts_as_it_was_and_a_folder_that_is_created_again_is_watched_
     session.shows("1 file as last read");
     session.shows("? not certain");
     assert!(session.text().contains("/before"), "{}", session.text());
-    write(&route("/mended"));
-    session.shows("/mended");
+    write(&route("/fixed"));
+    session.shows("/fixed");
     session.wait("no doubt", |screen| !screen.contents().contains("as last read"));
 
     // As `git checkout` does it.

@@ -1,5 +1,5 @@
 //! Worlds of any size to measure with: one Gateway, hosts whose parents delegate by label, teams in 500 namespaces
-//! whose routes wear the labels, some of which delegate further by name. The same seed gives the same bytes.
+//! whose routes have the labels, some of which delegate further by name. The same seed gives the same bytes.
 //!
 //! ```text
 //! Gateway platform/edge

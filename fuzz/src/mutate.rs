@@ -156,7 +156,7 @@ impl Random {
     }
 }
 
-/// Another world near the one in `data[..size]`, written over it; its length. `None` where it is no world, or would be too
+/// Another world near the one in `data[..size]`, written over it; its length. `None` where it is not a world, or would be too
 /// long.
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> Option<usize> {
     let text = std::str::from_utf8(&data[..size]).ok()?;

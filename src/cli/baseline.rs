@@ -54,11 +54,11 @@ pub fn read(path: &Path) -> Result<Vec<Known>, Failure> {
     let shown = path.display();
     let text = request_file::read(path).map_err(|error| Failure::new(error.message, "--write-baseline writes one"))?;
     let document: Document = serde_json::from_str(&text).map_err(|error| {
-        Failure::new(format!("{shown} is not a baseline: {error}"), "--write-baseline writes it anew")
+        Failure::new(format!("{shown} is not a baseline: {error}"), "--write-baseline writes it again")
     })?;
     if document.kind != KIND || document.api_version != API_VERSION {
         let message = format!("{shown} is not a baseline: it is {} {}", document.api_version, document.kind);
-        return Err(Failure::new(message, "--write-baseline writes it anew"));
+        return Err(Failure::new(message, "--write-baseline writes it again"));
     }
     Ok(document.findings)
 }

@@ -162,7 +162,7 @@ impl Question for CheckOptions {
         let Sorted { left: all, ignored, .. } = self.sorted(&all, world)?;
         let ignored = self.show_ignored.then_some(&ignored[..]);
         let snapshot = &analysis.snapshot;
-        // What is not certain is reported, and is no reason to fail.
+        // What is not certain is reported, and is not a reason to fail.
         let fails = |finding: &Finding| {
             self.fail_on.fails(finding.severity) && unreadable::of_finding(snapshot, finding).is_none()
         };

@@ -56,7 +56,7 @@ struct Followed {
     control: tokio::sync::mpsc::UnboundedSender<live::Control>,
     status: Option<Status>,
     outcome: Option<Result<LoadedSource, Failure>>,
-    /// What was told on standard error of what may not be read.
+    /// What was told on standard error of what cannot be read.
     told: Vec<String>,
 }
 

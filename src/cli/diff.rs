@@ -27,7 +27,7 @@ use super::{Context, Verdict, access_log, terminal};
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "A source is a file or folder, - (standard input), git:REVISION:PATH, context:NAME, or a saved snapshot.\n\
-                  Exit codes: 0 nothing moves; 1 something does; 2 could not do it, or could not find out"
+                  Exit codes: 0 nothing moves; 1 something does; 2 error, or could not find out"
 )]
 pub struct DiffOptions {
     /// The source before

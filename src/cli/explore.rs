@@ -51,7 +51,7 @@ impl ExploreOptions {
     }
 }
 
-/// Whether a word that is no file is one that a client could ask for, and not the name of a file that is missing.
+/// Whether a word that is not a file is one that a client could ask for, and not the name of a file that is missing.
 fn is_like_a_url(word: &str) -> bool {
     let file = [".yaml", ".yml", ".json"].iter().any(|end| word.ends_with(end)) || word.starts_with('.');
     let host = word.split(['/', '?']).next().unwrap_or_default();
@@ -115,7 +115,7 @@ fn files(context: &Context) -> Result<tui::Source, Failure> {
         // What a load that panicked remembered is as good as any.
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
         let world = load::read_again(&reading, &settings, &mut memory)?;
-        // Later on there may be none left: that is no slip any more.
+        // Later on there may be none left: that is not a slip any more.
         if !begun.swap(true, Ordering::Relaxed) {
             load::namespaces_are_there(std::iter::once(&world), &scope)?;
         }

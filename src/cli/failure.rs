@@ -1,4 +1,4 @@
-//! Why a command could not do what it was asked: one line, and a hint.
+//! Why a command failed: one line, and a hint.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use routescope_core::router::RequestError;
 use routescope_core::visible::visible;
 use routescope_manifest::SourceError;
 
-/// Could not do it: exit code 2.
+/// An error: exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What was attempted and why it failed.

@@ -1,6 +1,6 @@
 //! The command line: parse, load, analyse, render, exit. One file per command, each no more than that.
 //!
-//! Data goes to standard output, all else to standard error. Exit codes: 0 yes, clean · 1 no, findings · 2 could not do it.
+//! Data goes to standard output, all else to standard error. Exit codes: 0 yes, clean · 1 no, findings · 2 error.
 
 mod access_log;
 mod answer;

@@ -20,7 +20,7 @@ use super::{Context, Verdict, terminal};
 
 /// List every host, path and condition by which requests reach a Service, Backend or route
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit codes: 0 some request reaches it; 1 none does; 2 could not do it")]
+#[command(after_help = "Exit codes: 0 some request reaches it; 1 none does; 2 error")]
 pub struct ReachOptions {
     /// What is to be reached: Service/payments/charge, HTTPRoute/payments/routes
     #[arg(value_name = "KIND/NAMESPACE/NAME")]

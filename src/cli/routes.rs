@@ -122,7 +122,7 @@ fn one_envoy<'a>(analysis: &'a Analysis, only: Option<&ObjectKey>) -> Result<&'a
             format!("no Envoy serves Gateway {}: its engine is {}", other.gateway, other.engine.name()),
             "-o json shows its table",
         )),
-        ([], None) => Err(Failure::new("there is no Gateway", "-f reads one, or the routes that hang on one")),
+        ([], None) => Err(Failure::new("there is no Gateway", "-f reads one, or the routes that are attached to one")),
         ([first, ..], _) => Err(Failure::new(
             format!("{} Gateways, and each is an Envoy of its own", served.len()),
             format!("choose one: --gateway {}", first.gateway),

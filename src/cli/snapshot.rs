@@ -34,7 +34,7 @@ pub struct SnapshotOptions {
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = "Output")]
     pub output: PathBuf,
 
-    /// Overwrite a file though it is no snapshot
+    /// Overwrite a file though it is not a snapshot
     #[arg(long, help_heading = "Output")]
     pub force: bool,
 }

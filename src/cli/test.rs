@@ -21,7 +21,7 @@ use super::{Context, Verdict, terminal};
 
 /// Hold routes against expectation files: single requests, or all requests of a region, and where they must go
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit codes: 0 every test holds; 1 one does not, or too few rules are met; 2 could not do it")]
+#[command(after_help = "Exit codes: 0 every test holds; 1 one does not, or too few rules are met; 2 error")]
 pub struct TestOptions {
     /// Expectation files, or - for standard input
     #[arg(value_name = "FILE", required_unless_present = "init")]

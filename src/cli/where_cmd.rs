@@ -23,7 +23,7 @@ use super::{Context, Verdict, arguments, terminal};
 /// Say where a URL goes, and why: the path through the tree, the destination, why the closest others lost
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Exit codes: 0 every URL reaches a redirect or a backend, one with ready endpoints where those are in view; 1 one does not; 2 could not do it"
+    after_help = "Exit codes: 0 every URL reaches a redirect or a backend, one with ready endpoints where those are in view; 1 one does not; 2 error"
 )]
 pub struct WhereOptions {
     /// What a client would ask for: https://host/path, host/path, or /path for every host
@@ -96,7 +96,7 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
     if let Some(path) =
         context.source.kustomize.iter().filter_map(|path| path.to_str()).find(|path| path.contains("://"))
     {
-        let message = format!("{} is no kustomization", visible(path));
+        let message = format!("{} is not a kustomization", visible(path));
         return Err(Failure { message, hint: arguments::curl("-k", Some(path)) });
     }
     let combined =

@@ -13,7 +13,7 @@ use routescope_render::outline::{NodeRef, Outline};
 pub struct Answer {
     /// What came of what was typed.
     pub reply: Reply,
-    /// What is typed could go on: that nothing takes it yet is no fault.
+    /// What is typed could go on: that nothing takes it yet is not a fault.
     pub is_unfinished: bool,
     /// Which of the decisions is shown.
     pub shown: usize,
@@ -29,7 +29,7 @@ pub enum Reply {
     /// Nothing was typed.
     #[default]
     Nothing,
-    /// It is no request.
+    /// It is not a request.
     Invalid(RequestError),
     /// One decision per Gateway that could see it.
     Answered(Box<Request>, Vec<Decision>),

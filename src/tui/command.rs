@@ -13,7 +13,7 @@ use routescope_core::finding::closest;
 pub struct CommandLine {
     /// What is typed.
     pub input: Input,
-    /// Why what was entered is no command.
+    /// Why what was entered is not a command.
     pub problem: Option<String>,
     /// What was typed before `tab` went through the completions, and which of them stands there.
     pub completing: Option<(String, usize)>,

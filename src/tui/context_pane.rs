@@ -271,7 +271,7 @@ impl ContextPane {
         self.tree.filter.as_ref().is_some_and(|filter| filter.typing)
     }
 
-    /// Flattens the tree anew, keeping `keep` selected, or else the nearest node above it that is left.
+    /// Flattens the tree again, keeping `keep` selected, or else the nearest node above it that is left.
     pub fn rebuild(&mut self, keep: Option<NodeRef>) {
         let Some(world) = &self.world else { return };
         let kept = self.tree.filter.as_ref().and_then(Filter::kept);

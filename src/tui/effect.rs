@@ -17,7 +17,7 @@ pub enum Effect {
     Quit,
     /// Stop until the shell says to go on.
     Suspend,
-    /// Draw everything anew, whatever the terminal shows.
+    /// Draw everything again, whatever the terminal shows.
     Redraw,
     /// Read and analyse the sources.
     Load,
@@ -26,7 +26,7 @@ pub enum Effect {
     Follow { side: ContextId, epoch: u64, context: Option<String> },
     /// Follow the cluster of a side no more.
     Leave(ContextId),
-    /// Read a namespace, too, where the cluster as a whole may not be read.
+    /// Read a namespace, too, where the cluster as a whole cannot be read.
     #[allow(missing_docs)]
     ReadNamespace { side: ContextId, namespace: Name },
     /// List the contexts of the kubeconfig.

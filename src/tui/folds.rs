@@ -30,7 +30,7 @@ pub struct Folds {
     levels: usize,
     /// What was done by hand.
     hand: Branch,
-    /// The same for the nodes of the outline that is shown: made anew for each.
+    /// The same for the nodes of the outline that is shown: made again for each.
     here: AHashMap<NodeRef, Hand>,
     /// Which path it is that the answer has.
     path: u64,

@@ -213,7 +213,7 @@ fn is_heard_while_typing(keys: &Keys) -> bool {
 /// A key for an action, or why it cannot be one.
 fn usable(entry: &Entry, name: &str) -> Result<Keys, String> {
     let keys =
-        Keys::parse(name).ok_or_else(|| format!("{} is no key: write x, ctrl-x, alt-x, f5, g x", quoted(name)))?;
+        Keys::parse(name).ok_or_else(|| format!("{} is not a key: write x, ctrl-x, alt-x, f5, g x", quoted(name)))?;
     let what = entry.key_name();
     match entry.scope {
         Scope::Ask | Scope::Command | Scope::Window if keys.chords.len() > 1 => {
@@ -236,7 +236,7 @@ fn is_count(keys: &Keys) -> bool {
 
 fn unknown(action: &str) -> String {
     if SETTINGS.iter().any(|setting| setting.name == action) {
-        return format!("{action} is no action: the setting stands above [keys]");
+        return format!("{action} is not an action: the setting stands above [keys]");
     }
     let names: Vec<String> = ACTIONS.iter().map(Entry::key_name).collect();
     format!("no action {action}{}", did_you_mean(closest(action, names.iter().map(String::as_str))))
@@ -349,8 +349,8 @@ mod tests {
         ]);
         let wanted = [
             "c:1: no action hepl: did you mean help?",
-            "c:1: theme is no action: the setting stands above [keys]",
-            "c:1: \"contrl-h\" is no key: write x, ctrl-x, alt-x, f5, g x",
+            "c:1: theme is not an action: the setting stands above [keys]",
+            "c:1: \"contrl-h\" is not a key: write x, ctrl-x, alt-x, f5, g x",
             "c:1: 5 is not pin: digits are counts, as in 5j",
             "c:1: no action submit",
             "c:1: s is not to-the-answer: it belongs to the text in the URL bar",

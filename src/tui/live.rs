@@ -119,7 +119,7 @@ impl Live {
         badges.into_iter().min_by_key(|badge| badge.width().abs_diff(12))
     }
 
-    /// What may not be read, in a few words.
+    /// What cannot be read, in a few words.
     pub fn unread(&self) -> Option<String> {
         self.status.as_ref().and_then(|status| unread(status))
     }
@@ -154,7 +154,7 @@ impl Live {
             }
             Phase::Stale { reason, .. } => not_read(&format!("{name}{server}"), reason, &quit),
             Phase::Live => {
-                // What may not be read is not said to be missing.
+                // What cannot be read is not said to be missing.
                 if let Some(SourceError { message, hint }) = access_denied(status) {
                     let mut lines = vec![Line::of(Role::Error, "✗ ").with(Role::Text, message)];
                     lines.extend(hint.map(|hint| Line::of(Role::Hint, format!("  {hint}"))));
@@ -181,7 +181,7 @@ impl Live {
         }
     }
 
-    /// All of it: the connection, each kind, what may not be read.
+    /// All of it: the connection, each kind, what cannot be read.
     pub fn report(&self, zone: &TimeZone) -> Vec<Line> {
         let mut lines = Vec::new();
         let fact = |name: &str, value: String| Line::of(Role::Dim, format!("{name:<12}")).with(Role::Text, value);
@@ -205,7 +205,7 @@ impl Live {
                     .with(Role::Text, "only in ")
                     .with(Role::Namespace, namespaces.join(", ")),
                 KindState::Absent => Line::of(Role::Dim, "· ").with(Role::Dim, "not installed"),
-                KindState::Forbidden => Line::of(Role::Warning, "⚠ ").with(Role::Text, "may not be read"),
+                KindState::Forbidden => Line::of(Role::Warning, "⚠ ").with(Role::Text, "cannot be read"),
             };
             let places: Vec<&str> = refused.filter_map(|one| one.namespace.as_deref()).collect();
             if !places.is_empty() {
@@ -226,7 +226,7 @@ fn not_read(name: &str, reason: &str, quit: &str) -> Vec<Line> {
     ]
 }
 
-/// What may not be read, in a few words: the namespaces whose routes are not seen, else the kinds.
+/// What cannot be read, in a few words: the namespaces whose routes are not seen, else the kinds.
 fn unread(status: &Status) -> Option<String> {
     let routes = status.unreadable.iter().filter(|one| KINDS[one.kind].shown == "HTTPRoute");
     let namespaces: BTreeSet<&Name> = routes.filter_map(|one| one.namespace.as_ref()).collect();

@@ -26,7 +26,7 @@ pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectK
     }
 }
 
-/// The node of a hop, under the attachment that `near` hangs under, or else under the first there is.
+/// The node of a hop, under the attachment that `near` is below, or else under the first there is.
 pub fn hop(outline: &Outline, hop: RuleNodeId, near: Option<NodeRef>) -> Option<NodeRef> {
     let slot_of = |node| match node {
         NodeRef::Route(slot)

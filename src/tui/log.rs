@@ -106,7 +106,7 @@ impl Log {
                 (KindState::Absent, _) => tell(Role::Ok, format!("the cluster has the kind {} now", kind.shown)),
                 (_, KindState::Absent) => tell(Role::Warning, format!("the kind {} is gone", kind.shown)),
                 (KindState::Forbidden, _) => tell(Role::Ok, format!("{} may be read now", kind.shown)),
-                (_, KindState::Forbidden) => tell(Role::Warning, format!("{} may not be read any more", kind.shown)),
+                (_, KindState::Forbidden) => tell(Role::Warning, format!("{} cannot be read any more", kind.shown)),
                 _ => {}
             }
         }
@@ -120,7 +120,7 @@ impl Log {
     }
 }
 
-/// The namespaces in which something may not be read.
+/// The namespaces in which something cannot be read.
 fn refused(status: &Status) -> BTreeSet<&Name> {
     status.unreadable.iter().filter_map(|one| one.namespace.as_ref()).collect()
 }

@@ -1,4 +1,4 @@
-//! Files that are laid over a cluster, as the explorer shows them: which nodes they change, how, and which answers hang on
+//! Files that are laid over a cluster, as the explorer shows them: which nodes they change, how, and which answers depend on
 //! that. Without such files there is nothing to say.
 
 use super::context_pane::{ContextPane, PaneContent};
@@ -174,7 +174,7 @@ pub fn on_the_way(side: &ContextPane) -> Vec<(Subject, &OverlayEntry)> {
     found
 }
 
-/// That an answer hangs on the files, in a few words: what is new counts for more than what is changed.
+/// That an answer depends on the files, in a few words: what is new counts for more than what is changed.
 pub fn hangs(side: &ContextPane) -> Option<Line> {
     let marks = on_the_way(side).into_iter().map(|(_, laid)| laid.mark);
     let mark = marks.min()?;

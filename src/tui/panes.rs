@@ -72,7 +72,7 @@ impl Panes {
         self.chosen[edge as usize]
     }
 
-    /// Sets a share; one that is no share is left out.
+    /// Sets a share; one that is not a share is left out.
     pub fn set(&mut self, edge: Edge, share: Option<u16>) {
         self.chosen[edge as usize] = share.filter(|share| (1..1_000).contains(share));
     }

@@ -190,7 +190,7 @@ impl Standings {
         self.0.values().filter(|standing| standing.was.is_some()).count()
     }
 
-    /// Asks every pin. Where `is_news` does not hold, the world is only not known yet: then another answer is no change.
+    /// Asks every pin. Where `is_news` does not hold, the world is only not known yet: then another answer is not a change.
     pub fn answer(&mut self, pins: &Pins, world: &PaneContent, now: SystemTime, is_news: bool) -> Vec<Turned> {
         let mut turned = Vec::new();
         self.0.retain(|id, _| pins.get(*id).is_some());

@@ -41,7 +41,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::visible::visible_lines;
 use routescope_manifest::SourceError;
 
-/// How long the first load may take before the screen is taken to say that it runs: a load that fails at once (no such
+/// How long the first load may take before the screen is assumed to say that it runs: a load that fails at once (no such
 /// file) then fails on the person's own screen, without a flicker.
 const PATIENCE: Duration = Duration::from_millis(150);
 
@@ -693,7 +693,7 @@ fn choose_theme(
     (themes.into_iter().map(|theme| theme.at_depth(colors)).collect(), chosen, background)
 }
 
-/// Whether the terminal is dark or light; one that does not say is taken to be dark.
+/// Whether the terminal is dark or light; one that does not say is assumed to be dark.
 fn background() -> Background {
     if !stdout().is_terminal() || !stderr().is_terminal() {
         return Background::Dark;

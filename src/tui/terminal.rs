@@ -49,7 +49,7 @@ impl Screen {
         self.redraw()
     }
 
-    /// Forgets what is on the screen: the next frame draws every cell. A terminal that is made anew does that without
+    /// Forgets what is on the screen: the next frame draws every cell. A terminal that is made again does that without
     /// asking where the cursor is, which the library's own way does, and which not every terminal answers.
     pub fn redraw(&mut self) -> io::Result<()> {
         execute!(stdout(), Clear(ClearType::All))?;

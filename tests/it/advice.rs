@@ -31,10 +31,10 @@ const WORSE: [(&str, Code, &str); 3] = [
     ("the bad example of unknown-field", Code::UnknownField, "without its matches the rule took every path"),
 ];
 
-/// Codes whose help is prose alone, and why it is no edit.
+/// Codes whose help is prose alone, and why it is not an edit.
 const PROSE: [(Code, &str); 30] = [
-    (Code::YamlSyntax, "the text is no data yet"),
-    (Code::NotText, "the text is no data yet"),
+    (Code::YamlSyntax, "the text is not data yet"),
+    (Code::NotText, "the text is not data yet"),
     (Code::OddSnapshot, "a snapshot is written by the program"),
     (Code::Placeholder, "an option of the program fills it in"),
     (Code::UnknownKind, "the object was not read, and so has no name to edit it by"),

@@ -262,13 +262,13 @@ fn what_may_be_read_in_full_is_certain() {
 
 #[test]
 fn a_route_of_a_hidden_namespace_may_take_what_a_listener_admits() {
-    let doubt = "a route that may not be read may hang on Gateway team-a/gw and take it".to_owned();
+    let doubt = "a route that cannot be read may be attached to Gateway team-a/gw and take it".to_owned();
     assert_eq!(limited("All", LABEL_HERE), (Outcome::Forward, vec![doubt]));
 }
 
 #[test]
 fn a_child_of_a_hidden_namespace_may_take_what_a_label_selects_everywhere() {
-    let doubt = "label one in any namespace may select an HTTPRoute that may not be read".to_owned();
+    let doubt = "label one in any namespace may select an HTTPRoute that cannot be read".to_owned();
     assert_eq!(limited("Same", LABEL_ALL), (Outcome::Forward, vec![doubt]));
 }
 

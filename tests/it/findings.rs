@@ -1,7 +1,7 @@
 //! The table of findings is true: each bad example brings its finding up, each good one does not, and the documentation
 //! is made from the table.
 //!
-//! `ROUTESCOPE_UPDATE=1 cargo test --test it findings` writes `docs/findings.md` anew.
+//! `ROUTESCOPE_UPDATE=1 cargo test --test it findings` writes `docs/findings.md` again.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -28,7 +28,7 @@ fn service(name: &str, namespace: &str) -> String {
     )
 }
 
-/// An example as it is read; `None` when it is no manifest.
+/// An example as it is read; `None` when it is not a manifest.
 pub fn input(example: Example) -> Option<(String, String, Settings, Coverage)> {
     let (language, words) = example.info.split_once(' ').unwrap_or((example.info, ""));
     if language == "text" {
@@ -134,7 +134,7 @@ fn each_good_example_is_clean() {
     assert!(failures.is_empty(), "{failures}");
 }
 
-/// Findings whose example is no manifest are tested elsewhere.
+/// Findings whose example is not a manifest are tested elsewhere.
 #[test]
 fn each_code_has_a_test() {
     let mut texts = String::new();
@@ -283,5 +283,5 @@ fn the_page_of_findings_is_made_from_the_table() {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     let differs = written.lines().zip(page().lines()).find(|(one, other)| one != other).map(|(one, _)| one.to_owned());
-    assert!(written == page(), "{}: {differs:?}: ROUTESCOPE_UPDATE=1 writes it anew", path.display());
+    assert!(written == page(), "{}: {differs:?}: ROUTESCOPE_UPDATE=1 writes it again", path.display());
 }

@@ -75,5 +75,5 @@ fn every_limit_is_on_the_page_with_its_value_and_a_reason() {
     for (name, value) in &constants() {
         assert_eq!(told.remove(name).as_ref(), Some(value), "docs/limits.md: {name} is {value}");
     }
-    assert!(told.is_empty(), "docs/limits.md has what is no constant: {:?}", told.keys());
+    assert!(told.is_empty(), "docs/limits.md has what is not a constant: {:?}", told.keys());
 }

@@ -109,7 +109,7 @@ fn what_may_not_be_read_is_told_and_no_answer_is_certain() {
     let (code, out, err) = cluster.run(&["where", "http://a.io/x", "-n", "team-a"]);
     assert_eq!(code, 0, "{out}{err}");
     assert!(err.contains("warning: the cluster as a whole: not readable"), "{err}");
-    assert!(out.contains("? not certain: a route that may not be read may hang"), "{out}");
+    assert!(out.contains("? not certain: a route that cannot be read may be attached"), "{out}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_child_that_may_not_be_read_is_not_said_to_be_missing() {
     assert!(err.contains("warning: namespace team-b: not readable"), "{err}");
     assert!(out.contains("there is no HTTPRoute team-b/hidden, as far as may be read"), "{out}");
     assert!(out.contains("? not certain: a child of HTTPRoute team-b/hidden may exist"), "{out}");
-    assert!(!out.contains("to mend it"), "{out}");
+    assert!(!out.contains("to fix it"), "{out}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a user may not read: whatever could rest on it is not certain. Each kind, then each namespace, is taken from what is
+//! What a user cannot read: whatever could rest on it is not certain. Each kind, then each namespace, is taken from what is
 //! read, and what is still said without a doubt is what full rights say.
 
 use crate::support::worlds;

@@ -82,7 +82,7 @@ fn with_real_output(text: &str) -> String {
     result
 }
 
-/// The text with the parts between `<!-- name -->` and `<!-- /name -->` made anew.
+/// The text with the parts between `<!-- name -->` and `<!-- /name -->` made again.
 fn with_real_parts(text: &str) -> String {
     let mut result = text.to_owned();
     for (name, part) in [("keys", keys()), ("themes", themes())] {

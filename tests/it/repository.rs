@@ -73,7 +73,7 @@ fn run(folder: &TempDir, arguments: &[&str], path: Option<&Path>) -> (Option<i32
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-// ---- what is no manifest
+// ---- what is not a manifest
 
 #[test]
 fn files_that_are_no_manifests_are_left_out_without_a_word() {

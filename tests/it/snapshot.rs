@@ -104,7 +104,7 @@ fn only_a_snapshot_is_overwritten() {
     std::fs::write(&file, ODD).unwrap();
     let (code, _, err) = run(&["snapshot", "--demo", "-o", file.to_str().unwrap()]);
     assert_eq!(code, 2);
-    assert!(err.contains("it is there already, and is no snapshot\nhint: name another file"), "{err}");
+    assert!(err.contains("it is there already, and is not a snapshot\nhint: name another file"), "{err}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), ODD);
     saved(&["--demo", "--force"], &file);
     saved(&["--demo"], &file);

@@ -80,7 +80,7 @@ fn hold(cases: Vec<Case>) {
             continue;
         }
         let written = read(&case.output);
-        // A golden file may be of a case that was taken away, and some are no configurations.
+        // A golden file may be of a case that was taken away, and some are not configurations.
         let Ok(output) = serde_yaml::from_str::<Value>(&written) else { continue };
         let expected = expected(&output);
         let actual = actual(&analysed(&case), &case.gateway);

@@ -152,7 +152,7 @@ fn who_may_read_two_namespaces_is_told_what_is_not_seen() {
         let cart = ask(CART);
         assert_eq!(cart.code, 0, "{}{}", cart.out, cart.err);
         assert!(cart.out.contains("routescope-shop/cart:8080"), "{}", cart.out);
-        assert!(cart.out.contains("? not certain: a route that may not be read may hang"), "{}", cart.out);
+        assert!(cart.out.contains("? not certain: a route that cannot be read may be attached"), "{}", cart.out);
     }
     real.assert_read_only();
 }
@@ -278,7 +278,7 @@ fn what_was_missed_and_forgotten_by_the_server_is_listed_anew() {
             .iter()
             .filter(of_routes)
             .filter(|event| event["requestURI"].as_str().is_some_and(|uri| uri.contains("sendInitialEvents=true")));
-        assert!(lists.count() > 1, "the routes were not listed anew");
+        assert!(lists.count() > 1, "the routes were not listed again");
     }
     real.assert_read_only();
 }

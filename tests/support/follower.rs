@@ -77,7 +77,7 @@ impl Follower {
                 match tokio::time::timeout(PATIENCE, self.follow.news.recv()).await {
                     Ok(Some(news)) => self.take(news),
                     _ => panic!(
-                        "{caller}: waited in vain: {what}; {:#?}; {:#?}; {:#?}",
+                        "{caller}: timed out waiting: {what}; {:#?}; {:#?}; {:#?}",
                         self.status,
                         self.trail,
                         self.names("HTTPRoute")

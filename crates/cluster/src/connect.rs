@@ -215,7 +215,7 @@ pub(super) fn text(error: &std::io::Error) -> String {
     text.split_once(" (os error").map_or(text.clone(), |(text, _)| text.to_owned())
 }
 
-/// Reads a time limit as kubectl does: a number of seconds, or numbers with units (`30s`, `1h30m`); zero is no limit.
+/// Reads a time limit as kubectl does: a number of seconds, or numbers with units (`30s`, `1h30m`); zero is not a limit.
 pub fn time_limit(text: &str) -> Result<Duration, String> {
     let wrong = || "seconds, or numbers with units, such as 30, 30s, 1m or 1h30m; 0 for no limit".to_owned();
     if let Ok(seconds) = text.parse() {

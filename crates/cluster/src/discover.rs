@@ -18,7 +18,7 @@ pub(super) enum Served {
     In(&'static str),
     /// The cluster has no such kind, in no version that we can read.
     Absent,
-    /// Discovery may not be read.
+    /// Discovery cannot be read.
     Refused,
     /// It could not be found out; why.
     Failed(String),

@@ -81,7 +81,7 @@ impl KindWatcher<'_> {
             if ended != StopReason::Refused {
                 return ended;
             }
-            // Who may not read a kind gets a 403 for one that does not exist, too.
+            // Who cannot read a kind gets a 403 for one that does not exist, too.
             match self.shared.discovery.served(&KINDS[self.kind], self.shared.lately()).await {
                 Served::In(served) if served != version => return StopReason::Gone,
                 Served::Absent => return StopReason::Gone,

@@ -3,7 +3,7 @@
 //! kube's watcher lists, watches and goes on from where it was. Left to it alone, a watch that the server refuses to
 //! begin with 410 is asked for for ever, an event that cannot be read is passed over, a streaming list that never ends is
 //! waited for, and that a watch goes on again is not told: see [`kube::runtime::watcher`]'s `step_trampolined`. In these
-//! cases it is thrown away here, and a new one lists anew: one atomic [`WatchEvent::Listed`].
+//! cases it is thrown away here, and a new one lists again: one atomic [`WatchEvent::Listed`].
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -29,7 +29,7 @@ use routescope_core::model::ObjectKey;
 /// Why a feed is no longer kept up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopReason {
-    /// It may not be read.
+    /// It cannot be read.
     Refused,
     /// The server knows no such list (any more).
     Gone,
@@ -77,7 +77,7 @@ enum Step {
     StopReason(StopReason),
 }
 
-/// Seconds that a watch lasts before it is begun anew: a connection that died without a word is noticed 5 s later.
+/// Seconds that a watch lasts before it is started again: a connection that died without a word is noticed 5 s later.
 const WATCH: u32 = 60;
 
 async fn list_and_watch(
@@ -178,7 +178,7 @@ async fn list_and_watch(
                     }
                 };
                 if let Some(exceeded) = held.exceeded() {
-                    Failed { reason: format!("{exceeded}, which is the limit"), anew: true }
+                    Failed { reason: format!("{exceeded}, which is the limit"), lists_again: true }
                 } else {
                     if let Some(news) = news
                         && !shared.tell(Event::WatchEvent(news)).await
@@ -188,10 +188,10 @@ async fn list_and_watch(
                     continue;
                 }
             }
-            Some(None) => Failed { reason: "the watch ended".to_owned(), anew: true },
+            Some(None) => Failed { reason: "the watch ended".to_owned(), lists_again: true },
             None => {
                 course.streams = false;
-                Failed { reason: format!("no answer within {} s", shared.pace.answer.as_secs_f32()), anew: true }
+                Failed { reason: format!("no answer within {} s", shared.pace.answer.as_secs_f32()), lists_again: true }
             }
             Some(Some(Err(error))) => {
                 let code = status(&error).map_or(0, |status| status.code);
@@ -213,8 +213,8 @@ async fn list_and_watch(
                     let pause = course.backoff.next();
                     return if lists { Step::After(pause) } else { Step::Again };
                 }
-                let anew = lists || code == 410 || loses_track(&error);
-                Failed { reason: shared.cluster.cause_of_watch(&error), anew }
+                let lists_again = lists || code == 410 || loses_track(&error);
+                Failed { reason: shared.cluster.cause_of_watch(&error), lists_again }
             }
         };
         if let Some(watched) = watched.take() {
@@ -227,17 +227,17 @@ async fn list_and_watch(
         if !shared.tell(Event::Broken(part, failed.reason)).await {
             return Step::StopReason(StopReason::Dropped);
         }
-        if failed.anew {
+        if failed.lists_again {
             return Step::After(pause);
         }
         sleep(pause).await;
     }
 }
 
-/// What went wrong, and whether a list must be read anew for it.
+/// What went wrong, and whether a list must be read again for it.
 struct Failed {
     reason: String,
-    anew: bool,
+    lists_again: bool,
 }
 
 /// How much the feed holds: the length of each object's text, by the hash of its key.

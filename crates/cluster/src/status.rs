@@ -1,4 +1,4 @@
-//! How reading a cluster goes: what is there, what is waited for, what may not be read.
+//! How reading a cluster goes: what is there, what is waited for, what cannot be read.
 
 use std::time::SystemTime;
 
@@ -13,15 +13,15 @@ pub enum KindState {
     Waiting,
     /// All of it is known: in every namespace.
     Synced,
-    /// All of it is known in these namespaces; others may not be read.
+    /// All of it is known in these namespaces; others cannot be read.
     SyncedIn(Vec<Name>),
     /// The cluster has no such kind.
     Absent,
-    /// It may not be read anywhere we know of.
+    /// It cannot be read anywhere we know of.
     Forbidden,
 }
 
-/// What may not be read.
+/// What cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// The namespace; `None` when the cluster as a whole was asked for.
@@ -59,11 +59,11 @@ pub struct Status {
     pub phase: Phase,
     /// How far each kind of [`KINDS`] is.
     pub kinds: Vec<KindState>,
-    /// What may not be read.
+    /// What cannot be read.
     pub unreadable: Vec<Unreadable>,
     /// How many lists are under way for the first time.
     pub waiting: usize,
-    /// The namespaces that are asked one by one where the whole cluster may not be read.
+    /// The namespaces that are asked one by one where the whole cluster cannot be read.
     pub asked: Vec<Name>,
     /// Why something is being tried again, in one line; as long as nothing has answered yet, too.
     pub trouble: Option<String>,

@@ -14,7 +14,7 @@ pub(super) enum Part {
     Kind(usize),
     /// A list.
     WatchScope(WatchScope),
-    /// The watch after it: a list that is read again does not mend it.
+    /// The watch after it: a list that is read again does not fix it.
     Watch(WatchScope),
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Event {
     WatchEvent(WatchEvent),
     /// The cluster has no such kind.
     Absent(usize),
-    /// A feed may not be read.
+    /// A feed cannot be read.
     Refused(WatchScope),
     /// Something broke, and is tried again.
     Broken(Part, String),
@@ -134,7 +134,7 @@ impl Tally {
         self.sum_up() || new
     }
 
-    /// Where the whole cluster may not be read, each namespace is about to be asked: it counts as asked from now on.
+    /// Where the whole cluster cannot be read, each namespace is about to be asked: it counts as asked from now on.
     fn expect(&mut self) {
         let refused = self.feeds.iter().filter(|(feed, stand)| {
             **stand == Stand::Refused && feed.namespace.is_none() && KINDS[feed.kind].namespaced

@@ -13,7 +13,7 @@ pub struct Timeouts {
     pub retry_at_most: Duration,
     /// Until a kind that the cluster does not have is looked for again.
     pub look: Duration,
-    /// Until what may not be read is asked for again.
+    /// Until what cannot be read is asked for again.
     pub refused: Duration,
     /// From one start of a watch to the next: a server that ends every watch at once is not asked in a tight loop.
     pub restart: Duration,

@@ -116,7 +116,7 @@ pub(super) struct Shared {
     pub cluster: Cluster,
     pub pace: Timeouts,
     pub discovery: Discovery,
-    /// The namespaces to ask one by one, where the whole cluster may not be read.
+    /// The namespaces to ask one by one, where the whole cluster cannot be read.
     pub namespaces: watch::Receiver<Vec<Name>>,
     /// Whether the server may have streaming lists.
     streams: AtomicBool,

@@ -20,7 +20,7 @@ pub struct Analysis {
     pub snapshot: Arc<Snapshot>,
     /// Under which control-plane settings.
     pub settings: Settings,
-    /// Who hangs under whom.
+    /// Who is below whom.
     pub tree: Tree,
     /// What the proxies would load.
     pub table: RouteTable,

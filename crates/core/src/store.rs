@@ -29,7 +29,7 @@ pub struct Coverage {
     pub namespaces: BTreeMap<&'static str, BTreeSet<Name>>,
     /// Namespaces of which nothing counts, and nothing is missing: the control plane does not look at them.
     pub hidden: BTreeSet<Name>,
-    /// It is a cluster of which some may not be read: what was not seen is likely there, and takes requests.
+    /// It is a cluster of which some cannot be read: what was not seen is likely there, and takes requests.
     pub forbidden: bool,
     /// Files whose earlier content counts, since what they hold now cannot be read: a sentence each.
     pub stale: Vec<String>,
@@ -65,7 +65,7 @@ impl Coverage {
 pub enum Mark {
     /// The cluster does not have it.
     New,
-    /// What the cluster has of it is not known: not yet, or it may not be read.
+    /// What the cluster has of it is not known: not yet, or it cannot be read.
     Unseen,
     /// The cluster has another one.
     Changed,
@@ -205,12 +205,12 @@ impl Snapshot {
         self.slices_of.get(service).map_or(&[], Vec::as_slice)
     }
 
-    /// The values of `label` that some `HTTPRoute` wears, for hints.
-    pub fn worn_labels(&self, label: &str) -> impl Iterator<Item = &Name> {
+    /// The values of `label` that some `HTTPRoute` has, for hints.
+    pub fn label_values(&self, label: &str) -> impl Iterator<Item = &Name> {
         let index = DELEGATION_LABELS.iter().position(|known| *known == label);
-        let mut worn: Vec<&Name> = index.into_iter().flat_map(|index| self.by_label[index].keys()).collect();
-        worn.sort_unstable();
-        worn.into_iter()
+        let mut values: Vec<&Name> = index.into_iter().flat_map(|index| self.by_label[index].keys()).collect();
+        values.sort_unstable();
+        values.into_iter()
     }
 
     /// Says where each route is, and which endpoints belong to a Service.

@@ -1,4 +1,4 @@
-//! What rests on what may not be read. In a cluster of which some kinds or namespaces are closed to the user, an absent object
+//! What rests on what cannot be read. In a cluster of which some kinds or namespaces are closed to the user, an absent object
 //! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`. Likewise a file that holds
 //! something that cannot be read for now may hold anything.
 //!
@@ -43,7 +43,7 @@ pub fn of_files(snapshot: &Snapshot) -> Option<String> {
     }
 }
 
-/// Which of these kinds may not be read in full, in a sentence; `None` when all of them may.
+/// Which of these kinds cannot be read in full, in a sentence; `None` when all of them may.
 fn unread(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
     let forbidden = of_cluster(snapshot, kinds);
     let both = of_files(snapshot).into_iter().chain(forbidden).collect::<Vec<_>>();

@@ -25,7 +25,7 @@ pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
         Err(error) => return Err(failed(path, &error)),
     };
     if !about.is_file() {
-        let message = format!("cannot write {shown}: it is no regular file");
+        let message = format!("cannot write {shown}: it is not a regular file");
         return Err(SourceError { message, hint: Some("-o - writes to standard output".to_owned()) });
     }
     let Overwrite::Own(marker) = overwrite else { return Ok(()) };
@@ -37,7 +37,7 @@ pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
     if begin == marker.as_bytes() {
         return Ok(());
     }
-    let message = format!("cannot write {shown}: it is there already, and is no snapshot");
+    let message = format!("cannot write {shown}: it is there already, and is not a snapshot");
     Err(SourceError { message, hint: Some("name another file, or overwrite it with --force".to_owned()) })
 }
 

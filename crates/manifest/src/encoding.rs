@@ -1,6 +1,6 @@
 //! Bytes to text: UTF-8, or UTF-16 with a byte order mark (what a Windows shell's `>` writes, and go-yaml reads).
 
-/// The text, and whether something in it was no text: then U+FFFD stands in its place.
+/// The text, and whether something in it was not text: then U+FFFD stands in its place.
 pub fn decode(mut bytes: Vec<u8>) -> (String, bool) {
     match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => return utf_16(rest, u16::from_le_bytes),

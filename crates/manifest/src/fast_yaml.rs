@@ -59,7 +59,7 @@ struct Line<'t> {
     number: u32,
     /// The column of the first character, from 0.
     indent: usize,
-    /// From the first character that is no space to the end of the line.
+    /// From the first character that is not a space to the end of the line.
     text: &'t str,
 }
 

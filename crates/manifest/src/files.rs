@@ -166,7 +166,7 @@ struct Gathered<'m> {
     /// What was read before, and what time it is.
     last_good: Option<(&'m mut LastGood, Duration)>,
     stale: Stale,
-    /// The texts of folders, before what is no manifest is left out.
+    /// The texts of folders, before what is not a manifest is left out.
     sources: Vec<Arc<Source>>,
     /// The namespace that Flux puts the objects of a file into.
     targets: BTreeMap<String, Name>,

@@ -137,7 +137,7 @@ fn text(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // What a terminal obeys, what some readers break lines at, what is no character.
+            // What a terminal obeys, what some readers break lines at, what is not a character.
             c if is_invisible(c) => escape_yaml(c, &mut quoted),
             c => quoted.push(c),
         }

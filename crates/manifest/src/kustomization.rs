@@ -25,7 +25,7 @@ pub(super) struct Kustomization {
     pub includes: Vec<PathBuf>,
     /// Files that it changes objects with.
     pub patches: Vec<PathBuf>,
-    /// Files that are no objects: values, texts for config maps, settings.
+    /// Files that are not objects: values, texts for config maps, settings.
     pub inputs: Vec<PathBuf>,
     /// The first change that matters to routing, as it is written.
     pub change: Option<String>,

@@ -1,7 +1,7 @@
 //! What files held when they were last read without a fault, for someone who reads them again and again.
 //!
 //! A file is often read while it is being written: an editor saves it in parts, `git checkout` removes it and creates it
-//! again, a tool empties it first. Half a file is no other world. What was read now and what is remembered go in, what
+//! again, a tool empties it first. Half a file is not another world. What was read now and what is remembered go in, what
 //! counts comes out, with a sentence for each file whose earlier content counts. No IO and no clock: the time comes in.
 //!
 //! - A file that no longer parses, or cannot be read, counts as it was, for as long as that lasts.
@@ -82,7 +82,7 @@ struct File {
 
 /// Why the earlier content of a file counts.
 enum Why {
-    /// It has to be mended first.
+    /// It has to be fixed first.
     ParseError { sentence: String, findings: Vec<Finding> },
     /// It may be back in a moment.
     Passing(String),

@@ -60,7 +60,7 @@ pub struct Loaded {
     pub watch: Vec<std::path::PathBuf>,
     /// What was found in a folder that was read with all below it.
     pub repository: Option<Repository>,
-    /// The files whose earlier content counts: half a save is no other world.
+    /// The files whose earlier content counts: half a save is not another world.
     pub stale: Stale,
     /// Every text that was read, manifest or not.
     pub sources: Vec<Arc<Source>>,

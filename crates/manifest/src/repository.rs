@@ -1,7 +1,7 @@
-//! The root of a repository, read as a folder: what in it is no manifest of its own, and what kustomize and Helm would
+//! The root of a repository, read as a folder: what in it is not a manifest of its own, and what kustomize and Helm would
 //! make of the rest.
 //!
-//! `kubectl apply -R` would stop at the first values file; nobody runs it there. A file that is no manifest is left out
+//! `kubectl apply -R` would stop at the first values file; nobody runs it there. A file that is not a manifest is left out
 //! and counted; one that names a kind of routing is still reported when it cannot be read.
 
 use std::collections::{BTreeMap, BTreeSet};

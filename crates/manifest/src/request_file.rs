@@ -1,4 +1,4 @@
-//! A text that is no manifest: the list of requests.
+//! A text that is not a manifest: the list of requests.
 
 use std::fs::File;
 use std::io::Read;

@@ -62,7 +62,7 @@ fn special_float(text: &str) -> Option<Data> {
 }
 
 fn number(text: &str) -> Option<Data> {
-    // Most texts that begin with a digit (times, addresses, durations) are no numbers.
+    // Most texts that begin with a digit (times, addresses, durations) are not numbers.
     let plausible = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'_' | b'+' | b'-' | b'.' | b'x' | b'X' | b'o' | b'O');
     if !text.bytes().all(plausible) {
         return None;
@@ -108,7 +108,7 @@ pub(super) fn is_integer(text: &str) -> bool {
     integer(&text.replace('_', "")).is_some()
 }
 
-/// A number as key: the text that kubectl makes of it (Go's `%g` of 32 bits where it is no integer).
+/// A number as key: the text that kubectl makes of it (Go's `%g` of 32 bits where it is not an integer).
 pub(super) fn number_key(text: &str) -> Name {
     let digits = text.replace('_', "");
     if let Some(integer) = integer(&digits) {

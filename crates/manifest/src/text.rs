@@ -23,7 +23,7 @@ const BLOCK: usize = 512 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Text {
     pub source: Arc<Source>,
-    /// Some of it was no text, and is U+FFFD now.
+    /// Some of it was not text, and is U+FFFD now.
     pub lossy: bool,
     /// It may be no manifest at all: then nothing is said of it.
     pub lenient: bool,
@@ -183,7 +183,7 @@ fn is_plain(text: &str) -> bool {
     text.as_bytes().chunks(256).all(run)
 }
 
-/// What in a document is no text. A YAML reader would take some of it for the end of the input.
+/// What in a document is not text. A YAML reader would take some of it for the end of the input.
 fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<ParseError> {
     let is_control = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte == 0x7F;
     let is_no_character = |c: char| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
@@ -211,7 +211,7 @@ fn no_text(chunk: &Chunk<'_>, lossy: bool) -> Option<ParseError> {
 fn read_chunk(source: &Arc<Source>, chunk: &Chunk<'_>, plain: bool, into: &mut Decoded) {
     let mut odd = Vec::new();
     let mut broken = Vec::new();
-    // A byte order mark that begins a document is no part of it.
+    // A byte order mark that begins a document is not part of it.
     let chunk = &Chunk { text: chunk.text.trim_start_matches('\u{FEFF}'), ..*chunk };
     let is_json = matches!(chunk.text.trim_start().as_bytes().first(), Some(b'{' | b'['));
     let mut read = false;

@@ -40,7 +40,7 @@ pub(super) const LARGEST: usize = super::limits::VALUES;
 /// From how many values on what share of them may come from aliases (go-yaml's `allowedAliasRatio`): 99 of 100 in a
 /// document that is not large, and 1 of 10 in a large one.
 const ALIASED: [(usize, f64); 2] = [(400_000, 0.99), (4_000_000, 0.10)];
-/// So few values are not looked at.
+/// So few values are not evaluated.
 const FEW_ALIASED: usize = super::limits::ALIASED_VALUES;
 const FEW_VALUES: usize = 1000;
 
@@ -435,7 +435,7 @@ fn data(text: &str, style: Style, tag: Option<&str>, at: Position) -> Result<Dat
     let Some(tag) = tag else {
         let data = if style == Style::Plain { scalar::plain(text) } else { Data::String(scalar::name(text)) };
         return match data {
-            Data::Float(number) if !number.is_finite() => Err(broken(format!("{text} is no number in JSON"))),
+            Data::Float(number) if !number.is_finite() => Err(broken(format!("{text} is not a number in JSON"))),
             data => Ok(data),
         };
     };

@@ -24,7 +24,7 @@ pub struct Missing {
 }
 
 /// The first namespace of a scope that nothing in these worlds names. `named` tells what is named beside the objects that
-/// are kept, by an object that routing does not read. `None` where it may be there, and may not be read.
+/// are kept, by an object that routing does not read. `None` where it may be there, and cannot be read.
 pub fn missing(snapshots: &[&Snapshot], scope: &Scope, named: impl Fn(&str) -> bool) -> Option<Missing> {
     let may_be_hidden = |snapshot: &&&Snapshot| {
         let coverage = &snapshot.coverage;

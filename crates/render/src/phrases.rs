@@ -176,9 +176,9 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
         }),
         DestinationState::NotPermitted => Some(format!("no ReferenceGrant in {namespace} permits it")),
         DestinationState::InvalidKind => Some(if destination.group.is_empty() {
-            format!("{kind} is no kind of backend")
+            format!("{kind} is not a kind of backend")
         } else {
-            format!("{}/{kind} is no kind of backend", destination.group)
+            format!("{}/{kind} is not a kind of backend", destination.group)
         }),
         DestinationState::PortNotAllowed => Some(format!("a {kind} ref must not carry a port")),
     }

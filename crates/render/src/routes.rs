@@ -63,7 +63,7 @@ pub struct VirtualHostData {
 #[allow(missing_docs)]
 pub struct RowData {
     pub r#match: MatchData,
-    /// What the route demands of the host beside, in a table below (hop by hop).
+    /// What the route requires of the host beside, in a table below (hop by hop).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hostnames: Vec<Name>,
     pub action: ActionData,
@@ -199,7 +199,7 @@ impl Rows<'_, '_> {
     }
 }
 
-/// What a route demands of the host beside, where it stands in a table of its own.
+/// What a route requires of the host beside, where it stands in a table of its own.
 fn hostnames<'a>(analysis: &'a Analysis, hop: &RuleNode) -> &'a [Name] {
     let walked = analysis.tree.link_above_of(hop).is_some_and(|link| analysis.tree.walks(link));
     if walked { &analysis.snapshot.route(hop.route).hostnames } else { &[] }

@@ -113,7 +113,7 @@ impl Kept {
             links: vec![false; tree.links.len()],
             children: vec![false; tree.children.len()],
         };
-        // A route that is looked at takes all that hangs under it along.
+        // A route that is looked at takes all that is below it along.
         let mut whole = vec![false; tree.hops.len()];
         for (at, hop) in tree.hops.iter().enumerate() {
             whole[at] = tree
@@ -123,7 +123,7 @@ impl Kept {
             if !whole[at] && !scope.holds_destination(hop) {
                 continue;
             }
-            // And all that it hangs under.
+            // And all that it is below.
             let mut up = at;
             loop {
                 if std::mem::replace(&mut kept.hops[up], true) && up != at {

@@ -1,5 +1,5 @@
 //! What a piece of text *is*, never what it looks like: renderers produce [`Span`]s with a [`Role`], and the terminal
-//! writer or a theme decides on colours. Meaning never hangs on the role alone: a glyph or a word says it too.
+//! writer or a theme decides on colours. Meaning never depends on the role alone: a glyph or a word says it too.
 
 use std::borrow::Cow;
 

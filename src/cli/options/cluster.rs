@@ -21,7 +21,7 @@ pub struct ClusterOptions {
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Vec<String>,
 
-    /// Show what touches these namespaces (a,b,c), and ask them where the whole cluster may not be read
+    /// Show what touches these namespaces (a,b,c), and ask them where the whole cluster cannot be read
     #[arg(short = 'n', long = "namespace", value_name = "NAME", value_delimiter = ',', global = true)]
     pub namespace: Vec<String>,
 

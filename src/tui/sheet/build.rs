@@ -242,7 +242,7 @@ impl Sheet {
     }
 }
 
-/// How wide a match is up to the end of its path; `None` for what is no match.
+/// How wide a match is up to the end of its path; `None` for what is not a match.
 fn path_width(cell: &Line) -> Option<usize> {
     let path = cell.spans.iter().position(|span| span.role == Role::Path)?;
     Some(cell.spans[..=path].iter().map(|span| span.text.width()).sum())

@@ -79,7 +79,7 @@ fn enter(state: &mut State) -> Vec<Effect> {
     match done {
         Ok(effects) => effects,
         Err(problem) => {
-            // The line stays: it can be mended.
+            // The line stays: it can be fixed.
             if let Some(line) = &mut state.command {
                 line.problem = Some(problem);
             }

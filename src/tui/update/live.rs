@@ -123,7 +123,7 @@ fn reading(state: &mut State, at: usize, status: &Arc<Status>) {
     }
 }
 
-/// Connects anew to the same context. What is shown stays until the cluster tells more.
+/// Connects again to the same context. What is shown stays until the cluster tells more.
 pub(super) fn reconnect(state: &mut State) -> Vec<Effect> {
     let side = state.side_mut();
     let Some(live) = &mut side.live else { return Vec::new() };

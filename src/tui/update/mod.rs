@@ -225,7 +225,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Loads again; while a load is running, only remembers to. A cluster is connected to anew.
+/// Loads again; while a load is running, only remembers to. A cluster is connected to again.
 fn reload(state: &mut State) -> Vec<Effect> {
     if state.side().live.is_some() {
         return live::reconnect(state);
@@ -277,7 +277,7 @@ fn replace(state: &mut State, at: usize, new: PaneContent) -> Vec<Effect> {
     match side.world.take() {
         Some(old) => {
             let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
-            // The same path is no other one: what was folded over it stays folded.
+            // The same path is not another one: what was folded over it stays folded.
             let end = side.highlighted.last().and_then(|end| again(*end));
             side.tree.path.visited = side.tree.path.visited.and_then(again);
             highlighted = end

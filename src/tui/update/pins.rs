@@ -146,7 +146,7 @@ pub(super) fn answer_all(state: &mut State, at: usize) {
     let now = state.now;
     let side = &mut state.sides[at];
     let Some(world) = &side.world else { return };
-    // While the first lists come in, another answer is no news: it was only not known yet.
+    // While the first lists come in, another answer is not news: it was only not known yet.
     let is_news = side.live.as_ref().is_none_or(|live| live.settled);
     let turned = side.pinned.answer(&state.pins, world, now, is_news);
     for one in &turned {

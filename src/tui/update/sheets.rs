@@ -85,7 +85,7 @@ pub(super) fn keep_subject(side: &mut ContextPane) {
     }
 }
 
-/// The world of a side is another: its view is listed anew, and what is selected stays selected by name.
+/// The world of a side is another: its view is listed again, and what is selected stays selected by name.
 pub(super) fn replaced(side: &mut ContextPane, view: View, keep: Option<NodeRef>) -> Vec<Effect> {
     if side.sheet.is_none() && view != View::Tree {
         side.sheet = Some(SheetPane::new(view));

@@ -4,7 +4,7 @@
 
 use ratatui::buffer::Buffer;
 
-/// Replaces every glyph by a letter of ASCII, cell by cell; what is no glyph of the program becomes `?`.
+/// Replaces every glyph by a letter of ASCII, cell by cell; what is not a glyph of the program becomes `?`.
 pub fn replace(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {

@@ -1,4 +1,4 @@
-//! The command line, over the footer: what is typed, and what it may become or why it is no command.
+//! The command line, over the footer: what is typed, and what it may become or why it is not a command.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

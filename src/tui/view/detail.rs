@@ -42,7 +42,7 @@ const NAMES: usize = 10;
 pub struct Excerpt {
     /// The node.
     pub node: Option<NodeRef>,
-    /// The object, where it is no node of the tree.
+    /// The object, where it is not a node of the tree.
     object: Option<Subject>,
     /// The finding, in the list of them.
     finding: Option<usize>,
@@ -299,7 +299,7 @@ fn targets_of(world: &PaneContent, node: Option<NodeRef>, facts: &[node_details:
     links::of(world, node, (name, nth), line)
 }
 
-/// The object that the detail pane tells of, where it is no node of the tree.
+/// The object that the detail pane tells of, where it is not a node of the tree.
 pub fn subject(side: &ContextPane) -> Option<&Subject> {
     if side.page.is_some() {
         return side.page.as_ref();

@@ -270,7 +270,7 @@ impl Path {
     }
 }
 
-/// The lines to the left of a row: what it hangs under, and the heavy line where the path passes.
+/// The lines to the left of a row: what it is below, and the heavy line where the path passes.
 fn guides(row: &Row, index: usize, path: &Path, theme: &Theme) -> Vec<Span<'static>> {
     let light = theme.style(Role::Guide);
     let heavy = theme.style(Role::Path);

@@ -20,10 +20,10 @@ use super::steps::{Run, Step, odd_worlds, step};
 const DEADLINE: Duration = Duration::from_secs(100);
 
 /// A case has not come to an end: its smaller ones are not tried, since they would not either.
-static HUNG: AtomicBool = AtomicBool::new(false);
+static TIMED_OUT: AtomicBool = AtomicBool::new(false);
 
 fn run(worlds: Vec<String>, clusters: bool, steps: Vec<Step>) {
-    if HUNG.load(Ordering::Relaxed) {
+    if TIMED_OUT.load(Ordering::Relaxed) {
         return;
     }
     let (sender, ended) = channel();
@@ -43,7 +43,7 @@ fn run(worlds: Vec<String>, clusters: bool, steps: Vec<Step>) {
     });
     match ended.recv_timeout(DEADLINE) {
         Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-            HUNG.store(true, Ordering::Relaxed);
+            TIMED_OUT.store(true, Ordering::Relaxed);
             panic!("it does not come to an end after {}", at.lock().expect("nobody panics with it"));
         }
         _ => case.join().unwrap_or_else(|_| panic!("it panics at {}", at.lock().expect("nobody panics with it"))),

@@ -1,4 +1,4 @@
-//! What people do in the URL bar: paste a command, begin anew, leave by mistake.
+//! What people do in the URL bar: paste a command, begin again, leave by mistake.
 
 use routescope::tui::effect::Effect;
 use routescope::tui::update::Message;

@@ -18,7 +18,7 @@ spec:
 fn what_changes_in_the_tree_stands_out_and_settles() {
     let mut explorer = cluster(120, 40);
     explorer.holds(SHOP, synced()).press(&["G"]);
-    assert_eq!(explorer.wakes(), [0; 0], "the first list is no change");
+    assert_eq!(explorer.wakes(), [0; 0], "the first list is not a change");
     let v2 = format!("{}{CART}", SHOP.replace("orders-v1", "orders-v2"));
     explorer.holds(&v2, synced());
     assert_eq!(explorer.wakes(), [2]);
@@ -33,7 +33,7 @@ fn what_changes_in_the_tree_stands_out_and_settles() {
     assert_eq!(explorer.passes(28).wakes(), [0; 0], "what is quiet draws no frames");
     hides(&explorer, "+   ├─");
     explorer.holds(&v2, synced());
-    assert_eq!(explorer.wakes(), [0; 0], "the same world again is no change");
+    assert_eq!(explorer.wakes(), [0; 0], "the same world again is not a change");
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
             headers.insert(name.trim().to_ascii_lowercase(), value.trim().to_owned());
         }
     }
-    // Nobody should send a body; it is read lest it be taken for a request.
+    // Nobody should send a body; it is read so that it is not taken for a request.
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));

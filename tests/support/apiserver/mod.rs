@@ -13,7 +13,7 @@
 //! // … `--kubeconfig`, or `Connection { kubeconfig: Some(kubeconfig), .. }`
 //! server.rights(Rights::Only(&["team-a"]));         // 403 for the rest
 //! server.rule("slow", |asked| (asked.plural() == Some("services")).then_some(Reply::Hang));
-//! server.lift("slow");                              // what hung is answered now
+//! server.lift("slow");                              // what waited is answered now
 //! server.cut();                                     // every connection breaks
 //! server.down(); server.up();                       // no answers at all; again
 //! server.compact();                                 // 410 for whoever goes on from before
@@ -171,7 +171,7 @@ impl ApiServer {
         self.shared.change(|state| state.rules.insert(0, (name.to_owned(), Box::new(rule))));
     }
 
-    /// Takes a rule away. What hung under it is answered.
+    /// Takes a rule away. What waited for it is answered.
     pub fn lift(&self, name: &str) {
         self.shared.change(|state| state.rules.retain(|(known, _)| known != name));
     }
@@ -252,7 +252,7 @@ impl ApiServer {
         let mut state = self.shared.lock();
         while !done(&state) {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain for {what}; asked so far: {:#?}", state.requests);
+            assert!(!left.is_zero(), "timed out waiting for {what}; asked so far: {:#?}", state.requests);
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
     }

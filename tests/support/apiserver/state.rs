@@ -217,7 +217,7 @@ impl State {
         self.find(group, version, plural).is_none().then(|| Reply::Plain(404, "404 page not found\n".to_owned()))
     }
 
-    /// The answer to anything that is no watch.
+    /// The answer to anything that is not a watch.
     pub fn whole(&mut self, asked: &Asked) -> Reply {
         if let Some(discovered) = self.discover(&asked.path) {
             return discovered;

@@ -53,7 +53,7 @@ impl Watching {
             }
             seen.push(super::goes(&answer));
         }
-        panic!("waited in vain for {what}; seen: {seen:?}")
+        panic!("timed out waiting for {what}; seen: {seen:?}")
     }
 
     /// Takes answers until the URL goes there.

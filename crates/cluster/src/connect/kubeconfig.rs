@@ -144,7 +144,7 @@ enum Unread {
     Config(KubeconfigError),
 }
 
-/// Reads one file as kube does, which panics at some that are no text. Paths in it count from its folder.
+/// Reads one file as kube does, which panics at some that are not text. Paths in it count from its folder.
 fn read(path: &Path) -> Result<Kubeconfig, Unread> {
     let bytes = credential_files::bounded(path, limits::KUBECONFIG).map_err(Unread::File)?;
     let (text, lossy) = encoding::decode(bytes);
@@ -194,7 +194,7 @@ fn not_text(path: &Path) -> SourceError {
     }
 }
 
-/// Why a file is no kubeconfig. What it holds is never told: it may be a token.
+/// Why a file is not a kubeconfig. What it holds is never told: it may be a token.
 fn unreadable(path: &Path, error: &KubeconfigError) -> SourceError {
     let path = path.display();
     match error {
@@ -205,7 +205,7 @@ fn unreadable(path: &Path, error: &KubeconfigError) -> SourceError {
                     "cannot read kubeconfig {path}{place}: {}",
                     without_values(&error.without_snippet().to_string())
                 ),
-                hint: Some(format!("mend that line; `kubectl config view --kubeconfig {path}` reads the same file")),
+                hint: Some(format!("fix that line; `kubectl config view --kubeconfig {path}` reads the same file")),
             }
         }
         other => SourceError { message: format!("cannot read kubeconfig {path}: {other}"), hint: None },

@@ -123,7 +123,7 @@ pub enum How {
 /// What can be asked of a cluster that is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
-    /// Read this namespace, too, where the cluster as a whole may not be read.
+    /// Read this namespace, too, where the cluster as a whole cannot be read.
     Namespace(Name),
     /// Read the files laid over the cluster again.
     Reread,

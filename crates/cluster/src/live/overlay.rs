@@ -47,7 +47,7 @@ pub(super) fn laid(file: &Object, live: Option<&Object>) -> (Object, Mark) {
 }
 
 /// Labels and annotations that others put there stay, as they do under `kubectl apply`. Those that the engines read are
-/// taken to be the files' own: one that a file does not name any more is gone.
+/// assumed to be the files' own: one that a file does not name any more is gone.
 fn keep(own: &mut Vec<(Name, Name)>, theirs: &[(Name, Name)]) {
     for (key, value) in theirs {
         if !is_of_routing(key) && own.iter().all(|(known, _)| known != key) {

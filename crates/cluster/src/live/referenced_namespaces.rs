@@ -1,4 +1,4 @@
-//! The namespaces that what is known speaks of: where a cluster may not be read as a whole, these are asked for.
+//! The namespaces that what is known speaks of: where a cluster cannot be read as a whole, these are asked for.
 
 use std::collections::BTreeSet;
 

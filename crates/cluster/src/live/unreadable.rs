@@ -12,7 +12,7 @@ use routescope_manifest::SourceError;
 /// So many kinds are named before the rest is counted.
 const NAMED: usize = 5;
 
-/// One namespace (or the cluster as a whole) of which something may not be read.
+/// One namespace (or the cluster as a whole) of which something cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The namespace; `None` for the cluster as a whole.
@@ -25,7 +25,7 @@ pub struct Unread {
     pub instead: Vec<Name>,
 }
 
-/// What may not be read, a namespace each, the cluster as a whole first. Kinds that can be read as a whole, and those
+/// What cannot be read, a namespace each, the cluster as a whole first. Kinds that can be read as a whole, and those
 /// that the cluster does not have, are not missed.
 pub fn unreadable(status: &Status) -> Vec<Unread> {
     let missed = |kind: usize| !matches!(status.kinds.get(kind), Some(KindState::Synced | KindState::Absent) | None);
@@ -115,7 +115,7 @@ pub fn access_denied(status: &Status) -> Option<SourceError> {
             .into_iter()
             .collect();
         let tried = match asked.as_slice() {
-            [] => "may not be read".to_owned(),
+            [] => "cannot be read".to_owned(),
             [one] => format!("may be read neither in the cluster as a whole nor in namespace {one}"),
             many => format!("may be read neither in the cluster as a whole nor in the namespaces {}", many.join(", ")),
         };

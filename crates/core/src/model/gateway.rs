@@ -122,7 +122,7 @@ pub struct Listener {
 pub struct ListenerTls {
     /// `mode`, `Terminate` by default.
     pub mode: TlsMode,
-    /// `certificateRefs` (never followed: Secrets are taken to exist).
+    /// `certificateRefs` (never followed: Secrets are assumed to exist).
     pub certificates: Vec<CertificateRef>,
     /// `options`, in document order.
     pub options: Vec<(Name, Name)>,

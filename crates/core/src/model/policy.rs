@@ -1,6 +1,6 @@
 //! What kgateway builds a policy from, as far as it decides where requests go: `TrafficPolicy`, the `GatewayExtension`s
 //! it refers to, and `ConfigMap`s, of which only the keys count. Secrets are never read: those that are referred to are
-//! taken to exist.
+//! assumed to exist.
 
 use super::gateway::NamespaceSelector;
 use super::meta::{Meta, Name, Position};
@@ -54,7 +54,7 @@ pub struct PolicyTarget {
     pub section_name: Option<Name>,
 }
 
-/// One entry of a policy's `targetSelectors`: objects of the policy's namespace that wear these labels.
+/// One entry of a policy's `targetSelectors`: objects of the policy's namespace that have these labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct PolicySelector {

@@ -1,7 +1,7 @@
 //! How many instructions RE2 makes of a class of characters: a range of bytes each, over the UTF-8 of its characters.
 //!
 //! Source: RE2 `re2/compile.cc` (`AddRuneRangeUTF8`, `Add_80_10ffff`, `PostVisit` of `kRegexpCharClass`). Where RE2 shares
-//! the ends of ranges as far as they are next to each other, everything that reads alike is taken to be shared here: the
+//! the ends of ranges as far as they are next to each other, everything that reads alike is assumed to be shared here: the
 //! number is a least one.
 
 use ahash::AHashMap;

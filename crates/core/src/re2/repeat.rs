@@ -41,7 +41,7 @@ pub(super) fn counted(text: &str) -> Option<(usize, u64, Option<u64>)> {
     let (inner, _) = text.strip_prefix('{')?.split_once('}')?;
     let number = |text: &str| -> Option<u64> {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        // `{02}` is no repetition to RE2; a number too long to hold is too large anyway.
+        // `{02}` is not a repetition to RE2; a number too long to hold is too large anyway.
         let zeros = text.len() > 1 && text.starts_with('0');
         (plain && !zeros).then(|| text.parse().unwrap_or(u64::MAX))
     };

@@ -151,7 +151,7 @@ impl Size {
     /// The atom is repeated, from `low` times on, up to `high` times if there is an end.
     pub fn repeated(&mut self, low: u64, high: Option<u64>) {
         if let Prefix::Text(all, last) = self.prefix {
-            // The last character is no plain text then.
+            // The last character is not plain text then.
             self.prefix = Prefix::Done(all - last);
         }
         let copies = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);

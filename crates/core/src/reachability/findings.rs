@@ -1,7 +1,7 @@
 //! What is wrong with sets of requests: rules that none meets, routes that claim the same ones, backends that none
 //! reaches, and prefixes that are delegated to one namespace and used by another.
 //!
-//! It is asked for by those who list findings, and is no part of an analysis: a single answer needs none of it.
+//! It is asked for by those who list findings, and is not part of an analysis: a single answer needs none of it.
 
 mod overlaps;
 

@@ -87,7 +87,7 @@ fn alphabet(machines: &[&Machine]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for byte in PREFERRED.iter().copied().chain(rest) {
         let class: Vec<u32> = machines.iter().map(|machine| machine.class(byte)).collect();
-        // A byte beyond ASCII is never taken for a letter: half a character is no text.
+        // A byte beyond ASCII is never taken for a letter: half a character is not text.
         if byte >= 0x80 || !seen.contains(&class) {
             seen.push(class);
             bytes.push(byte);

@@ -161,7 +161,7 @@ impl Draft {
                         self.forward = None;
                     }
                 }
-                // A parent's bad filter is no filter for the rows below; the parent's own rows say so.
+                // A parent's bad filter is not a filter for the rows below; the parent's own rows say so.
                 Err((detail, said)) if own => {
                     let status_message = StatusMessage::new(Stage::Rule, said);
                     self.errors.push(reported(RespondReason::InvalidRedirectStatus, detail, status_message));
@@ -237,7 +237,7 @@ impl Draft {
 
     fn answer(&mut self, lookup: Lookup<'_>, level: Level<'_>, filter: &Filter, own: bool, assumed: bool) {
         let Filter::Extension { group, kind, name, .. } = filter else { return };
-        // A GRPCRoute's ExtensionRefs are not looked at (kgateway `transformGRPCRulesToHttp`).
+        // A GRPCRoute's ExtensionRefs are not evaluated (kgateway `transformGRPCRulesToHttp`).
         if level.route.kind == RouteKind::Grpc {
             return;
         }
@@ -256,7 +256,7 @@ impl Draft {
                 let sees = snapshot.coverage.sees("TrafficPolicy", &key.namespace);
                 (snapshot.traffic_policies.contains_key(&key), !sees, RespondReason::UnresolvedExtension)
             }
-            // Policies that the engine knows and this program does not read: taken to exist.
+            // Policies that the engine knows and this program does not read: assumed to exist.
             (KGATEWAY_GROUP, "ListenerPolicy" | "BackendConfigPolicy" | "HTTPListenerPolicy")
             | (crate::model::GATEWAY_GROUP, "BackendTLSPolicy") => {
                 let doubt = format!("{kind} {key} is assumed to exist: its kind is not read");

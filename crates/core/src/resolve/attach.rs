@@ -1,4 +1,4 @@
-//! Which route hangs on which listener, under which hostnames, and why not on others.
+//! Which route is attached to which listener, under which hostnames, and why not on others.
 //! `docs/fidelity.md`: `attach-parent`, `attach-section`, `attach-allowed`, `attach-selector`, `attach-reason`,
 //! `hostname-intersection`, `listener-isolation`.
 //!
@@ -34,7 +34,7 @@ pub(super) enum Admission {
     Yes,
     /// It is not.
     No,
-    /// Its Namespace object is not in view, and may say so: taken to be admitted.
+    /// Its Namespace object is not in view, and may say so: assumed to be admitted.
     Unknown(String),
 }
 
@@ -43,7 +43,7 @@ pub(super) fn admits(snapshot: &Snapshot, from: &From, home: &str, namespace: &s
     let decide = |yes| if yes { Admission::Yes } else { Admission::No };
     match from {
         From::All => Admission::Yes,
-        // For routes `None` is no value of the enumeration: the engine keeps its default, the own namespace.
+        // For routes `None` is not a value of the enumeration: the engine keeps its default, the own namespace.
         From::Same | From::None => decide(home == namespace),
         From::Selector(None) => Admission::No,
         From::Selector(Some(selector)) if !is_valid(selector) => Admission::No,
@@ -93,8 +93,8 @@ fn by_name_alone(selector: &NamespaceSelector) -> bool {
 
 fn selects(selector: &NamespaceSelector, namespace: &str, labels: &[(Name, Name)]) -> bool {
     let value = |key: &str| {
-        let worn = labels.iter().find(|(worn, _)| worn == key).map(|(_, value)| value.as_str());
-        worn.or((key == NAME_LABEL).then_some(namespace))
+        let labelled = labels.iter().find(|(label, _)| label == key).map(|(_, value)| value.as_str());
+        labelled.or((key == NAME_LABEL).then_some(namespace))
     };
     let meets = |requirement: &Requirement| {
         let value = value(&requirement.key);
@@ -257,7 +257,7 @@ pub(super) fn reach(
     if fits || node.assumed { Reach::Here(admission) } else { Reach::Elsewhere }
 }
 
-/// Hangs every route on the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
+/// Attaches every route to the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
 /// for each root, why its attachment is not certain.
 pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
     let (gateways, sets) = nodes(snapshot, settings, tree);

@@ -44,7 +44,7 @@ pub(super) fn is_certain(snapshot: &Snapshot, settings: &Settings, link: &Link) 
 /// What a delegating ref may select that has not been seen, in a sentence.
 pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) -> Option<String> {
     let via = shown(settings, &link.via);
-    (!is_certain(snapshot, settings, link)).then(|| format!("{via} may select an HTTPRoute that may not be read"))
+    (!is_certain(snapshot, settings, link)).then(|| format!("{via} may select an HTTPRoute that cannot be read"))
 }
 
 fn everywhere(settings: &Settings, via: &Via) -> bool {

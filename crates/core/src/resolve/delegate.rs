@@ -29,7 +29,7 @@ use crate::limits;
 use crate::model::{ObjectKey, PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
-/// A place in the tree: a route, and the delegating rule it hangs under.
+/// A place in the tree: a route, and the delegating rule it is below.
 struct TreePosition<'p> {
     route: RouteId,
     above: Option<ParentRule<'p>>,
@@ -84,7 +84,7 @@ pub(super) struct Common<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
     pub policies: Option<&'a Policies>,
-    /// Which routes hang where.
+    /// Which routes are attached where.
     pub attached: &'a AttachedTo,
     pub finder: Finder,
     pub placed: Placed,

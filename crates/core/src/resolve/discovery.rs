@@ -62,7 +62,7 @@ fn text(value: &Value) -> Result<Name, String> {
 }
 
 /// What the control plane sees of a snapshot, and what it leaves out in a finding. A namespace whose labels are not in
-/// view is taken to be selected.
+/// view is assumed to be selected.
 pub fn discovered(snapshot: Arc<Snapshot>, settings: &Settings) -> (Arc<Snapshot>, Option<Finding>) {
     let selectors = &settings.discovery_namespace_selectors;
     if selectors.is_empty() {

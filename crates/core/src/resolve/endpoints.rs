@@ -98,7 +98,7 @@ pub enum EndpointGap {
     NoneReady,
 }
 
-/// Who serves a destination; `None` where it is no Service in view, or its endpoints are not.
+/// Who serves a destination; `None` where it is not a Service in view, or its endpoints are not.
 pub fn endpoints(snapshot: &Snapshot, destination: &Destination) -> Option<Endpoints> {
     let Served { service, port, slices } = served(snapshot, destination)?;
     let mut targets: Vec<Target> = Vec::new();

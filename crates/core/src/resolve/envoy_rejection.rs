@@ -45,7 +45,7 @@ pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(Respon
     }
     forward.request_headers.iter().chain(&forward.response_headers).find_map(|change| match change {
         HeaderChange::Set { name, value } | HeaderChange::Add { name, value } if !is_format(value) => {
-            let message = format!("the value of header {name} is no Envoy format string: {value}");
+            let message = format!("the value of header {name} is not an Envoy format string: {value}");
             Some((RespondReason::RuleReplaced, message))
         }
         _ => None,

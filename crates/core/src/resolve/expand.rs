@@ -58,7 +58,7 @@ struct Run<'t> {
     doubts: &'t [Vec<String>],
 }
 
-/// Fills `tree` with what hangs under its roots.
+/// Fills `tree` with what is below its roots.
 pub(super) fn expand(
     snapshot: &Snapshot,
     settings: &Settings,

@@ -52,11 +52,11 @@ struct PathIndex {
     by_path: Vec<(RouteId, u32, u32)>,
     /// The routes that inherit their parent's match.
     inheriting: Vec<RouteId>,
-    /// Places in `by_path` by what a parent may demand, made when one first does.
+    /// Places in `by_path` by what a parent may require, made when one first does.
     by_condition: OnceLock<AHashMap<Condition, Vec<u32>>>,
 }
 
-/// What a parent demands of a child beside its path.
+/// What a parent requires of a child beside its path.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Condition {
     Header(ValueMatch),

@@ -216,7 +216,7 @@ fn family(protocol: &Protocol) -> &Protocol {
     }
 }
 
-/// A Gateway that is not in view, taken for granted: one HTTP listener on port 80 that admits every namespace.
+/// A Gateway that is not in view, assumed: one HTTP listener on port 80 that admits every namespace.
 /// `own_listener` is left out for one that only `ListenerSets` speak of.
 pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
     let source = Arc::new(Source { name: "(not in view)".to_owned(), kind: SourceKind::Text, text: String::new() });

@@ -1,4 +1,4 @@
-//! From a [`Snapshot`] to the [`Tree`]: which route hangs on which listener, who delegates to whom, what survives and
+//! From a [`Snapshot`] to the [`Tree`]: which route is attached to which listener, who delegates to whom, what survives and
 //! what each surviving match does. Pure: no IO, no clock, no environment; broken input is a [`Finding`], not an error.
 //!
 //! ```text
@@ -78,7 +78,7 @@ pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 
-/// Everything that hangs under every Gateway.
+/// Everything that is below every Gateway.
 #[derive(Debug, Default)]
 pub struct Tree {
     /// The Gateways, by `namespace/name`; assumed ones last.
@@ -118,7 +118,7 @@ pub struct LinkId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChildId(pub u32);
 
-/// A Gateway and what hangs on it.
+/// A Gateway and what is attached to it.
 #[derive(Debug)]
 pub struct GatewayNode {
     /// The Gateway; made up when `assumed`.
@@ -129,7 +129,7 @@ pub struct GatewayNode {
     pub engine_from: String,
     /// Why the engine is not certain: nothing in the input tells it.
     pub engine_doubt: Option<String>,
-    /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are taken for granted.
+    /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are assumed.
     pub assumed: bool,
     /// Chains of one port that match alike, which Envoy refuses.
     pub chain_conflicts: Vec<ChainConflict>,
@@ -152,7 +152,7 @@ pub struct ListenerNode {
     pub index: u32,
     /// Whether it is served.
     pub state: ListenerState,
-    /// What is wrong with its TLS settings, in the order in which the engine comes upon it.
+    /// What is wrong with its TLS settings, in the order in which the engine meets it.
     pub tls: Vec<TlsFault>,
     /// The attached routes, in the order of [`Snapshot::routes`].
     pub attached: Vec<Attached>,
@@ -205,7 +205,7 @@ pub struct Root {
     pub cut: Option<Cut>,
 }
 
-/// What a hop hangs under.
+/// What a hop is below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Under {
     /// It belongs to a root's own rules.
@@ -217,7 +217,7 @@ pub enum Under {
 /// One match of one rule of one route, at one place in the tree.
 #[derive(Debug)]
 pub struct RuleNode {
-    /// What it hangs under.
+    /// What it is below.
     pub under: Under,
     /// The route.
     pub route: RouteId,
@@ -284,11 +284,11 @@ pub enum DropReason {
     ParentNotPrefix { parent: crate::model::PathKind },
     /// The child's path does not start with the parent's.
     NotUnder { parent: Name },
-    /// The parent demands a header that the child does not.
+    /// The parent requires a header that the child does not.
     HeaderMissing { name: Name },
-    /// The parent demands a query parameter that the child does not.
+    /// The parent requires a query parameter that the child does not.
     QueryParamMissing { name: Name },
-    /// The parent demands another method.
+    /// The parent requires another method.
     MethodDiffers { parent: Name },
     /// A rule with `matches: []` under a parent it does not inherit from.
     NoMatches,

@@ -99,7 +99,7 @@ pub enum ExternalName {
 pub enum DestinationState {
     /// It is there.
     Resolved,
-    /// It is not in view, and may exist: its share is taken to be served.
+    /// It is not in view, and may exist: its share is assumed to be served.
     Unverified,
     /// It is of another namespace, and the `ReferenceGrant` that it needs is not in the input.
     GrantUnseen,
@@ -195,7 +195,7 @@ pub struct StatusMessage {
     pub text: String,
 }
 
-/// Where the engine comes upon an error (kgateway `finalizeRoute` joins the three).
+/// Where the engine meets an error (kgateway `finalizeRoute` joins the three).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Reading the rule: a filter that does not resolve.

@@ -53,7 +53,7 @@ pub(super) fn replace(snapshot: &Snapshot, tree: &mut Tree, effects: &[Effects])
         for (listener, effect) in node.listeners.iter_mut().zip(listeners) {
             listener.status_messages.clone_from(&effect.status_messages);
         }
-        // A row hangs under some route: the first that has rules.
+        // A row is below some route: the first that has rules.
         let mut roots = node.listeners.iter().flat_map(|one| &one.attached).map(|attached| attached.root);
         let has_rules = |root: &RootId| !snapshot.route(tree.roots[root.0 as usize].route).rules.is_empty();
         let Some(root) = roots.find(has_rules) else { continue };

@@ -161,19 +161,19 @@ fn labelled(
     if refuses_everywhere(snapshot, settings, dialect, namespace) {
         return Vec::new();
     }
-    let worn = snapshot.http_routes_labelled(label, value);
+    let labelled = snapshot.http_routes_labelled(label, value);
     if *namespace == settings.wildcard_namespace {
-        return worn.to_vec();
+        return labelled.to_vec();
     }
     let nearby = snapshot.http_routes_in(namespace);
-    if nearby.len() < worn.len() {
+    if nearby.len() < labelled.len() {
         return wearing(snapshot, nearby, label, value);
     }
-    worn.iter().copied().filter(|id| snapshot.route(*id).meta.namespace == *namespace).collect()
+    labelled.iter().copied().filter(|id| snapshot.route(*id).meta.namespace == *namespace).collect()
 }
 
 fn wearing(snapshot: &Snapshot, routes: &[RouteId], label: &str, value: &str) -> Vec<RouteId> {
-    // To Go's map a label that is not worn reads as an empty one.
-    let wears = |id: &RouteId| snapshot.route(*id).meta.label(label).map_or("", Name::as_str) == value;
-    routes.iter().copied().filter(wears).collect()
+    // To Go's map a label that is not there reads as an empty one.
+    let has_label = |id: &RouteId| snapshot.route(*id).meta.label(label).map_or("", Name::as_str) == value;
+    routes.iter().copied().filter(has_label).collect()
 }

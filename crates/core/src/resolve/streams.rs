@@ -100,7 +100,7 @@ fn serves(route: &StreamRoute) -> bool {
     matches!(&route.rules[..], [rule] if !rule.backend_refs.is_empty())
 }
 
-/// Hangs every TCP and TLS route on the listeners that take it.
+/// Attaches every TCP and TLS route to the listeners that take it.
 pub(super) fn attach(
     lookup: Lookup<'_>,
     tree: &mut Tree,

@@ -1,5 +1,5 @@
 //! What keeps kgateway from serving an HTTPS listener: its TLS options, references that are not permitted, and the
-//! authorities that clients' certificates are held against. Secrets are never read, and taken to exist.
+//! authorities that clients' certificates are held against. Secrets are never read, and assumed to exist.
 //!
 //! Sources: kgateway `pkg/kgateway/translator/listener/gateway_listener_translator.go` (`translateTLSConfig`,
 //! `resolveFrontendTLSConfig`, `reportTLSConfigError`), `pkg/kgateway/translator/sslutils/ssl_utils.go`
@@ -59,7 +59,7 @@ struct Problem {
 }
 
 /// Looks at the HTTPS listeners that are served, and rejects those that cannot be. They keep what they claimed: this is
-/// not looked at for conflicts.
+/// not evaluated for conflicts.
 pub(super) fn reject(lookup: Lookup<'_>, gateway: &Gateway, listeners: &mut [ListenerNode]) {
     for node in listeners.iter_mut().filter(|node| node.is_served()) {
         if node.listener(gateway).protocol == Protocol::Https {
@@ -167,7 +167,7 @@ fn certificate(lookup: Lookup<'_>, owner: Referrer<'_>, certificate: &Certificat
     let CertificateRef { group, kind, name, .. } = certificate;
     let namespace = certificate.namespace.as_ref().unwrap_or(owner.namespace);
     if !matches!(group.as_str(), "" | "core") || kind != "Secret" {
-        let told = format!("a certificate is no {kind}: {name}");
+        let told = format!("a certificate is not a {kind}: {name}");
         return Some(Problem { wrong: Wrong::Other, said: told.clone(), told });
     }
     let permission = lookup.granted(owner, Referred { group, kind, namespace, name });
@@ -190,11 +190,11 @@ fn options(tls: &ListenerTls) -> Vec<Problem> {
         match key.as_str() {
             MIN_VERSION | MAX_VERSION => match VERSIONS.iter().position(|version| version == value) {
                 Some(at) => range[usize::from(key == MAX_VERSION)] = at,
-                None => other(format!("the option {key} is no version of TLS: {value}")),
+                None => other(format!("the option {key} is not a version of TLS: {value}")),
             },
             CERTIFICATE_HASH => {
                 for hash in hashes(value).filter(|hash| !is_hash(hash)) {
-                    other(format!("the option {key} has a hash that is no SHA-256: {hash}"));
+                    other(format!("the option {key} has a hash that is not a SHA-256: {hash}"));
                 }
             }
             SUBJECT_NAMES => {}

@@ -27,7 +27,7 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
     match action {
         Action::Forward(forward) => {
             match &forward.rewrite.path {
-                // A rewrite to `/` is a regex of the engine's own, and a full path is not looked at.
+                // A rewrite to `/` is a regex of the engine's own, and a full path is not evaluated.
                 Some(PathModifier::Prefix(value)) if value != "/" => wrong.extend(prefix(value)),
                 _ => {}
             }
@@ -87,7 +87,7 @@ fn route_path(path: &[u8]) -> Option<Wrong> {
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = tail,
             [byte, tail @ ..] if plain(*byte) => rest = tail,
             [byte, ..] => {
-                let plain = format!("holds {:?}, which is no path character", char::from(*byte));
+                let plain = format!("holds {:?}, which is not a path character", char::from(*byte));
                 let said = format!("must only contain valid characters matching pattern {PATTERN}");
                 return Some(Wrong { plain, said });
             }
@@ -112,7 +112,7 @@ const PATTERN: &str = "^(?:([A-Za-z0-9/:@._~!$&'()*+,:=;-]*|[%][0-9a-fA-F]{2}))*
 fn prefix_rewrite(value: &str) -> Option<Wrong> {
     match url_path(value) {
         Some(path) => route_path(&path),
-        None => Some(Wrong { plain: "is no URL".to_owned(), said: format!("parse {value:?}: invalid URL") }),
+        None => Some(Wrong { plain: "is not a URL".to_owned(), said: format!("parse {value:?}: invalid URL") }),
     }
 }
 

@@ -38,7 +38,7 @@ fn stripped(row: &RouteMatch, path: &str) -> (String, Option<String>) {
     match compile_search(&format!(r"^{written}\/*")) {
         Err(error) => {
             let note =
-                format!("the rewrite of {written} to / is not loaded: {written} is no regular expression ({error})");
+                format!("the rewrite of {written} to / is not loaded: {written} is not a regular expression ({error})");
             (path.to_owned(), Some(note))
         }
         Ok(regex) if regex.is_match(path.as_bytes()) => {

@@ -96,7 +96,7 @@ impl Lookup {
             frontends.iter().any(|frontend| frontend.port == port)
                 || node.is_some_and(|node| node.listeners.iter().any(|listener| listener.port(&node.gateway) == port))
         };
-        // Without a port in the URL a Gateway that has no listener on the scheme's own port at all is taken to be reached
+        // Without a port in the URL a Gateway that has no listener on the scheme's own port at all is assumed to be reached
         // through something that maps ports.
         let port = port.filter(|port| request.port.is_some() || listens(*port));
         let on_port: Vec<&Frontend> =
@@ -232,7 +232,7 @@ fn open(frontends: &mut Doors, node: &GatewayNode, at: usize, listener: &Listene
         Protocol::Http => None,
         Protocol::Https => Some(spec.hostname.clone().unwrap_or_else(|| Name::new_static("*"))),
         Protocol::Tls | Protocol::Tcp => return open_streams(frontends, node, at, listener),
-        // Nothing that is read hangs on these.
+        // Nothing that is read is attached to these.
         Protocol::Udp | Protocol::Other(_) => return,
     };
     let shown = (listener.name(&node.gateway), spec.hostname.clone());

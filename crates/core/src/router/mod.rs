@@ -197,7 +197,7 @@ impl Decision {
 pub struct Branch {
     /// The share, 0 to 1.
     pub share: f64,
-    /// The row that decided, or the rule that handed on in vain.
+    /// The row that decided, or the rule that delegated without effect.
     pub hop: RuleNodeId,
     /// Whether a row decided.
     pub decided: bool,

@@ -179,7 +179,7 @@ fn canonicalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
                         Class::Decode => {
                             out.push(value);
                             if let Some(stray) = stray_percent.filter(|stray| stray + 3 >= out.len()) {
-                                mend_nested_escape(&mut out, stray, path.get(at + 1).copied());
+                                fix_nested_escape(&mut out, stray, path.get(at + 1).copied());
                             }
                         }
                         Class::Refuse => return Err(BadTarget { what: "%00".to_owned() }),
@@ -255,7 +255,7 @@ fn escape_at(path: &[u8], at: usize) -> Option<u8> {
 }
 
 /// A decoded character right after a stray `%` must not complete an escape: the stray becomes `%25`.
-fn mend_nested_escape(out: &mut Vec<u8>, stray: usize, next: Option<u8>) {
+fn fix_nested_escape(out: &mut Vec<u8>, stray: usize, next: Option<u8>) {
     let length = out.len();
     let last = out[length - 1];
     let lookahead = stray + 2 == length;

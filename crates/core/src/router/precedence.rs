@@ -79,7 +79,7 @@ impl HopPrecedence {
 ///
 /// The rule (`docs/fidelity.md` has it beside the other; agentgateway `crates/agentgateway/src/types/agent.rs`, `RouteSet::compare_route`): Exact
 /// first, then prefixes and regular expressions together; the longer value first; has a method; more headers; more query
-/// parameters; then the rule's key byte by byte (`namespace/name.NN` and where it hangs), then the match's place.
+/// parameters; then the rule's key byte by byte (`namespace/name.NN` and where it is attached), then the match's place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HopPrecedence {
     path: HopPathRank,
@@ -108,7 +108,7 @@ impl HopPrecedence {
                 PathKind::PathPrefix | PathKind::RegularExpression => HopPathRank::PrefixOrRegex,
             },
             length: Reverse(matcher.path.value.len()),
-            method: if matcher.method.is_some() { MethodRank::Demanded } else { MethodRank::Any },
+            method: if matcher.method.is_some() { MethodRank::Required } else { MethodRank::Any },
             headers: Reverse(matcher.headers.len()),
             query_params: Reverse(matcher.query_params.len()),
             key: format!("{}.{:02}{kind}{suffix}", route.meta.key(), hop.rule),
@@ -133,7 +133,7 @@ impl PathRank {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum MethodRank {
-    Demanded,
+    Required,
     Any,
 }
 
@@ -197,7 +197,7 @@ impl Ranks {
         }
     }
 
-    /// The weight a route asks for, whether or not it counts. The engine reads it off `HTTPRoutes` alone, and takes what is no int32
+    /// The weight a route asks for, whether or not it counts. The engine reads it off `HTTPRoutes` alone, and takes what is not an int32
     /// for 0.
     pub(super) fn written_weight(route: &Route) -> i32 {
         let written = (route.kind == RouteKind::Http).then(|| route.meta.annotation(ROUTE_WEIGHT)).flatten();
@@ -226,7 +226,7 @@ impl Ranks {
                 PathKind::RegularExpression => PathRank::RegularExpression,
                 PathKind::PathPrefix => PathRank::PathPrefix { length },
             },
-            method: if matcher.method.is_some() { MethodRank::Demanded } else { MethodRank::Any },
+            method: if matcher.method.is_some() { MethodRank::Required } else { MethodRank::Any },
             headers: Reverse(matcher.headers.len()),
             query_params: Reverse(matcher.query_params.len()),
             root: self.seniority(root),

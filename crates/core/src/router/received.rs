@@ -25,7 +25,7 @@ enum Treatment {
     Stripped,
     /// `trailers`, or nothing; an empty one stays.
     Trailers,
-    /// Taken away when it is no URL; an empty one stays.
+    /// Taken away when it is not a URL; an empty one stays.
     Url,
     /// The client's address comes last.
     ForwardedFor,

@@ -170,7 +170,7 @@ impl Request {
     pub fn with_method(mut self, method: &str) -> Result<Self, RequestError> {
         if method.is_empty() || !method.chars().all(is_token) {
             return Err(RequestError::new(
-                format!("{method:?} is no HTTP method"),
+                format!("{method:?} is not an HTTP method"),
                 "methods are words such as GET, POST, DELETE",
             ));
         }
@@ -288,7 +288,7 @@ fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>)
         };
         let (host, rest) = authority.split_at(end + 1);
         if host[1..end].parse::<core::net::Ipv6Addr>().is_err() {
-            return Err(RequestError::new(format!("{host} is no IPv6 address"), "write [::1] or [::1]:8080"));
+            return Err(RequestError::new(format!("{host} is not an IPv6 address"), "write [::1] or [::1]:8080"));
         }
         match rest.strip_prefix(':') {
             Some(port) => (host, port),

@@ -33,7 +33,7 @@ fn quoted(typed: &str) -> Option<RequestError> {
     let inner = [('"', '"'), ('\'', '\''), ('<', '>'), ('`', '`'), ('“', '”')]
         .iter()
         .find_map(|(open, close)| typed.strip_prefix(*open).map(|rest| rest.strip_suffix(*close).unwrap_or(rest)))?;
-    Some(RequestError::new("the URL is in quotes, which are no part of it", meant(inner.trim())))
+    Some(RequestError::new("the URL is in quotes, which are not part of it", meant(inner.trim())))
 }
 
 /// `GET https://host/path`, `curl https://host/path`, `host name/path`.
@@ -53,7 +53,7 @@ fn words(typed: &str) -> Option<RequestError> {
         ));
     }
     if matches!(first, "curl" | "wget" | "http" | "https" | "$") && !url.starts_with('-') {
-        return Some(RequestError::new(format!("{first} is no part of the URL"), meant(url)));
+        return Some(RequestError::new(format!("{first} is not part of the URL"), meant(url)));
     }
     let hint = if url.starts_with('/') { meant(&format!("{first}{rest}")) } else { FORMS.to_owned() };
     Some(RequestError::new("a host has no spaces", hint))

@@ -1,4 +1,4 @@
-//! What may take a request in a cluster of which some may not be read: routes that a listener admits from namespaces that
+//! What may take a request in a cluster of which some cannot be read: routes that a listener admits from namespaces that
 //! are hidden from us, and children that a delegating ref may select there. A namespace we were forbidden to read is
 //! never a confident answer. `docs/fidelity.md`: `world-hidden`.
 
@@ -21,7 +21,7 @@ impl Router<'_> {
         coverage.forbidden && ROUTES.iter().any(|kind| !coverage.sees_all(kind))
     }
 
-    /// Why what else may not be read may change the answer.
+    /// Why what else cannot be read may change the answer.
     pub(super) fn note_unreadable(&self, decision: &mut Decision, table: &GatewayTable) {
         let coverage = &self.snapshot.coverage;
         decision.unverified.extend(unreadable::of_files(self.snapshot));
@@ -48,7 +48,7 @@ impl Router<'_> {
         decision.unverified.extend(doubts);
     }
 
-    /// Why a route that may not be read may take the request instead.
+    /// Why a route that cannot be read may take the request instead.
     pub(super) fn note_unreadable_routes(
         &self,
         decision: &mut Decision,
@@ -70,7 +70,9 @@ impl Router<'_> {
         }
         if admits {
             let name = &table.gateway;
-            decision.unverified.push(format!("a route that may not be read may hang on Gateway {name} and take it"));
+            decision
+                .unverified
+                .push(format!("a route that cannot be read may be attached to Gateway {name} and take it"));
             return;
         }
         for link in &self.tree.links {

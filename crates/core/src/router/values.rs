@@ -38,7 +38,7 @@ fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     named.next_back().map(|(_, value)| decoded(value))
 }
 
-/// `+` is a space, `%XX` a byte; what is no UTF-8 then is replaced.
+/// `+` is a space, `%XX` a byte; what is then not UTF-8 is replaced.
 fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(['+', '%']) {
         return Cow::Borrowed(text);

@@ -26,7 +26,7 @@ const MAX_ENDS: usize = crate::limits::WEIGHTED_ENDS;
 /// Where a share of the requests ends.
 struct End<'a> {
     share: f64,
-    /// The row that decides, or the rule that hands on in vain.
+    /// The row that decides, or the rule that delegates without effect.
     hop: RuleNodeId,
     what: What<'a>,
 }
@@ -164,7 +164,7 @@ impl<'a> Router<'a> {
             let note = format!("the host {host} belongs to listener {name}, and the server name chose another");
             return Some((Outcome::Respond, Some(421), vec![note]));
         }
-        let note = || vec![format!("the host {host} is no host of the listener that the server name chose")];
+        let note = || vec![format!("the host {host} is not a host of the listener that the server name chose")];
         frontend.rank(host).is_none().then(|| (Outcome::NotFound, Some(404), note()))
     }
 

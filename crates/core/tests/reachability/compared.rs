@@ -99,7 +99,7 @@ proptest! {
         let new = if same { old.split("gw3").next().unwrap_or_default().to_owned() + &new[new.find("gw3").unwrap_or(0)..] } else { new };
         for engine in [None, Some("agentgateway"), Some("other")] {
             let (old, new) = (analyse(&old, false, engine), analyse(&new, false, engine));
-            // A bare path is no request of a client: it is held against every host at once.
+            // A bare path is not a request of a client: it is held against every host at once.
             // Nor is a bare host that is not the server name's.
             let is_sent = |request: &Request| {
                 let other = !request.headers.is_empty()

@@ -125,7 +125,7 @@ impl Walk {
             (ValueType::List { items, min, max, unique }, Data::List(list)) => {
                 let asked = self.length(value.at, list.len(), (*min, *max), path);
                 let asked = list.iter().enumerate().fold(asked, |asked, (index, item)| {
-                    // The second way round, lest a list that is too long hide what is wrong with its items.
+                    // The second way round, so that a list that is too long does not hide what is wrong with its items.
                     self.asked(item, items, &path.index(index)).and(asked)
                 });
                 self.unique(list, unique, path);

@@ -67,7 +67,7 @@ fn entries<'v>(metadata: &'v Value, key: &str) -> &'v [Entry] {
 
 const LABEL_FORM: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 
-/// Why a text is no DNS label (`IsDNS1123Label`).
+/// Why a text is not a DNS label (`IsDNS1123Label`).
 fn not_a_label(text: &str) -> Vec<String> {
     let mut problems = too_long(text, 63, "characters");
     if !is_label(text) {
@@ -84,7 +84,7 @@ fn not_a_label(text: &str) -> Vec<String> {
     problems
 }
 
-/// Why a text is no DNS subdomain (`IsDNS1123Subdomain`).
+/// Why a text is not a DNS subdomain (`IsDNS1123Subdomain`).
 fn not_a_subdomain(text: &str) -> Vec<String> {
     subdomain(text, "characters")
 }
@@ -105,7 +105,7 @@ const NAME_FORM: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const NAME_RULE: &str =
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/// Why a text is no key of a label (`IsLabelKey`).
+/// Why a text is not a key of a label (`IsLabelKey`).
 fn not_a_key(key: &str) -> Vec<String> {
     let rule = || {
         format!("{NAME_RULE} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{NAME_FORM}')")
@@ -137,7 +137,7 @@ fn not_a_key(key: &str) -> Vec<String> {
     problems
 }
 
-/// Why a text is no value of a label (`IsLabelValue`).
+/// Why a text is not a value of a label (`IsLabelValue`).
 fn not_a_label_value(value: &str) -> Vec<String> {
     let mut problems = too_long(value, 63, "bytes");
     if !value.is_empty() && !is_name_part(value) {

@@ -18,7 +18,7 @@ pub(super) struct Schema {
 /// What kind of value, and within what bounds.
 #[derive(Debug, Clone)]
 pub(super) enum ValueType {
-    /// A mapping with these fields; others are not looked at.
+    /// A mapping with these fields; others are not evaluated.
     Object { fields: Vec<Property>, min: usize, max: usize },
     /// A mapping whose keys are free.
     Map { values: Arc<Schema>, max: usize },

@@ -105,7 +105,7 @@ fn static_backend(field: &Field<'_>) -> BackendKind {
     BackendKind::Static(field.get("hosts").list(host).unwrap_or_default())
 }
 
-/// `HOST:PORT (lambda NAME)`, or what is known of it where it is no function: an ec2 backend finds its addresses at run
+/// `HOST:PORT (lambda NAME)`, or what is known of it where it is not a function: an ec2 backend finds its addresses at run
 /// time (kgateway `pkg/kgateway/extensions2/plugins/backend/aws.go`, `configureLambdaEndpoint`; `ec2.go`).
 fn aws_text(field: &Field<'_>) -> Name {
     let text = |field: &Field<'_>| field.text().ok().flatten();

@@ -178,7 +178,7 @@ impl<'a> Field<'a> {
         Self { cx, value: present(value), at: value.at, parent: None, trail: FieldPath::ROOT }
     }
 
-    /// The field `key`; absent when this is no mapping, and when the API server drops it.
+    /// The field `key`; absent when this is not a mapping, and when the API server drops it.
     pub(super) fn get(&'a self, key: &'a str) -> Field<'a> {
         let value = self.value.and_then(|value| value.get(key)).and_then(present);
         let value = value.filter(|value| !self.cx.pruned.iter().any(|(_, at)| *at == value.at));
@@ -377,7 +377,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Demands a mapping (or absence), and reports the keys it should not have.
+    /// Requires a mapping (or absence), and reports the keys it should not have.
     pub(super) fn mapping(&self, known: &[&'static str]) -> Part<()> {
         match self.value.map(|value| &value.data) {
             None => Ok(()),

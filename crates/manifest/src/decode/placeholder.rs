@@ -50,7 +50,7 @@ impl Placeholders {
             Data::List(items) => items.iter().for_each(|item| self.walk(item, source, places)),
             Data::Map(entries) => {
                 for entry in entries {
-                    // What is no route is full of scripts.
+                    // What is not a route is full of scripts.
                     if entry.key != "data" && entry.key != "annotations" {
                         self.walk(&entry.value, source, places);
                     }

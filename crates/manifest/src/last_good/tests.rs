@@ -63,8 +63,8 @@ fn what_no_longer_parses_counts_as_it_was_for_as_long_as_that_lasts() {
         assert_eq!(settled.stale.again, None);
         assert_eq!(settled.findings.len(), 1);
     }
-    let mended = ROUTE.replace("80", "81");
-    let now = [("apps/a.yaml", mended.as_str()), ("apps/b.yaml", ROUTE)];
+    let fixed = ROUTE.replace("80", "81");
+    let now = [("apps/a.yaml", fixed.as_str()), ("apps/b.yaml", ROUTE)];
     assert_eq!(reader.reads(90_010, folder(&now)), (counts(&now), Vec::new()));
 }
 

@@ -103,7 +103,7 @@ impl<'t> Cursor<'t> {
             && self.is_space_or_end(3)
     }
 
-    /// Goes on by one character, which is no line break.
+    /// Goes on by one character, which is not a line break.
     pub fn skip(&mut self) {
         self.at += match self.byte() {
             ..0x80 => 1,

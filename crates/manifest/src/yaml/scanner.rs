@@ -150,7 +150,7 @@ impl<'t> Scanner<'t> {
             if self.cursor.mark.column == 0 && self.indent < 0 && self.cursor.byte() == 0xEF {
                 self.cursor.skip_byte_order_mark();
             }
-            // A tab is no indentation: it may not stand where a key may begin.
+            // A tab is not indentation: it may not stand where a key may begin.
             let tabs = self.in_flow() || !self.key_allowed;
             while self.cursor.byte() == b' ' || (tabs && self.cursor.byte() == b'\t') {
                 self.cursor.skip();

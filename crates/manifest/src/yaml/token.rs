@@ -50,7 +50,7 @@ pub(super) enum Kind<'t> {
     Scalar(Cow<'t, str>, Style),
 }
 
-/// Why a text is no YAML.
+/// Why a text is not YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub message: &'static str,

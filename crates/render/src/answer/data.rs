@@ -216,7 +216,7 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         location: decision.location.clone(),
         mirrors: decision.mirrors.iter().map(MirrorData::from).collect(),
         outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
-        // Where nothing decides, the way to the rule that handed on in vain.
+        // Where nothing decides, the way to the rule that delegated without effect.
         chain: match &decision.stream {
             Some(route) => vec![stream(route, gateway)],
             None => decision.hop.or(decision.stopped).map(way).unwrap_or_default(),

@@ -31,7 +31,7 @@ pub struct Answers {
     pub decisions: Vec<Decision>,
     /// When none could: the Gateways, and why they could not.
     pub unseen: Vec<Unseen>,
-    /// When none could: why one that may not be read might.
+    /// When none could: why one that cannot be read might.
     pub unknown: Option<String>,
 }
 

@@ -71,7 +71,7 @@ fn of_link(analysis: &Analysis, hop: &RuleNode, link: &Link) -> Vec<String> {
     }
     let snapshot = &analysis.snapshot;
     if snapshot.coverage.forbidden && resolve::unseen_children(snapshot, &analysis.settings, link).is_some() {
-        // What is missed is likely there, and only may not be read.
+        // What is missed is likely there, and only cannot be read.
         return Vec::new();
     }
     let via = &link.via;
@@ -81,8 +81,8 @@ fn of_link(analysis: &Analysis, hop: &RuleNode, link: &Link) -> Vec<String> {
                 return Vec::new();
             };
             let mut hints = Vec::new();
-            let worn = analysis.snapshot.worn_labels(key).map(Name::as_str);
-            if let Some(near) = closest(&via.value, worn.take(LOOKED_THROUGH)).filter(|near| *near != via.value) {
+            let labelled = analysis.snapshot.label_values(key).map(Name::as_str);
+            if let Some(near) = closest(&via.value, labelled.take(LOOKED_THROUGH)).filter(|near| *near != via.value) {
                 let wearer = analysis.snapshot.http_routes_labelled(key, near).first();
                 let on = wearer.map(|id| format!(" (on {})", analysis.snapshot.route(*id).meta.key()));
                 hints.push(format!("did you mean the label {near}{}?", on.unwrap_or_default()));
@@ -268,7 +268,7 @@ fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Optio
     let Some(host) = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize)) else {
         let asked = request.host_header().or(request.host.as_deref())?;
         let asked = host_alone(asked);
-        // It is served, and elsewhere: the host itself is no slip.
+        // It is served, and elsewhere: the host itself is not a slip.
         let mut ports: Vec<u16> =
             table.virtual_hosts.iter().filter(|host| host.hostname == *asked).map(|host| host.port).collect();
         ports.sort_unstable();

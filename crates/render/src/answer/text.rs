@@ -122,7 +122,7 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
     lines
 }
 
-/// What else a person should know: doubts, notes, what would mend it.
+/// What else a person should know: doubts, notes, what would fix it.
 fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
     remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));

@@ -28,7 +28,7 @@ pub enum Health {
     Fine,
     /// It does, as far as can be seen; something is odd or not in view.
     Odd,
-    /// It takes no part in routing: dropped, not adopted, not attached.
+    /// It takes no part in routing: dropped, not selected, not attached.
     Out,
     /// A client that comes here gets an error.
     Broken,
@@ -437,7 +437,7 @@ fn destination_label(snapshot: &Snapshot, main: Line, destination: &Destination)
     }
 }
 
-/// Whether it is a Service that names a host in vain, and no slice in view stands for it.
+/// Whether it is a Service that names a host without effect, and no slice in view stands for it.
 fn names_a_host(snapshot: &Snapshot, destination: &Destination) -> bool {
     let Destination { namespace, name, external_name, .. } = destination;
     let key = || ObjectKey::new(namespace.clone(), name.clone());

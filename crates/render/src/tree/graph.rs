@@ -66,7 +66,7 @@ impl Graph {
         self.edges.push(Edge { from, to, text: text.into(), broken });
     }
 
-    /// Adds what stands for `node`; returns what its children hang on.
+    /// Adds what stands for `node`; returns what its children are attached to.
     fn add(&mut self, outline: &Outline, node: NodeRef, above: Option<usize>) -> usize {
         let label = outline.label(node);
         let shape = match node {

@@ -1,4 +1,4 @@
-//! The tree as data: what hangs under what, what becomes of it, and where it is written.
+//! The tree as data: what is below what, what becomes of it, and where it is written.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use routescope_core::unreadable;
 #[allow(missing_docs)]
 pub struct TreeData<'o> {
     pub api_version: &'static str,
-    /// What of a cluster cannot be read, so that more may hang here.
+    /// What of a cluster cannot be read, so that more may be here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified: Option<String>,
     pub gateways: Vec<GatewayData<'o>>,

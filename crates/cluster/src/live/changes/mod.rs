@@ -124,7 +124,7 @@ fn differences(old: &Object, new: &Object) -> Vec<String> {
     words::pairs("label", &was.labels, &is.labels, &mut lines);
     words::pairs("annotation", &was.annotations, &is.annotations, &mut lines);
     if was.created != is.created && is.created.is_some() {
-        lines.push("was created anew: among equals the older ones come first".to_owned());
+        lines.push("was created again: among equals the older ones come first".to_owned());
     }
     match (old, new) {
         (Object::Route(old), Object::Route(new)) => route::differences(old, new, &mut lines),

@@ -11,7 +11,7 @@ use routescope_core::model::{Name, ObjectKey, RouteKind};
 use routescope_core::resolve::{Action, BrokenLink, ChildState, Link, ListenerNode, MatchState, Tree, Via, ViaBy};
 use routescope_core::store::RouteId;
 
-/// Where a route hangs.
+/// Where a route is attached.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Referrer {
     /// On a listener.
@@ -30,7 +30,7 @@ struct Ref {
     via: String,
 }
 
-/// Where a route hangs; where it does in vain, why.
+/// Where a route is attached; where that has no effect, why.
 type Places = BTreeMap<Referrer, Option<&'static str>>;
 
 /// What is known of the routes that are asked for.
@@ -70,7 +70,7 @@ pub(in crate::live) fn tell(old: &Analysis, new: &Analysis, changes: &mut [Chang
                 change.lines.append(&mut lines);
             }
             (None, Some(_)) if lines.is_empty() => change.lines.insert(0, "nothing leads to it".to_owned()),
-            // Where a route that appears hangs says more than its rules do.
+            // Where a route that appears is attached says more than its rules do.
             _ => drop(change.lines.splice(0..0, lines)),
         }
     }
@@ -99,7 +99,7 @@ fn listeners(old: &Analysis, new: &Analysis, changes: &mut [Changed]) {
     }
 }
 
-/// Where a route hangs now and did not, and the other way round.
+/// Where a route is attached now and was not, and the other way round.
 fn moved((was, before): (Option<RouteId>, &Found), (is, after): (Option<RouteId>, &Found), lines: &mut Vec<String>) {
     let nowhere = Places::new();
     let places = |found: &'_ Found<'_>, id: Option<RouteId>| id.and_then(|id| found.places.get(&id).cloned());
@@ -113,9 +113,9 @@ fn moved((was, before): (Option<RouteId>, &Found), (is, after): (Option<RouteId>
             }
             (Referrer::Ref(by), Some(why), _) => lines.push(format!("{by} selects it without effect: {why}")),
             (Referrer::Ref(by), None, _) => {
-                let mended = before.answers(by).filter(|_| after.answers(by).is_none());
-                let mended = mended.map(|status| format!(", and no longer answers {status}"));
-                lines.push(format!("{by} selects it now{}", mended.unwrap_or_default()));
+                let fixed = before.answers(by).filter(|_| after.answers(by).is_none());
+                let fixed = fixed.map(|status| format!(", and no longer answers {status}"));
+                lines.push(format!("{by} selects it now{}", fixed.unwrap_or_default()));
             }
         }
     }

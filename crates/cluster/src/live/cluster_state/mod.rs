@@ -177,7 +177,7 @@ impl ClusterState {
         self.store.overlay(self.marks.clone());
     }
 
-    /// What has been seen is other than before: what was taken to be new may be there, or the other way round.
+    /// What has been seen is other than before: what was assumed to be new may be there, or the other way round.
     fn mark_again(&mut self) {
         let over: Vec<Subject> = self.overlay.keys().cloned().collect();
         if over.into_iter().fold(false, |marked, about| self.lay_again(about, Told::Silently) | marked) {

@@ -1,4 +1,4 @@
-//! Which routes hang on which Gateways: a delegated route with a Gateway of its own is known there alone.
+//! Which routes are attached to which Gateways: a delegated route with a Gateway of its own is known there alone.
 //!
 //! Source: agentgateway `controller/pkg/agentgateway/translator/route_collections.go`.
 
@@ -8,7 +8,7 @@ use crate::model::{GATEWAY_GROUP, ObjectKey, Route};
 use crate::resolve::{DelegationModel, Tree};
 use crate::store::RouteId;
 
-/// Which routes hang on which Gateways of engines that walk hop by hop.
+/// Which routes are attached to which Gateways of engines that walk hop by hop.
 #[derive(Debug, Default)]
 pub(in crate::resolve) struct AttachedTo {
     on: AHashSet<(RouteId, u32)>,
@@ -31,7 +31,7 @@ impl AttachedTo {
         all
     }
 
-    /// Whether the route hangs on this Gateway.
+    /// Whether the route is attached to this Gateway.
     pub fn hangs_on(&self, route: RouteId, node: u32) -> bool {
         self.on.contains(&(route, node))
     }

@@ -219,7 +219,7 @@ pub(super) fn action(
     let rewrites_path = rewrite.as_ref().and_then(|rewrite| rewrite.path.as_ref());
     let redirects_path = redirect.as_ref().and_then(|redirect| redirect.path.as_ref());
     if path != PathKind::PathPrefix && (replaces(rewrites_path) || replaces(redirects_path)) {
-        let detail = "ReplacePrefixMatch has no prefix to replace: the match is no PathPrefix".to_owned();
+        let detail = "ReplacePrefixMatch has no prefix to replace: the match is not a PathPrefix".to_owned();
         return (answer(RespondReason::NoPrefix, detail), None);
     }
     if let Some(redirect) = redirect {

@@ -21,7 +21,7 @@ pub(super) fn converted(written: &Arc<RouteMatch>) -> Arc<RouteMatch> {
     Arc::new(RouteMatch { path, ..(**written).clone() })
 }
 
-/// A prefix loses its trailing slashes; a path that is no regular expression gets a leading one.
+/// A prefix loses its trailing slashes; a path that is not a regular expression gets a leading one.
 fn of_http(path: &PathMatch) -> PathMatch {
     let PathMatch { kind, value } = path;
     let mut text = if value.is_empty() { "/".to_owned() } else { value.to_string() };

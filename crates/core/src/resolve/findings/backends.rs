@@ -208,7 +208,7 @@ impl Report<'_> {
             if self.is_new(Severity::Error, cause) {
                 let message =
                     format!("{}: Envoy refuses the whole route table, and keeps the last good one", rejection.message);
-                let help = "every route of the port is stuck until this is mended".to_owned();
+                let help = "every route of the port is stuck until this is fixed".to_owned();
                 let at: Position = hop.matcher.at;
                 self.about(cause.code, Severity::Error, self.snapshot.route(hop.route), at, (message, Some(help)));
             }

@@ -180,10 +180,10 @@ impl Report<'_> {
             ViaBy::Label => {
                 let dialect = self.tree.roots[self.tree.root_of(link.hop).0 as usize].dialect;
                 let key = dialect.label_key?;
-                let near = closest(&via.value, self.snapshot.worn_labels(key).map(smol_str::SmolStr::as_str));
-                // The label may be worn all right, but elsewhere.
-                let worn = self.snapshot.http_routes_labelled(key, &via.value).first();
-                if let Some(elsewhere) = worn {
+                let near = closest(&via.value, self.snapshot.label_values(key).map(smol_str::SmolStr::as_str));
+                // The label may be there, in another namespace.
+                let labelled = self.snapshot.http_routes_labelled(key, &via.value).first();
+                if let Some(elsewhere) = labelled {
                     let worn_by = self.snapshot.route(*elsewhere).meta.key();
                     let all = &self.settings.wildcard_namespace;
                     if via.namespace == *all {

@@ -63,7 +63,7 @@ impl Drop<'_> {
     fn conditions(&self) -> Option<Vec<Edit>> {
         let (parent, (rule, Some(index))) = (self.parent?, self.place) else { return None };
         let own = self.route.rules.get(rule as usize)?.matches.get(index as usize)?;
-        // A service and a method of gRPC are no path that could be put below another.
+        // A service and a method of gRPC are not a path that could be put below another.
         if own.grpc.is_some() {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Gateways, listeners, and routes that hang on none.
+//! Gateways, listeners, and routes that are attached to none.
 
 use std::collections::BTreeSet;
 

@@ -62,24 +62,24 @@ fn under_assumed(tree: &Tree) -> AHashSet<RouteId> {
     assumed
 }
 
-/// Routes that hang on nothing.
+/// Routes that are attached to nothing.
 pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree, notes: &Notes) -> Vec<RouteId> {
-    let mut hung = vec![false; snapshot.routes.len()];
+    let mut attached = vec![false; snapshot.routes.len()];
     let roots = tree.roots.iter().map(|root| root.route);
     for route in roots.chain(tree.children.iter().map(|child| child.route)) {
-        hung[route.0 as usize] = true;
+        attached[route.0 as usize] = true;
     }
     // Not every route that a ref selects is listed under it.
     let mut seen: AHashSet<*const Found> = AHashSet::default();
     for noted in notes.refs.iter().filter(|noted| seen.insert(Arc::as_ptr(&noted.found))) {
         for route in &noted.found.all {
-            hung[route.0 as usize] = true;
+            attached[route.0 as usize] = true;
         }
     }
     for unattached in tree.unattached.iter().filter(|one| one.reason != "NoSuchParent") {
-        hung[unattached.route.0 as usize] = true;
+        attached[unattached.route.0 as usize] = true;
     }
-    (0..).zip(hung).filter(|(_, hung)| !hung).map(|(id, _)| RouteId(id)).collect()
+    (0..).zip(attached).filter(|(_, attached)| !attached).map(|(id, _)| RouteId(id)).collect()
 }
 
 /// What is wrong with `tree`.

@@ -94,8 +94,8 @@ impl Report<'_> {
             ViaBy::Name => here && route.meta.name == via.value,
             ViaBy::Wildcard => here,
             ViaBy::Label => {
-                let worn = dialect.label_key.and_then(|key| route.meta.label(key));
-                worn == Some(&via.value) && (here || via.namespace == self.settings.wildcard_namespace)
+                let labelled = dialect.label_key.and_then(|key| route.meta.label(key));
+                labelled == Some(&via.value) && (here || via.namespace == self.settings.wildcard_namespace)
             }
             ViaBy::Gateway => false,
         }
@@ -117,7 +117,7 @@ impl Report<'_> {
         }
         let names: Vec<&str> = wearers.iter().map(|name| name.as_str()).collect();
         let message = format!(
-            "routes of {} wear the label {}: each can answer for paths that the others were meant to",
+            "routes of {} have the label {}: each can answer for paths that the others were meant to",
             names.join(", "),
             link.via.value
         );
@@ -176,7 +176,7 @@ impl Report<'_> {
         way
     }
 
-    /// Plain HTTP listeners of ports that clients must write, by what hangs on them.
+    /// Plain HTTP listeners of ports that clients must write, by what is attached to them.
     fn odd_ports(&self) -> AHashMap<RootId, u16> {
         let mut ports = AHashMap::default();
         for node in self.tree.gateways.iter().filter(|node| node.dialect.semantics != ProxySemantics::Specification) {

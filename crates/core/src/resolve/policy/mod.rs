@@ -33,7 +33,7 @@ pub use effective::{Applied, AttachedTo, FieldInForce, FieldState, InForce, Leve
 pub use limits::{Limit, Limits, PolicySource, Retries};
 pub use merge::{MergeDepth, PolicyMerge, policy_merge};
 
-/// The order among policies of one target; what is no number is an error.
+/// The order among policies of one target; what is not a number is an error.
 const WEIGHT_ANNOTATION: &str = "kgateway.dev/policy-weight";
 
 /// What is known of one policy.
@@ -72,7 +72,7 @@ impl Effect {
     /// Does to a rule's outcome what the policies do: an error replaces it, in a delegating rule too.
     pub fn apply(self, outcome: &mut Outcome) {
         if let Some(mut replacement) = self.replacement() {
-            // The engine joins what else is wrong; a row that was not made is not looked at.
+            // The engine joins what else is wrong; a row that was not made is not evaluated.
             if let (Action::Respond(new), Some(Action::Respond(old))) = (&mut replacement, &outcome.action) {
                 let making = |one: &&StatusMessage| one.stage == Stage::Row && old.reason != RespondReason::NoBackends;
                 let kept = old.status_messages.iter().filter(|one| one.stage == Stage::Rule || making(one));
@@ -198,7 +198,7 @@ impl Policies {
         self.all.targeting(target, meta, section, self.global_namespace.as_ref(), usize::MAX)
     }
 
-    /// The policies that the rule itself names; a `GRPCRoute`'s are not looked at (kgateway `convertFiltersToHTTP`).
+    /// The policies that the rule itself names; a `GRPCRoute`'s are not evaluated (kgateway `convertFiltersToHTTP`).
     fn named_by(&self, route: &Route, rule: &Rule) -> Vec<usize> {
         let filters = rule.filters.iter().filter(|_| route.kind == RouteKind::Http);
         let named = filters.filter_map(|filter| match filter {
@@ -288,11 +288,11 @@ impl Attachments {
             if self.by_label.is_empty() {
                 break;
             }
-            let worn = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
+            let labelled = |(key, value): &(Name, Name)| meta.label(key) == Some(value);
             for label in &meta.labels {
                 let key = (target, namespace.clone(), section.clone(), label.clone());
                 let selecting = self.by_label.get(&key).into_iter().flatten();
-                let selecting = selecting.filter(|(selector, _)| selector.labels.iter().all(worn));
+                let selecting = selecting.filter(|(selector, _)| selector.labels.iter().all(labelled));
                 found.extend(selecting.map(|(_, at)| *at).take(most));
             }
         }

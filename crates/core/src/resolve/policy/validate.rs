@@ -60,7 +60,7 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     if let Some(weight) = policy.meta.annotation(WEIGHT_ANNOTATION)
         && weight.parse::<i32>().is_err()
     {
-        errors.push((Position::default(), format!("the annotation {WEIGHT_ANNOTATION} is no number: {weight}")));
+        errors.push((Position::default(), format!("the annotation {WEIGHT_ANNOTATION} is not a number: {weight}")));
     }
     refused.extend(policy.origin_regexes.iter().filter_map(bad_origin));
     refused.extend(policy.templates.iter().filter_map(bad_template));
@@ -176,7 +176,7 @@ fn path_prefix(extension: &GatewayExtension) -> Option<Problem> {
 /// What is wrong with an address range; a bare address is left to Envoy (`validateACLCIDRs`).
 fn bad_cidr(text: &str) -> Option<String> {
     let (address, length) = text.split_once('/')?;
-    let unparsable = || Some(format!("{text} is no address range"));
+    let unparsable = || Some(format!("{text} is not an address range"));
     let Ok(address) = address.parse::<IpAddr>() else { return unparsable() };
     let (bits, width) = match address {
         IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
@@ -187,7 +187,7 @@ fn bad_cidr(text: &str) -> Option<String> {
         return unparsable();
     };
     let host = 1_u128.checked_shl(width - length).map_or(u128::MAX, |bit| bit - 1);
-    (bits & host != 0).then(|| format!("{text} is no address range: bits beyond the prefix are set"))
+    (bits & host != 0).then(|| format!("{text} is not an address range: bits beyond the prefix are set"))
 }
 
 fn bad_origin(regex: &Written) -> Option<Problem> {
