@@ -257,6 +257,11 @@ pub fn collect(own: &[(String, String)]) -> (Vec<Theme>, Vec<String>) {
     (themes, problems)
 }
 
+/// A colour as `#rrggbb`, the terminal's own ones as xterm has them; `None` is the terminal's own ground or ink.
+pub fn hex(color: Color) -> Option<String> {
+    contrast::Rgb::of(color).map(|contrast::Rgb(r, g, b)| format!("#{r:02x}{g:02x}{b:02x}"))
+}
+
 /// A TOML error as one line: where, and what.
 pub(crate) fn one_line(error: &toml::de::Error) -> String {
     error.message().lines().next().unwrap_or("not TOML").to_owned()

@@ -4,6 +4,8 @@
 
 #[path = "terminal/colours.rs"]
 mod colours;
+#[path = "terminal/pictures.rs"]
+mod pictures;
 #[path = "terminal/state.rs"]
 mod state;
 #[path = "support/mod.rs"]

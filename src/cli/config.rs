@@ -68,14 +68,13 @@ pub fn default_file() -> String {
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    // A link that leads nowhere is there, too.
-    if !force && path.symlink_metadata().is_ok() {
-        let message = format!("cannot write {}: it is there already", path.display());
-        return Err(Failure::new(message, "overwrite it with --force, or see the defaults with --print"));
-    }
     config::make_folder_of(path).map_err(|error| Failure {
         message: format!("cannot create the folder of {}: {error}", path.display()),
         hint: None,
     })?;
-    Ok(save(path, text, Overwrite::Any)?)
+    let overwrite = if force { Overwrite::Any } else { Overwrite::Nothing };
+    save(path, text, overwrite).map_err(|error| match path.symlink_metadata() {
+        Ok(_) if !force => Failure::new(error.message, "overwrite it with --force, or see the defaults with --print"),
+        _ => error.into(),
+    })
 }

@@ -45,6 +45,11 @@ pub const WORDS: &[Word] = &[
     },
     Word { name: "pin", operand: "[URL]", doc: "pin a URL with its answer; without one, what stands in the URL bar" },
     Word { name: "theme", operand: "[NAME]", doc: "use a theme; without a name, pick one" },
+    Word {
+        name: "export",
+        operand: "FILE",
+        doc: "write the view: FILE.svg a picture, FILE.txt its text, FILE.md the answer or the tree; export! overwrites",
+    },
     Word { name: "reload", operand: "", doc: "reload the sources; reconnect to the cluster" },
     Word { name: "help", operand: "", doc: "show all keys" },
     Word { name: "q", operand: "", doc: "leave" },
@@ -63,6 +68,9 @@ pub enum Command {
     Namespaces(Option<String>),
     /// Pin a URL.
     Pin(String),
+    /// Write the view into a file.
+    #[allow(missing_docs)]
+    Export { path: String, overwrite: bool },
     /// Use a theme.
     Theme(String),
     /// Do an action of the table.
@@ -81,6 +89,8 @@ pub fn parse(line: &str) -> Result<Command, String> {
         ("only", None) => Command::Only,
         ("ns" | "namespace" | "namespaces", names) => Command::Namespaces(names),
         ("pin", Some(url)) => Command::Pin(url),
+        ("export" | "export!", None) => return Err("export needs a file: FILE.svg, FILE.txt or FILE.md".to_owned()),
+        (word @ ("export" | "export!"), Some(path)) => Command::Export { path, overwrite: word.ends_with('!') },
         ("theme", Some(name)) => Command::Theme(name),
         ("theme" | "themes", None) => Command::Act(Action::PickTheme),
         ("q" | "q!" | "qa" | "quit", None) => Command::Act(Action::Quit),
@@ -183,6 +193,10 @@ mod tests {
         assert_eq!(parse("q"), Ok(Command::Act(Action::Quit)));
         assert_eq!(parse("reload"), Ok(Command::Act(Action::Reload)));
         assert_eq!(parse(" "), Ok(Command::Nothing));
+        let export = |path: &str, overwrite| Ok(Command::Export { path: path.to_owned(), overwrite });
+        assert_eq!(parse("export My View.svg"), export("My View.svg", false));
+        assert_eq!(parse("export! a.md"), export("a.md", true));
+        assert!(parse("export").is_err_and(|error| error.contains("FILE.svg")));
         assert!(parse("relaod").is_err_and(|error| error.contains("did you mean reload?")));
         assert!(parse("theem dark").is_err_and(|error| error.contains("did you mean theme?")));
     }

@@ -25,9 +25,8 @@ pub fn texts(state: &State) -> Vec<(&'static str, String)> {
         if state.is_several() {
             texts.push(("answers", answers(state)));
         }
-        let explanation = explanation(&world.analysis, request);
-        texts.push(("markdown", format!("`{} {}`\n\n```text\n{explanation}```\n", request.method, url(request))));
-        texts.push(("explain", explanation));
+        texts.extend(markdown(state).map(|text| ("markdown", text)));
+        texts.push(("explain", explanation(&world.analysis, request)));
         texts.push(("curl", curl(&world.analysis, request, decision)));
         texts.push(("where", where_command(state, request)));
     }
@@ -54,6 +53,15 @@ pub fn texts(state: &State) -> Vec<(&'static str, String)> {
         }
     }
     texts
+}
+
+/// The explanation of the answer as Markdown; `None` while there is no answer.
+pub fn markdown(state: &State) -> Option<String> {
+    let side = state.side();
+    let (world, request) = (side.world.as_ref()?, side.answer.request()?);
+    side.answer.decision()?;
+    let explanation = explanation(&world.analysis, request);
+    Some(format!("`{} {}`\n\n```text\n{explanation}```\n", request.method, url(request)))
 }
 
 /// All that `routescope where` prints.

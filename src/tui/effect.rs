@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context_pane::{ContextId, PaneContent};
+use super::export::Content;
 use super::sheet::{Sheet, Sort, View};
 use crate::kept::Kept;
 use routescope_core::model::Name;
@@ -33,6 +34,9 @@ pub enum Effect {
     Contexts,
     /// Put a text on the clipboard, by OSC 52.
     Copy(String),
+    /// Write a file.
+    #[allow(missing_docs)]
+    Export { path: String, overwrite: bool, content: Content },
     /// Open a file in the person's editor.
     #[allow(missing_docs)]
     Edit { path: String, line: u32 },

@@ -20,6 +20,7 @@ use super::cluster_task::Follower;
 use super::context_pane::ContextId;
 use super::editor;
 use super::effect::Effect;
+use super::export;
 use super::filter;
 use super::keep::{self, Keeper};
 use super::keymap::Keymap;
@@ -482,6 +483,13 @@ impl Explorer {
                         execute!(stdout(), CopyToClipboard::to_clipboard_from(visible_lines(&text).as_bytes()));
                     let result = result.map(|()| text).map_err(|error| error.to_string());
                     let _ = self.sender.send(RuntimeEvent::Message(Message::Copied(result)));
+                }
+                Effect::Export { path, overwrite, content } => {
+                    let sender = self.sender.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let written = export::write(&path, overwrite, content);
+                        let _ = sender.send(RuntimeEvent::Message(Message::Exported(written)));
+                    });
                 }
                 Effect::Edit { path, line } => after = ControlFlow::Edit { path, line },
                 Effect::List { side, number, view, sort, world } => {

@@ -1,5 +1,5 @@
 //! The README shows what the program does: every `console` block is run and compared, and so are the parts that are made
-//! from the program's own tables, and the picture of the explorer.
+//! from the program's own tables. Its pictures are `tests/terminal/pictures.rs`'s.
 //!
 //! `ROUTESCOPE_UPDATE=1 cargo test --test it readme` writes down what the program really shows.
 
@@ -7,23 +7,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use routescope::theme::Theme;
-use routescope::tui::Reading;
-use routescope::tui::action::{ACTIONS, Scope, parse_key};
-use routescope::tui::state::State;
-use routescope::tui::update::{Message, update};
-use routescope::tui::view;
-use routescope_core::analysis::Analysis;
-use routescope_core::resolve::Settings;
-use routescope_core::store::{Change, Coverage, Store};
-use routescope_manifest::files::{self, Input};
-
-use crate::support::picture;
+use routescope::tui::action::{ACTIONS, Scope};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -134,29 +120,6 @@ fn everything_the_readme_shows_is_real() {
     let text = fs::read_to_string(&path).expect("a README");
     assert!(text.matches("```console").count() >= 3, "the README shows too little");
     hold(&path, &with_real_output(&with_real_parts(&text)));
-}
-
-#[test]
-fn the_picture_shows_the_explorer() {
-    let mut store = Store::default();
-    let loaded = files::load(&[Input::Demo], false).expect("the demo loads");
-    store.apply(Change::Replace { objects: loaded.objects, coverage: Coverage::open() });
-    let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), loaded.findings));
-    let dark = Theme::shipped().into_iter().find(|theme| theme.name == "dark").expect("a dark theme");
-    let mut state = State::new("demo: field guide".to_owned(), vec![dark], 0, false, (128, 31));
-    update(&mut state, Message::Loaded(Ok(Reading::first(analysis))));
-    let press = |state: &mut State, (code, modifiers)| {
-        update(state, Message::Key(KeyEvent::new(code, modifiers)));
-    };
-    press(&mut state, parse_key("u").expect("a key"));
-    for letter in "https://api.example.com/payments/charge/42".chars() {
-        press(&mut state, (KeyCode::Char(letter), KeyModifiers::NONE));
-    }
-    press(&mut state, parse_key("enter").expect("a key"));
-    let mut terminal = Terminal::new(TestBackend::new(128, 31)).expect("a terminal in memory");
-    terminal.draw(|frame| view::draw(&state, frame)).expect("it draws");
-    let about = "The explorer: the path of a URL through the delegation tree";
-    hold(&root().join("docs/explorer.svg"), &picture::svg(terminal.backend().buffer(), about));
 }
 
 #[test]

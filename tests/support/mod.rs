@@ -5,7 +5,6 @@ pub mod apiserver;
 pub mod conformance;
 pub mod connect_server;
 pub mod follower;
-pub mod picture;
 pub mod poison;
 pub mod real;
 pub mod show;

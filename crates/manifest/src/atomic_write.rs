@@ -14,11 +14,18 @@ pub enum Overwrite {
     Own(&'static str),
     /// Any file.
     Any,
+    /// None.
+    Nothing,
 }
 
 /// Whether a file may be written; asked before there is anything to write, and again then.
 pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
     let shown = path.display();
+    // A link that leads nowhere is there, too.
+    if overwrite == Overwrite::Nothing && path.symlink_metadata().is_ok() {
+        let message = format!("cannot write {shown}: it is there already");
+        return Err(SourceError { message, hint: Some("name another file".to_owned()) });
+    }
     let about = match fs::metadata(path) {
         Ok(about) => about,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::command::{self, Command, CommandLine};
 use crate::tui::context_pane::{ContextPane, PaneContent, TreePane};
 use crate::tui::effect::Effect;
+use crate::tui::export::{self, Form};
 use crate::tui::live::Live;
 use crate::tui::rows;
 use crate::tui::state::State;
@@ -98,6 +99,13 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
         Command::Pin(url) => {
             pins::pin_url(state, &url);
             Vec::new()
+        }
+        Command::Export { path, overwrite } => {
+            let form = Form::of(&path)?;
+            // The command line is no part of the view.
+            state.command = None;
+            let content = export::content(state, form);
+            vec![Effect::Export { path, overwrite, content }]
         }
         Command::Theme(name) => {
             let names = || state.themes.iter().map(|theme| theme.name.as_str());

@@ -84,6 +84,8 @@ pub enum Message {
     Witnessed { side: ContextId, number: u64, reach: Option<Reach> },
     /// Something was copied; how it was handed over, or why not.
     Copied(Result<String, String>),
+    /// A file was written; where it is, or why it is not.
+    Exported(Result<String, String>),
     /// The editor was left, or could not be started.
     Edited(Result<(), String>),
     /// The cluster of a side brings something; `epoch` is of the following that it came from.
@@ -173,6 +175,14 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Copied(Err(error)) => {
             state.tell(Role::Error, format!("not copied: {error}"));
+            Vec::new()
+        }
+        Message::Exported(Ok(path)) => {
+            state.tell(Role::Ok, format!("written: {path}"));
+            Vec::new()
+        }
+        Message::Exported(Err(error)) => {
+            state.tell(Role::Error, format!("not written: {error}"));
             Vec::new()
         }
         Message::FilesChanged | Message::Edited(Ok(())) => reload(state),

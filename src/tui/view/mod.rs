@@ -18,7 +18,7 @@ pub mod window;
 use crate::tui::keymap::Keymap;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::text;
@@ -38,21 +38,27 @@ use routescope_render::style::{self, Line};
 
 /// Draws the explorer.
 pub fn draw(state: &State, frame: &mut Frame) {
-    let area = frame.area();
+    if let Some(at) = paint(state, frame.buffer_mut()) {
+        frame.set_cursor_position(at);
+    }
+}
+
+/// Draws the explorer into cells. Returns where the cursor is.
+pub fn paint(state: &State, buffer: &mut Buffer) -> Option<Position> {
+    let area = buffer.area;
     // A frame between a resize and its message: what does not fit is not drawn.
     let layout = Layout::of(state);
     if layout.area.width > area.width || layout.area.height > area.height {
-        return;
+        return None;
     }
     let theme = state.theme();
-    let buffer = frame.buffer_mut();
     buffer.set_style(area, theme.style(Role::Text));
     if layout.area.width < 24 || layout.area.height < 5 {
         // Less than this shows nothing that could be understood.
         if !layout.area.is_empty() {
             buffer.set_stringn(0, 0, "too small", usize::from(area.width), theme.style(Role::Muted));
         }
-        return;
+        return None;
     }
     header::draw(state, &layout, buffer);
     url_bar::draw(state, &layout, buffer);
@@ -80,13 +86,10 @@ pub fn draw(state: &State, frame: &mut Frame) {
     if state.ascii {
         ascii::replace(buffer);
     }
-    if let Some(at) = command::cursor(state, &layout)
+    command::cursor(state, &layout)
         .or_else(|| url_bar::cursor(state, &layout))
         .or_else(|| tree::cursor(state, &layout))
         .or_else(|| window::cursor(state, &layout))
-    {
-        frame.set_cursor_position(at);
-    }
 }
 
 /// The last gate before the terminal: whatever way a text took, no cell holds a character that cannot be seen.

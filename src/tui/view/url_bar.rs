@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Widget};
 use super::layout::{Layout, LayoutKind};
 use super::{context_comparison, focused_border, painted, put};
 use crate::theme;
+use crate::tui::action::Action;
 use crate::tui::answer::Reply;
 use crate::tui::overlay;
 use crate::tui::state::{Focus, State};
@@ -119,12 +120,13 @@ fn placeholder(state: &State, focused: bool) -> Line {
         hosts.filter(|host| host.hostname != "*").map(|host| host.hostname.replace("*.", "any.")).next()
     });
     let example = example.unwrap_or_else(|| "example.com".to_owned());
+    let ask = state.how(Action::Ask);
     if focused {
         Line::of(Role::Hint, format!("https://{example}/some/path, or only /some/path; POST before it sets the method"))
     } else if state.size.0 < 72 {
-        Line::of(Role::Hint, "press u and type a URL")
+        Line::of(Role::Hint, format!("press {ask} and type a URL"))
     } else {
-        Line::of(Role::Hint, format!("press u and type a URL, e.g. https://{example}/some/path"))
+        Line::of(Role::Hint, format!("press {ask} and type a URL, e.g. https://{example}/some/path"))
     }
 }
 

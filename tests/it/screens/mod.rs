@@ -9,6 +9,7 @@ mod cluster;
 mod commands;
 mod contexts;
 pub mod explorer;
+mod export;
 mod filters;
 mod flashes;
 mod invisible;
