@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn letters_that_are_wide_take_two_cells_and_marks_are_escaped() {
         let mut buffer = Buffer::with_lines(["界<&> x", "      "]);
-        buffer[(5, 0)].set_style(Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(16)));
+        buffer[(6, 0)].set_style(Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(16)));
         assert_eq!(text(&buffer), "界<&> x\n");
         let svg = svg(&buffer, &Theme::fallback(Background::Any), Background::Light, "a < b");
         assert!(svg.contains(">界&lt;&amp;></text>") && svg.contains("<title>a &lt; b</title>"), "{svg}");
