@@ -35,10 +35,13 @@ const WHILE_TYPING: [(Action, Action); 7] = [
 ];
 
 /// What the mouse does.
-const MOUSE: [(&str, &str); 4] = [
+const MOUSE: [(&str, &str); 7] = [
     ("click", "select a row; again: fold it, or go where it leads"),
+    ("click ▸ ▾ ├─", "fold or unfold at once"),
+    ("click a hint", "do what the key in the bottom line does"),
+    ("click a title", "go to the pane; again: zoom it; on a view's name: show the view"),
     ("click a pin", "ask its question again"),
-    ("drag", "move the edge between panes"),
+    ("drag", "move an edge between panes, or a scroll bar"),
     ("wheel", "scroll what is under the mouse"),
 ];
 

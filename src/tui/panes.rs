@@ -3,6 +3,8 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::sheet::View;
+use super::state::Focus;
 use super::view::layout::Layout;
 
 /// The whole of a side, in which shares are counted.
@@ -55,6 +57,23 @@ pub struct Grip {
     pub of: Rect,
 }
 
+/// What the mouse holds while its button is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// An edge between panes.
+    Edge(Edge),
+    /// The scroll bar of a pane.
+    Bar(Focus),
+    /// The scroll bar of a window.
+    WindowBar,
+    /// The title of a pane: whether the pane had the focus before, and the edge that it stands on.
+    #[allow(missing_docs)]
+    Title { pane: Focus, focused: bool, edge: Option<Edge> },
+    /// The name of a view, and the edge that it stands on.
+    #[allow(missing_docs)]
+    Tab { view: View, edge: Option<Edge> },
+}
+
 /// How the room is divided.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Panes {
@@ -62,8 +81,8 @@ pub struct Panes {
     chosen: [Option<u16>; 4],
     /// How many rows the reasons take, as they are now.
     pub why_rows: usize,
-    /// The edge that the mouse holds.
-    pub held: Option<Edge>,
+    /// What the mouse holds.
+    pub held: Option<Held>,
 }
 
 impl Panes {

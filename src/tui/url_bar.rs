@@ -220,6 +220,12 @@ impl Ask {
         self.headers.clone_from(&question.headers);
     }
 
+    /// Whether something else was asked before.
+    pub fn has_earlier(&self) -> bool {
+        let typed = self.standing();
+        self.history[..self.at.unwrap_or(self.history.len())].iter().any(|question| *question != typed)
+    }
+
     /// Brings back what was asked before. Returns whether there was anything.
     pub fn earlier(&mut self) -> bool {
         let typed = self.standing();

@@ -19,6 +19,7 @@ use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, LayoutKind};
 use crate::tui::view::why;
 use crate::tui::window::{Kind, Window, can_be_edited};
+use routescope_core::finding::Location;
 use routescope_core::model::SourceKind;
 use routescope_render::outline::NodeRef;
 
@@ -623,15 +624,27 @@ fn back(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-fn edit(state: &mut State) -> Vec<Effect> {
+/// Where what is selected in the focused pane is written.
+fn written(state: &State) -> Option<Location> {
     let side = state.side();
-    let Some(outline) = side.outline() else { return Vec::new() };
+    let outline = side.outline()?;
     let near = side.highlighted.last().copied();
     let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
     let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
     let finding = side.selected_finding().filter(|_| state.focus != Focus::Why);
-    let written = finding.and_then(|finding| finding.place.clone());
-    let Some(place) = written.or_else(|| node.and_then(|node| outline.place(node))) else {
+    finding.and_then(|finding| finding.place.clone()).or_else(|| node.and_then(|node| outline.place(node)))
+}
+
+/// Whether what is selected can be edited.
+pub(in crate::tui) fn is_editable(state: &State) -> bool {
+    written(state).is_some_and(|place| can_be_edited(place.source.kind))
+}
+
+fn edit(state: &mut State) -> Vec<Effect> {
+    if state.side().world.is_none() {
+        return Vec::new();
+    }
+    let Some(place) = written(state) else {
         state.tell(Role::Muted, "no source file for this row");
         return Vec::new();
     };

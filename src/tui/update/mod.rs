@@ -16,7 +16,7 @@ mod together;
 mod windows;
 mod witness;
 
-pub(super) use keys::scopes_of;
+pub(super) use keys::{is_editable, scopes_of};
 pub(super) use sheets::select as select_in_sheet;
 
 use crate::tui::action::Action;
@@ -34,7 +34,6 @@ use super::filter::Found;
 use super::jumps::JumpTarget;
 use super::paste::Pasted;
 use super::path_view::When;
-use super::pending::Pending;
 use super::rows;
 use super::sheet::{Listed, Sheet};
 use super::state::{Focus, State};
@@ -119,10 +118,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.notice = None;
             keys::key(state, key)
         }
-        Message::Mouse(event) => {
-            state.pending = Pending::default();
-            mouse::mouse(state, event)
-        }
+        Message::Mouse(event) => mouse::mouse(state, event),
         Message::Paste(text) => paste(state, &text),
         Message::Resize(width, height) => {
             state.size = (width, height);

@@ -4,18 +4,19 @@ mod ascii;
 mod command;
 pub mod context_comparison;
 pub mod detail;
-mod follow;
+pub mod follow;
 mod header;
+pub mod hints;
 pub mod layout;
 pub mod pins;
 mod roles;
 mod sheet;
+pub mod tabs;
 pub mod tree;
 pub mod url_bar;
 pub mod why;
 pub mod window;
 
-use crate::tui::keymap::Keymap;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -23,13 +24,8 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::text;
 use ratatui::widgets::{Block, Widget};
-use routescope_render::width::Width;
 
-use super::action::Action;
-use super::path_view::When;
-use super::sheet::View;
 use super::state::{Focus, State};
-use super::update::scopes_of;
 use super::widget::text as cutting;
 use crate::theme::{Role, Theme};
 use layout::{Layout, LayoutKind};
@@ -69,6 +65,7 @@ pub fn paint(state: &State, buffer: &mut Buffer) -> Option<Position> {
         } else {
             tree::draw(state, *at, *area, &layout, buffer);
         }
+        tabs::draw(state, &layout, *area, buffer);
     }
     if !layout.detail.is_empty() {
         detail::draw(state, &layout, buffer);
@@ -76,7 +73,7 @@ pub fn paint(state: &State, buffer: &mut Buffer) -> Option<Position> {
     if !layout.why.is_empty() {
         why::draw(state, &layout, buffer);
     }
-    footer(state, &layout, buffer);
+    hints::draw(state, &layout, buffer);
     if state.window.is_some() {
         window::draw(state, &layout, buffer);
     }
@@ -168,181 +165,5 @@ pub(super) fn scroll_bar(buffer: &mut Buffer, inside: Rect, offset: usize, total
     for row in start..(start + thumb).min(height) {
         let y = inside.y + u16::try_from(row).unwrap_or(u16::MAX);
         buffer.set_string(inside.right(), y, "█", style);
-    }
-}
-
-/// What could be done here, by key; or what there is to say.
-fn footer(state: &State, layout: &Layout, buffer: &mut Buffer) {
-    let area = layout.footer;
-    if area.is_empty() {
-        return;
-    }
-    let theme = state.theme();
-    if let Some(notice) = &state.notice {
-        let text = cutting::cut_end(&visible(&format!(" {}", notice.text)), usize::from(area.width));
-        buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(notice.role));
-        return;
-    }
-    let mut x = area.x + 1.min(area.width);
-    if !state.pending.is_empty() {
-        let text = format!("{} … ", state.pending.text());
-        (x, _) =
-            buffer.set_stringn(x, area.y, text, usize::from(area.right().saturating_sub(x)), theme.style(Role::Title));
-    }
-    let hints = hints(state);
-    for (index, (key, word)) in hints.iter().enumerate() {
-        let gap = if index == 0 { 0 } else { 3 };
-        let needed = gap + key.width() + 1 + word.width();
-        if usize::from(x) + needed > usize::from(area.right()) {
-            break;
-        }
-        if index > 0 {
-            (x, _) = buffer.set_stringn(x, area.y, " · ", 3, theme.style(Role::Guide));
-        }
-        (x, _) = buffer.set_stringn(x, area.y, key, 20, theme.style(Role::Key));
-        (x, _) = buffer.set_stringn(x, area.y, format!(" {word}"), 40, theme.style(Role::Hint));
-    }
-}
-
-/// A key and what it does.
-type Hint = (String, &'static str);
-
-/// Actions by the first of their keys; those that have none are left out.
-fn hinted(keys: &Keymap, pairs: &[(Action, &'static str)]) -> Vec<Hint> {
-    pairs.iter().filter_map(|(action, word)| Some((keys.first(*action)?.to_owned(), *word))).collect()
-}
-
-/// Puts a hint at a place, or last.
-fn hint_at(keys: &Keymap, hints: &mut Vec<Hint>, at: usize, action: Action, word: &'static str) {
-    if let Some(key) = keys.first(action) {
-        hints.insert(at.min(hints.len()), (key.to_owned(), word));
-    }
-}
-
-/// The keys that help most where one is: from the action table, the most useful first.
-fn hints(state: &State) -> Vec<Hint> {
-    if !state.pending.is_empty() {
-        let follow = state.pending.follow(&state.keys, scopes_of(state.focus));
-        return follow.into_iter().map(|(key, entry)| (key, entry.name)).collect();
-    }
-    let by = |pairs: &[(Action, &'static str)]| hinted(&state.keys, pairs);
-    if let Some(window) = &state.window {
-        return match window.kind {
-            super::window::Kind::Headers => {
-                by(&[(Action::Pick, "add, or close when empty"), (Action::Remove, "remove"), (Action::Close, "close")])
-            }
-            super::window::Kind::Pins if !window.typing => by(&[
-                (Action::Pick, "ask it"),
-                (Action::SeenHere, "seen"),
-                (Action::Remove, "unpin"),
-                (Action::Close, "close"),
-            ]),
-            _ if window.typing => by(&[(Action::Pick, "pick"), (Action::WindowDown, "next"), (Action::Close, "back")]),
-            super::window::Kind::Contexts => {
-                by(&[(Action::Pick, "go there"), (Action::Beside, "put it beside"), (Action::Close, "close")])
-            }
-            _ => by(&[(Action::Pick, "pick"), (Action::Search, "search"), (Action::Close, "close")]),
-        };
-    }
-    if state.side().tree.filter.as_ref().is_some_and(|filter| filter.typing) {
-        return by(&[(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")]);
-    }
-    let mut hints = match state.focus {
-        Focus::Tree if state.view != View::Tree => hints_in_view(&state.keys, state.view),
-        focus => hints_in(&state.keys, focus),
-    };
-    if state.is_several() {
-        let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
-        hint_at(&state.keys, &mut hints, 2, action, "next context");
-    }
-    let path = &state.side().tree.path;
-    if !state.side().highlighted.is_empty() && state.focus == Focus::Tree && (path.shrunk || path.when == When::Never) {
-        let word = if path.shrunk { "show everything" } else { "path only" };
-        hint_at(&state.keys, &mut hints, 0, Action::PathOnly, word);
-    }
-    let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
-    if laid && state.focus == Focus::Tree {
-        hint_at(&state.keys, &mut hints, 2, Action::NextMark, "next change");
-    }
-    hints
-}
-
-fn hints_in_view(keys: &Keymap, view: View) -> Vec<Hint> {
-    let enter = (Action::Select, "go to its node");
-    let mut hints = match view {
-        View::Findings => vec![(Action::NextFinding, "next"), enter, (Action::Edit, "edit its line")],
-        View::Table => vec![enter, (Action::SortTable, "sort")],
-        _ => vec![enter],
-    };
-    hints.extend([
-        (Action::NextView, "next view"),
-        (Action::TreeView, "tree"),
-        (Action::Filter, "filter"),
-        (Action::Help, "help"),
-        (Action::Quit, "quit"),
-        (Action::NextPane, "panes"),
-        (Action::Ask, "trace a URL"),
-        (Action::Copy, "copy"),
-        (Action::Edit, "edit"),
-    ]);
-    let mut seen = Vec::new();
-    hints.retain(|(action, _)| {
-        !seen.contains(action) && {
-            seen.push(*action);
-            true
-        }
-    });
-    hinted(keys, &hints)
-}
-
-fn hints_in(keys: &Keymap, focus: Focus) -> Vec<Hint> {
-    let by = |pairs: &[(Action, &'static str)]| hinted(keys, pairs);
-    match focus {
-        Focus::Ask => by(&[
-            (Action::Submit, "go to the answer"),
-            (Action::Blur, "tree"),
-            (Action::NextPane, "panes"),
-            (Action::Earlier, "earlier URLs"),
-            (Action::CycleMethod, "method"),
-            (Action::Headers, "headers"),
-            (Action::ClearUrl, "clear"),
-            (Action::Leave, "quit"),
-        ]),
-        Focus::Tree => by(&[
-            (Action::Ask, "trace a URL"),
-            (Action::Filter, "filter"),
-            (Action::Help, "help"),
-            (Action::Quit, "quit"),
-            (Action::NextPane, "panes"),
-            (Action::Select, "fold"),
-            (Action::Findings, "findings"),
-            (Action::NextView, "views"),
-            (Action::Command, "command"),
-            (Action::Method, "method"),
-            (Action::EditHeaders, "headers"),
-            (Action::Copy, "copy"),
-            (Action::Edit, "edit"),
-            (Action::NextTheme, "theme"),
-        ]),
-        Focus::Detail => by(&[
-            (Action::Down, "scroll"),
-            (Action::NextPane, "panes"),
-            (Action::Help, "help"),
-            (Action::Quit, "quit"),
-            (Action::Zoom, "zoom"),
-            (Action::Edit, "edit"),
-            (Action::Copy, "copy"),
-            (Action::Ask, "trace a URL"),
-        ]),
-        Focus::Why => by(&[
-            (Action::Select, "go to its node"),
-            (Action::NextPane, "panes"),
-            (Action::Help, "help"),
-            (Action::Quit, "quit"),
-            (Action::NextAnswer, "next Gateway"),
-            (Action::Edit, "edit"),
-            (Action::Copy, "copy"),
-            (Action::Ask, "trace a URL"),
-        ]),
     }
 }

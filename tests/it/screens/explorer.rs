@@ -136,7 +136,8 @@ impl Explorer {
     }
 
     pub fn click(&mut self, column: u16, row: u16) -> &mut Self {
-        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), column, row)
     }
 
     /// Clicks the first place on the screen where `text` stands.

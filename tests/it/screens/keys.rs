@@ -31,13 +31,13 @@ fn help_palette_hints_and_sentences_name_the_persons_own_keys() {
     explorer.press(&["esc", "ctrl-p"]).write("headers");
     shows(&explorer, "                   headers, edit");
     explorer.press(&["esc", "u"]);
-    hides(&explorer, "earlier URLs");
+    hides(&explorer, "esc tree");
     explorer.press(&["ctrl-x"]);
     shows(&explorer, "ctrl-x … / filter");
     explorer.press(&["/"]).write("pay");
     shows(&explorer, "next match");
     explorer.press(&["esc", "f8"]);
-    shows(&explorer, "earlier URLs");
+    shows(&explorer, "esc tree");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn an_action_without_a_key_has_its_name_on_the_command_line() {
     shows(&explorer, "nothing was asked yet: :ask types a URL");
     explorer.press(&[":"]).write("ask");
     explorer.press(&["enter"]);
-    shows(&explorer, "earlier URLs");
+    shows(&explorer, "esc tree");
     explorer.press(&["esc", "q"]);
     assert!(explorer.effects.is_empty(), "{:?}", explorer.effects);
     explorer.press(&["ctrl-c"]);

@@ -14,6 +14,7 @@ mod filters;
 mod flashes;
 mod invisible;
 mod keys;
+mod mouse;
 mod moving;
 mod overlay;
 mod panes;

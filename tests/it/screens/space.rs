@@ -14,7 +14,7 @@ fn pane(explorer: &Explorer, focus: Focus) -> Rect {
 }
 
 fn drag(explorer: &mut Explorer, from: (u16, u16), to: (u16, u16)) {
-    explorer.click(from.0, from.1);
+    explorer.mouse(MouseEventKind::Down(MouseButton::Left), from.0, from.1);
     explorer.mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
     explorer.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
 }
