@@ -88,6 +88,7 @@ pub struct Look {
 
 /// A theme that was chosen in the explorer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Chosen {
     /// Its name.
     pub name: String,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -101,7 +101,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     if let Some(kept) = &kept {
         problems.extend(keep::restore(&mut state, kept, configured));
     }
-    if let Some(told) = told(&problems) {
+    if let Some(told) = told(&problems, config::folder().as_deref()) {
         state.tell(theme::Role::Warning, told);
     }
     give_notice(&sender);
@@ -142,13 +142,15 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     ended
 }
 
-/// What the footer says of these: the first, and where the others are.
-fn told(problems: &[String]) -> Option<String> {
-    match problems {
-        [] => None,
-        [one] => Some(one.clone()),
-        [first, more @ ..] => Some(format!("{first} · {} more: routescope info", more.len())),
-    }
+/// What the footer says of these: the first, and where the others are. A file of the configuration folder is named
+/// without the folder: what is wrong has to fit beside it.
+fn told(problems: &[String], folder: Option<&Path>) -> Option<String> {
+    let (first, more) = problems.split_first()?;
+    let first = folder.and_then(|folder| first.strip_prefix(&format!("{}/", folder.display()))).unwrap_or(first);
+    Some(match more.len() {
+        0 => first.to_owned(),
+        more => format!("{first} · {more} more: routescope info"),
+    })
 }
 
 /// A panic in any task ends the explorer: the hook has given the terminal back already.
@@ -711,5 +713,21 @@ fn background() -> Background {
     match terminal_colorsaurus::theme_mode(options) {
         Ok(terminal_colorsaurus::ThemeMode::Light) => Background::Light,
         _ => Background::Dark,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_footer_says_the_first_problem_and_where_the_others_are() {
+        let folder = Some(Path::new("/home/me/.config/routescope"));
+        let problem = |line: usize| format!("/home/me/.config/routescope/config.toml:{line}: no setting x");
+        assert_eq!(told(&[], folder), None);
+        assert_eq!(told(&[problem(2)], folder).as_deref(), Some("config.toml:2: no setting x"));
+        assert_eq!(told(&[problem(2)], None), Some(problem(2)));
+        let three = ["no theme x".to_owned(), problem(2), problem(3)];
+        assert_eq!(told(&three, folder).as_deref(), Some("no theme x · 2 more: routescope info"));
     }
 }
