@@ -1,4 +1,4 @@
-//! What following a cluster costs, without a cluster: objects as the API server sends them are decoded and told as news
+//! What following a cluster costs, without a cluster: objects as the API server sends them are decoded and reported as changes
 //! to what the session keeps, and its states are analysed, shown and drawn. `cargo bench --bench live [-- EVENTS]`.
 //!
 //! It prints and asserts nothing about time. Each size runs in a process of its own, so that memory can be told apart.

@@ -40,3 +40,4 @@ mod requests;
 mod said;
 mod screens;
 mod snapshot;
+mod words;

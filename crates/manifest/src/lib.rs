@@ -1,4 +1,4 @@
-//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything. ([`save`] writes what
+//! All input: files, standard input, kustomize, clusters. Nothing else in the crate reads anything. ([`atomic_write`] writes what
 //! was read.)
 
 mod admission;

@@ -61,10 +61,10 @@ pub(super) fn authority(cluster: &Cluster, name: &str) -> Result<Option<Vec<Vec<
 }
 
 /// The certificates of a PEM text, of which there must be one.
-pub(super) fn certificates(pem: &[u8], whence: &dyn std::fmt::Display) -> Result<Vec<Vec<u8>>, SourceError> {
+pub(super) fn certificates(pem: &[u8], source: &dyn std::fmt::Display) -> Result<Vec<Vec<u8>>, SourceError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let found = found.ok().filter(|found| !found.is_empty()).ok_or_else(|| SourceError {
-        message: format!("cannot read the certificate authority: {whence} holds no certificate in PEM"),
+        message: format!("cannot read the certificate authority: {source} holds no certificate in PEM"),
         hint: Some("it begins with a line that says BEGIN CERTIFICATE".to_owned()),
     })?;
     Ok(found.into_iter().map(|one| one.to_vec()).collect())

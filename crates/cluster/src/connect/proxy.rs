@@ -38,9 +38,9 @@ pub(super) fn proxy(
 }
 
 /// The address of a proxy, of a scheme that is understood.
-fn parsed(url: &str, whence: &str) -> Result<Uri, SourceError> {
+fn parsed(url: &str, source: &str) -> Result<Uri, SourceError> {
     let wrong = |why: &str| SourceError {
-        message: format!("cannot use the proxy that {whence} names: {why}"),
+        message: format!("cannot use the proxy that {source} names: {why}"),
         hint: Some("write it as http://host:port, https://host:port or socks5://host:port".to_owned()),
     };
     // Names are resolved by the proxy anyway, which is what socks5h asks for.

@@ -134,7 +134,7 @@ fn sort_key(parent: &ParentRef) -> String {
     format!("{group}/{kind}/{name}/{section}/{}.{namespace}", port.unwrap_or_default())
 }
 
-/// The Gateway that a parentRef leads to, by way of a `ListenerSet` too.
+/// The Gateway that a parentRef leads to, through a `ListenerSet` too.
 fn gateway_of<'a>(analysis: &'a Analysis, route: &Route, reference: &ParentRef) -> Option<&'a GatewayNode> {
     let namespace = reference.namespace.clone().filter(|namespace| !namespace.is_empty());
     let key = ObjectKey::new(namespace.unwrap_or_else(|| route.meta.namespace.clone()), reference.name.clone());
