@@ -1,5 +1,5 @@
 //! The pictures of the README: each script in `docs/pictures` is played to the real binary, whose `:export` draws what is
-//! compared with the picture beside it. `tools/pictures` makes them anew.
+//! compared with the picture beside it. `tools/pictures` makes them again.
 //!
 //! A line of a script is `size COLUMNSxROWS`, `run OPTIONS`, `wait TEXT`, `type TEXT` or `press KEY …`.
 

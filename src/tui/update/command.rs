@@ -102,7 +102,7 @@ fn run(state: &mut State, command: Command) -> Result<Vec<Effect>, String> {
         }
         Command::Export { path, overwrite } => {
             let form = Form::of(&path)?;
-            // The command line is no part of the view.
+            // The command line is not part of the view.
             state.command = None;
             let content = export::content(state, form);
             vec![Effect::Export { path, overwrite, content }]
