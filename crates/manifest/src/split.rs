@@ -1,6 +1,7 @@
 //! A text cut into documents, so that a broken one does not take its neighbours with it, and so that they can be read
 //! side by side.
 //!
+//! kubectl cuts at `---` line by line (apimachinery `pkg/util/yaml/decoder.go`, `YAMLReader`), and libyaml reads each part.
 //! `---` and `...` at the beginning of a line end a document wherever they stand: YAML forbids them inside quoted and
 //! block scalars alike, so no parsing is needed to find them.
 
@@ -19,13 +20,18 @@ pub(super) struct Chunk<'a> {
 pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
     let mut chunks = Vec::new();
     let mut open = Open { start: 0, line: 1, content: false, directives: false };
+    // Whether kubectl holds anything of the next document.
+    let mut held = false;
     let mut line = 1;
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
         let length = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
         let this = &rest[..length];
-        if is_marker(this, "---") {
+        let is_first = open.start == at;
+        let cuts = is_marker(this, "---", is_first) && (held || !this.starts_with("---#"));
+        held = !(cuts && held);
+        if cuts {
             // Directives belong to the document that the next `---` opens.
             let content = has_content(after_marker(this));
             if !open.directives || open.content {
@@ -39,7 +45,7 @@ pub(super) fn documents(text: &str) -> Vec<Chunk<'_>> {
             }
             open.content |= content;
             open.directives = false;
-        } else if is_marker(this, "...") {
+        } else if is_marker(this, "...", is_first) {
             open.close(text, at, &mut chunks);
             // What stands on the marker's own line is at most a comment.
             open = Open { start: at + length, line: line + 1, content: false, directives: false };
@@ -73,10 +79,11 @@ impl Open {
     }
 }
 
-/// Whether the line is the marker: at its very beginning (but for the byte order mark of a file that was put behind
-/// another), and followed by white space, a comment or nothing.
-fn is_marker(line: &str, marker: &str) -> bool {
-    let rest = line.trim_start_matches(BYTE_ORDER_MARK).strip_prefix(marker);
+/// Whether the line is the marker: at its very beginning (but for a byte order mark in the first line of a document, where
+/// libyaml reads one), and followed by white space, a comment or nothing.
+fn is_marker(line: &str, marker: &str, is_first: bool) -> bool {
+    let line = if is_first { line.trim_start_matches(BYTE_ORDER_MARK) } else { line };
+    let rest = line.strip_prefix(marker);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', '#']))
 }
 
@@ -111,7 +118,17 @@ mod tests {
         assert_eq!(cut("a: 1\n---\nb: 2\n"), [(1, "a: 1\n"), (3, "b: 2\n")]);
         assert_eq!(cut("---\na: 1\n---# more\nb: 2"), [(2, "a: 1\n"), (4, "b: 2")]);
         assert_eq!(cut("--- {a: 1}\r\n---\r\nb: 2"), [(1, "--- {a: 1}\r\n"), (3, "b: 2")]);
-        assert_eq!(cut("a: 1\n\u{FEFF}---\nb: 2"), [(1, "a: 1\n"), (3, "b: 2")]);
+        assert_eq!(cut("\u{FEFF}---\nb: 2"), [(2, "b: 2")]);
+    }
+
+    #[test]
+    fn what_kubectl_does_not_take_for_a_marker_is_none() {
+        // kubectl cuts at a marker before a comment only where something stands before it; libyaml reads it as text.
+        for text in ["---#c\na: 1\n", "a: 1\n---\n---#c\nb: 2\n"] {
+            assert!(cut(text).last().is_some_and(|(_, last)| last.starts_with("---#c\n")), "{text:?}");
+        }
+        assert_eq!(cut("---\n---#c\nb: 2\n"), [(3, "b: 2\n")]);
+        assert_eq!(cut("a: 1\n\u{FEFF}---\nb: 2").len(), 1);
     }
 
     #[test]

@@ -31,7 +31,13 @@ pub(super) struct Text {
 
 impl Text {
     /// A text that is to be a manifest.
-    pub fn new(source: Source) -> Self {
+    ///
+    /// kubectl reads line by line and takes the end of each, `\r\n` or `\n`, for `\n`: of `\r\r\n` one break is left, not two
+    /// (`bufio.Reader.ReadLine` in apimachinery `pkg/util/yaml/decoder.go`).
+    pub fn new(mut source: Source) -> Self {
+        if source.text.contains("\r\r\n") {
+            source.text = source.text.replace("\r\n", "\n");
+        }
         Self::of(&Arc::new(source))
     }
 
