@@ -112,7 +112,16 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
     let ignored: usize = ignored.values().sum();
     let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
     let reading = findings.len();
-    let analysis = Arc::new(Analysis::of(Arc::new(snapshot), settings.clone(), findings));
+    let mut analysis = Analysis::of(Arc::new(snapshot), settings.clone(), findings);
+    if let Some(repository) = &repository {
+        // What seems near may be the very parent, by the name that kustomize gives it.
+        let is_renamed = |finding: &Finding| {
+            let place = finding.place.as_ref();
+            finding.code == Code::ParentNotFound && place.is_some_and(|place| repository.renames(&place.source))
+        };
+        analysis.findings.retain(|finding| !is_renamed(finding));
+    }
+    let analysis = Arc::new(analysis);
     let is_named = |name: &&Name| sources.iter().any(|source| namespaces::is_named(&source.text, name));
     let named = scope.names().filter(is_named).cloned().collect();
     LoadedSource {

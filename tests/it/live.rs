@@ -293,6 +293,30 @@ fn a_snapshot_is_of_one_context() {
     assert!(err.contains("error: a snapshot is of one world, and 2 contexts are named"), "{err}");
 }
 
+#[test]
+fn placeholders_of_files_over_a_cluster_are_filled_in() {
+    let cluster = Cluster::start();
+    let file = FILE.replace("rules:", "hostnames: ['${SUB}.${DOMAIN}']\n  rules:");
+    std::fs::write(cluster.folder.path().join("change.yaml"), file).unwrap();
+    std::fs::write(cluster.folder.path().join("values.env"), "DOMAIN=file.io\n").unwrap();
+    let overlaid = ["where", "-f", "change.yaml", "--live", "-o", "json"];
+    let destination = |host: &str, more: &[&str]| {
+        let url = format!("http://{host}/x");
+        let mut command = cluster.command(&[&overlaid[..], &[url.as_str()], more].concat());
+        let output = command.env("SUB", "env").stdin(Stdio::null()).output().expect("the binary starts");
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        answer["answers"][0]["destinations"][0]["name"].as_str().map(str::to_owned)
+    };
+    let two = Some("two".to_owned());
+    assert_eq!(destination("a.b.io", &["--set", "SUB=a", "--set", "DOMAIN=b.io"]), two);
+    assert_eq!(destination("a.file.io", &["--set", "SUB=a", "--set-file", "values.env"]), two);
+    assert_eq!(destination("env.file.io", &["--set-env", "--set-file", "values.env"]), two);
+    // What is named beats the file, and the file the environment.
+    assert_eq!(destination("env.b.io", &["--set-env", "--set-file", "values.env", "--set", "DOMAIN=b.io"]), two);
+    // The environment is not asked unless it is to be.
+    assert_eq!(destination("env.file.io", &["--set-file", "values.env"]), None);
+}
+
 /// How a server tells which channel its CRDs are of.
 #[derive(Clone, Copy)]
 enum Told {

@@ -184,6 +184,27 @@ fn what_a_kustomization_would_change_is_told() {
 }
 
 #[test]
+fn a_parent_that_kustomize_may_rename_is_not_said_to_be_misspelt() {
+    let elsewhere = ROUTE.replace("parentRefs: [{", "parentRefs: [{namespace: prod, ");
+    assert_ne!(elsewhere, ROUTE);
+    let kustomization = |change: &str| {
+        format!(
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{change}\nresources: [gateway.yaml, route.yaml]\n"
+        )
+    };
+    for (change, said) in [("namespace: prod", false), ("", true)] {
+        let kustomization = kustomization(change);
+        let folder = repository(&[
+            ("kustomization.yaml", &kustomization),
+            ("gateway.yaml", GATEWAY),
+            ("route.yaml", &elsewhere),
+        ]);
+        let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+        assert_eq!(text.contains("parent-not-found"), said, "{text}");
+    }
+}
+
+#[test]
 fn a_patch_is_no_object_of_its_own() {
     let patch = ROUTE.replace("api.example.com", "prod.example.com");
     let folder = repository(&[

@@ -27,6 +27,8 @@ pub struct Repository {
     pub skipped: Vec<(String, &'static str)>,
     /// The folders that have a kustomization.
     pub(super) kustomized: BTreeSet<PathBuf>,
+    /// The files whose objects a kustomization renames, or puts into another namespace.
+    renamed: BTreeSet<PathBuf>,
     /// How many files were read as manifests.
     pub files: usize,
     /// How many objects they hold, of whatever kind.
@@ -36,13 +38,20 @@ pub struct Repository {
 impl Repository {
     /// Takes over what another folder holds.
     pub(super) fn append(&mut self, other: Self) {
-        let Self { roots, charts, skipped, kustomized, files, objects } = other;
+        let Self { roots, charts, skipped, kustomized, renamed, files, objects } = other;
         self.roots.extend(roots);
         self.charts.extend(charts);
         self.skipped.extend(skipped);
         self.kustomized.extend(kustomized);
+        self.renamed.extend(renamed);
         self.files += files;
         self.objects += objects;
+    }
+
+    /// Whether a kustomization renames the objects of a file, or puts them into another namespace: which names they go by
+    /// is not known.
+    pub fn renames(&self, source: &Source) -> bool {
+        self.renamed.contains(&normal(Path::new(&source.name)))
     }
 
     /// A name that kustomize is to replace.
@@ -92,6 +101,8 @@ pub(super) fn sort(texts: Vec<Text>) -> Sorted {
     let included: BTreeSet<&PathBuf> = all.iter().flat_map(|one| &one.includes).collect();
     let roots = all.iter().filter(|one| !one.is_component && !included.contains(&one.folder));
     repository.roots = roots.map(|one| one.folder.clone()).collect();
+    let renaming = all.iter().filter(|one| one.change.is_some());
+    repository.renamed = renaming.flat_map(|one| one.includes.iter().cloned()).collect();
     repository.kustomized = all.iter().map(|one| one.folder.clone()).collect();
     Sorted { texts, repository, findings }
 }

@@ -49,6 +49,7 @@ pub use lookup::{Lookup, Unseen};
 pub use policy_effects::PREFLIGHT;
 pub use precedence::{Precedence, Ranks};
 pub use reason::{Criterion, Delegation, Need, Reached, Reason, Unanswered};
+pub use remarks::PARENTS_REWRITE;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

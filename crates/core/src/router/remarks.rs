@@ -7,6 +7,8 @@ use super::{Decision, Request, Verdict};
 use crate::model::PathModifier;
 use crate::resolve::{Action, Engine, RuleNodeId};
 
+/// How a note begins that tells whose rewrite acts on a path.
+pub const PARENTS_REWRITE: &str = "the rewrite is that of ";
 /// How many rows with replaced conditions are told of.
 const TOLD: usize = 3;
 /// How many URLs of a circle are shown.
@@ -60,9 +62,9 @@ impl Router<'_> {
             PathModifier::Prefix(_) => {
                 let node = &self.tree.hops[hop.0 as usize];
                 let path = &node.matcher.path.value;
-                Some(format!("the rewrite is that of {of}, and replaces the path {path} of {}", self.rule_name(hop)))
+                Some(format!("{PARENTS_REWRITE}{of}, and replaces the path {path} of {}", self.rule_name(hop)))
             }
-            PathModifier::Full(_) => Some(format!("the rewrite is that of {of}")),
+            PathModifier::Full(_) => Some(format!("{PARENTS_REWRITE}{of}")),
         }
     }
 

@@ -21,7 +21,9 @@ use crate::{phrases, policies};
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Filter, ParentRef, PathKind, PathModifier, Route};
 use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason, RuleNodeId};
-use routescope_core::router::{Considered, Decision, Outcome, PREFLIGHT, Request, Unseen, Verdict, VirtualHost};
+use routescope_core::router::{
+    Considered, Decision, Outcome, PARENTS_REWRITE, PREFLIGHT, Request, Unseen, Verdict, VirtualHost,
+};
 
 use super::route_path::chain;
 use super::{Advice, Answers, branches, suggest_fix};
@@ -129,8 +131,11 @@ fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: u
     let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
     // Why nobody serves a backend stands beside it.
     let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
+    // So is whose rewrite it is, in the line of what the backend receives.
+    let rewrite_is_told = is_rewritten(request, decision) && rewriter(analysis, decision).is_some();
     let is_told = |note: &str| {
-        decision.refused.as_deref() == Some(note)
+        (rewrite_is_told && note.starts_with(PARENTS_REWRITE))
+            || decision.refused.as_deref() == Some(note)
             || (decision.preflight && note == PREFLIGHT)
             || cycle.is_some_and(|cycle| cycle == note)
             || starved.iter().any(|why| note.starts_with(why.as_str()))
@@ -312,13 +317,9 @@ fn shares(destinations: &[Destination]) -> Vec<Line> {
 /// What the backend receives, when it is not what the client sent.
 fn received(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<Line> {
     let upstream = decision.upstream.as_ref()?;
-    let sent = match &request.query {
-        Some(query) => format!("{}?{query}", request.path),
-        None => request.path.clone(),
-    };
     let host = request.authority().unwrap_or_default();
     let host_changed = !upstream.host.is_empty() && !host.is_empty() && !upstream.host.eq_ignore_ascii_case(&host);
-    let path_changed = upstream.path != sent;
+    let path_changed = is_rewritten(request, decision);
     if !host_changed && !path_changed {
         return None;
     }
@@ -332,6 +333,11 @@ fn received(analysis: &Analysis, request: &Request, decision: &Decision) -> Opti
     };
     let by = path_changed.then(|| rewriter(analysis, decision)).flatten().unwrap_or_default();
     Some(line.with(Role::Dim, format!("   {what}{by}")))
+}
+
+/// Whether the backend receives another path than the client sent.
+fn is_rewritten(request: &Request, decision: &Decision) -> bool {
+    decision.upstream.as_ref().is_some_and(|upstream| upstream.path != request.target())
 }
 
 /// Whose path rewrite it is, where a rule above the one that decides wrote it, and what it acts on.
