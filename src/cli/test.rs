@@ -28,7 +28,7 @@ pub struct TestOptions {
     pub files: Vec<PathBuf>,
 
     /// Print a first expectation file: one test for each rule
-    #[arg(long, conflicts_with = "files")]
+    #[arg(long)]
     pub init: bool,
 
     /// Take "not certain" for a pass
@@ -59,9 +59,19 @@ pub enum TestFormat {
 
 /// Runs the tests.
 pub fn run(options: &TestOptions, context: &Context) -> Result<Verdict, Failure> {
+    if let (true, Some(path)) = (options.init, options.files.first()) {
+        let path = path.display();
+        let message = format!("--init writes an expectation file and reads none: {path}");
+        return Err(Failure::new(message, format!("name the manifests with -f: routescope test --init -f {path}")));
+    }
     let mut tests = Vec::new();
     let mut mistakes = 0;
     for path in &options.files {
+        if path.is_dir() {
+            let path = path.display();
+            let hint = format!("name the files in it; manifests are given with -f: routescope test FILE -f {path}");
+            return Err(Failure::new(format!("{path} is a folder, not an expectation file"), hint));
+        }
         let name = path.display().to_string();
         match route_test::parse(&name, &request_file::read(path)?) {
             Ok(of_file) => tests.extend(of_file.into_iter().map(|test| (name.clone(), test))),

@@ -125,3 +125,19 @@ fn connections_past_all_rows_are_listed() {
     assert_eq!(code, 1);
     assert!(stdout.contains("TLSRoute a/lost"), "{stdout}");
 }
+
+#[test]
+fn what_is_no_expectation_file_is_told_with_the_way_out() {
+    let told = |arguments: &[&str]| {
+        let (stdout, stderr, code) = run(&[&["test"], arguments].concat());
+        assert_eq!((stdout.as_str(), code), ("", 2), "{stderr}");
+        stderr
+    };
+    let stderr = told(&["--init", "."]);
+    assert!(stderr.contains("hint: name the manifests with -f: routescope test --init -f ."), "{stderr}");
+    let stderr = told(&[".", "-f", "old.yaml"]);
+    assert!(stderr.contains("error: . is a folder, not an expectation file"), "{stderr}");
+    let stderr = told(&["old.yaml", "-f", "old.yaml"]);
+    assert!(stderr.contains("kind is Gateway: this is a manifest, not an expectation file"), "{stderr}");
+    assert!(stderr.contains("and the manifests with -f"), "{stderr}");
+}

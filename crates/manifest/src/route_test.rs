@@ -71,6 +71,15 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Test>, Vec<Mistake>> {
 }
 
 fn list(document: &Value) -> Read<&[Value]> {
+    if let Data::Map(entries) = &document.data {
+        let named = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+        if let (Some(Value { data: Data::String(kind), at, .. }), None) = (named("kind"), named("tests"))
+            && *kind != "RouteTest"
+        {
+            let hint = "name expectation files (kind: RouteTest), and the manifests with -f";
+            return mistake(*at, format!("kind is {kind}: this is a manifest, not an expectation file"), hint);
+        }
+    }
     let fields = Fields::of(document, "a RouteTest", &["apiVersion", "kind", "tests", "metadata"])?;
     for (key, wanted) in [("apiVersion", "routescope/v1"), ("kind", "RouteTest")] {
         let value = fields.required(key)?;

@@ -8,7 +8,7 @@ use routescope_core::visible::visible;
 use crate::diff::outcome as in_words;
 use crate::witness::url;
 
-use super::Outcome;
+use super::{Outcome, expected};
 
 /// The outcomes as `JUnit` XML: one suite for each file. With `lenient`, what is not certain is skipped.
 pub fn junit(_: &Analysis, outcomes: &[Outcome], lenient: bool) -> String {
@@ -32,12 +32,9 @@ pub fn junit(_: &Analysis, outcomes: &[Outcome], lenient: bool) -> String {
                 Verdict::Unknown(why) => Some(format!("not certain: {why}")),
                 Verdict::Fail(failed) => {
                     let request = &failed.request;
-                    Some(format!(
-                        "{} {}: {}",
-                        request.method,
-                        url(request),
-                        in_words(request, failed.decision.as_ref())
-                    ))
+                    let answer = in_words(request, failed.decision.as_ref());
+                    let expected = expected(&test.expect);
+                    Some(format!("{} {}: {answer}, expected {expected}", request.method, url(request)))
                 }
             };
             if let Some(said) = said {

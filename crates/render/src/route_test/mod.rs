@@ -1,5 +1,6 @@
 //! What came of expectation files: for a person, for a program, for a pipeline.
 
+mod expected;
 mod junit;
 mod lcov;
 mod start;
@@ -17,6 +18,7 @@ use crate::answer::{AnswerData, Answers};
 use crate::data::{API_VERSION, SourceData};
 use crate::witness::RequestLine;
 
+pub use expected::expected;
 pub use junit::junit;
 pub use lcov::lcov;
 pub use start::first_file;

@@ -13,7 +13,7 @@ use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::witness::request_line;
 
-use super::{Coverage, Outcome, explained};
+use super::{Coverage, Outcome, expected, explained};
 
 /// How many rules that no test meets are named.
 const NAMED: usize = 10;
@@ -31,9 +31,12 @@ pub fn text(analysis: &Analysis, outcomes: &[Outcome], coverage: &Coverage, pain
         lines.push(Line::of(role, format!("{glyph} ")).with(Role::Text, test.name.clone()).with(Role::Dim, place));
         match verdict {
             Verdict::Pass => {}
-            Verdict::Unknown(why) => lines.push(Line::of(Role::Dim, format!("    not certain: {why}"))),
+            Verdict::Unknown(why) => {
+                lines.extend(answer::wrapped(Line::of(Role::Dim, "    not certain: "), why, width));
+            }
             Verdict::Fail(failed) => {
                 lines.push(Line::of(Role::Dim, "    ").with_line(request_line(&failed.request)));
+                lines.extend(answer::wrapped(Line::of(Role::Dim, "    expected "), &expected(&test.expect), width));
                 match explained(analysis, failed) {
                     Some(answers) => lines.extend(
                         answer::text(analysis, &answers, width.saturating_sub(4), false, false)
