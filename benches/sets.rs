@@ -65,6 +65,13 @@ fn diff_of_ten_edits(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// What moves between them, after reading both.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn compare_of_ten_edits(bencher: Bencher<'_, '_>) {
+    let (old, new) = (analysis(&files()), analysis(&edited()));
+    bencher.bench_local(|| compare(old.router(), new.router()).changes.len());
+}
+
 /// A proof over every host, after loading.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn for_all_hosts(bencher: Bencher<'_, '_>) {

@@ -8,7 +8,7 @@ use routescope_render::findings::explain;
 use super::answer;
 use super::failure::Failure;
 use super::terminal::Content;
-use super::{Context, Verdict};
+use super::{Context, Verdict, terminal};
 
 /// Print what the code of a finding means, why it matters, and a bad and a good example
 #[derive(Debug, Clone, Args)]
@@ -32,7 +32,7 @@ pub fn run(options: &ExplainOptions, context: &Context) -> Result<Verdict, Failu
                 );
                 return Err(Failure::new(format!("no finding has the code {name}"), hint));
             };
-            explain::entry(code.entry(), context.paint())
+            explain::entry(code.entry(), context.paint(), terminal::width())
         }
     };
     answer::print(Content::Lines, &text)?;

@@ -142,9 +142,13 @@ pub fn text(
         if entry.share < 1.0 {
             line.push(Role::Text, format!("  {}", phrases::share(entry.share)));
         }
-        line.push(Role::Dim, "  by ");
-        line.extend(row_name(analysis, entry.row));
-        lines.push(line);
+        let by = Line::of(Role::Dim, "by ").with_line(row_name(analysis, entry.row));
+        if line.width() + 2 + by.width() > width {
+            lines.push(line);
+            lines.push(Line::of(Role::Text, "    ").with_line(by));
+        } else {
+            lines.push(line.with(Role::Text, "  ").with_line(by));
+        }
         lines.push(Line::of(Role::Text, "    ").with_line(witness::line(analysis, &entry.reach)));
     }
     let mut place = None;

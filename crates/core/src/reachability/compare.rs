@@ -13,7 +13,7 @@ pub(super) use places::{hosts_of, tested_hosts};
 use ahash::{AHashMap, AHashSet};
 
 use self::cells::{Cell, cells};
-use self::places::{ComparedHost, places};
+use self::places::{ComparedHost, Told, places};
 use super::choice::{Authority, Setting};
 use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
@@ -76,6 +76,7 @@ pub(super) const SIDES: [usize; 2] = [0, 1];
 pub fn compare(old: Router<'_>, new: Router<'_>) -> Comparison {
     let mut comparer = Comparer {
         routers: [old, new],
+        told: Told::of(&[old, new]),
         languages: Languages::default(),
         prints: [AHashMap::new(), AHashMap::new()],
         listed: AHashSet::new(),
@@ -100,6 +101,7 @@ type Prints = AHashMap<(u32, u32, usize), (u64, u64)>;
 
 struct Comparer<'a> {
     routers: [Router<'a>; 2],
+    told: Told,
     languages: Languages,
     /// By Gateway, virtual host and place there: what a row takes, and what it does.
     prints: [Prints; 2],
@@ -152,7 +154,7 @@ impl<'a> Comparer<'a> {
                 "another engine answers, which reads paths and headers in another way: not every request is compared";
             self.undecided(gateway, 1, None, why.to_owned());
         }
-        for place in places(self.routers, at) {
+        for place in places(self.routers, at, &self.told) {
             self.place(gateway, at, place);
         }
     }

@@ -45,8 +45,23 @@ impl ComparedHost<'_> {
     }
 }
 
+/// Hosts that what stands in two tables tells apart, whichever Gateway it is behind; all in lower case.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// Those that rows ask for.
+    tested: BTreeSet<Name>,
+    /// Those that redirects and rewrites name.
+    sent_to: BTreeSet<Name>,
+}
+
+impl Told {
+    pub fn of(routers: &[Router<'_>]) -> Self {
+        Self { tested: tested_hosts(routers), sent_to: hosts_of_actions(routers) }
+    }
+}
+
 /// All places of a Gateway, those that read best first; of places with the same lists the first alone.
-pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<ComparedHost<'_>> {
+pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &Told) -> Vec<ComparedHost<'a>> {
     let both = || routers.into_iter().zip(at).filter_map(|(router, at)| Some((router, at?)));
     let mut names: BTreeSet<Name> = BTreeSet::new();
     let mut ports: [BTreeSet<u16>; 2] = [BTreeSet::new(), BTreeSet::new()];
@@ -69,10 +84,8 @@ pub(super) fn places(routers: [Router<'_>; 2], at: [Option<u32>; 2]) -> Vec<Comp
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
     }
-    let tested = tested_hosts(&routers);
-    names.extend(tested.iter().cloned());
-    let sent_to = hosts_of_actions(&routers);
-    names.extend(sent_to.iter().cloned());
+    let Told { tested, sent_to } = told;
+    names.extend(tested.iter().chain(sent_to).cloned());
     let mut hosts = representatives(&names);
     // Where an action names the host that a request has anyway, it shows less: such a host comes last.
     hosts.sort_by_key(|host| sent_to.contains(host.as_str()));
@@ -125,12 +138,12 @@ pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32], mo
     representatives(&names)
 }
 
-struct Finder<'a> {
+struct Finder<'a, 't> {
     routers: [Router<'a>; 2],
     at: [Option<u32>; 2],
     by_host: bool,
     /// Hosts that rows ask for.
-    tested: BTreeSet<Name>,
+    tested: &'t BTreeSet<Name>,
     known: AHashSet<(String, [Answering; 2])>,
     places: Vec<ComparedHost<'a>>,
 }
@@ -139,7 +152,7 @@ struct Finder<'a> {
 /// gateway itself answers.
 type Answering = (Vec<Option<u32>>, Option<(usize, usize)>, Option<u16>);
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     fn try_place(&mut self, origin: &str, host_header: Option<&str>) {
         let url = if origin.is_empty() { "/" } else { origin };
         let Ok(mut request) = Request::parse(url) else { return };
