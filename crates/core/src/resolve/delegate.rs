@@ -18,7 +18,7 @@ use super::expand::{NotedRef, Notes};
 use super::found::{Finder, Found, Taker};
 use super::matching::{self, Candidate};
 use super::policy::{self, Policies};
-use super::select::{self, Selected, Selection};
+use super::select::{self, RefUse, Selected, Selection};
 use super::settings::{DelegationModel, Dialect, Engine, ProxySemantics, Settings, ValidationMode};
 use super::{
     Action, BrokenLink, Child, ChildId, ChildState, Cut, DropReason, EnvoyRejection, Link, LinkId, MatchState, Respond,
@@ -238,12 +238,12 @@ impl<'a> Expander<'a> {
         place: &TreePosition<'_>,
         hop: RuleNodeId,
         selection: &Selection,
-        uses: &[(u32, u32, u32)],
+        uses: &[RefUse],
         pathless: bool,
         rows: &mut Vec<RuleNodeId>,
     ) {
         let first = self.tree.links.len();
-        for &(_, ref_index, selected) in uses {
+        for &RefUse { ref_index, selected, .. } in uses {
             let via = selection.refs[selected as usize].via.clone();
             self.tree.links.push(Link::new(hop, ref_index, via, 1.0));
         }
@@ -251,7 +251,7 @@ impl<'a> Expander<'a> {
             self.budget.spent += budget::cost_of_links(uses.len());
         }
         self.tree.hops[hop.0 as usize].links = index(first)..index(self.tree.links.len());
-        for (link, &(rule, _, selected)) in (first..).zip(uses) {
+        for (link, &RefUse { rule, selected, .. }) in (first..).zip(uses) {
             let node = LinkId(index(link));
             let looked_into = self.link(place, node, selection, selected, rule, pathless, rows);
             if self.noted.insert((place.route, place.dialect.engine, selected, looked_into)) {

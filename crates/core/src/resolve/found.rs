@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ahash::AHashMap;
 
 use super::inherit;
+use super::matching::MatchPosition;
 use super::select;
 use super::settings::{Dialect, Engine, Settings};
 use super::{ViaBy, matching};
@@ -75,7 +76,7 @@ fn conditions(matcher: &RouteMatch) -> impl Iterator<Item = Condition> {
 pub(super) struct Taker {
     pub route: RouteId,
     /// Rule and match of those that stand, in order; `None` when the route inherits, and all of them do.
-    pub stands: Option<Vec<(u32, u32)>>,
+    pub stands: Option<Vec<MatchPosition>>,
 }
 
 impl Found {
@@ -183,7 +184,7 @@ impl Found {
         }
         standing.sort_unstable();
         for group in standing.chunk_by(|a, b| a.0 == b.0) {
-            let stands = group.iter().map(|(_, rule, index)| (*rule, *index)).collect();
+            let stands = group.iter().map(|(_, rule, index)| MatchPosition { rule: *rule, index: *index }).collect();
             takers.push(Taker { route: group[0].0, stands: Some(stands) });
         }
         takers.sort_unstable_by_key(|taker| taker.route);

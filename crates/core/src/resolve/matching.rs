@@ -10,6 +10,15 @@ use super::inherit;
 use super::{DropReason, RuleNode};
 use crate::model::{Name, PathKind, PathMatch, Position, Route, RouteMatch, ValueMatch};
 
+/// Where a match is written in a route, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MatchPosition {
+    /// The rule.
+    pub rule: u32,
+    /// The match among those of the rule.
+    pub index: u32,
+}
+
 /// A match that stands at some place, before its hop is made.
 #[derive(Debug)]
 pub(super) struct Candidate {
@@ -58,16 +67,16 @@ pub(super) fn of_child(route: &Route, inherits: bool, parent: &Arc<RouteMatch>, 
     )
 }
 
-/// The matches `stands` (rule and match, in order) of a child that does not inherit, and of the others as many as there
+/// The matches `stands` (in order) of a child that does not inherit, and of the others as many as there
 /// is `room` for.
 pub(super) fn standing(
     route: &Route,
-    stands: &[(u32, u32)],
+    stands: &[MatchPosition],
     parent: &RouteMatch,
     pathless: bool,
     room: &mut usize,
 ) -> Vec<Candidate> {
-    let stand = |(rule, index): (u32, u32), dropped| Candidate {
+    let stand = |MatchPosition { rule, index }, dropped| Candidate {
         rule,
         match_index: Some(index),
         matcher: Arc::clone(&route.rules[rule as usize].matches[index as usize]),
@@ -86,12 +95,13 @@ pub(super) fn standing(
             all.push(Candidate { rule, match_index: None, matcher: match_all(), pathless: false, dropped });
         }
         for (index, matcher) in (0..).zip(&written.matches) {
-            if left.next_if_eq(&(rule, index)).is_some() {
-                all.push(stand((rule, index), None));
+            let at = MatchPosition { rule, index };
+            if left.next_if_eq(&at).is_some() {
+                all.push(stand(at, None));
             } else if *room > 0 {
                 *room -= 1;
                 let refused = if pathless { Some(DropReason::ParentHasNoMatches) } else { refused(parent, matcher) };
-                all.push(stand((rule, index), refused));
+                all.push(stand(at, refused));
             } else {
                 break;
             }

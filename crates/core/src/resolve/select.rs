@@ -50,6 +50,17 @@ pub(super) struct Selected {
     pub taken: Range<usize>,
 }
 
+/// One delegating backendRef of a rule.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefUse {
+    /// The rule.
+    pub rule: u32,
+    /// The ref's place in the rule's `backendRefs`.
+    pub ref_index: u32,
+    /// What it selects, as a place in [`Selection::refs`].
+    pub selected: u32,
+}
+
 /// What all the delegating refs of a route select.
 #[derive(Debug)]
 pub(super) struct Selection {
@@ -59,15 +70,15 @@ pub(super) struct Selection {
     pub refs: Vec<Selected>,
     /// The refs of every rule one after the other, as places in `refs`.
     collected: Vec<u32>,
-    /// Rule, place in its `backendRefs`, place in `refs`; in document order.
-    uses: Vec<(u32, u32, u32)>,
+    /// Where the rules use them, in document order.
+    uses: Vec<RefUse>,
 }
 
 impl Selection {
     /// The delegating refs of one rule.
-    pub fn of_rule(&self, rule: u32) -> &[(u32, u32, u32)] {
-        let from = self.uses.partition_point(|used| used.0 < rule);
-        let to = self.uses.partition_point(|used| used.0 <= rule);
+    pub fn of_rule(&self, rule: u32) -> &[RefUse] {
+        let from = self.uses.partition_point(|used| used.rule < rule);
+        let to = self.uses.partition_point(|used| used.rule <= rule);
         &self.uses[from..to]
     }
 
@@ -107,7 +118,7 @@ pub(super) fn select(
             if !selected.found.all.is_empty() {
                 selected.taken = of_rule..selection.collected.len();
             }
-            selection.uses.push((rule, index, place));
+            selection.uses.push(RefUse { rule, ref_index: index, selected: place });
         }
     }
     selection

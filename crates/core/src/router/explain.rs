@@ -28,8 +28,19 @@ const NEAREST: usize = 3;
 pub(super) struct Dropped {
     hops: Vec<RuleNodeId>,
     index: Index,
-    /// Where each of their roots is attached: Gateway, listener, place among the listener's attached routes.
-    attached: AHashMap<RootId, Vec<(u32, u32, u32)>>,
+    /// Where each of their roots is attached.
+    attached: AHashMap<RootId, Vec<AttachedAt>>,
+}
+
+/// Where a route is attached, as places in lists.
+#[derive(Debug, Clone, Copy)]
+struct AttachedAt {
+    /// In [`crate::resolve::Tree::gateways`].
+    gateway: u32,
+    /// In the Gateway's listeners.
+    listener: u32,
+    /// Among the listener's attached routes.
+    place: u32,
 }
 
 impl<'a> Router<'a> {
@@ -223,13 +234,13 @@ impl<'a> Router<'a> {
             if told.contains(&which) || test(&one.matcher, facts, index.patterns()).is_err() {
                 continue;
             }
-            let serves = |(gateway, listener, place): &(u32, u32, u32)| {
-                if *gateway != node {
+            let serves = |at: &AttachedAt| {
+                if at.gateway != node {
                     return false;
                 }
-                let gateway = &self.tree.gateways[*gateway as usize];
-                let listener = &gateway.listeners[*listener as usize];
-                let hostnames = &listener.attached[*place as usize].hostnames;
+                let gateway = &self.tree.gateways[at.gateway as usize];
+                let listener = &gateway.listeners[at.listener as usize];
+                let hostnames = &listener.attached[at.place as usize].hostnames;
                 listener.port(&gateway.gateway) == host.port && hostnames.contains(&host.hostname)
             };
             if attached.get(&self.tree.root_of(hop)).is_some_and(|places| places.iter().any(serves)) {
@@ -244,7 +255,7 @@ impl<'a> Router<'a> {
         let is_dropped = |hop: &RuleNodeId| matches!(self.tree.hops[hop.0 as usize].state, MatchState::Dropped(_));
         let count = u32::try_from(self.tree.hops.len()).unwrap_or(u32::MAX);
         let hops: Vec<RuleNodeId> = (0..count).map(RuleNodeId).filter(is_dropped).collect();
-        let mut attached: AHashMap<RootId, Vec<(u32, u32, u32)>> = AHashMap::new();
+        let mut attached: AHashMap<RootId, Vec<AttachedAt>> = AHashMap::new();
         if hops.is_empty() {
             return Dropped::default();
         }
@@ -255,7 +266,7 @@ impl<'a> Router<'a> {
             for (listener, served) in (0u32..).zip(&node.listeners).filter(|(_, listener)| listener.is_served()) {
                 for (place, one) in (0u32..).zip(&served.attached) {
                     if let Some(places) = attached.get_mut(&one.root) {
-                        places.push((gateway, listener, place));
+                        places.push(AttachedAt { gateway, listener, place });
                     }
                 }
             }
