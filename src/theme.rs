@@ -14,11 +14,10 @@
 
 mod contrast;
 pub mod depth;
+mod file;
 
-use std::collections::BTreeMap;
-
+use file::{File, Slips};
 use ratatui::style::{Color, Modifier, Style};
-use serde::Deserialize;
 
 /// Declares the roles once: the enum, the names of the theme files and the list all come from here.
 macro_rules! roles {
@@ -88,13 +87,24 @@ roles! {
 }
 
 /// The terminal that a theme is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Background {
     Dark,
     Light,
     Any,
+}
+
+impl Background {
+    /// The background of this name.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "dark" => Some(Self::Dark),
+            "light" => Some(Self::Light),
+            "any" => Some(Self::Any),
+            _ => None,
+        }
+    }
 }
 
 /// A style for every role.
@@ -119,74 +129,31 @@ const SHIPPED: [&str; 6] = [
     include_str!("../themes/monochrome.toml"),
 ];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    name: Option<String>,
-    #[serde(default)]
-    about: String,
-    background: Option<Background>,
-    #[serde(default)]
-    palette: BTreeMap<String, String>,
-    #[serde(default)]
-    roles: BTreeMap<String, Spec>,
-}
-
-/// One role's style as written.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-#[allow(clippy::struct_excessive_bools)] // the five attributes a terminal has
-struct Spec {
-    fg: Option<String>,
-    bg: Option<String>,
-    bold: bool,
-    dim: bool,
-    italic: bool,
-    underline: bool,
-    reversed: bool,
-}
-
-impl Spec {
-    fn style(&self, palette: &BTreeMap<String, String>) -> Result<Style, String> {
-        let color = |name: &String| -> Result<Color, String> {
-            let name = palette.get(name).unwrap_or(name);
-            name.parse()
-                .map_err(|_| format!("`{name}` is not a colour: use #rrggbb, a terminal colour or a palette name"))
-        };
-        let Self { fg, bg, bold, dim, italic, underline, reversed } = self;
-        let mut style = Style::new();
-        style.fg = fg.as_ref().map(color).transpose()?;
-        style.bg = bg.as_ref().map(color).transpose()?;
-        for (set, modifier) in [
-            (bold, Modifier::BOLD),
-            (dim, Modifier::DIM),
-            (italic, Modifier::ITALIC),
-            (underline, Modifier::UNDERLINED),
-            (reversed, Modifier::REVERSED),
-        ] {
-            if *set {
-                style = style.add_modifier(modifier);
-            }
-        }
-        Ok(style)
-    }
-}
-
 impl Theme {
-    /// Parses a theme file. `stem` names it when the file itself does not. The error is one line.
+    /// Parses a theme file without a slip. `stem` names it when the file itself does not. The error is one line.
     pub fn parse(stem: &str, text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| one_line(&error))?;
+        let (theme, slips) = Self::read(stem, text)?;
+        slips.into_iter().next().map_or(Ok(theme), Err)
+    }
+
+    /// Reads a theme file leniently: what is wrong in it is a line each, and the rest counts. The error is for a file
+    /// that is not TOML.
+    pub fn read(stem: &str, text: &str) -> Result<(Self, Vec<String>), String> {
+        let mut slips = Slips::new(text);
+        let file = File::read(text, &mut slips)?;
         let background = file.background.unwrap_or(Background::Any);
         let mut styles = if stem.is_empty() { Vec::new() } else { Self::fallback(background).styles };
         styles.resize(Role::ALL.len(), Style::new());
-        for (name, spec) in &file.roles {
-            let Some(role) = Role::ALL.iter().find(|role| role.name() == name) else {
-                return Err(format!("`{name}` is not a role"));
-            };
-            styles[*role as usize] = spec.style(&file.palette).map_err(|error| format!("role `{name}`: {error}"))?;
+        for (role, line, spec) in &file.roles {
+            match spec.style(&file.palette) {
+                Ok(style) => styles[*role as usize] = style,
+                Err(error) => slips.found.push((*line, format!("role {}: {error}", role.name()))),
+            }
         }
+        slips.found.sort();
+        let told = slips.found.into_iter().map(|(line, what)| format!("line {line}: {what}"));
         let name = file.name.unwrap_or_else(|| stem.to_owned());
-        Ok(Self { name, about: file.about, background, styles })
+        Ok((Self { name, about: file.about, background, styles }, told.collect()))
     }
 
     /// The themes that come with the program.
@@ -246,11 +213,14 @@ pub fn collect(own: &[(String, String)]) -> (Vec<Theme>, Vec<String>) {
     let mut themes = Theme::shipped();
     let mut problems = Vec::new();
     for (stem, text) in own {
-        match Theme::parse(stem, text) {
-            Ok(theme) => match themes.iter_mut().find(|known| known.name == theme.name) {
-                Some(known) => *known = theme,
-                None => themes.push(theme),
-            },
+        match Theme::read(stem, text) {
+            Ok((theme, slips)) => {
+                problems.extend(slips.into_iter().map(|slip| format!("theme {stem}: {slip}")));
+                match themes.iter_mut().find(|known| known.name == theme.name) {
+                    Some(known) => *known = theme,
+                    None => themes.push(theme),
+                }
+            }
             Err(error) => problems.push(format!("theme {stem}: {error}")),
         }
     }
@@ -274,10 +244,10 @@ mod tests {
     #[test]
     fn every_shipped_theme_parses_and_defines_every_role() {
         for text in SHIPPED {
-            let file: File = toml::from_str(text).expect("a shipped theme is TOML");
+            let file = File::read(text, &mut Slips::new(text)).expect("a shipped theme is TOML");
             let theme = Theme::parse("", text).expect("a shipped theme parses");
-            let missing: Vec<_> =
-                Role::ALL.iter().map(|role| role.name()).filter(|role| !file.roles.contains_key(*role)).collect();
+            let defined = |role: &Role| file.roles.iter().any(|(known, ..)| known == role);
+            let missing: Vec<_> = Role::ALL.iter().filter(|role| !defined(role)).map(|role| role.name()).collect();
             assert!(missing.is_empty(), "{} lacks {missing:?}", theme.name);
             assert!(!theme.about.is_empty() && file.background.is_some(), "{} says what it is for", theme.name);
         }
@@ -293,13 +263,27 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_theme_is_told_of_and_the_others_stay() {
-        let own = [("bad".to_owned(), "[roles]\npath = { fg = 'nosuch' }".to_owned())];
-        let (themes, problems) = collect(&own);
-        assert_eq!(themes.len(), SHIPPED.len());
-        assert!(problems[0].contains("bad") && problems[0].contains("nosuch"), "{problems:?}");
+    fn a_slip_in_a_theme_is_a_line_and_the_rest_counts() {
+        let text = "name = 3\nbackround = 'dark'\n[palette]\ngold = 1\n[roles]\npaht = { fg = 'red' }\n\
+                    path = { fg = 'nosuch' }\nerror = { fg = '#010203', bold = 'yes', blink = true }\nhost = 'red'\n";
+        let (theme, slips) = Theme::read("dusk", text).unwrap();
+        let wanted = [
+            "line 1: name is a text in quotes",
+            "line 2: no key backround: did you mean background?",
+            "line 4: gold is a text in quotes",
+            "line 6: no role paht: did you mean path?",
+            "line 7: role path: `nosuch` is not a colour: use #rrggbb, a terminal colour or a palette name",
+            "line 8: bold is true or false",
+            "line 8: no attribute blink",
+            "line 9: host is a table",
+        ];
+        assert_eq!(slips, wanted);
+        assert_eq!((&*theme.name, theme.style(Role::Error).fg), ("dusk", Some(Color::Rgb(1, 2, 3))));
+        assert_eq!(theme.style(Role::Path), Theme::fallback(Background::Any).style(Role::Path));
+        let (themes, problems) = collect(&[("dusk".to_owned(), text.to_owned()), ("bad".to_owned(), "no".to_owned())]);
+        assert_eq!((themes.len(), problems.len()), (SHIPPED.len() + 1, wanted.len() + 1));
+        assert!(problems[0].starts_with("theme dusk: line 1: ") && problems[wanted.len()].starts_with("theme bad: "));
         assert!(Theme::parse("x", "[roles]\nsurprise = {}").unwrap_err().contains("surprise"));
-        assert!(Theme::parse("x", "not toml at all").is_err());
     }
 
     #[test]
