@@ -29,12 +29,16 @@ struct Placeholder<'t> {
 
 /// Whether a text may hold a placeholder: most hold none, and need not be looked through.
 pub(super) fn is_open(text: &str) -> bool {
+    can_be_filled(text) || memchr::memchr(b'<', text.as_bytes()).is_some()
+}
+
+fn can_be_filled(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"${").is_some()
 }
 
 /// The text with its placeholders filled in, of which a value or a default is known; `None` when nothing changes.
 pub(super) fn filled(text: &str, variables: &Variables) -> Option<String> {
-    if !is_open(text) {
+    if !can_be_filled(text) {
         return None;
     }
     let mut result = String::new();

@@ -1,4 +1,5 @@
-//! `${NAME}` in an object: something (Flux, envsubst, a plugin of Argo CD) fills it in before the object is applied.
+//! `${NAME}` in an object: something (Flux, envsubst) fills it in before the object is applied. So does a plugin of Argo CD
+//! with `<path:…>` and `<secret:…>`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use routescope_core::model::{Position, Source};
 /// So many names are told.
 const TOLD: usize = 5;
 
-/// The placeholders that were met, by name: how often, and where first.
+/// The placeholders that were met, as they are written: how often, and where first.
 #[derive(Debug, Default)]
 pub struct Placeholders {
     met: BTreeMap<String, (usize, Location)>,
@@ -44,7 +45,7 @@ impl Placeholders {
                 }
                 for name in names {
                     let place = Location { source: Arc::clone(source), at: value.at };
-                    self.met.entry(name.to_owned()).or_insert((0, place)).0 += 1;
+                    self.met.entry(name).or_insert((0, place)).0 += 1;
                 }
             }
             Data::List(items) => items.iter().for_each(|item| self.walk(item, source, places)),
@@ -63,7 +64,7 @@ impl Placeholders {
     /// One line for all of them.
     pub fn finding(&self) -> Option<Finding> {
         let (first, (_, place)) = self.met.first_key_value()?;
-        let names: Vec<String> = self.met.keys().take(TOLD).map(|name| format!("${{{name}}}")).collect();
+        let names: Vec<&str> = self.met.keys().take(TOLD).map(String::as_str).collect();
         let more = self.met.len().saturating_sub(TOLD);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let count: usize = self.met.values().map(|(count, _)| count).sum();
@@ -75,16 +76,20 @@ impl Placeholders {
             place: Some(place.clone()),
             subject: None,
             message: format!("{}{more} {verb}, written {times}: what fills it in is not known", names.join(", ")),
-            help: Some(format!(
-                "fill it in with --set {first}=VALUE, --set-file FILE, or --set-env from the environment"
-            )),
+            help: Some(match first.strip_prefix("${") {
+                Some(name) => format!(
+                    "fill it in with --set {}=VALUE, --set-file FILE, or --set-env from the environment",
+                    name.trim_end_matches('}')
+                ),
+                None => "read what the tool prints that fills it in, as a plugin of Argo CD".to_owned(),
+            }),
             fix: Vec::new(),
         })
     }
 }
 
-/// The names of the placeholders in a text.
-fn names(text: &str) -> Vec<&str> {
+/// The placeholders in a text, as they are written; defaults are left out.
+fn names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -92,8 +97,32 @@ fn names(text: &str) -> Vec<&str> {
         rest = inner;
         let length = inner.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         if length > 0 && !before.ends_with('$') && inner.contains('}') {
-            names.push(&inner[..length]);
+            names.push(format!("${{{}}}", &inner[..length]));
         }
     }
+    names.extend(text.split('<').skip(1).filter_map(of_a_plugin).map(|inner| format!("<{inner}>")));
     names
+}
+
+/// What stands between `<` and `>` where it has the form `path:kv/data/shop#host`: a word, a colon, no space.
+fn of_a_plugin(after: &str) -> Option<&str> {
+    let (inner, _) = after.split_once('>')?;
+    let (word, rest) = inner.split_once(':')?;
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    (is_word && !rest.is_empty() && !rest.contains(char::is_whitespace)).then_some(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn placeholders_are_told_as_they_are_written() {
+        assert_eq!(names("${SUB}.${DOMAIN:=a.io} $${X}"), ["${SUB}", "${DOMAIN}"]);
+        assert_eq!(names("a.<secret:private-domain>"), ["<secret:private-domain>"]);
+        assert_eq!(names("<path:kv/data/shop#host>"), ["<path:kv/data/shop#host>"]);
+        for text in ["(?P<name>x:y)", "<a href=\"x:y\">", "<b>bold: yes</b>", "a < b: c >", "<:x>"] {
+            assert_eq!(names(text), [""; 0], "{text}");
+        }
+    }
 }
