@@ -356,7 +356,7 @@ impl<'a> Comparer<'a> {
             .iter()
             .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
             .unwrap_or(ProxySemantics::Envoy);
-        let leads_here = |host: &str| scene.place.is_reached_by(self.routers, scene.at, host);
+        let leads_here = |host: &str| scene.place.is_reached_by(self.routers, scene.at, host, &self.told);
         let named = SIDES
             .iter()
             .all(|side| scene.at[*side].is_none_or(|at| self.routers[*side].are_named(at, &scene.place.lists[*side])));

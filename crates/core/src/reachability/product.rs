@@ -33,6 +33,7 @@ pub(super) fn classes(required: &[Machine], tracked: &[Machine], limit: usize) -
     }
     ids.insert(start.clone(), ());
     states.push((start, u32::MAX, 0));
+    let mut next: Vec<u32> = Vec::with_capacity(all.len());
     let mut at = 0;
     while at < states.len() {
         let state = states[at].0.clone();
@@ -50,14 +51,19 @@ pub(super) fn classes(required: &[Machine], tracked: &[Machine], limit: usize) -
             }
         }
         for &byte in &bytes {
-            let next: Box<[u32]> =
-                all.iter().zip(state.iter()).map(|(machine, state)| machine.next(*state, byte)).collect();
-            if next[..required.len()].contains(&DEAD) || ids.contains_key(&next) {
+            // Most bytes end in a required set at once.
+            next.clear();
+            let steps = all.iter().zip(state.iter()).map(|(machine, state)| machine.next(*state, byte));
+            next.extend(
+                steps.enumerate().map_while(|(place, step)| (place >= required.len() || step != DEAD).then_some(step)),
+            );
+            if next.len() < all.len() || ids.contains_key(next.as_slice()) {
                 continue;
             }
             if states.len() >= limit {
                 return Err(TooLarge);
             }
+            let next: Box<[u32]> = next.as_slice().into();
             ids.insert(next.clone(), ());
             states.push((next, u32::try_from(at).unwrap_or(u32::MAX), byte));
         }

@@ -31,8 +31,12 @@ pub(super) struct ComparedHost<'a> {
 }
 
 impl ComparedHost<'_> {
-    /// Whether a request with this `Host` header comes to the same lists.
-    pub fn is_reached_by(&self, routers: [Router<'_>; 2], at: [Option<u32>; 2], host: &str) -> bool {
+    /// Whether a request with this `Host` header comes to the same lists; one that rows ask for is compared by itself.
+    pub fn is_reached_by(&self, routers: [Router<'_>; 2], at: [Option<u32>; 2], host: &str, told: &Told) -> bool {
+        let name = host_of(host).to_ascii_lowercase();
+        if name != self.host.to_ascii_lowercase() && told.tested.contains(name.as_str()) {
+            return false;
+        }
         let request = Request::parse(if self.origin.is_empty() { "/" } else { &self.origin });
         let Ok(request) = request.and_then(|request| request.with_header(&format!("Host: {host}"))) else {
             return false;
