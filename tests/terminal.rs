@@ -284,7 +284,7 @@ fn an_explorer_that_panics() {
         let (coverage, settings) =
             (routescope_core::store::Coverage::open(), routescope_core::resolve::Settings::default());
         let analysis = std::sync::Arc::new(routescope_manifest::analyse_text(SHOP, coverage, settings));
-        Ok(routescope::tui::Load { analysis, watch: Vec::new(), again: None })
+        Ok(routescope::tui::Load { analysis, watch: Vec::new(), again: None, hint: None })
     };
     let options = routescope::tui::Options {
         source_arguments: String::new(),

@@ -11,6 +11,7 @@ use routescope_cluster::live::Worlds;
 use routescope_cluster::{Connection, Prompt};
 use routescope_core::finding::closest;
 use routescope_manifest::SourceError;
+use routescope_render::phrases;
 
 use super::failure::Failure;
 use super::options::{Paths, SourceOptions};
@@ -121,7 +122,13 @@ fn files(context: &Context) -> Result<tui::Source, Failure> {
         }
         match world.nothing {
             Some(nothing) if world.analysis.findings.is_empty() => Err(nothing),
-            _ => Ok(tui::Load { analysis: world.analysis, watch: world.watch, again: world.again }),
+            _ => {
+                let roots = world.repository.as_ref().map_or(0, |repository| repository.roots.len());
+                let hint = (roots > 0).then(|| {
+                    format!("{}: --roots reads each as kustomize builds it", phrases::count(roots, "kustomize root"))
+                });
+                Ok(tui::Load { analysis: world.analysis, watch: world.watch, again: world.again, hint })
+            }
         }
     };
     Ok(tui::Source::Files(Arc::new(load)))

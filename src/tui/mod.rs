@@ -116,12 +116,14 @@ pub struct Reading {
     pub analysis: Arc<Analysis>,
     /// What changed since it was read before, the latest last; empty for the first time.
     pub changes: Vec<Changed>,
+    /// What else could be asked of it, told at the start.
+    pub hint: Option<String>,
 }
 
 impl Reading {
     /// The first one.
     pub fn first(analysis: Arc<Analysis>) -> Self {
-        Self { analysis, changes: Vec::new() }
+        Self { analysis, changes: Vec::new(), hint: None }
     }
 }
 
@@ -137,6 +139,8 @@ pub struct Load {
     pub watch: Vec<PathBuf>,
     /// After so long to load again: what is missing now may be back.
     pub again: Option<Duration>,
+    /// What else could be asked of it.
+    pub hint: Option<String>,
 }
 
 /// Why the explorer could not run.

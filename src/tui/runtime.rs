@@ -431,10 +431,10 @@ impl Explorer {
                 return Ok(ControlFlow::GoOn);
             }
             RuntimeEvent::Message(message) => message,
-            RuntimeEvent::Loaded(Ok((Load { analysis, watch, again }, changes))) => {
+            RuntimeEvent::Loaded(Ok((Load { analysis, watch, again, hint }, changes))) => {
                 self.ready = true;
                 self.watch(&watch, again);
-                Message::Loaded(Ok(Reading { analysis, changes }))
+                Message::Loaded(Ok(Reading { analysis, changes, hint }))
             }
             RuntimeEvent::Loaded(Err(error)) if !self.ready => return Err(RunError::Load(error)),
             RuntimeEvent::Loaded(Err(error)) => Message::Loaded(Err(error)),

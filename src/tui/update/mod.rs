@@ -251,7 +251,7 @@ fn after_load(state: &mut State) -> Vec<Effect> {
 
 /// The sources were read again.
 fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
-    let Reading { analysis, changes } = read;
+    let Reading { analysis, changes, hint } = read;
     state.side_mut().failure = None;
     if let Some(why) = unreadable::of_files(&analysis.snapshot) {
         state.tell(Role::Warning, why);
@@ -261,6 +261,8 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
             changes => format!("reloaded · {} · {}", count(changes, "change"), state.how(Action::Log)),
         };
         state.tell(Role::Muted, told);
+    } else if let (Some(hint), None) = (hint, &state.notice) {
+        state.tell(Role::Muted, hint);
     }
     state.side_mut().log.changed(&changes);
     windows::refresh(state);

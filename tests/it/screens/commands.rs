@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use routescope::tui::Reading;
 use routescope::tui::context_pane::ContextId;
 use routescope::tui::effect::Effect;
 use routescope::tui::update::Message;
@@ -9,7 +10,7 @@ use routescope_cluster::live::Update;
 use routescope_cluster::{ContextEntry, Unreadable};
 use routescope_manifest::files::Input;
 
-use super::explorer::{SHOP, cluster, demo, hides, read, shows, synced};
+use super::explorer::{Explorer, SHOP, cluster, demo, hides, read, shows, synced};
 
 pub fn entry(name: &str) -> ContextEntry {
     ContextEntry {
@@ -140,4 +141,16 @@ fn a_context_that_is_not_there_is_not_gone_to() {
     explorer.press(&["ctrl-u"]).write("ctx p");
     explorer.press(&["tab", "enter"]);
     shows(&explorer, "connecting to prod …");
+}
+
+#[test]
+fn what_else_could_be_read_is_said_at_the_start_and_not_at_a_reload() {
+    let hint = "3 kustomize roots: --roots reads each as kustomize builds it";
+    let with_hint = || Reading { hint: Some(hint.to_owned()), ..read(Input::Demo) };
+    let mut explorer = Explorer::waiting("repo", 120, 40);
+    explorer.send(Message::Loaded(Ok(with_hint())));
+    shows(&explorer, hint);
+    explorer.send(Message::Loaded(Ok(with_hint())));
+    shows(&explorer, "reloaded");
+    hides(&explorer, hint);
 }

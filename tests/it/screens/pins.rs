@@ -137,7 +137,7 @@ fn a_reload_of_files_tells_what_it_changed_and_turns_the_pins() {
     explorer.send(at(10, 41));
     let changes = moved();
     let v2 = SHOP.replace("orders-v1", "orders-v2");
-    explorer.send(Message::Loaded(Ok(Reading { analysis: analysis(input(&v2)), changes })));
+    explorer.send(Message::Loaded(Ok(Reading { analysis: analysis(input(&v2)), changes, hint: None })));
     shows(&explorer, "● shop/orders-v2:80  was shop/orders-v1:80, since 10:41");
     explorer.press(&["L"]);
     shows(&explorer, "10:41:07 HTTPRoute shop/orders: rule 1 now goes to Service shop/orders-v2:80");
