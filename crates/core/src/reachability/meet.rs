@@ -68,6 +68,8 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
                     refused = true;
                 }
                 Met::Never(by) if plain.all => return if refused { contradicted() } else { Met::Never(by) },
+                // What takes this path alone takes every other one too.
+                Met::Never(by) if !refused && self.cover(&by, path) => return Met::Never(by),
                 Met::Unknown(why) if plain.all => return Met::Unknown(why),
                 _ => {}
             }
@@ -76,6 +78,14 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
             return if refused { contradicted() } else { Met::Never(Vec::new()) };
         }
         self.by_automata()
+    }
+
+    /// Whether each of these rows, which take `path`, tests the path just as a required row does: then no path that the
+    /// required rows take is left, since which choices are left depends on the rows alone.
+    fn cover(&self, by: &[I], path: &str) -> bool {
+        let blockers = (self.blockers)(path);
+        let tests_alike = |blocker: &Blocker<'m, I>| self.required.iter().any(|row| row.path == blocker.row.path);
+        by.iter().all(|id| blockers.iter().any(|one| one.id == *id && tests_alike(one)))
     }
 
     fn by_automata(&mut self) -> Met<I> {
