@@ -221,25 +221,28 @@ listings! {
     list_findings: Findings;
 }
 
-/// What the drawing task does for a view: the key, what was listed taken in, and the frame with it.
-#[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
-fn view_switch_and_frame(bencher: Bencher<'_, '_>, routes: usize) {
-    let stages = Stages::of(routes);
-    let state = std::cell::RefCell::new(stages.explorer(&[]));
-    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
-    let side = state.borrow().side().id;
-    let outline = Arc::clone(state.borrow().side().outline().expect("a world"));
-    let listed = || {
-        let state = &mut *state.borrow_mut();
-        press(state, "gt");
-        let sheet = Sheet::of(&outline, View::Table, Sort::Order, &|| false).expect("nothing supersedes it");
-        Arc::new(sheet)
-    };
-    bencher.with_inputs(listed).bench_local_values(|sheet| {
-        let state = &mut *state.borrow_mut();
-        press(state, "gr");
-        let number = state.side().sheet.as_ref().map_or(0, |pane| pane.number);
-        update(state, Message::Listed { side, number, sheet });
-        terminal.draw(|frame| view::draw(state, frame)).map(drop)
-    });
+macro_rules! switches {
+    ($($name:ident: $key:literal;)*) => {$(
+        /// What the drawing task does for a view that was listed ahead: the key, and the frame with it.
+        #[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
+        fn $name(bencher: Bencher<'_, '_>, routes: usize) {
+            let stages = Stages::of(routes);
+            let state = std::cell::RefCell::new(stages.explorer(&[]));
+            let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1)).expect("a terminal in memory");
+            assert!(state.borrow().side().world.as_ref().is_some_and(|world| world.list_ahead(&|| false)));
+            let tree = || press(&mut state.borrow_mut(), "gt");
+            bencher.with_inputs(tree).bench_local_values(|()| {
+                let state = &mut *state.borrow_mut();
+                press(state, $key);
+                terminal.draw(|frame| view::draw(state, frame)).map(drop)
+            });
+        }
+    )*};
+}
+
+switches! {
+    switch_to_table: "gr";
+    switch_to_backends: "gb";
+    switch_to_owners: "go";
+    switch_to_findings: "gf";
 }

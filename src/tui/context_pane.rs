@@ -14,7 +14,7 @@ use super::log::Log;
 use super::path_view::{PathView, Way, When, is_near};
 use super::pins::Standings;
 use super::rows::{self, Row, Shown};
-use super::sheet::{Listed, Sheet, SheetPane};
+use super::sheet::{Listed, Sheet, SheetPane, Sort, View};
 use super::survey::{Faults, Survey};
 use super::together::Differs;
 use super::view::detail;
@@ -38,6 +38,8 @@ pub struct PaneContent {
     survey: Arc<OnceLock<Survey>>,
     /// The rules that no request meets, once they were looked for.
     never_met: Arc<OnceLock<NeverMet>>,
+    /// The views in their first order, as far as they were listed.
+    sheets: Arc<[OnceLock<Arc<Sheet>>; View::ALL.len()]>,
     /// How many findings of each severity there are: info, warnings, errors.
     pub findings: [usize; 3],
 }
@@ -53,7 +55,32 @@ impl PaneContent {
         let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
-        Self { analysis, outline, survey: Arc::default(), never_met: Arc::default(), findings }
+        Self { analysis, outline, survey: Arc::default(), never_met: Arc::default(), sheets: Arc::default(), findings }
+    }
+
+    /// Lists a view, unless that was done before; `None` when `superseded` ended it. Not for the drawing task.
+    pub fn list(&self, view: View, sort: Sort, superseded: &dyn Fn() -> bool) -> Option<Arc<Sheet>> {
+        if let Some(sheet) = self.listed(view, sort) {
+            return Some(Arc::clone(sheet));
+        }
+        let sheet = Arc::new(Sheet::of(&self.outline, view, sort, superseded)?);
+        if sort == Sort::Order {
+            // Whoever was faster did the same.
+            let _ = self.sheets[view as usize].set(Arc::clone(&sheet));
+        }
+        Some(sheet)
+    }
+
+    /// A view, if it was listed in this order.
+    pub fn listed(&self, view: View, sort: Sort) -> Option<&Arc<Sheet>> {
+        self.sheets[view as usize].get().filter(|_| sort == Sort::Order)
+    }
+
+    /// Lists every view, so that going to one waits for nothing. `false` when `superseded` ended it. Not for the drawing
+    /// task.
+    pub fn list_ahead(&self, superseded: &dyn Fn() -> bool) -> bool {
+        let mut views = View::ALL.into_iter().filter(|view| *view != View::Tree);
+        views.all(|view| self.list(view, Sort::Order, superseded).is_some())
     }
 
     /// The findings, the worst first, as places in the list of the analysis.

@@ -24,7 +24,6 @@ use super::export;
 use super::filter;
 use super::keep::{self, Keeper};
 use super::keymap::Keymap;
-use super::sheet::Sheet;
 use super::signals::{self, Signal};
 use super::state::State;
 use super::terminal::Screen;
@@ -500,8 +499,7 @@ impl Explorer {
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
-                        if let Some(sheet) = Sheet::of(&world.outline, view, sort, &superseded) {
-                            let sheet = Arc::new(sheet);
+                        if let Some(sheet) = world.list(view, sort, &superseded) {
                             let _ = sender.send(RuntimeEvent::Message(Message::Listed { side, number, sheet }));
                         }
                     });

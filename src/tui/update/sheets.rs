@@ -47,11 +47,14 @@ pub(super) fn show_on(side: &mut ContextPane, view: View) -> Vec<Effect> {
     list(side)
 }
 
-/// Has the view of a side listed.
+/// Has the view of a side listed, or takes it as it was listed ahead of this world.
 pub(super) fn list(side: &mut ContextPane) -> Vec<Effect> {
     let number = side.ticket();
     let (Some(pane), Some(world)) = (&mut side.sheet, &side.world) else { return Vec::new() };
     pane.number = number;
+    if let Some(sheet) = world.listed(pane.view, pane.sort).cloned() {
+        return listed(side, number, sheet);
+    }
     vec![Effect::List { side: side.id, number, view: pane.view, sort: pane.sort, world: world.clone() }]
 }
 

@@ -12,7 +12,6 @@ use routescope::theme::{Role, Theme};
 use routescope::tui::action::parse_keys;
 use routescope::tui::effect::Effect;
 use routescope::tui::live::Live;
-use routescope::tui::sheet::Sheet;
 use routescope::tui::state::State;
 use routescope::tui::update::{Message, update};
 use routescope::tui::{Reading, change_highlights, filter, view, witness};
@@ -84,8 +83,8 @@ impl Explorer {
                 let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Differ { side, number, from, differences });
             } else if let Effect::List { side, number, view, sort, world } = effect {
-                let sheet = Sheet::of(&world.outline, view, sort, &|| false).expect("nothing supersedes it");
-                self.send(Message::Listed { side, number, sheet: Arc::new(sheet) });
+                let sheet = world.list(view, sort, &|| false).expect("nothing supersedes it");
+                self.send(Message::Listed { side, number, sheet });
             } else if let Effect::FilterList { side, number, query, sheet } = effect {
                 let listed = sheet.find(&query, &|| false).expect("nothing supersedes it");
                 self.send(Message::FilteredList { side, number, listed });

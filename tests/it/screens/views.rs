@@ -1,10 +1,12 @@
 //! The views beside the tree: table, backends, owners, findings; names that lead somewhere; sides compared.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use routescope::tui::effect::Effect;
 use routescope::tui::sheet::View;
+use routescope::tui::update::{Message, update};
 use routescope_manifest::files::Input;
 
-use super::explorer::{Explorer, SHOP, demo, example, hides, shows, two};
+use super::explorer::{Explorer, SHOP, demo, example, hides, read, shows, two};
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 20)];
 
@@ -191,4 +193,34 @@ fn one_source_has_nothing_to_be_compared_with() {
     let mut explorer = demo(120, 40);
     explorer.press(&["x"]);
     shows(&explorer, "one source");
+}
+
+#[test]
+fn what_was_listed_ahead_is_there_at_once_and_is_of_the_world_that_is_shown() {
+    let mut explorer = example("unresolved", 120, 40);
+    let effects = |explorer: &mut Explorer, keys: [char; 2]| -> Vec<Effect> {
+        let key = |letter| Message::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        keys.into_iter().flat_map(|letter| update(&mut explorer.state, key(letter))).collect()
+    };
+    let lists = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::List { .. }));
+    // Nobody has listed it yet.
+    assert!(lists(&effects(&mut explorer, ['g', 'b'])));
+    shows(&explorer, "listing …");
+    effects(&mut explorer, ['g', 't']);
+    let ahead =
+        |explorer: &Explorer| explorer.state.side().world.as_ref().is_some_and(|world| world.list_ahead(&|| false));
+    assert!(ahead(&explorer));
+    for (key, row) in [('r', "/other-team"), ('b', "Service team/team:8080"), ('o', "platform  1 route"), ('f', "✗ ")]
+    {
+        assert!(!lists(&effects(&mut explorer, ['g', key])), "g{key}");
+        shows(&explorer, row);
+    }
+    // Another world has lists of its own.
+    effects(&mut explorer, ['g', 'b']);
+    explorer.send(Message::Loaded(Ok(read(Input::Demo))));
+    hides(&explorer, "team/team:8080");
+    assert!(ahead(&explorer));
+    assert!(!lists(&effects(&mut explorer, ['g', 'r'])));
+    shows(&explorer, "/banking/accounts");
+    hides(&explorer, "/other-team");
 }
