@@ -146,6 +146,8 @@ actions! {
         Select "select" ["enter"] "open what is selected: fold, unfold, or go where it leads",
         Back "leave" ["esc"] "clear the filter, then go back to the tree",
         Zoom "zoom" ["z"] "zoom this pane",
+        ScrollLeft "scroll left" ["<", "shift-left"] "show what is further left in this pane",
+        ScrollRight "scroll right" [">", "shift-right"] "show what is further right in this pane",
         EdgeLeft "edge left" ["ctrl-left", "alt-H"] "move the edge between the panes to the left",
         EdgeRight "edge right" ["ctrl-right", "alt-L"] "move the edge between the panes to the right",
         EdgeUp "edge up" ["ctrl-up", "alt-K"] "move the edge between the panes up",

@@ -230,6 +230,10 @@ pub struct ContextPane {
     pub page: Option<Subject>,
     /// The first line in view of the detail pane.
     pub detail_offset: usize,
+    /// How many columns of the YAML are to the left of what is shown.
+    pub detail_across: usize,
+    /// How many columns of the tree, or of the view in its place, are to the left of what is shown.
+    pub across: usize,
     /// The selected row of the answer pane.
     pub why_selected: usize,
     /// The first row in view of the answer pane.

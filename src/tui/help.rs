@@ -42,7 +42,7 @@ const MOUSE: [(&str, &str); 7] = [
     ("click a title", "go to the pane; again: zoom it; on a view's name: show the view"),
     ("click a pin", "ask its question again"),
     ("drag", "move an edge between panes, or a scroll bar"),
-    ("wheel", "scroll what is under the mouse"),
+    ("wheel", "scroll what is under the mouse; with shift: sideways"),
 ];
 
 /// What a key is for.

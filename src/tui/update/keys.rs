@@ -344,6 +344,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.tell(Role::Muted, format!("{} restores the panes", state.how(Action::Zoom)));
             }
         }
+        Action::ScrollLeft => panes::across(state, state.focus, -panes::ACROSS),
+        Action::ScrollRight => panes::across(state, state.focus, panes::ACROSS),
         Action::EdgeLeft => panes::nudge(state, false, -2),
         Action::EdgeRight => panes::nudge(state, false, 2),
         Action::EdgeUp => panes::nudge(state, true, -1),

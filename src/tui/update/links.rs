@@ -56,6 +56,7 @@ fn page(state: &mut State, subject: Subject) {
     let side = state.side_mut();
     side.page = Some(subject);
     side.detail_offset = 0;
+    side.detail_across = 0;
     side.detail_cursor = 0;
     keys::focus(state, Focus::Detail);
 }

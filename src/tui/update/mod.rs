@@ -215,6 +215,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         let same = before.iter().find(|(id, selected, _)| *id == side.id && *selected == side.selected());
         if same.is_none() {
             side.detail_offset = 0;
+            side.detail_across = 0;
             side.detail_cursor = 0;
             // An object that has just been gone to is told of, whatever is selected.
             let stays = state.paged || !before.iter().any(|(id, _, page)| *id == side.id && *page == side.page);

@@ -1,10 +1,10 @@
 //! The mouse: a click selects, and does what it points at (a hint, a tab, a fold mark); a second click on a row does what
 //! `enter` does; what is held moves with it (an edge, a scroll bar); the wheel moves what is under it.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{ask, keys, sheets, windows};
+use super::{ask, keys, panes, sheets, windows};
 use crate::tui::action::Action;
 use crate::tui::context_pane::TreePane;
 use crate::tui::effect::Effect;
@@ -33,6 +33,10 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
             Some(Held::Tab { view, .. }) => sheets::show(state, view),
             _ => Vec::new(),
         },
+        MouseEventKind::ScrollLeft => across(state, at, -panes::ACROSS),
+        MouseEventKind::ScrollRight => across(state, at, panes::ACROSS),
+        MouseEventKind::ScrollUp if event.modifiers.contains(KeyModifiers::SHIFT) => across(state, at, -panes::ACROSS),
+        MouseEventKind::ScrollDown if event.modifiers.contains(KeyModifiers::SHIFT) => across(state, at, panes::ACROSS),
         MouseEventKind::ScrollUp => scroll(state, at, -WHEEL),
         MouseEventKind::ScrollDown => scroll(state, at, WHEEL),
         _ => Vec::new(),
@@ -130,7 +134,10 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     }
     let inside = layout.inside(pane);
     match (pane, row_in(inside, at)) {
-        (Focus::Tree, Some(row)) => click_row(state, row, at.x - inside.x),
+        (Focus::Tree, Some(row)) => {
+            let column = usize::from(at.x - inside.x) + state.side().across;
+            click_row(state, row, column)
+        }
         (Focus::Detail, Some(row)) => {
             let side = state.side_mut();
             let index = side.detail_offset + row;
@@ -183,7 +190,7 @@ fn click_in_window(state: &mut State, layout: &Layout, at: Position) -> Vec<Effe
 }
 
 /// A row of the tree, or of another view, was clicked, so many columns from its left.
-fn click_row(state: &mut State, row: usize, column: u16) -> Vec<Effect> {
+fn click_row(state: &mut State, row: usize, column: usize) -> Vec<Effect> {
     if let Some(pane) = &mut state.side_mut().sheet {
         let index = pane.offset + row;
         let again = pane.selected == index;
@@ -204,8 +211,7 @@ fn click_row(state: &mut State, row: usize, column: u16) -> Vec<Effect> {
 }
 
 /// Whether the mark that folds a row stands in a column.
-fn is_mark(row: &Row, column: u16) -> bool {
-    let column = usize::from(column);
+fn is_mark(row: &Row, column: usize) -> bool {
     match usize::from(row.depth) {
         0 => column < 2,
         depth => (3 * (depth - 1)..3 * depth).contains(&column),
@@ -278,6 +284,17 @@ fn move_bar(state: &mut State, bar: Held, at: Position) {
         }
         _ => {}
     }
+}
+
+/// Moves what is under the mouse sideways.
+fn across(state: &mut State, at: Position, by: isize) -> Vec<Effect> {
+    let layout = Layout::of(state);
+    if let Some(pane) = [Focus::Tree, Focus::Detail].into_iter().find(|pane| layout.pane(*pane).contains(at)) {
+        panes::across(state, pane, by);
+        // The wheel turns on at the end.
+        state.notice = None;
+    }
+    Vec::new()
 }
 
 fn scroll(state: &mut State, at: Position, by: isize) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::state::{Focus, State};
 use crate::tui::view::layout::{Layout, LayoutKind};
-use crate::tui::view::why;
+use crate::tui::view::{detail, sheet, tree, why};
 
 /// Moves an edge, level or upright, by so many rows or columns.
 pub(super) fn nudge(state: &mut State, level: bool, by: i16) {
@@ -22,6 +22,30 @@ pub(super) fn nudge(state: &mut State, level: bool, by: i16) {
         (_, _, false) => "no pane stands beside another one",
     };
     state.tell(Role::Muted, text);
+}
+
+/// So many columns a key moves sideways.
+pub(super) const ACROSS: isize = 8;
+
+/// Shows what is further left or right in a pane.
+pub(super) fn across(state: &mut State, pane: Focus, by: isize) {
+    let inside = Layout::of(state).inside(pane);
+    let widest = match pane {
+        Focus::Ask | Focus::Why => 0,
+        Focus::Detail => detail::widest(state, inside.height),
+        Focus::Tree if state.side().sheet.is_some() => sheet::widest(state, inside.height),
+        Focus::Tree => tree::widest(state, inside.height),
+    };
+    let most = widest.saturating_sub(usize::from(inside.width));
+    let side = state.side_mut();
+    let at = if pane == Focus::Detail { &mut side.detail_across } else { &mut side.across };
+    let next = at.saturating_add_signed(by).min(most);
+    if next == *at {
+        let text = if by < 0 { "nothing is further left" } else { "nothing is further right" };
+        state.tell(Role::Muted, text);
+    } else {
+        *at = next;
+    }
 }
 
 /// Gives the panes their own sizes again.

@@ -28,6 +28,7 @@ pub(super) fn show(state: &mut State, view: View) -> Vec<Effect> {
 /// Shows a view on a side.
 pub(super) fn show_on(side: &mut ContextPane, view: View) -> Vec<Effect> {
     let keep = side.selected();
+    side.across = 0;
     if let Some(filter) = &mut side.tree.filter {
         filter.listed = None;
     }

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line as Painted, Span};
 
 use super::layout::Layout;
-use super::{is_focused, painted, pane, put, scroll_bar};
+use super::{goes_on, is_focused, painted, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::context_pane::{ContextPane, PaneContent};
 use crate::tui::fault;
@@ -18,7 +18,7 @@ use crate::tui::node_details;
 use crate::tui::object;
 use crate::tui::state::{Focus, State};
 use crate::tui::together;
-use crate::tui::widget::text::{cut_end, wrap};
+use crate::tui::widget::text::{head as head_of, wrap};
 use crate::tui::widget::yaml::Highlighter;
 use crate::tui::witness;
 use routescope_core::finding::{Finding, Location, Severity, Subject};
@@ -340,6 +340,23 @@ pub fn height(state: &State, width: u16) -> usize {
     head(state, width.saturating_sub(1)).len() + state.side().excerpt.lines.len()
 }
 
+/// How wide the widest line of YAML in view is, with its number.
+pub fn widest(state: &State, height: u16) -> usize {
+    let Layout { detail, .. } = Layout::of(state);
+    let head = head(state, detail.width.saturating_sub(3)).len();
+    let side = state.side();
+    let Some(source) = &side.excerpt.source else { return 0 };
+    let from = side.detail_offset.saturating_sub(head);
+    let lines = side.excerpt.lines.iter().skip(from).take(usize::from(height));
+    let text = lines.map(|(start, end)| shown(&source.text[*start..*end]).width()).max().unwrap_or(0);
+    gutter(&side.excerpt) + text
+}
+
+/// How many columns the number of a line takes.
+fn gutter(excerpt: &Excerpt) -> usize {
+    (excerpt.first as usize + excerpt.lines.len()).to_string().len() + 4
+}
+
 /// Colours the YAML that is in view: part of `update`, so that drawing only reads.
 pub fn prepare(side: &mut ContextPane, height: u16) {
     let wanted = side.detail_offset + usize::from(height);
@@ -377,7 +394,7 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let row = draw_head(state, head, inside, buffer);
     let from = state.side().detail_offset.saturating_sub(head_lines);
     if let Some(source) = &state.side().excerpt.source {
-        draw_yaml(state, source, from, row, inside, buffer);
+        draw_yaml(state, layout, source, from, row, inside, buffer);
     }
     let cursor =
         state.side().detail_cursor.checked_sub(state.side().detail_offset).and_then(|row| u16::try_from(row).ok());
@@ -418,24 +435,36 @@ fn draw_head(state: &State, head: Vec<Line>, inside: Rect, buffer: &mut Buffer) 
 }
 
 /// Draws the YAML from a line of it on.
-fn draw_yaml(state: &State, source: &Source, from: usize, mut row: u16, inside: Rect, buffer: &mut Buffer) {
+fn draw_yaml(
+    state: &State,
+    layout: &Layout,
+    source: &Source,
+    from: usize,
+    mut row: u16,
+    inside: Rect,
+    buffer: &mut Buffer,
+) {
     let theme = state.theme();
     let excerpt = &state.side().excerpt;
-    let digits = (excerpt.first as usize + excerpt.lines.len()).to_string().len();
+    let (digits, across) = (gutter(excerpt) - 4, state.side().detail_across);
+    let edge = if across > 0 { "‹" } else { "│" };
     for (index, (start, end)) in excerpt.lines.iter().enumerate().skip(from) {
         if row >= inside.height {
             break;
         }
         let number = excerpt.first as usize + index;
-        let mut spans = vec![Span::styled(format!(" {number:>digits$} │ "), theme.style(theme::Role::LineNumber))];
-        match excerpt.colours.get(index) {
-            Some(pieces) => {
-                let piece = |(role, text): &(theme::Role, String)| Span::styled(shown(text), theme.style(*role));
-                spans.extend(pieces.iter().map(piece));
-            }
-            None => spans.push(Span::raw(cut_end(&shown(&source.text[*start..*end]), usize::from(inside.width)))),
+        let mut spans = vec![Span::styled(format!(" {number:>digits$} {edge} "), theme.style(theme::Role::LineNumber))];
+        let plain = [(theme::Role::Text, source.text[*start..*end].to_owned())];
+        let mut left = across;
+        for (role, text) in excerpt.colours.get(index).map_or(&plain[..], Vec::as_slice) {
+            let text = shown(text);
+            let hidden = head_of(&text, left);
+            left -= hidden.width().min(left);
+            spans.push(Span::styled(text[hidden.len()..].to_owned(), theme.style(*role)));
         }
+        let wide = spans.iter().map(|span| span.content.width()).sum::<usize>() > usize::from(inside.width);
         buffer.set_line(inside.x, inside.y + row, &Painted::from(spans), inside.width);
+        goes_on(buffer, layout, inside, row, (false, wide), theme.style(theme::Role::Guide));
         row += 1;
     }
 }

@@ -244,7 +244,8 @@ fn is_of_use(state: &State, action: Action) -> bool {
     let shown = || state.window.as_ref().map_or(0, |window| window.shown().len());
     match action {
         Action::Select => selects(state),
-        Action::Filter | Action::Copy => side.world.is_some(),
+        Action::Filter => side.world.is_some(),
+        Action::Copy => side.selected().is_some() || side.answer.request().is_some(),
         Action::Findings | Action::NextFinding => {
             side.world.as_ref().is_some_and(|world| world.findings.iter().sum::<usize>() > 0)
         }

@@ -10,7 +10,7 @@ pub mod hints;
 pub mod layout;
 pub mod pins;
 mod roles;
-mod sheet;
+pub mod sheet;
 pub mod tabs;
 pub mod tree;
 pub mod url_bar;
@@ -31,6 +31,7 @@ use crate::theme::{Role, Theme};
 use layout::{Layout, LayoutKind};
 use routescope_core::visible::{is_invisible, visible};
 use routescope_render::style::{self, Line};
+use routescope_render::width::Width;
 
 /// Draws the explorer.
 pub fn draw(state: &State, frame: &mut Frame) {
@@ -152,6 +153,43 @@ pub(super) fn pane(
 /// The edge of what takes the keys: heavy; in ASCII, where the heavy glyph is the path's, double.
 pub(super) fn focused_border(state: &State) -> border::Set<'static> {
     if state.ascii { border::DOUBLE } else { border::THICK }
+}
+
+/// How many columns a row takes.
+fn columns(row: &text::Line<'_>) -> usize {
+    row.spans.iter().map(|span| span.content.width()).sum()
+}
+
+/// As wide as a row may be.
+const WHOLE: usize = 4_000;
+
+/// Draws from a column on what is wider than its place: `draw` gets room for all before it, too.
+fn from_column(buffer: &mut Buffer, inside: Rect, across: usize, theme: &Theme, draw: impl FnOnce(&mut Buffer, Rect)) {
+    let Some(across) = u16::try_from(across.min(WHOLE)).ok().filter(|across| *across > 0) else {
+        return draw(buffer, inside);
+    };
+    let wide = Rect { x: 0, y: 0, width: inside.width.saturating_add(across), height: inside.height };
+    let mut all = Buffer::empty(wide);
+    all.set_style(wide, theme.style(Role::Text));
+    draw(&mut all, wide);
+    for y in 0..inside.height {
+        for x in 0..inside.width {
+            buffer[(inside.x + x, inside.y + y)] = all[(x + across, y)].clone();
+        }
+    }
+}
+
+/// Marks on the edges of a pane that a row goes on to the left or to the right.
+fn goes_on(buffer: &mut Buffer, layout: &Layout, inside: Rect, row: u16, sides: (bool, bool), style: Style) {
+    let (left, right) = match layout.shape {
+        LayoutKind::Single => (inside.x, inside.right().saturating_sub(1)),
+        _ => (inside.x.saturating_sub(1), inside.right()),
+    };
+    for (is, x, glyph) in [(sides.0, left, "‹"), (sides.1, right, "›")] {
+        if is && x < buffer.area.right() {
+            buffer.set_string(x, inside.y + row, glyph, style);
+        }
+    }
 }
 
 /// A scroll bar on the right edge, where not everything fits.

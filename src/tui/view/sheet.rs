@@ -8,7 +8,7 @@ use routescope_render::style::{Line, Role};
 
 use super::layout::Layout;
 use super::tree::{paint_main, push, title};
-use super::{is_focused, pane, put, scroll_bar};
+use super::{WHOLE, columns, from_column, goes_on, is_focused, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::context_pane::{ContextPane, Filter};
 use crate::tui::sheet::{Sheet, SheetPane, Shown, Sort, View};
@@ -34,20 +34,45 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         return;
     }
     let theme = state.theme();
-    let widths = widths(sheet, usize::from(inside.width));
+    let width = usize::from(inside.width) + side.across;
+    let widths = widths(sheet, width);
     let rows = list.rows.iter().enumerate().skip(list.offset).take(usize::from(inside.height));
     for (y, (index, row)) in (inside.y..).zip(rows) {
         let line = match *row {
-            Shown::Group(at) => heading(theme, list, sheet, at, usize::from(inside.width)),
-            Shown::Entry(at) => entry(theme, side, sheet, at, &widths, usize::from(inside.width)),
+            Shown::Group(at) => heading(theme, list, sheet, at, width),
+            Shown::Entry(at) => entry(theme, side, sheet, at, &widths, width),
         };
-        buffer.set_line(inside.x, y, &line, inside.width);
+        let place = Rect { y, height: 1, ..inside };
+        from_column(buffer, place, side.across, theme, |buffer, area| {
+            buffer.set_line(area.x, area.y, &line, area.width);
+        });
+        let whole = whole(state, side, list, sheet, *row);
+        let sides = (side.across > 0, whole > width);
+        goes_on(buffer, layout, inside, y - inside.y, sides, theme.style(theme::Role::Guide));
         if index == list.selected {
             let role = if focused { theme::Role::Selected } else { theme::Role::SelectedIdle };
             buffer.set_style(Rect { y, height: 1, ..inside }, theme.style(role));
         }
     }
     scroll_bar(buffer, inside, list.offset, list.rows.len(), theme.style(theme::Role::Muted));
+}
+
+/// How wide a row would be.
+fn whole(state: &State, side: &ContextPane, list: &SheetPane, sheet: &Sheet, row: Shown) -> usize {
+    match row {
+        Shown::Group(at) => columns(&heading(state.theme(), list, sheet, at, WHOLE)),
+        Shown::Entry(at) => columns(&entry(state.theme(), side, sheet, at, &widths(sheet, WHOLE), WHOLE)),
+    }
+}
+
+/// How wide the widest of the rows in view would be.
+pub fn widest(state: &State, height: u16) -> usize {
+    let side = state.side();
+    let Some((list, sheet)) = side.sheet.as_ref().and_then(|list| Some((list, list.sheet.as_deref()?))) else {
+        return 0;
+    };
+    let rows = list.rows.iter().skip(list.offset).take(usize::from(height));
+    rows.map(|row| whole(state, side, list, sheet, *row)).max().unwrap_or(0)
 }
 
 fn count(side: &ContextPane, list: &SheetPane) -> String {

@@ -11,7 +11,7 @@ use routescope_render::width::{Width, graphemes};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
 use super::layout::{Layout, LayoutKind};
-use super::{is_focused, pane, put, scroll_bar};
+use super::{WHOLE, columns, from_column, goes_on, is_focused, pane, put, scroll_bar};
 use crate::theme::{Role, Theme};
 use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
 use crate::tui::overlay;
@@ -49,7 +49,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
     let height = usize::from(inside.height);
     let window = &tree.rows[tree.offset.min(tree.rows.len())..(tree.offset + height).min(tree.rows.len())];
     let path = Path::of(side);
-    let width = usize::from(inside.width);
+    let width = usize::from(inside.width) + side.across;
     let items: Vec<TreeItem<'_, usize>> = window
         .iter()
         .enumerate()
@@ -64,7 +64,14 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         let mut view = TreeState::default();
         view.select(vec![tree.selected]);
         let widget = widget.node_no_children_symbol("").highlight_style(selected);
-        StatefulWidget::render(widget, inside, buffer, &mut view);
+        from_column(buffer, inside, side.across, theme, |buffer, area| {
+            StatefulWidget::render(widget, area, buffer, &mut view);
+        });
+    }
+    for (line, (index, row)) in (0u16..).zip((tree.offset..).zip(window)) {
+        let whole = columns(&row_line(theme, side, outline, row, index, &path, WHOLE));
+        let sides = (side.across > 0 && whole > 0, whole > width);
+        goes_on(buffer, layout, inside, line, sides, theme.style(Role::Guide));
     }
     for (line, row) in (0u16..).zip(window) {
         if row.others > 0 {
@@ -82,6 +89,17 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         }
     }
     scroll_bar(buffer, inside, tree.offset, tree.rows.len(), theme.style(Role::Muted));
+}
+
+/// How wide the widest of the rows in view would be.
+pub fn widest(state: &State, height: u16) -> usize {
+    let side = state.side();
+    let Some(outline) = side.outline() else { return 0 };
+    let path = Path::of(side);
+    let rows = side.tree.rows.iter().enumerate().skip(side.tree.offset).take(usize::from(height));
+    rows.map(|(index, row)| columns(&row_line(state.theme(), side, outline, row, index, &path, WHOLE)))
+        .max()
+        .unwrap_or(0)
 }
 
 /// What stands at the right of the title: which row of how many, or what was found; beside other trees, how reading goes.

@@ -59,7 +59,8 @@ fn states() -> Vec<Scene> {
 
 #[test]
 fn hints_stand_for_what_does_something() {
-    for (name, explorer) in states() {
+    // What may follow a first key is a list of keys, whatever they do here.
+    for (name, explorer) in states().into_iter().filter(|(_, explorer)| explorer().state.pending.is_empty()) {
         for hint in hints(&explorer().state) {
             let (mut before, mut after) = (explorer(), explorer());
             before.effects.clear();

@@ -365,7 +365,7 @@ fn wide_letters_keep_their_columns() {
         explorer.press(&["G"]);
         explorer.send(Message::Paste("http://a.io/日本語".to_owned()));
         for line in explorer.text().lines().filter(|line| line.starts_with('│')) {
-            assert!(line.ends_with(['│', '┃']), "{width}: {line:?}");
+            assert!(line.ends_with(['│', '┃', '›']), "{width}: {line:?}");
         }
     }
 }
@@ -385,8 +385,36 @@ fn letters_that_are_wider_or_narrower_than_their_characters_are_cut_and_wrapped(
             explorer.press(&["G"]);
             explorer.send(Message::Paste(format!("http://a.io/a{}", odd.repeat(30))));
             for line in explorer.text().lines().filter(|line| line.starts_with('│')) {
-                assert!(line.ends_with(['│', '┃', '█']), "{width}: {line:?}");
+                assert!(line.ends_with(['│', '┃', '█', '›']), "{width}: {line:?}");
             }
         }
+    }
+}
+
+#[test]
+fn what_is_too_wide_is_marked_and_can_be_scrolled_to() {
+    let mut explorer = demo(120, 40);
+    let tree = |explorer: &Explorer| {
+        let line = explorer.text().lines().find(|line| line.contains("payments-external")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{}", explorer.text()))
+    };
+    assert!(tree(&explorer).contains("Backend payments-external     ›"), "{}", tree(&explorer));
+    hides(&explorer, "eu-west.example.net");
+    explorer.press(&[">", ">", ">", ">", ">"]);
+    let line = tree(&explorer);
+    assert!(line.starts_with('‹') && line.contains("at payments.eu-west.example.net:443"), "{line}");
+    explorer.press(&["<", "shift-left", "<", "<", "<"]);
+    shows(&explorer, "┌ Gateway kgateway-system/http");
+    explorer.press(&["<"]);
+    shows(&explorer, "nothing is further left");
+    // The YAML goes sideways behind its numbers.
+    shows(&explorer, "25 │       - name: api-example-com        # a Secre›");
+    explorer.press(&["tab", ">", ">"]);
+    shows(&explorer, "25 ‹ ");
+    hides(&explorer, "# a Secre›");
+    for (width, height) in [(60, 20), (30, 10)] {
+        let mut explorer = example("unresolved", width, height);
+        explorer.press(&["f", ">", ">", ">", "gr", ">", "gt", ">", ">", ">", ">", "tab", ">", ">", "<"]);
+        assert!(!explorer.text().is_empty());
     }
 }
