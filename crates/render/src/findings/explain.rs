@@ -26,7 +26,7 @@ pub fn entry(entry: &Entry, paint: Paint, width: usize) -> String {
     paint.lines(&lines)
 }
 
-/// Its lines as they are to be broken anew: what follows on belongs together, items of a list and blank lines do not.
+/// Its lines as they are to be broken again: what follows on belongs together, items of a list and blank lines do not.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     for line in text.lines() {
