@@ -15,7 +15,7 @@ use http::{Request, Response};
 use http_body::Frame;
 use kube::client::Body;
 use routescope_cluster::live::cluster_state::ClusterState;
-use routescope_cluster::{Cluster, WatchEvent, Timeouts, Status, follow_at};
+use routescope_cluster::{Cluster, Status, Timeouts, WatchEvent, follow_at};
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::Settings;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::Meta;
-use routescope_core::reachability::{self, Reachability, Target, compare, entries, obstacles};
+use routescope_core::reachability::{self, Reachability, Target, compare, connections, entries, obstacles};
 use routescope_core::resolve::{DIALECTS, GrantMode, Settings, ValidationMode};
 use routescope_core::router::Request;
 use routescope_core::status;
@@ -149,12 +149,14 @@ fn everything_is_visible(world: &Analysis, requests: &[Request]) {
             let target = Target { kind: one.kind.clone(), namespace: one.namespace.clone(), name: one.name.clone() };
             let router = world.router();
             let entries = entries(&reachability, router, &target, &|_, _, _| true);
-            say("reach", reach::text(world, &target, &entries, &obstacles(router, &target), paint));
-            say("reach json", data::json(&reach::data(world, &target, &entries)));
+            let streams = connections(router, &target);
+            let found = (&entries[..], &streams[..]);
+            say("reach", reach::text(world, &target, found, &obstacles(router, &target), paint, 80));
+            say("reach json", data::json(&reach::data(world, &target, &entries, &streams)));
         }
     }
     let nothing = reachability::Comparison::default();
-    say("diff", diff::text([world, world], &nothing, None, paint));
+    say("diff", diff::text([world, world], &nothing, None, paint, 80));
     for (what, text) in texts {
         // As the program writes lines.
         visible(what, &visible_painted(&text));
@@ -168,7 +170,12 @@ fn visible(what: &str, text: &str) {
 
 /// The tree as text and drawings, then the world saved and read again.
 fn saved_is_read(world: &Analysis, ask: &Ask, requests: &[Request]) {
-    let about = About { name: "fuzzed".to_owned(), taken: "2000-01-01T00:00:00Z".to_owned(), version: "0" };
+    let about = About {
+        name: "fuzzed".to_owned(),
+        taken: "2000-01-01T00:00:00Z".to_owned(),
+        version: "0",
+        channel: Some(Channel::Experimental.name()),
+    };
     let objects = snapshot::objects(&world.snapshot);
     let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();
     let saved = snapshot::text(world, &about, &objects, raw_manifest::of(&metas));
