@@ -111,11 +111,7 @@ fn measure(routes: usize, events: usize) {
         };
         update(
             &mut explorer,
-            Message::Followed {
-                side: ContextId(0),
-                epoch: 0,
-                update: Box::new(Update::LoadedCluster(Box::new(world))),
-            },
+            Message::Followed { side: ContextId(0), epoch: 0, update: Box::new(Update::Loaded(Box::new(world))) },
         );
         terminal.draw(|frame| view::draw(&explorer, frame)).expect("a terminal in memory");
     };

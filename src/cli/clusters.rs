@@ -185,7 +185,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
             return;
         }
         Update::Status(status) => status,
-        Update::LoadedCluster(world) => {
+        Update::Loaded(world) => {
             let live::LoadedCluster { analysis, reading, status, changes: more, settled: _, watch, again, channel } =
                 *world;
             changes.extend(more.into_iter().map(|changed| (one.name.clone(), changed)));

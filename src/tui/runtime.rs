@@ -441,7 +441,7 @@ impl Explorer {
         match &message {
             Message::Followed { side, update, .. } => {
                 self.feed.taken(*side);
-                if let Update::LoadedCluster(world) = &**update
+                if let Update::Loaded(world) = &**update
                     && !world.watch.is_empty()
                 {
                     self.watch(&world.watch, world.again);

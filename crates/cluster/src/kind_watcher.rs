@@ -66,7 +66,7 @@ impl KindWatcher<'_> {
     /// Gives up what was read so far.
     async fn close(&mut self) {
         for feed in std::mem::take(&mut self.open) {
-            self.tell(Event::WatchEvent(WatchEvent::Closed { feed })).await;
+            self.tell(Event::Watched(WatchEvent::Closed { feed })).await;
         }
     }
 
@@ -74,7 +74,7 @@ impl KindWatcher<'_> {
     async fn follow(&mut self, version: &'static str) -> StopReason {
         let everywhere = self.everywhere();
         loop {
-            if !self.tell(Event::ConnectionTarget(everywhere.clone())).await {
+            if !self.tell(Event::Requested(everywhere.clone())).await {
                 return StopReason::Dropped;
             }
             let ended = keep_up(self.shared, &everywhere, version, &mut self.open).await;
@@ -88,7 +88,7 @@ impl KindWatcher<'_> {
                 Served::In(_) | Served::Refused | Served::Failed(_) => {}
             }
             // What was read under rights that are gone now does not count any more.
-            self.tell(Event::WatchEvent(WatchEvent::Closed { feed: everywhere.clone() })).await;
+            self.tell(Event::Watched(WatchEvent::Closed { feed: everywhere.clone() })).await;
             self.open.retain(|feed| *feed != everywhere);
             if !self.tell(Event::Refused(everywhere.clone())).await {
                 return StopReason::Dropped;
@@ -117,7 +117,7 @@ impl KindWatcher<'_> {
                 if !asked.contains(&namespace) {
                     asked.push(namespace.clone());
                     let feed = WatchScope { kind, namespace: Some(namespace.clone()) };
-                    if !self.tell(Event::ConnectionTarget(feed.clone())).await {
+                    if !self.tell(Event::Requested(feed.clone())).await {
                         return StopReason::Dropped;
                     }
                     if !self.open.contains(&feed) {
@@ -191,7 +191,7 @@ async fn follow_one(shared: &Shared, feed: WatchScope, version: &str) -> StopRea
     loop {
         match keep_up(shared, &feed, version, &mut vec![feed.clone()]).await {
             StopReason::Refused => {
-                shared.tell(Event::WatchEvent(WatchEvent::Closed { feed: feed.clone() })).await;
+                shared.tell(Event::Watched(WatchEvent::Closed { feed: feed.clone() })).await;
                 if !shared.tell(Event::Refused(feed.clone())).await {
                     return StopReason::Dropped;
                 }

@@ -54,7 +54,7 @@ pub(super) async fn keep_up(
         match list_and_watch(shared, feed, version, &mut course, open).await {
             Step::Again => {}
             Step::After(pause) => sleep(pause).await,
-            Step::StopReason(ended) => return ended,
+            Step::Stop(ended) => return ended,
         }
     }
 }
@@ -74,7 +74,7 @@ struct Course {
 enum Step {
     Again,
     After(Duration),
-    StopReason(StopReason),
+    Stop(StopReason),
 }
 
 /// Seconds that a watch lasts before it is started again: a connection that died without a word is noticed 5 s later.
@@ -130,7 +130,7 @@ async fn list_and_watch(
                 if !unfinished.load(Ordering::Relaxed) {
                     course.watch_is_broken = false;
                     if !shared.tell(Event::Recovered(Part::Watch(feed.clone()))).await {
-                        return Step::StopReason(StopReason::Dropped);
+                        return Step::Stop(StopReason::Dropped);
                     }
                 }
                 continue;
@@ -162,7 +162,7 @@ async fn list_and_watch(
                         (lists, begun_lists) = (false, 0);
                         holds = holds.map(|_| Instant::now() + shared.pace.restart);
                         for other in open.drain(..).filter(|other| other != feed) {
-                            shared.tell(Event::WatchEvent(WatchEvent::Closed { feed: other })).await;
+                            shared.tell(Event::Watched(WatchEvent::Closed { feed: other })).await;
                         }
                         open.push(feed.clone());
                         Some(WatchEvent::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) })
@@ -181,9 +181,9 @@ async fn list_and_watch(
                     Failed { reason: format!("{exceeded}, which is the limit"), lists_again: true }
                 } else {
                     if let Some(news) = news
-                        && !shared.tell(Event::WatchEvent(news)).await
+                        && !shared.tell(Event::Watched(news)).await
                     {
-                        return Step::StopReason(StopReason::Dropped);
+                        return Step::Stop(StopReason::Dropped);
                     }
                     continue;
                 }
@@ -197,8 +197,8 @@ async fn list_and_watch(
                 let code = status(&error).map_or(0, |status| status.code);
                 let starts = matches!(error, watcher::Error::WatchStartFailed(_));
                 match code {
-                    403 => return Step::StopReason(StopReason::Refused),
-                    404 => return Step::StopReason(StopReason::Gone),
+                    403 => return Step::Stop(StopReason::Refused),
+                    404 => return Step::Stop(StopReason::Gone),
                     400 | 422 if lists && starts && course.streams => {
                         shared.stop_streaming();
                         course.streams = false;
@@ -222,10 +222,10 @@ async fn list_and_watch(
         }
         holds = None;
         let pause = course.backoff.next();
-        let part = if lists { Part::WatchScope(feed.clone()) } else { Part::Watch(feed.clone()) };
+        let part = if lists { Part::List(feed.clone()) } else { Part::Watch(feed.clone()) };
         course.watch_is_broken |= !lists;
         if !shared.tell(Event::Broken(part, failed.reason)).await {
-            return Step::StopReason(StopReason::Dropped);
+            return Step::Stop(StopReason::Dropped);
         }
         if failed.lists_again {
             return Step::After(pause);

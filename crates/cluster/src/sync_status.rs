@@ -13,7 +13,7 @@ pub(super) enum Part {
     /// Finding out about a kind.
     Kind(usize),
     /// A list.
-    WatchScope(WatchScope),
+    List(WatchScope),
     /// The watch after it: a list that is read again does not fix it.
     Watch(WatchScope),
 }
@@ -23,7 +23,7 @@ impl Part {
     fn kind(&self) -> usize {
         match self {
             Self::Kind(kind) => *kind,
-            Self::WatchScope(feed) | Self::Watch(feed) => feed.kind,
+            Self::List(feed) | Self::Watch(feed) => feed.kind,
         }
     }
 }
@@ -32,9 +32,9 @@ impl Part {
 #[derive(Debug)]
 pub(super) enum Event {
     /// A feed is asked for the first time.
-    ConnectionTarget(WatchScope),
+    Requested(WatchScope),
     /// Something was read.
-    WatchEvent(WatchEvent),
+    Watched(WatchEvent),
     /// The cluster has no such kind.
     Absent(usize),
     /// A feed cannot be read.
@@ -48,7 +48,7 @@ pub(super) enum Event {
 /// Where one feed is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stand {
-    ConnectionTarget,
+    Requested,
     Listed,
     Refused,
 }
@@ -80,24 +80,24 @@ impl Tally {
 
     /// Takes in what happened at `now`; whether reading goes differently since.
     pub fn take(&mut self, event: &Event, now: SystemTime) -> bool {
-        self.answered |= !matches!(event, Event::ConnectionTarget(_) | Event::Broken(..));
+        self.answered |= !matches!(event, Event::Requested(_) | Event::Broken(..));
         match event {
-            Event::ConnectionTarget(feed) => {
-                self.feeds.entry(feed.clone()).or_insert(Stand::ConnectionTarget);
+            Event::Requested(feed) => {
+                self.feeds.entry(feed.clone()).or_insert(Stand::Requested);
             }
-            Event::WatchEvent(WatchEvent::Listed { feed, .. }) => {
-                self.broken.remove(&Part::WatchScope(feed.clone()));
+            Event::Watched(WatchEvent::Listed { feed, .. }) => {
+                self.broken.remove(&Part::List(feed.clone()));
                 self.broken.remove(&Part::Kind(feed.kind));
                 self.feeds.insert(feed.clone(), Stand::Listed);
                 self.absent[feed.kind] = false;
             }
             // What most of all that happens is. It changes nothing else.
-            Event::WatchEvent(WatchEvent::Applied { .. } | WatchEvent::Deleted { .. }) => return false,
-            Event::WatchEvent(WatchEvent::Closed { feed }) => {
+            Event::Watched(WatchEvent::Applied { .. } | WatchEvent::Deleted { .. }) => return false,
+            Event::Watched(WatchEvent::Closed { feed }) => {
                 self.works(feed);
                 self.feeds.remove(feed);
             }
-            Event::WatchEvent(WatchEvent::Status(_)) => {}
+            Event::Watched(WatchEvent::Status(_)) => {}
             Event::Absent(kind) => {
                 self.absent[*kind] = true;
                 self.feeds.retain(|feed, _| feed.kind != *kind);
@@ -122,7 +122,7 @@ impl Tally {
 
     /// Nothing of a feed is tried again.
     fn works(&mut self, feed: &WatchScope) {
-        self.broken.remove(&Part::WatchScope(feed.clone()));
+        self.broken.remove(&Part::List(feed.clone()));
         self.broken.remove(&Part::Watch(feed.clone()));
     }
 
@@ -142,9 +142,7 @@ impl Tally {
         let kinds: Vec<usize> = refused.map(|(feed, _)| feed.kind).collect();
         for kind in kinds {
             for namespace in &self.status.asked {
-                self.feeds
-                    .entry(WatchScope { kind, namespace: Some(namespace.clone()) })
-                    .or_insert(Stand::ConnectionTarget);
+                self.feeds.entry(WatchScope { kind, namespace: Some(namespace.clone()) }).or_insert(Stand::Requested);
             }
         }
     }
@@ -155,8 +153,7 @@ impl Tally {
         let unreadable = refused.map(|(feed, _)| Unreadable { namespace: feed.namespace.clone(), kind: feed.kind });
         let mut unreadable: Vec<Unreadable> = unreadable.collect();
         unreadable.sort();
-        let waiting =
-            self.feeds.iter().filter(|(feed, stand)| **stand == Stand::ConnectionTarget && !self.absent[feed.kind]);
+        let waiting = self.feeds.iter().filter(|(feed, stand)| **stand == Stand::Requested && !self.absent[feed.kind]);
         let waiting = waiting.count();
         let mut status = Status { kinds, unreadable, waiting, ..self.status.clone() };
         let first = self.broken.values().min_by_key(|(since, _)| *since);
@@ -187,7 +184,7 @@ impl Tally {
         for (feed, stand) in each {
             any = true;
             match stand {
-                Stand::ConnectionTarget => waits = true,
+                Stand::Requested => waits = true,
                 Stand::Listed => listed.extend(feed.namespace.clone()),
                 Stand::Refused => {}
             }

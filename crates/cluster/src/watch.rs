@@ -88,7 +88,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Timeouts) -> Foll
                 event = happens.recv() => {
                     let Some(event) = event else { return };
                     let changed = tally.take(&event, SystemTime::now());
-                    if let Event::WatchEvent(news) = event {
+                    if let Event::Watched(news) = event {
                         let _ = sender.send(news).await;
                     }
                     if changed && sender.send(WatchEvent::Status(tally.status().clone())).await.is_err() {

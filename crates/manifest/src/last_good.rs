@@ -83,7 +83,7 @@ struct File {
 /// Why the earlier content of a file counts.
 enum Why {
     /// It has to be fixed first.
-    ParseError { sentence: String, findings: Vec<Finding> },
+    Invalid { sentence: String, findings: Vec<Finding> },
     /// It may be back in a moment.
     Passing(String),
 }
@@ -182,7 +182,7 @@ impl Why {
             help: None,
             fix: Vec::new(),
         };
-        Self::ParseError { sentence, findings: vec![finding] }
+        Self::Invalid { sentence, findings: vec![finding] }
     }
 }
 
@@ -222,7 +222,7 @@ impl Settled {
 
     fn keep(&mut self, old: &Text, why: Why) {
         match why {
-            Why::ParseError { sentence, findings } => {
+            Why::Invalid { sentence, findings } => {
                 let sentence = format!("{sentence}: its last good content counts");
                 if !self.stale.reasons.contains(&sentence) {
                     self.stale.reasons.push(sentence);
@@ -280,7 +280,7 @@ impl State {
             message: format!("{}; the last good content of the file counts", finding.message),
             ..finding
         });
-        Why::ParseError { sentence, findings: findings.collect() }
+        Why::Invalid { sentence, findings: findings.collect() }
     }
 }
 

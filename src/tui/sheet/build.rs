@@ -17,7 +17,7 @@ use routescope_render::style::{Line, Role};
 use routescope_render::width::Width;
 
 use crate::tui::locator::Locator;
-use crate::tui::widget::row::routing_equivalent;
+use crate::tui::widget::row::narrowest;
 
 /// How many rows a view lists at most.
 const ROWS_AT_MOST: usize = 1_000_000;
@@ -63,8 +63,7 @@ impl Sheet {
                 columns.resize(columns.len().max(column + 1), Column::default());
                 let wide = &mut columns[column];
                 wide.whole = wide.whole.max(cell.width());
-                wide.routing_equivalent =
-                    wide.routing_equivalent.max(path_width(&cell).unwrap_or_else(|| routing_equivalent(cell).width()));
+                wide.narrowest = wide.narrowest.max(path_width(&cell).unwrap_or_else(|| narrowest(cell).width()));
             }
         }
         self.columns = columns;

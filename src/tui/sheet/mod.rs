@@ -115,7 +115,7 @@ pub struct Column {
     /// With every word.
     pub whole: usize,
     /// Without what is the default, and without details: of a match its path.
-    pub routing_equivalent: usize,
+    pub narrowest: usize,
 }
 
 /// A heading, and the rows under it.

@@ -28,7 +28,7 @@ pub(super) fn followed(state: &mut State, at: usize, epoch: u64, update: Update)
             side.loading = false;
             Vec::new()
         }
-        Update::LoadedCluster(world) => {
+        Update::Loaded(world) => {
             reading(state, at, &world.status);
             match &mut state.sides[at].live {
                 Some(Live { show: Show::Paused(waits), .. }) => {

@@ -123,9 +123,9 @@ fn widths(sheet: &Sheet, room: usize) -> Vec<usize> {
         }
     };
     for at in words {
-        narrow(&mut widths, *at, sheet.columns.get(*at).map_or(0, |column| column.routing_equivalent));
+        narrow(&mut widths, *at, sheet.columns.get(*at).map_or(0, |column| column.narrowest));
     }
-    let conditions = sheet.columns.get(path).map_or(0, |column| column.routing_equivalent).max(room * 3 / 10);
+    let conditions = sheet.columns.get(path).map_or(0, |column| column.narrowest).max(room * 3 / 10);
     narrow(&mut widths, path, conditions);
     for at in whole {
         narrow(&mut widths, *at, COLUMN);

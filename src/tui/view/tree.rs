@@ -18,7 +18,7 @@ use crate::tui::overlay;
 use crate::tui::query::{self, Query};
 use crate::tui::rows::{Fold, Row};
 use crate::tui::state::{Focus, State};
-use crate::tui::widget::row::{fit_row, routing_equivalent};
+use crate::tui::widget::row::{fit_row, narrowest};
 use crate::tui::widget::text::{clip, wrap};
 use crate::tui::witness;
 use crate::tui::words;
@@ -405,7 +405,7 @@ fn row_line(
     let status = if label.note.is_empty() { 0 } else { STATUS.min(room / 3) };
     // The note goes before details, and after names.
     let whole = if label.note.is_empty() { 0 } else { (label.note.width() + 1).min(room / 3) };
-    let is_room = main_room(whole) >= routing_equivalent(label.main.clone()).width();
+    let is_room = main_room(whole) >= narrowest(label.main.clone()).width();
     let main = fit_row(label.main, main_room(if is_room { whole.max(status) } else { status }));
     let note_room = note_room.max(room.saturating_sub(main.width() + tail.width() + 1));
     let filter = side.tree.filter.as_ref().filter(|filter| filter.found.is_some());

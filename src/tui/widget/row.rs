@@ -34,7 +34,7 @@ pub fn fit_row(line: Line, columns: usize) -> Line {
 }
 
 /// The row without the words that say what is the default, and without its details: how narrow it gets before letters go.
-pub fn routing_equivalent(line: Line) -> Line {
+pub fn narrowest(line: Line) -> Line {
     let mut line = without_defaults(line);
     while drop_detail(&mut line) {}
     line
@@ -117,7 +117,7 @@ mod tests {
 
         #[test]
         fn words_go_before_letters_and_the_path_goes_last(line in rule(), columns in 0..120_usize) {
-            let whole = routing_equivalent(line.clone());
+            let whole = narrowest(line.clone());
             let fitted = fit_row(line.clone(), columns);
             prop_assert!(fitted.width() <= columns, "{fitted:?} in {columns}");
             prop_assert!(!fitted.plain().contains("……"));

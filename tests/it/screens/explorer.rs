@@ -329,6 +329,6 @@ impl Explorer {
             again: None,
             channel: None,
         };
-        self.followed_on(at, Update::LoadedCluster(Box::new(world)))
+        self.followed_on(at, Update::Loaded(Box::new(world)))
     }
 }

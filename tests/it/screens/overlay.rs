@@ -49,7 +49,7 @@ fn laid_over(width: u16, height: u16) -> Explorer {
         again: None,
         channel: None,
     };
-    explorer.followed(Update::LoadedCluster(Box::new(world)));
+    explorer.followed(Update::Loaded(Box::new(world)));
     explorer
 }
 
@@ -110,7 +110,7 @@ fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
         again: None,
         channel: None,
     };
-    explorer.followed_on(1, Update::LoadedCluster(Box::new(world)));
+    explorer.followed_on(1, Update::Loaded(Box::new(world)));
     explorer.ask("http://a.io/orders/1");
     shows(&explorer, "≠ ● shop/orders-v2:80  Service ? not certain · other destination");
     explorer.send(Message::Resize(140, 40));
@@ -143,7 +143,7 @@ fn what_the_cluster_does_not_tell_of_is_not_called_new() {
         again: None,
         channel: None,
     };
-    explorer.followed(Update::LoadedCluster(Box::new(world)));
+    explorer.followed(Update::Loaded(Box::new(world)));
     shows(&explorer, "orders (shop) ? new or changed");
     shows(&explorer, "?4 new or changed");
     explorer.send(Message::Paste("http://a.io/orders".to_owned()));

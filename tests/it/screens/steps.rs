@@ -246,7 +246,7 @@ impl Run {
             again: None,
             channel: None,
         };
-        self.follow(side, Update::LoadedCluster(Box::new(world)));
+        self.follow(side, Update::Loaded(Box::new(world)));
     }
 
     fn follow(&mut self, side: usize, update: Update) {

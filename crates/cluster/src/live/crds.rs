@@ -12,7 +12,7 @@ use routescope_manifest::Channel;
 /// What is known of the channel of the cluster's CRDs.
 pub(super) enum Crds {
     /// The cluster was asked.
-    ConnectionTarget(Receiver<ClusterChannel>),
+    Requested(Receiver<ClusterChannel>),
     /// It told, could not be asked, or need not be asked.
     Told(Option<ClusterChannel>),
 }
@@ -28,25 +28,25 @@ impl Crds {
         tokio::spawn(async move {
             let _ = sender.send(ask(&cluster, patience).await);
         });
-        Self::ConnectionTarget(receiver)
+        Self::Requested(receiver)
     }
 
     /// Waits until the cluster has told; for ever when there is nothing to wait for.
     pub async fn told(&mut self) {
-        let Self::ConnectionTarget(receiver) = self else { return std::future::pending().await };
+        let Self::Requested(receiver) = self else { return std::future::pending().await };
         *self = Self::Told(receiver.await.ok());
     }
 
     /// Whether there is nothing to wait for.
     pub const fn are_told(&self) -> bool {
-        !matches!(self, Self::ConnectionTarget(_))
+        !matches!(self, Self::Requested(_))
     }
 
     /// The channel, known or assumed.
     pub fn channel(&self) -> Option<Channel> {
         match self {
             Self::Told(Some(ClusterChannel::Known(channel) | ClusterChannel::Assumed(channel, _))) => Some(*channel),
-            Self::ConnectionTarget(_) | Self::Told(None) => None,
+            Self::Requested(_) | Self::Told(None) => None,
         }
     }
 

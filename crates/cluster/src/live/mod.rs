@@ -70,7 +70,7 @@ pub enum Update {
     /// How reading goes has changed, and nothing else.
     Status(Arc<Status>),
     /// The world is another.
-    LoadedCluster(Box<LoadedCluster>),
+    Loaded(Box<LoadedCluster>),
     /// The cluster cannot be followed at all.
     Failed(SourceError),
 }

@@ -229,7 +229,7 @@ impl Session {
             different = false;
             self.cost = begun.elapsed();
             self.last = Some(Instant::now());
-            permit.send(Update::LoadedCluster(Box::new(LoadedCluster {
+            permit.send(Update::Loaded(Box::new(LoadedCluster {
                 analysis,
                 reading,
                 status: Arc::clone(self.known.status()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::front::hosts_under;
 use super::target::Target;
 use crate::model::{Name, Protocol, StreamRoute};
-use crate::router::lists::StreamDoor;
+use crate::router::lists::StreamFrontend;
 use crate::router::{Request, Router};
 
 /// Connections that reach it.
@@ -33,11 +33,11 @@ pub struct Connection {
 pub fn connections(router: Router<'_>, target: &Target) -> Vec<Connection> {
     let mut found = Vec::new();
     for (gateway, _) in (0..).zip(&router.table().gateways) {
-        for door in router.stream_doors(gateway) {
+        for door in router.stream_frontends(gateway) {
             let share = share(&door, target);
             if share > 0.0 {
                 let witness = witness(router, gateway, &door);
-                let StreamDoor { port, protocol, server_name, listener, attached, .. } = door;
+                let StreamFrontend { port, protocol, server_name, listener, attached, .. } = door;
                 let route = Arc::clone(&attached.route);
                 found.push(Connection { gateway, listener, port, protocol, server_name, route, share, witness });
             }
@@ -46,7 +46,7 @@ pub fn connections(router: Router<'_>, target: &Target) -> Vec<Connection> {
     found
 }
 
-fn share(door: &StreamDoor<'_>, target: &Target) -> f64 {
+fn share(door: &StreamFrontend<'_>, target: &Target) -> f64 {
     let route = &door.attached.route;
     if route.kind.name() == target.kind {
         let is_it = route.meta.namespace == target.namespace && route.meta.name == target.name;
@@ -56,7 +56,7 @@ fn share(door: &StreamDoor<'_>, target: &Target) -> f64 {
     to.map(|to| to.share).sum()
 }
 
-fn witness(router: Router<'_>, gateway: u32, door: &StreamDoor<'_>) -> Option<Request> {
+fn witness(router: Router<'_>, gateway: u32, door: &StreamFrontend<'_>) -> Option<Request> {
     let scheme = if door.server_name.is_some() { "https" } else { "http" };
     let port = match (scheme, door.port) {
         ("https", 443) | ("http", 80) => String::new(),

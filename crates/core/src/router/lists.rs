@@ -27,7 +27,7 @@ pub(crate) struct RowList<'a> {
 
 /// Where a TCP or TLS route takes connections.
 #[derive(Debug, Clone)]
-pub(crate) struct StreamDoor<'a> {
+pub(crate) struct StreamFrontend<'a> {
     pub port: u16,
     pub protocol: Protocol,
     /// `*` for any; `None` where none is looked at.
@@ -101,7 +101,7 @@ impl<'a> Router<'a> {
     }
 
     /// What takes connections on the Gateway at `place` before any row is looked at.
-    pub(crate) fn stream_doors(&self, place: u32) -> Vec<StreamDoor<'a>> {
+    pub(crate) fn stream_frontends(&self, place: u32) -> Vec<StreamFrontend<'a>> {
         let node = self.table.gateways.get(place as usize).and_then(|table| {
             let node: &'a crate::resolve::GatewayNode = self.tree.gateways.get(table.node as usize)?;
             Some(node)
@@ -111,7 +111,14 @@ impl<'a> Router<'a> {
             let (name, _) = frontend.listeners.first()?;
             let attached = node?.listeners.get(listener)?.streams.all().get(at)?;
             let (port, protocol, server_name) = (frontend.port, frontend.protocol.clone(), frontend.sni.clone());
-            Some(StreamDoor { port, protocol, server_name, listener: name.clone(), place: (listener, at), attached })
+            Some(StreamFrontend {
+                port,
+                protocol,
+                server_name,
+                listener: name.clone(),
+                place: (listener, at),
+                attached,
+            })
         };
         self.lookup.doors_of(place).iter().filter_map(one).collect()
     }
