@@ -11,6 +11,7 @@ use super::filter::Found;
 use super::folds::Folds;
 use super::live::Live;
 use super::log::Log;
+use super::overlay;
 use super::path_view::{PathView, Way, When, is_near};
 use super::pins::Standings;
 use super::rows::{self, Row, Shown};
@@ -38,6 +39,8 @@ pub struct PaneContent {
     survey: Arc<OnceLock<Survey>>,
     /// The rules that no request meets, once they were looked for.
     never_met: Arc<OnceLock<NeverMet>>,
+    /// Whether files that are laid over the cluster change a node, once that was asked.
+    has_marks: Arc<OnceLock<bool>>,
     /// The views in their first order, as far as they were listed.
     sheets: Arc<[OnceLock<Arc<Sheet>>; View::ALL.len()]>,
     /// How many findings of each severity there are: info, warnings, errors.
@@ -55,7 +58,25 @@ impl PaneContent {
         let outline = Arc::new(Outline::within(Arc::clone(&analysis), scope));
         let count = |severity| analysis.findings.iter().filter(|finding| finding.severity == severity).count();
         let findings = [count(Severity::Info), count(Severity::Warning), count(Severity::Error)];
-        Self { analysis, outline, survey: Arc::default(), never_met: Arc::default(), sheets: Arc::default(), findings }
+        Self {
+            analysis,
+            outline,
+            survey: Arc::default(),
+            never_met: Arc::default(),
+            has_marks: Arc::default(),
+            sheets: Arc::default(),
+            findings,
+        }
+    }
+
+    /// Whether files are laid over the cluster.
+    pub fn is_overlaid(&self) -> bool {
+        !self.analysis.snapshot.overlaid.is_empty()
+    }
+
+    /// Whether these files change a node. Walks the tree once, whoever asks how often.
+    pub fn has_marks(&self) -> bool {
+        self.is_overlaid() && *self.has_marks.get_or_init(|| overlay::step(&self.outline, None, true).is_some())
     }
 
     /// Lists a view, unless that was done before; `None` when `superseded` ended it. Not for the drawing task.

@@ -152,7 +152,7 @@ fn told(laid: &OverlayEntry, subject: &Subject) -> Vec<Line> {
 
 /// The objects on the way of a side's answer that are other in the files than in the cluster.
 pub fn on_the_way(side: &ContextPane) -> Vec<(Subject, &OverlayEntry)> {
-    let Some(world) = side.world.as_ref().filter(|world| !world.analysis.snapshot.overlaid.is_empty()) else {
+    let Some(world) = side.world.as_ref().filter(|world| world.is_overlaid()) else {
         return Vec::new();
     };
     let overlaid = &world.analysis.snapshot.overlaid;

@@ -7,7 +7,7 @@ use super::{ask, reload, search, show_answer};
 use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows, witness};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
-use crate::tui::context_pane::{ContextPane, Filter};
+use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
 use crate::tui::effect::Effect;
 use crate::tui::keep;
 use crate::tui::locate;
@@ -443,7 +443,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// Whether files are laid over the cluster that is looked at; says so where there are none.
 fn is_laid_over(state: &mut State) -> bool {
-    let laid = state.side().world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
+    let laid = state.side().world.as_ref().is_some_and(PaneContent::is_overlaid);
     if !laid {
         state.tell(Role::Muted, "no files are laid over a cluster: -f DIR --context NAME does that");
     }

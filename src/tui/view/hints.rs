@@ -10,7 +10,7 @@ use super::layout::{Layout, LayoutKind};
 use super::{detail, why};
 use crate::theme::Role;
 use crate::tui::action::Action;
-use crate::tui::overlay;
+use crate::tui::context_pane::PaneContent;
 use crate::tui::path_view::When;
 use crate::tui::rows::Fold;
 use crate::tui::sheet::{Shown, View};
@@ -255,10 +255,7 @@ fn is_of_use(state: &State, action: Action) -> bool {
         Action::NextPane => state.focus != Focus::Ask || state.ask.ghost().is_none(),
         Action::NextAnswer => side.answer.count() > 1,
         Action::NextMark if side.differs.is_some() => true,
-        Action::NextMark => {
-            let laid = side.world.as_ref().is_some_and(|world| !world.analysis.snapshot.overlaid.is_empty());
-            laid && side.outline().is_some_and(|outline| overlay::step(outline, side.selected(), true).is_some())
-        }
+        Action::NextMark => side.world.as_ref().is_some_and(PaneContent::has_marks),
         Action::Down if side.is_filtering() => selected + 1 < rows,
         Action::Down => {
             let width = Layout::of(state).inside(Focus::Detail).width;
