@@ -305,6 +305,20 @@ pub static PROD: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
     SHOP.replace("backendRefs: [{name: orders-v1", &format!("{rewrite}\n    backendRefs: [{{name: orders-v2"))
 });
 
+/// What a cluster holds, all of it read, nothing changed.
+pub fn loaded_cluster(analysis: Arc<Analysis>, status: Status) -> LoadedCluster {
+    LoadedCluster {
+        analysis,
+        reading: 0,
+        status: Arc::new(status),
+        changes: Vec::new(),
+        settled: true,
+        watch: Vec::new(),
+        again: None,
+        channel: None,
+    }
+}
+
 pub fn named(context: &str) -> Status {
     Status { context: context.to_owned(), ..synced() }
 }
@@ -319,16 +333,7 @@ impl Explorer {
     pub fn changes_on(&mut self, at: usize, text: &str, status: Status, changes: Vec<Changed>) -> &mut Self {
         let input = Input::Text { name: status.context.clone(), text: text.to_owned() };
         let settled = status.is_settled();
-        let world = LoadedCluster {
-            analysis: analysis(input),
-            reading: 0,
-            status: Arc::new(status),
-            changes,
-            settled,
-            watch: Vec::new(),
-            again: None,
-            channel: None,
-        };
+        let world = LoadedCluster { changes, settled, ..loaded_cluster(analysis(input), status) };
         self.followed_on(at, Update::Loaded(Box::new(world)))
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use routescope::tui::update::Message;
-use routescope_cluster::live::{LoadedCluster, Update};
+use routescope_cluster::live::Update;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Location, Subject};
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Mark, OverlayEntry, Store};
 use routescope_manifest::files::{self, Input};
 
-use super::explorer::{Explorer, SHOP, cluster, hides, named, shows, synced, two};
+use super::explorer::{Explorer, SHOP, cluster, hides, loaded_cluster, named, shows, synced, two};
 
 /// The cluster holds a shop; files that are laid over it change where its orders go and add a cart.
 fn laid_over(width: u16, height: u16) -> Explorer {
@@ -38,17 +38,7 @@ fn laid_over(width: u16, height: u16) -> Explorer {
     let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
     let mut explorer = cluster(width, height);
     "change.yaml".clone_into(&mut explorer.state.title);
-    let status = Arc::new(synced());
-    let world = LoadedCluster {
-        analysis,
-        reading: 0,
-        status,
-        changes: Vec::new(),
-        settled: true,
-        watch: Vec::new(),
-        again: None,
-        channel: None,
-    };
+    let world = loaded_cluster(analysis, synced());
     explorer.followed(Update::Loaded(Box::new(world)));
     explorer
 }
@@ -99,17 +89,7 @@ fn in_what_an_answer_is_other_counts_for_more_than_what_it_hangs_on() {
     let laid = laid_over(80, 24);
     let analysis = Arc::clone(&laid.state.side().world.as_ref().expect("a world").analysis);
     let mut explorer = two(80, 24);
-    let status = Arc::new(named("prod"));
-    let world = LoadedCluster {
-        analysis,
-        reading: 0,
-        status,
-        changes: Vec::new(),
-        settled: true,
-        watch: Vec::new(),
-        again: None,
-        channel: None,
-    };
+    let world = loaded_cluster(analysis, named("prod"));
     explorer.followed_on(1, Update::Loaded(Box::new(world)));
     explorer.ask("http://a.io/orders/1");
     shows(&explorer, "≠ ● shop/orders-v2:80  Service ? not certain · other destination");
@@ -132,17 +112,7 @@ fn what_the_cluster_does_not_tell_of_is_not_called_new() {
     let findings = store.apply(Change::Replace { objects, coverage: Coverage::open() });
     store.overlay(marks);
     let analysis = Arc::new(Analysis::of(Arc::new(store.snapshot()), Settings::default(), findings));
-    let status = Arc::new(synced());
-    let world = LoadedCluster {
-        analysis,
-        reading: 0,
-        status,
-        changes: Vec::new(),
-        settled: true,
-        watch: Vec::new(),
-        again: None,
-        channel: None,
-    };
+    let world = loaded_cluster(analysis, synced());
     explorer.followed(Update::Loaded(Box::new(world)));
     shows(&explorer, "orders (shop) ? new or changed");
     shows(&explorer, "?4 new or changed");

@@ -12,12 +12,12 @@ use routescope::tui::effect::Effect;
 use routescope::tui::sheet::Sheet;
 use routescope::tui::update::{Message, update};
 use routescope::tui::{Reading, change_highlights, filter};
-use routescope_cluster::live::{LoadedCluster, Update};
+use routescope_cluster::live::Update;
 use routescope_cluster::{KindState, Phase};
 use routescope_core::analysis::Analysis;
 use routescope_manifest::SourceError;
 
-use super::explorer::{Explorer, named, status};
+use super::explorer::{Explorer, loaded_cluster, named, status};
 use crate::support::worlds::worlds;
 
 /// Something that happens.
@@ -235,17 +235,7 @@ impl Run {
             self.send(Message::Loaded(Ok(Reading::first(analysis))));
             return;
         }
-        let status = Arc::new(named("dev"));
-        let world = LoadedCluster {
-            analysis,
-            reading: 0,
-            status,
-            changes: Vec::new(),
-            settled: true,
-            watch: Vec::new(),
-            again: None,
-            channel: None,
-        };
+        let world = loaded_cluster(analysis, named("dev"));
         self.follow(side, Update::Loaded(Box::new(world)));
     }
 
