@@ -13,6 +13,8 @@ use routescope_core::finding::closest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::theme::{did_you_mean, line_of, one_line};
+
 /// What `config.toml` may say; what it leaves out has a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // each is a setting of its own
@@ -195,16 +197,11 @@ pub fn load_from(folder: &Path) -> Loaded {
 
 /// Reads the settings. Returns them with the warnings, one line each; what a warning is about keeps its default.
 pub fn read(path: &Path, text: &str) -> (Config, Vec<String>) {
-    let at = |span: std::ops::Range<usize>| {
-        let line = 1 + text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count();
-        format!("{}:{line}", path.display())
-    };
+    let at = |span: std::ops::Range<usize>| format!("{}:{}", path.display(), line_of(text, span.start));
     let mut config = Config::default();
     // What can be understood of a file with a slip counts, too.
     let (table, errors) = DeTable::parse_recoverable(text);
-    let slip = |error: &toml::de::Error| {
-        format!("{}: {}", at(error.span().unwrap_or_default()), crate::theme::one_line(error))
-    };
+    let slip = |error: &toml::de::Error| format!("{}: {}", at(error.span().unwrap_or_default()), one_line(error));
     let mut problems: Vec<String> = errors.iter().map(slip).collect();
     let mut keys: Vec<(&Spanned<_>, &Spanned<_>)> = table.get_ref().iter().collect();
     keys.sort_by_key(|(key, _)| key.span().start);
@@ -254,11 +251,6 @@ fn bindings(
         }
     }
     bindings
-}
-
-/// `: did you mean this?`
-pub fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!(": did you mean {near}?")).unwrap_or_default()
 }
 
 /// The settings part of the default file: every setting with its default, commented out.

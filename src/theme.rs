@@ -237,6 +237,16 @@ pub(crate) fn one_line(error: &toml::de::Error) -> String {
     error.message().lines().next().unwrap_or("not TOML").to_owned()
 }
 
+/// The line, from 1, of a byte in a text.
+pub(crate) fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count()
+}
+
+/// `: did you mean this?`
+pub(crate) fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!(": did you mean {near}?")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use routescope_manifest::atomic_write::{Overwrite, save};
+use routescope_manifest::atomic_write::{Overwrite, is_there, save};
 
 use super::Verdict;
 use super::answer::print;
@@ -73,8 +73,10 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
         hint: None,
     })?;
     let overwrite = if force { Overwrite::Any } else { Overwrite::Nothing };
-    save(path, text, overwrite).map_err(|error| match path.symlink_metadata() {
-        Ok(_) if !force => Failure::new(error.message, "overwrite it with --force, or see the defaults with --print"),
+    save(path, text, overwrite).map_err(|error| match overwrite {
+        Overwrite::Nothing if is_there(path) => {
+            Failure::new(error.message, "overwrite it with --force, or see the defaults with --print")
+        }
         _ => error.into(),
     })
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use routescope_cluster::kubeconfig_paths;
+use routescope_render::answer::wrapped;
 use routescope_render::data::{self, API_VERSION};
 use routescope_render::phrases::count;
+use routescope_render::style::{Line, Role};
 use serde_json::{Value, json};
 
 use super::answer::{OutputForm, print};
@@ -165,23 +167,10 @@ fn text(document: &Value) -> String {
     }
     text.push_str("\nnot set\n");
     let names: Vec<&str> = unset.iter().filter_map(|one| one["name"].as_str()).collect();
-    text + &wrapped(&names, terminal::width())
-}
-
-/// Words in lines of so many columns.
-fn wrapped(words: &[&str], width: usize) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in words {
-        if column > 0 && column + 1 + word.len() > width {
-            text.push('\n');
-            column = 0;
-        }
-        let gap = if column == 0 { "  " } else { " " };
-        column += gap.len() + word.len();
-        text.extend([gap, word]);
+    for line in wrapped(Line::of(Role::Text, "  "), &names.join(" "), terminal::width()) {
+        let _ = writeln!(text, "{}", line.plain());
     }
-    text + "\n"
+    text
 }
 
 fn words_of(keys: usize) -> String {

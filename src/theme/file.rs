@@ -9,7 +9,7 @@ use routescope_core::finding::closest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Background, Role, one_line};
+use super::{Background, Role, did_you_mean, line_of, one_line};
 
 /// A theme file as it is written.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl<'a> Slips<'a> {
     }
 
     fn line(&self, span: Range<usize>) -> usize {
-        1 + self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
+        line_of(self.text, span.start)
     }
 
     fn add(&mut self, span: Range<usize>, what: String) {
@@ -58,8 +58,7 @@ impl<'a> Slips<'a> {
 
     /// A key that is not one of these.
     fn unknown(&mut self, key: &Key<'_>, what: &str, known: &[&'static str]) {
-        let near = closest(key.get_ref(), known.iter().copied());
-        let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+        let near = did_you_mean(closest(key.get_ref(), known.iter().copied()));
         self.add(key.span(), format!("no {what} {}{near}", key.get_ref()));
     }
 

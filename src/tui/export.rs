@@ -10,7 +10,7 @@ use super::context_pane::PaneContent;
 use super::state::State;
 use super::{copy, picture, view};
 use routescope_core::visible::visible_lines;
-use routescope_manifest::atomic_write::{Overwrite, save};
+use routescope_manifest::atomic_write::{Overwrite, is_there, save};
 use routescope_render::terminal::Paint;
 use routescope_render::tree;
 
@@ -94,7 +94,7 @@ pub fn write(path: &str, overwrite: bool, content: Content) -> Result<String, St
     let overwrite = if overwrite { Overwrite::Any } else { Overwrite::Nothing };
     match save(&path, &visible_lines(&text), overwrite) {
         Ok(()) => Ok(path.display().to_string()),
-        Err(_) if overwrite == Overwrite::Nothing && path.symlink_metadata().is_ok() => {
+        Err(_) if overwrite == Overwrite::Nothing && is_there(&path) => {
             Err(format!("{} is there already: :export! overwrites it", path.display()))
         }
         Err(error) => Err(error.message),

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::{ACTIONS, Action, Chord, Entry, Scope, chord, keys_name, parse_keys};
-use crate::config::{Binding, SETTINGS, did_you_mean, quoted};
+use crate::config::{Binding, SETTINGS, quoted};
+use crate::theme::did_you_mean;
 use routescope_core::finding::closest;
 
 /// The keys of every action.

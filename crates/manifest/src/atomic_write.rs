@@ -18,11 +18,15 @@ pub enum Overwrite {
     Nothing,
 }
 
+/// Whether something has this name. A link that leads nowhere is there, too.
+pub fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// Whether a file may be written; asked before there is anything to write, and again then.
 pub fn may_write(path: &Path, overwrite: Overwrite) -> Result<(), SourceError> {
     let shown = path.display();
-    // A link that leads nowhere is there, too.
-    if overwrite == Overwrite::Nothing && path.symlink_metadata().is_ok() {
+    if overwrite == Overwrite::Nothing && is_there(path) {
         let message = format!("cannot write {shown}: it is there already");
         return Err(SourceError { message, hint: Some("name another file".to_owned()) });
     }

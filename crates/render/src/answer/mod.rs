@@ -16,8 +16,9 @@ pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answer
 pub use route_path::chain;
 pub use suggest_fix::{Advice, suggest_fix};
 pub use summary::summary;
+pub use text::wrapped;
+pub(crate) use text::wrapped_as;
 pub use text::{headline, text};
-pub(crate) use text::{wrapped, wrapped_as};
 
 /// How many rows an answer tells of at the most, when everything is asked for.
 const EVERYTHING: usize = 1000;
