@@ -51,10 +51,7 @@ pub fn run(options: &ConfigOptions) -> Result<Verdict, Failure> {
     let path = match &init.file {
         Some(path) => path.clone(),
         None => config::file(&config::folder().ok_or_else(|| {
-            Failure::new(
-                "there is no home folder to write config.toml in",
-                "`routescope config init --print` prints it",
-            )
+            Failure::new("cannot write config.toml: no home folder", "`routescope config init --print` prints it")
         })?),
     };
     write(&path, &text, init.force)?;

@@ -74,7 +74,7 @@ impl PaneContent {
         !self.analysis.snapshot.overlaid.is_empty()
     }
 
-    /// Whether these files change a node. Walks the tree once, whoever asks how often.
+    /// Whether these files change a node. Walks the tree once, however often it is asked.
     pub fn has_marks(&self) -> bool {
         self.is_overlaid() && *self.has_marks.get_or_init(|| overlay::step(&self.outline, None, true).is_some())
     }
@@ -86,7 +86,7 @@ impl PaneContent {
         }
         let sheet = Arc::new(Sheet::of(&self.outline, view, sort, superseded)?);
         if sort == Sort::Order {
-            // Whoever was faster did the same.
+            // Another task may have done the same meanwhile.
             let _ = self.sheets[view as usize].set(Arc::clone(&sheet));
         }
         Some(sheet)
@@ -121,7 +121,7 @@ impl PaneContent {
         if self.survey.get().is_some() {
             return true;
         }
-        // Whoever was faster did the same.
+        // Another task may have done the same meanwhile.
         let looked = Survey::of(&self.outline, superseded).map(|survey| drop(self.survey.set(survey)));
         looked.is_some()
     }

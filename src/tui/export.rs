@@ -32,7 +32,7 @@ impl Form {
             Some("svg") => Ok(Self::Svg),
             Some("txt") => Ok(Self::Text),
             Some("md") => Ok(Self::Markdown),
-            _ => Err(format!("{path} is no .svg, .txt or .md: the end of the name says what is written")),
+            _ => Err(format!("{path} is not .svg, .txt or .md: the end of the name says what is written")),
         }
     }
 }
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(Form::of("a/b.SVG"), Ok(Form::Svg));
         assert_eq!(Form::of("my view.txt"), Ok(Form::Text));
         assert_eq!(Form::of("x.md"), Ok(Form::Markdown));
-        assert!(Form::of("x.png").is_err_and(|told| told.starts_with("x.png is no .svg, .txt or .md")));
+        assert!(Form::of("x.png").is_err_and(|told| told.starts_with("x.png is not .svg, .txt or .md")));
         assert!(Form::of("svg").is_err());
     }
 

@@ -164,7 +164,7 @@ impl Keeper {
 
     /// Has this written, soon.
     pub fn keep(&self, kept: Kept) {
-        // A thread that panicked writes nothing more; the panic is told of elsewhere.
+        // A thread that panicked writes nothing more; the panic is reported elsewhere.
         let _ = self.sender.send(kept);
     }
 

@@ -57,7 +57,7 @@ spec:
   rules: [{backendRefs: [{name: any, port: 80}]}]
 ";
 
-/// What becomes of a request: `SERVICE PATH` as the backend receives it, `400`, `nobody` (no listener), or `refused: WHY`.
+/// What becomes of a request: `SERVICE PATH` as the backend receives it, `400`, `none` (no listener), or `refused: WHY`.
 fn answer(analysis: &Analysis, url: &str, method: &str, headers: &[&str]) -> String {
     let request = Request::parse(url).and_then(|request| request.with_method(method));
     let request = headers.iter().try_fold(request, |request, header| {
@@ -68,7 +68,7 @@ fn answer(analysis: &Analysis, url: &str, method: &str, headers: &[&str]) -> Str
         Ok(Err(error)) => return format!("refused: {}", error.message),
     };
     let answers = analysis.decide(&request, None);
-    let Some(first) = answers.first() else { return "nobody".to_owned() };
+    let Some(first) = answers.first() else { return "none".to_owned() };
     assert_eq!(first.unverified, [""; 0], "{url}");
     match (first.status, first.destinations.first()) {
         (Some(status), _) => status.to_string(),
@@ -191,8 +191,8 @@ fn a_host_is_looked_up_without_case_and_port() {
         ("http://a_b.io/", "GET", &[], "any /"),
         ("http://me:secret@a.io/", "GET", &[], "refused: user name or password"),
         ("http://a.io:x/", "GET", &[], "refused: not a valid port"),
-        ("http://a.io:81/", "GET", &[], "nobody"),
-        ("https://a.io/", "GET", &[], "nobody"),
+        ("http://a.io:81/", "GET", &[], "none"),
+        ("https://a.io/", "GET", &[], "none"),
         ("ftp://a.io/", "GET", &[], "refused: not http or https"),
         ("http://*.b.io/", "GET", &[], "refused: is a pattern"),
         ("http://a%2eio/", "GET", &[], "refused: holds '%'"),

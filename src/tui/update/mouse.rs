@@ -46,7 +46,7 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
 /// Moves what is held.
 fn drag(state: &mut State, at: Position) {
     let layout = Layout::of(state);
-    // Whoever drags a title or a tab holds the edge that it stands on.
+    // Dragging a title or a tab moves the edge that it stands on.
     if let Some(Held::Title { edge, .. } | Held::Tab { edge, .. }) = state.panes.held {
         state.panes.held = edge.map(Held::Edge);
     }

@@ -55,7 +55,7 @@ fn a_name_that_says_no_form_stays_to_be_mended() {
     let mut explorer = demo(120, 40);
     explorer.press(&[":"]).write("export view.png");
     explorer.press(&["enter"]);
-    shows(&explorer, ":export view.png   view.png is no .svg, .txt or .md");
+    shows(&explorer, ":export view.png   view.png is not .svg, .txt or .md");
     assert!(!explorer.effects.iter().any(|effect| matches!(effect, Effect::Export { .. })));
     explorer.press(&["ctrl-u"]).write("export");
     explorer.press(&["enter"]);

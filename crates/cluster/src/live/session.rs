@@ -298,7 +298,7 @@ impl Session {
                 self.lay(loaded, None);
                 true
             }
-            // They were readable a moment ago; whoever watches them is told by the next reading.
+            // They were readable a moment ago: the next reading reports what is lost.
             Ok(None) | Err(_) => false,
         }
     }

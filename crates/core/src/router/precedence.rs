@@ -44,7 +44,7 @@ pub(super) enum Difference {
 impl Precedence {
     /// The first part that puts this after `early`; `None` when the two only differ in when they are emitted.
     pub(super) fn first_difference(&self, early: &Self) -> Option<Difference> {
-        // A part that is added must be told, too.
+        // A part that is added must be reported, too.
         let Self { weight, path, method, headers, query_params, root, owner, emission: _ } = self;
         let parts = [
             (weight > &early.weight, Difference::Weight { late: weight.0, early: early.weight.0 }),
