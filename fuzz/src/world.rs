@@ -6,7 +6,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::Meta;
 use routescope_core::reachability::{self, Reachability, Target, compare, connections, entries, obstacles};
 use routescope_core::resolve::{DIALECTS, GrantMode, Settings, ValidationMode};
-use routescope_core::router::Request;
+use routescope_core::router::{Decision, Request};
 use routescope_core::status;
 use routescope_core::store::{Change, Coverage, Store};
 use routescope_core::visible::visible_painted;
@@ -144,7 +144,7 @@ fn everything_is_visible(world: &Analysis, requests: &[Request]) {
         say("where", paint.lines(&text.collect::<Vec<_>>()));
         say("where json", data::json(&answer::answers(world, &answers)));
         say("where line", data::json_line(&answer::line(world, &answers[0])));
-        let mut destinations = answers[0].decisions.iter().flat_map(|one| &one.destinations);
+        let mut destinations = answers[0].decisions.iter().flat_map(Decision::destinations);
         if let Some(one) = destinations.next() {
             let target = Target { kind: one.kind.clone(), namespace: one.namespace.clone(), name: one.name.clone() };
             let router = world.router();

@@ -175,7 +175,7 @@ fn replayed(sides: [&Analysis; 2], requests: &[Option<AddressedRequest>], writte
             replay.changed += 1;
         }
         // Several Gateways may see it: the one whose answer changes, else the first that has a row for it.
-        let decided = |name: &&ObjectKey| both(name).iter().flatten().any(|one: &&Decision| one.hop.is_some());
+        let decided = |name: &&ObjectKey| both(name).iter().flatten().any(|one: &&Decision| one.row().is_some());
         let shown = moved.or_else(|| names.iter().copied().find(decided)).or(names.first().copied());
         let [before, after] = shown.map(both).unwrap_or_default();
         if moved.is_some() {

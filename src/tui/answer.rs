@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use routescope_core::model::ObjectKey;
 use routescope_core::resolve::{MatchState, RuleNodeId};
-use routescope_core::router::{Decision, Outcome, Request, RequestError};
+use routescope_core::router::{Decision, OutcomeKind, Request, RequestError};
 use routescope_render::answer::{Advice, suggest_fix};
 use routescope_render::outline::{NodeRef, Outline};
 
@@ -38,7 +38,7 @@ pub enum Reply {
 impl Answer {
     /// Whether the request is typed to its end as far as can be told, or goes somewhere as it is.
     pub fn is_settled(&self) -> bool {
-        !self.is_unfinished || self.decision().is_none_or(|decision| decision.outcome != Outcome::NotFound)
+        !self.is_unfinished || self.decision().is_none_or(|decision| decision.kind() != OutcomeKind::NotFound)
     }
 
     /// The decision that is shown.
@@ -114,7 +114,7 @@ impl Answer {
     pub fn path(&self, outline: &Outline) -> Vec<NodeRef> {
         let Some(decision) = self.decision() else { return Vec::new() };
         let deciding = outline.deciding(decision);
-        let reached = if decision.hop.is_none() { self.reached(outline, decision) } else { None };
+        let reached = if decision.row().is_none() { self.reached(outline, decision) } else { None };
         reached.or(deciding).map(|node| outline.ancestry(node)).unwrap_or_default()
     }
 
@@ -150,5 +150,5 @@ fn is_outside(outline: &Outline, decision: &Decision) -> bool {
 
 /// Whether a decision is of a Gateway that serves no such host.
 fn serves_nobody(decision: &Decision) -> bool {
-    decision.outcome == Outcome::NotFound && decision.virtual_host.is_none()
+    decision.kind() == OutcomeKind::NotFound && decision.virtual_host.is_none()
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use routescope_core::resolve::Destination;
-use routescope_core::router::{Decision, Outcome, Upstream};
+use routescope_core::router::{Decision, Outcome, OutcomeKind, Upstream};
 
 /// What a client and a backend can tell two answers apart by, beginning with what matters most.
 #[derive(Debug, PartialEq)]
 struct Seen<'a> {
-    outcomes: Vec<(Outcome, Option<u16>)>,
+    outcomes: Vec<(OutcomeKind, Option<u16>)>,
     destinations: BTreeSet<(&'a str, &'a str, &'a str, Option<u16>)>,
     shares: Vec<String>,
     serving: Vec<Option<u16>>,
@@ -18,23 +18,16 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn of(decision: &'a Decision) -> Self {
-        let Decision { outcome, status, upstream, location, branches, .. } = decision;
-        let mut destinations: Vec<&Destination> = decision.destinations.iter().collect();
+        let mut destinations: Vec<&Destination> = decision.destinations().collect();
         destinations.sort_by_key(|one| name(one));
-        let mut seen = Self {
-            outcomes: vec![(*outcome, *status)],
+        Self {
+            outcomes: decision.ends().map(|end| (end.kind(), end.status())).collect(),
             destinations: destinations.iter().map(|one| name(one)).collect(),
             shares: destinations.iter().map(|one| format!("{:.4}", one.share)).collect(),
             serving: destinations.iter().map(|one| (!one.serves()).then(|| one.state.status())).collect(),
-            locations: vec![location.as_deref()],
-            upstreams: vec![upstream.as_ref()],
-        };
-        if !branches.is_empty() {
-            seen.outcomes = branches.iter().map(|branch| (branch.outcome, branch.status)).collect();
-            seen.locations = branches.iter().map(|branch| branch.location.as_deref()).collect();
-            seen.upstreams = branches.iter().map(|branch| branch.upstream.as_ref()).collect();
+            locations: decision.ends().map(Outcome::location).collect(),
+            upstreams: decision.ends().map(Outcome::upstream).collect(),
         }
-        seen
     }
 }
 

@@ -153,11 +153,11 @@ pub fn asked(state: &State, node: NodeRef, facts: &mut Vec<Fact>) {
     let Some(decision) = state.side().answer.decision() else { return };
     let on_path = state.side().highlighted.contains(&node);
     let line = if on_path && state.side().highlighted.last() == Some(&node) {
-        match decision.outcome {
-            Outcome::NotFound if !state.side().answer.is_settled() => {
+        match &decision.outcome {
+            Outcome::NotFound { .. } if !state.side().answer.is_settled() => {
                 Line::of(Role::Dim, "… ").with(Role::Text, "the URL is not typed to its end")
             }
-            Outcome::NotFound => {
+            Outcome::NotFound { .. } => {
                 Line::of(Role::Error, "✗ ").with(Role::Text, "the request stops here: no rule matches")
             }
             _ => Line::of(Role::Ok, "● ").with(Role::Text, "this rule decides"),

@@ -163,7 +163,7 @@ pub fn on_the_way(side: &ContextPane) -> Vec<(Subject, &OverlayEntry)> {
         Some((subject, laid))
     });
     let decision = side.answer.decision();
-    let destinations = decision.into_iter().flat_map(|decision| &decision.destinations);
+    let destinations = decision.into_iter().flat_map(routescope_core::router::Decision::destinations);
     let backends = destinations.filter_map(|destination| behind(&world.outline, destination));
     let mut found: Vec<(Subject, &OverlayEntry)> = Vec::new();
     for (subject, laid) in objects.chain(backends).filter(|(_, laid)| laid.mark != Mark::Same) {

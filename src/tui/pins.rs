@@ -110,7 +110,7 @@ impl Short {
     fn of_decision(pin: &Pin, world: &PaneContent, decision: &Decision) -> Self {
         let (glyph, role) = words::outcome_glyph(decision);
         let mut gets = words::in_short(decision);
-        if let Some(upstream) = decision.upstream.as_ref().filter(|_| words::is_rewritten(&pin.request, decision)) {
+        if let Some(upstream) = decision.outcome.upstream().filter(|_| words::is_rewritten(&pin.request, decision)) {
             gets.push(Role::Dim, " as ");
             gets.push(Role::Host, upstream.host.clone());
             gets.push(Role::Rule, upstream.path.clone());

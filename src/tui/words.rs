@@ -10,19 +10,22 @@ use routescope_render::style::{Line, Role};
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
 pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
-    match decision.outcome {
+    match &decision.outcome {
         _ if decision.refused.is_some() => ("⚠", Role::Error),
-        Outcome::Forward | Outcome::Passthrough if !decision.arrives() => ("✗", Role::Error),
-        Outcome::Forward | Outcome::Passthrough
-            if !decision.destinations.iter().all(Destination::serves)
-                || decision.branches.iter().any(|branch| branch.status.is_some_and(|status| status >= 400)) =>
+        Outcome::Forward { .. } | Outcome::Passthrough { .. } if !decision.arrives() => ("✗", Role::Error),
+        Outcome::Forward { .. } | Outcome::Passthrough { .. }
+            if !decision.destinations().all(Destination::serves)
+                || decision
+                    .branches
+                    .iter()
+                    .any(|branch| branch.outcome.status().is_some_and(|status| status >= 400)) =>
         {
             ("⚠", Role::Warning)
         }
-        Outcome::Forward | Outcome::Passthrough => ("●", Role::Ok),
-        Outcome::Redirect => ("↪", Role::Answer),
-        Outcome::Respond if decision.status.is_some_and(|status| status < 400) => ("●", Role::Ok),
-        Outcome::Respond | Outcome::NotFound => ("✗", Role::Error),
+        Outcome::Forward { .. } | Outcome::Passthrough { .. } => ("●", Role::Ok),
+        Outcome::Redirect { .. } => ("↪", Role::Answer),
+        Outcome::Respond { status, .. } if *status < 400 => ("●", Role::Ok),
+        Outcome::Respond { .. } | Outcome::NotFound { .. } => ("✗", Role::Error),
     }
 }
 
@@ -44,10 +47,10 @@ pub fn outcome(world: &PaneContent, decision: &Decision) -> Line {
         line.extend(branches::short(decision));
         return line;
     }
-    match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
-            let several = decision.destinations.len() > 1;
-            for (index, destination) in decision.destinations.iter().enumerate() {
+    match &decision.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
+            let several = destinations.len() > 1;
+            for (index, destination) in destinations.iter().enumerate() {
                 if index > 0 {
                     line.push(Role::Dim, " · ");
                 }
@@ -62,28 +65,25 @@ pub fn outcome(world: &PaneContent, decision: &Decision) -> Line {
                     line.extend(phrases::endpoints(endpoints));
                 }
             }
-            if let [only] = &decision.destinations[..] {
+            if let [only] = &destinations[..] {
                 line.push(Role::Dim, format!("  {}", if only.kind.is_empty() { "Service" } else { &only.kind }));
                 line.extend(phrases::hosts(only));
             }
         }
-        Outcome::Redirect => {
-            line.push(Role::Answer, format!("{} ", decision.status.unwrap_or(302)));
+        Outcome::Redirect { status, location, .. } => {
+            line.push(Role::Answer, format!("{status} "));
             line.push(Role::Dim, "to ");
-            line.push(Role::Answer, decision.location.clone().unwrap_or_default());
+            line.push(Role::Answer, location.clone());
         }
-        Outcome::Respond => {
-            line.push(role, format!("{} from the gateway", decision.status.unwrap_or(500)));
+        Outcome::Respond { status, .. } => {
+            line.push(role, format!("{status} from the gateway"));
             if let Some(detail) = respond_detail(world, decision) {
                 line.push(Role::Dim, "  ");
                 line.push(Role::Text, detail);
             }
         }
-        Outcome::NotFound => {
-            match decision.status {
-                Some(status) => line.push(role, format!("{status} from the gateway")),
-                None => line.push(role, "no answer"),
-            }
+        Outcome::NotFound { .. } => {
+            line.push(role, "404 from the gateway");
             line.push(Role::Dim, "  ");
             line.push(Role::Text, not_found(world, decision));
         }
@@ -97,11 +97,10 @@ pub fn in_short(decision: &Decision) -> Line {
     if !decision.branches.is_empty() {
         return branches::short(decision);
     }
-    let status = |otherwise: u16| decision.status.unwrap_or(otherwise);
-    match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
+    match &decision.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
             let mut line = Line::new();
-            let getting: Vec<_> = decision.destinations.iter().filter(|one| one.share > 0.0).collect();
+            let getting: Vec<_> = destinations.iter().filter(|one| one.share > 0.0).collect();
             for (index, destination) in getting.iter().enumerate() {
                 if index > 0 {
                     line.push(Role::Dim, " · ");
@@ -118,23 +117,21 @@ pub fn in_short(decision: &Decision) -> Line {
             }
             line
         }
-        Outcome::Redirect => Line::of(Role::Answer, format!("{} ", status(302)))
-            .with(Role::Dim, "to ")
-            .with(Role::Answer, decision.location.clone().unwrap_or_default()),
-        Outcome::Respond if status(500) < 400 => Line::of(Role::Ok, format!("{} from the gateway", status(500))),
-        Outcome::Respond => Line::of(Role::Error, format!("{} from the gateway", status(500))),
-        Outcome::NotFound => match decision.status {
-            Some(status) => Line::of(Role::Error, format!("{status} from the gateway")),
-            None => Line::of(Role::Error, "no answer"),
-        },
+        Outcome::Redirect { status, location, .. } => {
+            Line::of(Role::Answer, format!("{status} ")).with(Role::Dim, "to ").with(Role::Answer, location.clone())
+        }
+        Outcome::Respond { status, .. } => {
+            Line::of(if *status < 400 { Role::Ok } else { Role::Error }, format!("{status} from the gateway"))
+        }
+        Outcome::NotFound { .. } => Line::of(Role::Error, "404 from the gateway"),
     }
 }
 
 fn respond_detail(world: &PaneContent, decision: &Decision) -> Option<String> {
-    let hop = world.outline.hop(decision.hop?);
+    let hop = world.outline.hop(decision.row()?);
     match hop.action()?.as_ref() {
         Action::Respond(respond) => Some(respond.detail.clone()).filter(|detail| !detail.is_empty()),
-        Action::Forward(_) => decision.destinations.iter().find_map(phrases::destination_trouble),
+        Action::Forward(_) => decision.destinations().find_map(phrases::destination_trouble),
         Action::Redirect(_) => None,
     }
 }
@@ -183,7 +180,7 @@ pub fn decided_by(world: &PaneContent, decision: &Decision) -> Line {
 /// Which rule decided, or which Gateway where none did.
 pub fn decider(world: &PaneContent, decision: &Decision) -> Line {
     let mut line = Line::new();
-    if let Some(id) = decision.hop {
+    if let Some(id) = decision.row() {
         let hop = world.outline.hop(id);
         let route = world.analysis.snapshot.route(hop.route);
         line.push(Role::Dim, "rule ");
@@ -208,7 +205,7 @@ pub fn rule_name(route: &routescope_core::model::Route, rule: u32) -> String {
 
 /// What the backend receives, when that is not simply what was asked.
 pub fn upstream(request: &Request, decision: &Decision) -> Option<Line> {
-    let upstream = decision.upstream.as_ref()?;
+    let upstream = decision.outcome.upstream()?;
     let word = if is_rewritten(request, decision) { "rewritten to " } else { "received as " };
     let line = Line::of(Role::Dim, word).with(Role::Text, request.method.clone()).with(Role::Text, " ");
     Some(line.with(Role::Host, upstream.host.clone()).with(Role::Rule, upstream.path.clone()))
@@ -217,7 +214,7 @@ pub fn upstream(request: &Request, decision: &Decision) -> Option<Line> {
 /// Whether the backend receives another path or host than what was asked.
 pub fn is_rewritten(request: &Request, decision: &Decision) -> bool {
     let host = request.host.as_deref().unwrap_or_default();
-    decision.upstream.as_ref().is_some_and(|upstream| {
+    decision.outcome.upstream().is_some_and(|upstream| {
         upstream.path != request.target() || (!host.is_empty() && !upstream.host.starts_with(host))
     })
 }

@@ -10,7 +10,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Change, Code, Edit, Finding, Severity, TABLE};
 use routescope_core::model::{PathKind, Protocol, ValueKind};
 use routescope_core::reachability::findings;
-use routescope_core::router::{Decision, Outcome, Request};
+use routescope_core::router::{Decision, OutcomeKind, Request};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -209,14 +209,18 @@ fn requests(analysis: &Analysis) -> BTreeMap<String, Request> {
 
 /// How well a client is served: 3 as it was meant, 2 with a "not found", 1 with an error of the gateway, 0 not at all.
 fn rank(decision: &Decision) -> u8 {
-    match decision.outcome {
+    match decision.kind() {
         _ if decision.refused.is_some() => 0,
-        Outcome::Forward | Outcome::Passthrough if decision.destinations.iter().all(|one| !one.state.is_broken()) => 3,
-        Outcome::Forward | Outcome::Passthrough => 1,
-        Outcome::Redirect if decision.circle.is_empty() => 3,
-        Outcome::Redirect => 0,
-        Outcome::NotFound => 2,
-        Outcome::Respond => match decision.status {
+        OutcomeKind::Forward | OutcomeKind::Passthrough
+            if decision.destinations().all(|one| !one.state.is_broken()) =>
+        {
+            3
+        }
+        OutcomeKind::Forward | OutcomeKind::Passthrough => 1,
+        OutcomeKind::Redirect if decision.outcome.circle().is_empty() => 3,
+        OutcomeKind::Redirect => 0,
+        OutcomeKind::NotFound => 2,
+        OutcomeKind::Respond => match decision.status() {
             Some(status) if status < 500 => 3,
             _ => 1,
         },

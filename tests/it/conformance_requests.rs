@@ -3,7 +3,7 @@
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::resolve::{Destination, DestinationState};
-use routescope_core::router::{Decision, Outcome, Request};
+use routescope_core::router::{Decision, OutcomeKind, Request};
 use routescope_manifest::files;
 use serde_json::Value;
 
@@ -37,7 +37,11 @@ fn every_request_goes_where_a_real_envoy_sent_it() {
                 differences.push(format!("{name}: {request}: {difference}"));
             }
             let traced = analysis.explain(&request, None);
-            if traced.iter().map(|decision| decision.hop).ne(quick.iter().map(|decision| decision.hop)) {
+            if traced
+                .iter()
+                .map(routescope_core::router::Decision::row)
+                .ne(quick.iter().map(routescope_core::router::Decision::row))
+            {
                 differences.push(format!("{name}: {request}: the traced lookup differs from the quick one"));
             }
         }
@@ -74,22 +78,22 @@ fn world_difference(analysis: &Analysis, decisions: &[Decision], answer: &Value)
     let mut wrong = Vec::new();
     // The Envoy asked picked one destination by chance; here a forward names them all, and some may be broken.
     let broken = |destination: &Destination| destination.state.is_broken() && destination.share > 0.0;
-    let picked_broken = decision.outcome == Outcome::Forward
+    let picked_broken = decision.kind() == OutcomeKind::Forward
         && (outcome, answer["status"].as_u64()) == ("respond", Some(500))
-        && decision.destinations.iter().any(broken);
-    if !picked_broken && decision.outcome.name() != outcome {
-        wrong.push(format!("outcome {}", decision.outcome.name()));
+        && decision.destinations().any(broken);
+    if !picked_broken && decision.outcome.kind().name() != outcome {
+        wrong.push(format!("outcome {}", decision.outcome.kind().name()));
     }
     if let Some(status) = answer["status"].as_u64()
         && !picked_broken
-        && decision.status.map(u64::from) != Some(status)
+        && decision.status().map(u64::from) != Some(status)
     {
-        wrong.push(format!("status {:?}", decision.status));
+        wrong.push(format!("status {:?}", decision.status()));
     }
     if let Some(location) = answer["location"].as_str()
-        && decision.location.as_deref() != Some(location)
+        && decision.outcome.location() != Some(location)
     {
-        wrong.push(format!("location {:?}", decision.location));
+        wrong.push(format!("location {:?}", decision.outcome.location()));
     }
     if !answer["destination"].is_null() {
         let picked = &answer["destination"];
@@ -101,18 +105,18 @@ fn world_difference(analysis: &Analysis, decisions: &[Decision], answer: &Value)
                 && picked["name"].as_str() == Some(&destination.name)
                 && picked["port"].as_u64() == destination.port.map(u64::from)
         };
-        if !decision.destinations.iter().any(same) {
-            wrong.push(format!("destinations {:?}", decision.destinations));
+        if !decision.destinations().any(same) {
+            wrong.push(format!("destinations {:?}", decision.destinations().collect::<Vec<_>>()));
         }
     }
     if !answer["upstream"].is_null() {
-        let upstream = decision.upstream.as_ref();
+        let upstream = decision.outcome.upstream();
         let (path, host) = (upstream.map(|u| u.path.as_str()), upstream.map(|u| u.host.as_str()));
         if path != answer["upstream"]["path"].as_str() || host != answer["upstream"]["host"].as_str() {
             wrong.push(format!("upstream {upstream:?}"));
         }
     }
-    let by = decision.hop.map(|hop| {
+    let by = decision.row().map(|hop| {
         let hop = &analysis.tree.hops[hop.0 as usize];
         let meta = &analysis.snapshot.route(hop.route).meta;
         (meta.namespace.to_string(), meta.name.to_string(), u64::from(hop.rule))
@@ -187,19 +191,19 @@ fn specified_difference(decision: &Decision, case: &Value) -> Option<String> {
         let same = |destination: &Destination| {
             destination.name == backend && namespace.is_none_or(|namespace| destination.namespace == namespace)
         };
-        if decision.outcome != Outcome::Forward || !decision.destinations.iter().any(same) {
-            return Some(format!("{} to {:?}", decision.outcome.name(), decision.destinations));
+        if decision.kind() != OutcomeKind::Forward || !decision.destinations().any(same) {
+            return Some(format!("{} to {:?}", decision.kind().name(), decision.destinations().collect::<Vec<_>>()));
         }
     }
     if let Some(statuses) = case["status"].as_array() {
         let allowed = |status: u16| statuses.iter().any(|expected| expected.as_u64() == Some(u64::from(status)));
-        let answered = decision.status.unwrap_or(200);
+        let answered = decision.status().unwrap_or(200);
         if !allowed(answered) {
             return Some(format!("status {answered}"));
         }
     }
     if let Some(redirect) = case["redirect"].as_object() {
-        let Some(location) = &decision.location else { return Some("no redirect".to_owned()) };
+        let Some(location) = &decision.outcome.location() else { return Some("no redirect".to_owned()) };
         let parts = Request::parse(location).ok()?;
         let actual = |key: &str| match key {
             "Scheme" => parts.scheme.map(|scheme| scheme.name().to_owned()),
@@ -214,7 +218,7 @@ fn specified_difference(decision: &Decision, case: &Value) -> Option<String> {
             }
         }
     }
-    let upstream = decision.upstream.as_ref();
+    let upstream = decision.outcome.upstream();
     for (key, actual) in [("Path", upstream.map(|u| &u.path)), ("Host", upstream.map(|u| &u.host))] {
         if let Some(expected) = case["upstream"][key].as_str()
             && actual.map(String::as_str) != Some(expected)

@@ -3,7 +3,7 @@
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::resolve::Settings;
-use routescope_core::router::{Decision, Outcome, Request, Verdict};
+use routescope_core::router::{Decision, OutcomeKind, Request, Verdict};
 use routescope_core::store::Coverage;
 use routescope_render::reasons;
 
@@ -95,7 +95,7 @@ fn considered(decision: &Decision, verdict: Verdict, because: &str) {
 #[test]
 fn the_winner_comes_first_and_the_shorter_prefix_says_why_it_lost() {
     let decision = explain("POST http://api.a.io/payments/charge/7 canary:1");
-    assert_eq!(decision.outcome, Outcome::Forward);
+    assert_eq!(decision.kind(), OutcomeKind::Forward);
     assert_eq!(decision.considered[0].verdict, Verdict::Won);
     considered(&decision, Verdict::Lost, "shorter prefix than /payments/charge");
     assert_eq!(decision.listener.as_deref(), Some("http"));
@@ -104,7 +104,7 @@ fn the_winner_comes_first_and_the_shorter_prefix_says_why_it_lost() {
 #[test]
 fn a_miss_says_what_the_closest_rule_needs() {
     let decision = explain("GET http://api.a.io/payments/charge");
-    assert_eq!((decision.outcome, decision.status), (Outcome::NotFound, Some(404)));
+    assert_eq!((decision.kind(), decision.status()), (OutcomeKind::NotFound, Some(404)));
     considered(&decision, Verdict::Missed, "needs method POST");
     assert_eq!(
         reasons::notes(&world(), &decision),
@@ -135,21 +135,21 @@ fn a_dropped_match_that_would_have_taken_it_is_shown() {
 #[test]
 fn a_forward_whose_every_share_is_broken_is_a_500_with_its_destinations() {
     let decision = explain("GET http://api.a.io/payments/refund x-tenant:blue");
-    assert_eq!((decision.outcome, decision.status), (Outcome::Respond, Some(500)));
-    assert_eq!(decision.destinations.len(), 1);
+    assert_eq!((decision.kind(), decision.status()), (OutcomeKind::Respond, Some(500)));
+    assert_eq!(decision.destinations().count(), 1);
 }
 
 #[test]
 fn an_unknown_host_is_a_404_without_a_virtual_host() {
     let decision = explain("GET http://nowhere.io/");
-    assert_eq!((decision.virtual_host, decision.status), (None, Some(404)));
+    assert_eq!((decision.virtual_host, decision.status()), (None, Some(404)));
     assert_eq!(reasons::notes(&world(), &decision), ["no route serves nowhere.io on port 80"]);
 }
 
 #[test]
 fn https_is_chosen_by_server_name_and_then_by_host() {
     let decision = explain("GET https://x.a.io/");
-    assert_eq!(decision.location.as_deref(), Some("https://new.io/"));
+    assert_eq!(decision.outcome.location(), Some("https://new.io/"));
     let analysis = world();
     let reason = |url: &str| {
         let request = request(&format!("GET {url}"));
@@ -165,20 +165,20 @@ fn https_is_chosen_by_server_name_and_then_by_host() {
 #[test]
 fn a_bare_host_is_answered_by_the_best_listener_and_the_others_are_named() {
     let decision = explain("POST api.a.io/payments/charge");
-    assert_eq!((decision.outcome, decision.port), (Outcome::Forward, Some(80)));
+    assert_eq!((decision.kind(), decision.port), (OutcomeKind::Forward, Some(80)));
     assert!(decision.notes.contains(&"on listener https (port 443): redirect 302".to_owned()), "{:?}", decision.notes);
 }
 
 #[test]
 fn a_bare_path_is_answered_by_the_best_host() {
     let decision = explain("POST /payments/charge");
-    assert_eq!(decision.upstream.as_ref().map(|upstream| upstream.host.as_str()), Some("api.a.io"));
+    assert_eq!(decision.outcome.upstream().as_ref().map(|upstream| upstream.host.as_str()), Some("api.a.io"));
 }
 
 #[test]
 fn a_bad_request_line_is_a_400() {
     let decision = explain("GET http://api.a.io/ü");
-    assert_eq!((decision.outcome, decision.status), (Outcome::Respond, Some(400)));
+    assert_eq!((decision.kind(), decision.status()), (OutcomeKind::Respond, Some(400)));
     assert!(decision.notes[0].contains("400"));
 }
 
@@ -206,13 +206,13 @@ fn every_hop_can_be_asked_why() {
     {
         let considered = analysis.explain_hop(&request, &decision, hop);
         assert!(!reasons::reason(&analysis, &considered).is_empty());
-        assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.hop.unwrap()).contains(&hop));
+        assert_eq!(considered.verdict == Verdict::Won, analysis.tree.chain(decision.row().unwrap()).contains(&hop));
     }
 }
 
 /// Where a cluster of which namespace team-a alone may be read sends a request for `/a/x`, and why that is not certain.
 #[track_caller]
-fn limited(from: &str, reference: &str) -> (Outcome, Vec<String>) {
+fn limited(from: &str, reference: &str) -> (OutcomeKind, Vec<String>) {
     let text = format!(
         "apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -249,7 +249,7 @@ spec:
     );
     let analysis = routescope_manifest::analyse_text(&text, coverage, Settings::default());
     let decision = analysis.decide(&request("GET http://a.io/a/x"), None).remove(0);
-    (decision.outcome, decision.unverified)
+    (decision.kind(), decision.unverified)
 }
 
 const LABEL_ALL: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: all }";
@@ -257,26 +257,26 @@ const LABEL_HERE: &str = "{ group: delegation.kgateway.dev, kind: label, name: o
 
 #[test]
 fn what_may_be_read_in_full_is_certain() {
-    assert_eq!(limited("Same", LABEL_HERE), (Outcome::Forward, Vec::new()));
+    assert_eq!(limited("Same", LABEL_HERE), (OutcomeKind::Forward, Vec::new()));
 }
 
 #[test]
 fn a_route_of_a_hidden_namespace_may_take_what_a_listener_admits() {
     let doubt = "a route that cannot be read may be attached to Gateway team-a/gw and take it".to_owned();
-    assert_eq!(limited("All", LABEL_HERE), (Outcome::Forward, vec![doubt]));
+    assert_eq!(limited("All", LABEL_HERE), (OutcomeKind::Forward, vec![doubt]));
 }
 
 #[test]
 fn a_child_of_a_hidden_namespace_may_take_what_a_label_selects_everywhere() {
     let doubt = "label one in any namespace may select an HTTPRoute that cannot be read".to_owned();
-    assert_eq!(limited("Same", LABEL_ALL), (Outcome::Forward, vec![doubt]));
+    assert_eq!(limited("Same", LABEL_ALL), (OutcomeKind::Forward, vec![doubt]));
 }
 
 #[test]
 fn a_service_of_a_hidden_namespace_is_unverified() {
     let (outcome, doubts) =
         limited("Same", "{ name: web, port: 80 }, { name: web, namespace: team-b, port: 80, weight: 9 }");
-    assert_eq!(outcome, Outcome::Forward);
+    assert_eq!(outcome, OutcomeKind::Forward);
     assert!(doubts.iter().any(|doubt| doubt == "Service team-b/web is not in view"), "{doubts:?}");
 }
 

@@ -70,10 +70,10 @@ fn answer(analysis: &Analysis, url: &str, method: &str, headers: &[&str]) -> Str
     let answers = analysis.decide(&request, None);
     let Some(first) = answers.first() else { return "none".to_owned() };
     assert_eq!(first.unverified, [""; 0], "{url}");
-    match (first.status, first.destinations.first()) {
+    match (first.status(), first.destinations().next()) {
         (Some(status), _) => status.to_string(),
         (None, Some(to)) => {
-            let received = first.upstream.as_ref().map(|upstream| upstream.path.clone()).unwrap_or_default();
+            let received = first.outcome.upstream().as_ref().map(|upstream| upstream.path.clone()).unwrap_or_default();
             format!("{} {received}", to.name)
         }
         (None, None) => "nothing".to_owned(),

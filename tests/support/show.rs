@@ -87,10 +87,10 @@ pub fn row(analysis: &Analysis, hop: RuleNodeId) -> String {
 
 /// What becomes of one share.
 fn branch(branch: &Branch) -> String {
-    let what = match branch.outcome {
-        Outcome::Forward | Outcome::Passthrough => destinations(&branch.destinations),
-        Outcome::Redirect => format!("redirect {}", branch.status.unwrap_or_default()),
-        Outcome::Respond | Outcome::NotFound => branch.status.unwrap_or_default().to_string(),
+    let what = match &branch.outcome {
+        Outcome::Forward { destinations: to, .. } | Outcome::Passthrough { destinations: to, .. } => destinations(to),
+        Outcome::Redirect { status, .. } => format!("redirect {status}"),
+        Outcome::Respond { .. } | Outcome::NotFound { .. } => branch.outcome.status().unwrap_or_default().to_string(),
     };
     format!("{:.0}% {what}", branch.share * 100.0)
 }
@@ -102,50 +102,47 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
         let certain = if decision.unverified.is_empty() { "certain" } else { "unverified" };
         return format!("{} {certain}", branches.join(" and "));
     }
-    let mut text = match decision.outcome {
-        Outcome::Forward => destinations(&decision.destinations),
-        Outcome::Redirect => {
-            let status = decision.status.unwrap_or_default();
-            format!("redirect {status} {}", decision.location.as_deref().unwrap_or("nowhere"))
-        }
-        Outcome::NotFound => "404".to_owned(),
-        Outcome::Passthrough => format!("passthrough {}", destinations(&decision.destinations)),
-        Outcome::Respond => {
-            let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
+    let mut text = match &decision.outcome {
+        Outcome::Forward { destinations: to, .. } => destinations(to),
+        Outcome::Redirect { status, location, .. } => format!("redirect {status} {location}"),
+        Outcome::NotFound { .. } => "404".to_owned(),
+        Outcome::Passthrough { destinations: to, .. } => format!("passthrough {}", destinations(to)),
+        Outcome::Respond { status, .. } => {
+            let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
             let why = match action.map(AsRef::as_ref) {
-                _ if decision.preflight => "preflight".to_owned(),
+                _ if decision.is_preflight() => "preflight".to_owned(),
                 Some(Action::Respond(respond)) => respond.reason.name().to_owned(),
-                _ => destinations(&decision.destinations),
+                _ => destinations(decision.outcome.destinations()),
             };
-            format!("{} {why}", decision.status.unwrap_or_default())
+            format!("{status} {why}")
         }
     };
-    if let Some(route) = &decision.stream {
+    if let Some(route) = decision.stream() {
         let _ = write!(text, " by {}", key(&route.meta.key()));
     }
     if decision.refused.is_some() {
         text += " refused";
     }
-    if let Some(hop) = decision.hop {
+    if let Some(hop) = decision.row() {
         let chain = analysis.tree.chain(hop);
         let _ = write!(text, " by {}", rule(analysis, hop));
         for (index, above) in chain[..chain.len() - 1].iter().enumerate() {
             let _ = write!(text, "{}{}", if index == 0 { " via " } else { " " }, rule(analysis, *above));
         }
     }
-    if let Some(hop) = decision.stopped {
+    if let Some(hop) = decision.stopped() {
         let _ = write!(text, " below {}", rule(analysis, hop));
     }
-    if let Some(upstream) = &decision.upstream {
+    if let Some(upstream) = decision.outcome.upstream() {
         let _ = write!(text, " as {}{}", upstream.host, upstream.path);
     }
     let copy = |mirror: &MirrorTo| {
         let to = destinations(std::slice::from_ref(&mirror.destination));
         mirror.fraction.map_or(to.clone(), |part| format!("{to} {}/{}", part.numerator, part.denominator))
     };
-    let copies: Vec<_> = decision.mirrors.iter().map(copy).collect();
+    let copies: Vec<_> = decision.mirrors().map(copy).collect();
     let _ = write!(text, " copied {}", if copies.is_empty() { "nowhere".to_owned() } else { copies.join(", ") });
-    for (index, destination) in decision.destinations.iter().enumerate() {
+    for (index, destination) in decision.destinations().enumerate() {
         text += if index == 0 { " ready " } else { ", " };
         match &destination.endpoints {
             Some(endpoints) => drop(write!(text, "{}/{}", endpoints.ready, endpoints.total())),

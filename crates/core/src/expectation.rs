@@ -7,7 +7,7 @@ use crate::model::{Name, ObjectKey, PathKind, PathModifier, PolicyField, Positio
 use crate::reachability::{Answered, Elsewhere, Region, Then, each_answer};
 use crate::resolve::{Action, Destination, RuleNodeId};
 use crate::router::lists::host_of;
-use crate::router::{Decision, Outcome, Request, Upstream};
+use crate::router::{Decision, Outcome, Request};
 use crate::store::RouteId;
 
 /// One test of a file.
@@ -70,14 +70,10 @@ pub struct Backend {
     pub port: Option<u16>,
 }
 
-/// What one share of the requests comes to.
+/// What one share of the requests comes to, and the rule that it ends at.
 struct End<'d> {
     row: Option<RuleNodeId>,
-    outcome: Outcome,
-    status: Option<u16>,
-    destinations: &'d [Destination],
-    upstream: Option<&'d Upstream>,
-    location: Option<&'d str>,
+    outcome: &'d Outcome,
 }
 
 impl Expect {
@@ -85,25 +81,11 @@ impl Expect {
     pub fn holds(&self, analysis: &Analysis, decision: Option<&Decision>) -> bool {
         let Some(decision) = decision else { return self.holds_of_nothing() };
         if decision.branches.is_empty() {
-            let end = End {
-                row: decision.hop.or(decision.stopped),
-                outcome: decision.outcome,
-                status: decision.status,
-                destinations: &decision.destinations,
-                upstream: decision.upstream.as_ref(),
-                location: decision.location.as_deref(),
-            };
+            let end = End { row: decision.row().or(decision.stopped()), outcome: &decision.outcome };
             return self.holds_of(analysis, decision, &end);
         }
         decision.branches.iter().all(|branch| {
-            let end = End {
-                row: Some(branch.hop),
-                outcome: branch.outcome,
-                status: branch.status,
-                destinations: &branch.destinations,
-                upstream: branch.upstream.as_ref(),
-                location: branch.location.as_deref(),
-            };
+            let end = End { row: Some(branch.node), outcome: &branch.outcome };
             self.holds_of(analysis, decision, &end)
         })
     }
@@ -127,7 +109,7 @@ impl Expect {
     }
 
     fn holds_of(&self, analysis: &Analysis, decision: &Decision, end: &End<'_>) -> bool {
-        let live = || end.destinations.iter().filter(|one| one.share > 0.0);
+        let live = || end.outcome.destinations().iter().filter(|one| one.share > 0.0);
         let chain: Vec<ObjectKey> = end
             .row
             .map(|row| analysis.tree.chain(row))
@@ -135,7 +117,7 @@ impl Expect {
             .into_iter()
             .map(|hop| analysis.snapshot.route(analysis.tree.hops[hop.0 as usize].route).meta.key())
             .collect();
-        let status = if end.outcome == Outcome::NotFound { Some(404) } else { end.status };
+        let (status, location, upstream) = (end.outcome.status(), end.outcome.location(), end.outcome.upstream());
         let limits = &decision.policies.limits;
         self.backend.as_ref().is_none_or(|backend| live().any(|one| backend.is(one)))
             && self
@@ -148,12 +130,9 @@ impl Expect {
                 via.iter().all(|wanted| rest.any(|route| route == wanted))
             })
             && self.status.is_none_or(|wanted| status == Some(wanted))
-            && self.location.as_deref().is_none_or(|wanted| end.location.is_some_and(|is| is_text(is, wanted)))
-            && self.upstream_host.as_ref().is_none_or(|wanted| end.upstream.is_some_and(|one| one.host == *wanted))
-            && self
-                .upstream_path
-                .as_ref()
-                .is_none_or(|wanted| end.upstream.is_some_and(|one| is_text(&one.path, wanted)))
+            && self.location.as_deref().is_none_or(|wanted| location.is_some_and(|is| is_text(is, wanted)))
+            && self.upstream_host.as_ref().is_none_or(|wanted| upstream.is_some_and(|one| one.host == *wanted))
+            && self.upstream_path.as_ref().is_none_or(|wanted| upstream.is_some_and(|one| is_text(&one.path, wanted)))
             && self
                 .timeout
                 .as_ref()
@@ -241,8 +220,8 @@ pub fn run(analysis: &Analysis, test: &Test, met: &mut BTreeSet<RuleId>) -> Verd
                 note(analysis, one, met);
             }
             // Of several Gateways those answer that have a rule for it.
-            if decisions.iter().any(|one| one.hop.is_some()) {
-                decisions.retain(|one| one.hop.is_some());
+            if decisions.iter().any(|one| one.row().is_some()) {
+                decisions.retain(|one| one.row().is_some());
             } else {
                 decisions.truncate(1);
             }
@@ -281,7 +260,7 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
             failed = Some(Failed { request, decision });
             return Then::Stop;
         }
-        let Some(decision) = decision.filter(|one| !texts.is_empty() && one.hop.is_some()) else { return Then::Next };
+        let Some(decision) = decision.filter(|one| !texts.is_empty() && one.row().is_some()) else { return Then::Next };
         if queries {
             unknown
                 .get_or_insert_with(|| "what is expected depends on the query, and not every query was tried".into());
@@ -316,7 +295,7 @@ fn leading_to(analysis: &Analysis, decision: &Decision, texts: &[&str]) -> Optio
     if !decision.branches.is_empty() || decision.policies.setting(PolicyField::UrlRewrite).is_some() {
         return None;
     }
-    let hop = &analysis.tree.hops[decision.hop?.0 as usize];
+    let hop = &analysis.tree.hops[decision.row()?.0 as usize];
     let modifier = match hop.own_action().map(AsRef::as_ref) {
         Some(Action::Forward(forward)) => forward.rewrite.path.as_ref(),
         Some(Action::Redirect(redirect)) => redirect.path.as_ref(),
@@ -351,7 +330,7 @@ fn leading_to(analysis: &Analysis, decision: &Decision, texts: &[&str]) -> Optio
 /// The rules on the way to the row that decides.
 fn note(analysis: &Analysis, decision: &Decision, met: &mut BTreeSet<RuleId>) {
     let rows =
-        decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop)).chain(decision.stopped);
+        decision.row().into_iter().chain(decision.branches.iter().map(|branch| branch.node)).chain(decision.stopped());
     for row in rows {
         for hop in analysis.tree.chain(row) {
             let hop = &analysis.tree.hops[hop.0 as usize];

@@ -9,15 +9,15 @@
 //!
 //! ```
 //! use routescope_core::resolve::Settings;
-//! use routescope_core::router::{Outcome, Request};
+//! use routescope_core::router::{OutcomeKind, Request};
 //! use routescope_core::store::Coverage;
 //!
 //! let text = include_str!("../../../examples/multi-level/routes.yaml");
 //! let world = routescope_manifest::analyse_text(text, Coverage::closed(), Settings::default());
 //! let request = Request::parse("http://www.example.com/shop/checkout/pay")?;
 //! let answer = &world.decide(&request, None)[0];
-//! assert_eq!(answer.outcome, Outcome::Forward);
-//! assert_eq!(answer.destinations[0].name, "payments");
+//! assert_eq!(answer.kind(), OutcomeKind::Forward);
+//! assert_eq!(answer.outcome.destinations()[0].name, "payments");
 //! # Ok::<(), routescope_core::router::RequestError>(())
 //! ```
 //!

@@ -14,7 +14,7 @@ use crate::tui::overlay;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::field::in_view;
 use crate::tui::words;
-use routescope_core::router::{Outcome, RequestError};
+use routescope_core::router::{OutcomeKind, RequestError};
 use routescope_core::visible::visible;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
@@ -191,7 +191,7 @@ fn answer(state: &State) -> Vec<Line> {
                 by.push(Role::Dim, " · ");
                 by.extend(hangs);
             }
-            let nothing = decision.outcome == Outcome::NotFound;
+            let nothing = decision.kind() == OutcomeKind::NotFound;
             if let Some(line) = continued(state).filter(|_| nothing) {
                 return vec![line, Line::of(Role::Dim, "  ").with_line(by)];
             }

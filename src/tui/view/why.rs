@@ -12,7 +12,7 @@ use crate::tui::state::{Focus, State};
 use crate::tui::widget::text::{fit, wrap};
 use crate::tui::words;
 use routescope_core::resolve::RuleNodeId;
-use routescope_core::router::{Decision, Outcome};
+use routescope_core::router::{Decision, OutcomeKind};
 use routescope_core::store::Mark;
 use routescope_render::answer::Advice;
 use routescope_render::phrases as say;
@@ -47,12 +47,12 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
     }
     // The first note of a 404 is the answer itself, and stands there.
-    let told = usize::from(decision.outcome == Outcome::NotFound && is_told_at_length(state));
+    let told = usize::from(decision.kind() == OutcomeKind::NotFound && is_told_at_length(state));
     let analysis = state.side().world.as_ref().map(|shown| &shown.analysis);
     let notes = analysis.map(|analysis| reasons::notes(analysis, decision)).unwrap_or_default();
     for (index, note) in notes.iter().enumerate().skip(told) {
-        if index == 0 && decision.outcome == Outcome::NotFound {
-            let word = decision.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+        if index == 0 && decision.kind() == OutcomeKind::NotFound {
+            let word = decision.status().map_or_else(|| "nothing".to_owned(), |status| status.to_string());
             entries.push(Entry::note("✗", &word, theme::Role::Error, Line::of(Role::Text, note.clone())));
             continue;
         }
@@ -69,9 +69,9 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         };
         entries.push(Entry::note(glyph, word, role.into(), line));
     }
-    let broken = decision.destinations.iter().any(|one| one.state.is_broken());
-    if decision.destinations.len() > 1 || broken {
-        for destination in &decision.destinations {
+    let broken = decision.destinations().any(|one| one.state.is_broken());
+    if decision.destinations().count() > 1 || broken {
+        for destination in decision.destinations() {
             let mut line = Line::of(Role::Backend, say::destination_name(destination));
             let (glyph, role) = match say::destination_trouble(destination) {
                 Some(why) => {
@@ -103,7 +103,7 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         };
         entries.push(Entry::note("→", word, theme::Role::Hint, Line::of(Role::Hint, text.clone())));
     }
-    for mirror in &decision.mirrors {
+    for mirror in decision.mirrors() {
         let line = Line::of(Role::Backend, say::destination_name(&mirror.destination));
         entries.push(Entry::note("→", "copied", theme::Role::Muted, line));
     }
@@ -137,7 +137,7 @@ fn entries(state: &State) -> Vec<Entry> {
     });
     let mut rows = rows.peekable();
     // The winner, then what is to know about it, then the others.
-    if decision.hop.is_some() {
+    if decision.row().is_some() {
         entries.extend(rows.next_if(|entry| entry.role == theme::Role::Won));
     }
     entries.extend(facts(state, decision));

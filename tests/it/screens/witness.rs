@@ -39,5 +39,5 @@ fn one_key_asks_the_request_that_meets_a_rule() {
     shows(&explorer, "GET http://example.com/pay  w asks it");
     explorer.press(&["w"]);
     assert_eq!(explorer.state.ask.input.value(), "http://example.com/pay");
-    assert!(explorer.state.side().answer.decision().is_some_and(|decision| decision.hop.is_some()));
+    assert!(explorer.state.side().answer.decision().is_some_and(|decision| decision.row().is_some()));
 }

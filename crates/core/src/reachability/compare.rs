@@ -389,12 +389,12 @@ impl<'a> Comparer<'a> {
             let as_expected = SIDES.iter().all(|side| match (ids[*side], &decisions[*side]) {
                 (Some(id), Some(decision)) => {
                     let tree = trees[*side];
-                    decision.hop.or(decision.stopped).is_some_and(|hop| {
+                    decision.row().or(decision.stopped()).is_some_and(|hop| {
                         is_same_row(tree, hop, id)
                             || (forks && tree.chain(hop).iter().any(|step| is_same_row(tree, *step, id)))
                     })
                 }
-                (None, decision) => decision.as_ref().is_none_or(|decision| decision.hop.is_none()),
+                (None, decision) => decision.as_ref().is_none_or(|decision| decision.row().is_none()),
                 (Some(_), None) => false,
             });
             asked = as_expected.then_some(request);
@@ -427,7 +427,7 @@ impl<'a> Comparer<'a> {
             let decisions = self.decisions(scene, &variant);
             let same = SIDES.iter().all(|side| {
                 let (was, is) =
-                    (first[*side].as_ref().and_then(|one| one.hop), decisions[*side].as_ref().and_then(|one| one.hop));
+                    (first[*side].as_ref().and_then(Decision::row), decisions[*side].as_ref().and_then(Decision::row));
                 was == is
             });
             if same && differ(&decisions) {
@@ -441,8 +441,8 @@ impl<'a> Comparer<'a> {
     fn add(&mut self, scene: &Scene<'a>, request: Request, decisions: [Option<Decision>; 2]) {
         let of = |side: usize| {
             let decision = decisions[side].as_ref()?;
-            let row = decision.hop.or(decision.stopped).map(|id| chain_print(self.routers[side], id));
-            row.or_else(|| decision.stream.as_ref().map(|route| stream_print(route)))
+            let row = decision.row().or(decision.stopped()).map(|id| chain_print(self.routers[side], id));
+            row.or_else(|| decision.stream().as_ref().map(|route| stream_print(route)))
         };
         let key = (scene.gateway.clone(), of(0).unwrap_or(0), of(1).unwrap_or(0));
         if self.listed.insert(key) {

@@ -8,7 +8,7 @@ use ahash::RandomState;
 use crate::model::value::Data;
 use crate::model::{Filter, Name, PathModifier, RouteMatch};
 use crate::resolve::{Action, Destination, InForce, MatchState, OwnShare, RuleNodeId, Tree};
-use crate::router::{Branch, Decision, Outcome, Router};
+use crate::router::{Branch, Decision, Outcome, OutcomeKind, Router};
 
 /// What a client or a backend can tell of an answer: nothing where nothing answers, not even a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub struct End {
     /// The share, in parts of a million.
     pub share: u32,
     /// In one word.
-    pub outcome: Outcome,
+    pub outcome: OutcomeKind,
     /// What the gateway itself answers.
     pub status: Option<u16>,
     /// Where it may go, in one order, without what gets nothing.
@@ -91,30 +91,12 @@ fn reached(all: &[Destination]) -> Vec<Reached> {
 /// What a client or a backend can tell of an answer; `None` where nothing answers.
 pub fn observed(decision: &Decision) -> Option<Observed> {
     if decision.branches.is_empty() {
-        if decision.outcome == Outcome::NotFound {
-            return None;
-        }
-        let Decision { outcome, status, destinations, upstream, location, .. } = decision;
-        let end = End {
-            share: 1_000_000,
-            outcome: *outcome,
-            status: *status,
-            destinations: reached(destinations),
-            upstream: upstream.as_ref().map(|one| (one.host.clone(), one.path.clone())),
-            location: location.clone(),
-        };
-        return Some(Observed { ends: vec![end] });
+        let end = End::of(&decision.outcome, 1_000_000);
+        return (end.outcome != OutcomeKind::NotFound).then(|| Observed { ends: vec![end] });
     }
     let mut ends: Vec<End> = Vec::new();
-    for Branch { share, outcome, status, destinations, upstream, location, .. } in &decision.branches {
-        let end = End {
-            share: parts(*share),
-            outcome: *outcome,
-            status: *status,
-            destinations: reached(destinations),
-            upstream: upstream.as_ref().map(|one| (one.host.clone(), one.path.clone())),
-            location: location.clone(),
-        };
+    for Branch { share, outcome, node: _ } in &decision.branches {
+        let end = End::of(outcome, parts(*share));
         // Who decides them is not to be told.
         let alike = |known: &&mut End| End { share: end.share, ..(**known).clone() } == end;
         match ends.iter_mut().find(alike) {
@@ -122,11 +104,24 @@ pub fn observed(decision: &Decision) -> Option<Observed> {
             None => ends.push(end),
         }
     }
-    if ends.iter().all(|end| end.outcome == Outcome::NotFound) {
+    if ends.iter().all(|end| end.outcome == OutcomeKind::NotFound) {
         return None;
     }
     ends.sort_by_key(|end| format!("{end:?}"));
     Some(Observed { ends })
+}
+
+impl End {
+    fn of(outcome: &Outcome, share: u32) -> Self {
+        Self {
+            share,
+            outcome: outcome.kind(),
+            status: outcome.status(),
+            destinations: reached(outcome.destinations()),
+            upstream: outcome.upstream().map(|one| (one.host.clone(), one.path.clone())),
+            location: outcome.location().map(str::to_owned),
+        }
+    }
 }
 
 /// Timeouts, retries and policies as far as they act: what is said, and not by whom.

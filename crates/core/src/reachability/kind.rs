@@ -1,7 +1,7 @@
 //! What kind of change a pair of answers is.
 
 use super::effect::{End, Observed, observed};
-use crate::router::{Decision, Outcome};
+use crate::router::{Decision, OutcomeKind};
 
 /// What becomes of requests between two tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +74,7 @@ const WHOLE: u32 = 1_000_000;
 /// The share that the gateway answers with an error, in parts of a million.
 fn broken(observed: &Observed) -> u32 {
     let of_end = |end: &End| {
-        if end.outcome == Outcome::Forward {
+        if end.outcome == OutcomeKind::Forward {
             end.destinations.iter().filter(|one| one.broken.is_some()).map(|one| one.share).sum()
         } else if end.status.is_some_and(|status| status >= 500) {
             end.share
@@ -87,7 +87,7 @@ fn broken(observed: &Observed) -> u32 {
 
 fn among_backends(old: &Observed, new: &Observed) -> Kind {
     let (Some(a), Some(b)) = (old.ends.first(), new.ends.first()) else { return Kind::Moved };
-    if old.ends.len() != new.ends.len() || a.outcome != b.outcome || a.outcome != Outcome::Forward {
+    if old.ends.len() != new.ends.len() || a.outcome != b.outcome || a.outcome != OutcomeKind::Forward {
         return Kind::Moved;
     }
     let all = |observed: &Observed| observed.ends.iter().flat_map(|end| end.destinations.clone()).collect::<Vec<_>>();

@@ -343,14 +343,14 @@ impl<'a> Walk<'a, '_> {
             };
             let found = if let Some((gateway, row)) = row {
                 let decision = answer(gateway);
-                let taken = decision.as_ref().and_then(|one| one.hop.or(one.stopped));
+                let taken = decision.as_ref().and_then(|one| one.row().or(one.stopped()));
                 let same = taken.is_some_and(|taken| {
                     is_same_row(tree, taken, row) || tree.chain(taken).iter().any(|step| is_same_row(tree, *step, row))
                 });
                 same.then_some(decision)
             } else {
                 let decisions = self.router.decide(&request, self.region.gateway.as_ref());
-                decisions.iter().all(|one| one.hop.is_none()).then(|| decisions.into_iter().next())
+                decisions.iter().all(|one| one.row().is_none()).then(|| decisions.into_iter().next())
             };
             asked = found.map(|decision| (request, decision.map(Box::new)));
             asked.is_some()

@@ -250,8 +250,8 @@ impl<'a> Reachability<'a> {
 
 /// Whether a row, or one that is the same to a reader, decides: the only one, or one of those that chance picks.
 pub(super) fn is_decided_by(tree: &Tree, decision: &Decision, row: RuleNodeId) -> bool {
-    let decided = decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop));
-    let stopped = decision.stopped.into_iter();
+    let decided = decision.row().into_iter().chain(decision.branches.iter().map(|branch| branch.node));
+    let stopped = decision.stopped().into_iter();
     // A rule that only hands on is met where what it hands on to is.
     let forks = matches!(tree.hops[row.0 as usize].state, MatchState::WeightedDelegation(_));
     decided.chain(stopped).any(|one| is_same_row(tree, one, row) || (forks && tree.chain(one).contains(&row)))

@@ -20,10 +20,8 @@ const LISTED: usize = 200;
 impl Router<'_> {
     /// The URLs of the circle in which a redirect ends, the first one again at the end; empty when it ends elsewhere.
     pub(super) fn circle(&self, request: &Request, decision: &Decision) -> Vec<String> {
-        let Some(first) = decision.location.clone().filter(|_| decision.outcome == Outcome::Redirect) else {
-            return Vec::new();
-        };
-        let mut urls = vec![first];
+        let Outcome::Redirect { location: first, .. } = &decision.outcome else { return Vec::new() };
+        let mut urls = vec![first.clone()];
         let mut method = request.method.clone();
         let gateway = self.table.gateways.get(decision.gateway as usize).map(|table| &table.gateway);
         while urls.len() <= MOST {
@@ -41,17 +39,17 @@ impl Router<'_> {
             if !own && self.host_of(answer).is_none_or(|host| host.hostname == "*") {
                 break;
             }
-            let Some(location) = answer.location.clone().filter(|_| answer.outcome == Outcome::Redirect) else { break };
-            if let Some(start) = urls.iter().position(|url| *url == location) {
+            let Outcome::Redirect { location, status, .. } = &answer.outcome else { break };
+            if let Some(start) = urls.iter().position(|url| url == location) {
                 urls.drain(..start);
-                urls.push(location);
+                urls.push(location.clone());
                 return urls;
             }
             // A client repeats 307 and 308 as they are, and asks for the others with GET.
-            if !matches!(answer.status, Some(307 | 308)) && method != "HEAD" {
+            if !matches!(status, 307 | 308) && method != "HEAD" {
                 "GET".clone_into(&mut method);
             }
-            urls.push(location);
+            urls.push(location.clone());
         }
         if urls.len() > MOST { urls } else { Vec::new() }
     }
@@ -83,7 +81,7 @@ impl Router<'_> {
         let node = &self.tree.hops[hop.0 as usize];
         for request in examples(host, &node.matcher) {
             let answers = self.decide(&request, Some(&table.gateway));
-            let Some(answer) = answers.iter().find(|answer| answer.hop == Some(hop)) else { continue };
+            let Some(answer) = answers.iter().find(|answer| answer.row() == Some(hop)) else { continue };
             let circle = self.circle(&request, answer);
             let (Some(first), true) = (circle.first(), answer.unverified.is_empty()) else { continue };
             // One that only leads into a circle of others is sound by itself.
@@ -120,7 +118,7 @@ impl Router<'_> {
         let request = Request { headers: like.headers.clone(), ..request };
         let rule = |hop: RuleNodeId| (self.tree.hops[hop.0 as usize].route, self.tree.hops[hop.0 as usize].rule);
         let answers = self.decide(&request, Some(&table.gateway));
-        answers.iter().any(|answer| answer.hop.is_some_and(|by| rule(by) == rule(hop)))
+        answers.iter().any(|answer| answer.row().is_some_and(|by| rule(by) == rule(hop)))
     }
 
     /// What to do about it: a redirect to https belongs on the HTTP listener alone.

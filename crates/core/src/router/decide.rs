@@ -13,8 +13,8 @@ use super::request::{Request, Scheme};
 use super::uncertainty;
 use super::unspecified::Seen;
 use super::{
-    Decision, GatewayTable, Outcome, RouteTable, Upstream, VirtualHost, agentgateway_redirect, policy_effects,
-    spec_rewrite, upgrade,
+    Decision, GatewayTable, Outcome, OutcomeKind, Responder, RouteTable, Upstream, VirtualHost, agentgateway_redirect,
+    policy_effects, spec_rewrite, upgrade,
 };
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
@@ -154,8 +154,7 @@ impl<'a> Router<'a> {
             }
         };
         Decision {
-            outcome: Outcome::Respond,
-            status: Some(400),
+            outcome: Outcome::Respond { status: 400, by: Responder::Codec },
             unverified,
             notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
             ..blank(place, frontends.first().copied(), None, None)
@@ -224,7 +223,7 @@ impl<'a> Router<'a> {
             for (candidate, decision) in &mut answers[first..] {
                 decision.notes.extend(streams.iter().filter_map(|frontend| self.note_stream(table, frontend)));
                 // What takes the connection goes before what has no answer to it.
-                if let (Some(stream), Outcome::NotFound) = (streams.first(), decision.outcome) {
+                if let (Some(stream), OutcomeKind::NotFound) = (streams.first(), decision.kind()) {
                     *decision = self.passed_through(place, table, stream, request);
                     *candidate = None;
                 }
@@ -243,11 +242,11 @@ impl<'a> Router<'a> {
             _ => (3, 0),
         };
         let table = &self.table.gateways[decision.gateway as usize];
-        let names = decision.stream.iter().flat_map(|route| &route.hostnames).map(|name| of_name(name));
+        let names = decision.stream().into_iter().flat_map(|route| &route.hostnames).map(|name| of_name(name));
         let host = decision.virtual_host.and_then(|place| table.virtual_hosts.get(place as usize));
         match host {
             Some(host) => of_name(&host.hostname),
-            None if decision.stream.is_some() => names.max().unwrap_or((1, 0)),
+            None if decision.stream().is_some() => names.max().unwrap_or((1, 0)),
             None => {
                 let frontends = self.lookup.doors_of(decision.gateway).iter();
                 let frontends = frontends.filter(|frontend| decision.port == Some(frontend.port));
@@ -339,7 +338,6 @@ impl<'a> Router<'a> {
         let Candidate { frontend, virtual_host, hop } = *candidate;
         let host = virtual_host.map(|place| &table.virtual_hosts[place as usize]);
         let mut decision = self.begun(place, table, candidate, host, normalized);
-        decision.hop = hop;
         if let Some((hop, action)) = hop.and_then(|hop| Some((hop, self.tree.hops[hop.0 as usize].action()?))) {
             let policies = host.map(|host| self.in_force(table, host, hop)).unwrap_or_default();
             let host = host.map(|host| &host.hostname);
@@ -354,9 +352,9 @@ impl<'a> Router<'a> {
             let refused =
                 upgrade::refused(action, normalized.facts.headers).filter(|_| table.engine == Engine::Kgateway);
             if let Some(protocol) = refused {
-                upgrade::answer(&mut decision, &protocol);
+                upgrade::answer(&mut decision, hop, &protocol);
             } else if policy_effects::is_preflight(action, &policies, &asked) {
-                policy_effects::answer_preflight(&mut decision, &policies);
+                policy_effects::answer_preflight(&mut decision, hop, &policies);
             } else {
                 self.apply(&mut decision, hop, action, &asked);
                 policy_effects::apply(&mut decision, &policies, &asked);
@@ -380,9 +378,10 @@ impl<'a> Router<'a> {
         decision
     }
 
-    pub(super) fn apply(&self, decision: &mut Decision, hop: RuleNodeId, action: &Action, asked: &RoutedRequest<'_>) {
+    /// Does to the request what its row does.
+    pub(super) fn apply(&self, decision: &mut Decision, row: RuleNodeId, action: &Action, asked: &RoutedRequest<'_>) {
         let RoutedRequest { normalized, query, scheme, host, semantics } = *asked;
-        let row = &self.tree.hops[hop.0 as usize].matcher;
+        let matcher = &self.tree.hops[row.0 as usize].matcher;
         let facts = &normalized.facts;
         // Without a host in the request, the virtual host's name stands for it.
         let authority = facts.authority.as_deref().or(host.map(Name::as_str)).unwrap_or("*");
@@ -397,20 +396,21 @@ impl<'a> Router<'a> {
                     timeout: _,
                     websocket: _,
                 } = forward;
-                decision.destinations.clone_from(destinations);
-                decision.mirrors.clone_from(mirrors);
-                self.look_up_endpoints(decision);
-                if all_broken(destinations) {
-                    decision.outcome = Outcome::Respond;
-                    decision.status = Some(broken_status(destinations));
+                let (mut destinations, mut mirrors) = (destinations.clone(), mirrors.clone());
+                let mirrored = mirrors.iter_mut().map(|mirror| &mut mirror.destination);
+                self.look_up_endpoints(destinations.iter_mut().chain(mirrored));
+                let getting = || destinations.iter().filter(|destination| destination.share > 0.0);
+                decision.notes.extend(getting().filter_map(Destination::note));
+                if all_broken(&destinations) {
+                    let status = broken_status(&destinations);
+                    let by = Responder::BrokenBackends { row, destinations, mirrors };
+                    decision.outcome = Outcome::Respond { status, by };
                     return;
                 }
-                decision.outcome = Outcome::Forward;
-                decision.status = None;
                 let (mut path, note) = match semantics {
-                    ProxySemantics::Envoy => rewritten_path(row, rewrite.path.as_ref(), &facts.path),
+                    ProxySemantics::Envoy => rewritten_path(matcher, rewrite.path.as_ref(), &facts.path),
                     ProxySemantics::Specification | ProxySemantics::Agentgateway => {
-                        (spec_rewrite::rewritten_path(row, rewrite.path.as_ref(), &facts.path), None)
+                        (spec_rewrite::rewritten_path(matcher, rewrite.path.as_ref(), &facts.path), None)
                     }
                 };
                 decision.notes.extend(note);
@@ -418,38 +418,33 @@ impl<'a> Router<'a> {
                     let _ = write!(path, "?{query}");
                 }
                 let host = rewrite.host.as_deref().filter(|host| !host.is_empty()).unwrap_or(authority);
-                decision.upstream = Some(Upstream { host: host.to_owned(), path });
-                let getting = destinations.iter().filter(|destination| destination.share > 0.0);
-                decision.unverified.extend(getting.filter_map(Destination::unverified));
+                let upstream = Upstream { host: host.to_owned(), path };
+                decision.unverified.extend(getting().filter_map(Destination::unverified));
+                decision.outcome = Outcome::Forward { row, destinations, mirrors, upstream };
             }
             Action::Redirect(redirect) => {
-                decision.outcome = Outcome::Redirect;
-                decision.status = Some(redirect.status.unwrap_or(302));
+                let status = redirect.status.unwrap_or(302);
                 let port = decision.port.unwrap_or(80);
                 let from = RedirectedFrom { scheme, port, authority, facts, query };
                 let (location, notes) = match semantics {
-                    ProxySemantics::Envoy => location(row, redirect, &from),
-                    ProxySemantics::Specification => spec_rewrite::location(row, redirect, &from),
-                    ProxySemantics::Agentgateway => agentgateway_redirect::location(row, redirect, &from),
+                    ProxySemantics::Envoy => location(matcher, redirect, &from),
+                    ProxySemantics::Specification => spec_rewrite::location(matcher, redirect, &from),
+                    ProxySemantics::Agentgateway => agentgateway_redirect::location(matcher, redirect, &from),
                 };
-                decision.location = Some(location);
+                decision.outcome = Outcome::Redirect { row, status, location, circle: Vec::new() };
                 decision.notes.extend(notes);
             }
             Action::Respond(respond) => {
-                decision.outcome = Outcome::Respond;
-                decision.status = Some(respond.status);
+                decision.outcome = Outcome::Respond { status: respond.status, by: Responder::Row(row) };
             }
         }
     }
 
-    /// Who serves the destinations, and what is to be known of that.
-    pub(super) fn look_up_endpoints(&self, decision: &mut Decision) {
-        let mirrored = decision.mirrors.iter_mut().map(|mirror| &mut mirror.destination);
-        for destination in decision.destinations.iter_mut().chain(mirrored) {
+    /// Who serves the destinations.
+    pub(super) fn look_up_endpoints<'d>(&self, destinations: impl Iterator<Item = &'d mut Destination>) {
+        for destination in destinations {
             destination.endpoints = endpoints(self.snapshot, destination).map(Arc::new);
         }
-        let getting = decision.destinations.iter().filter(|destination| destination.share > 0.0);
-        decision.notes.extend(getting.filter_map(Destination::note));
     }
 
     /// Names the listeners and hosts whose answer differs from the one that is given.
@@ -542,19 +537,9 @@ pub(super) fn blank(
         listener: frontend.and_then(|frontend| frontend.listener(host, serving.map(|host| host.listeners.as_slice()))),
         port: frontend.map(|frontend| frontend.port),
         virtual_host: None,
-        hop: None,
-        stopped: None,
-        branches: Vec::new(),
-        stream: None,
         refused: None,
-        outcome: Outcome::NotFound,
-        status: Some(404),
-        destinations: Vec::new(),
-        upstream: None,
-        location: None,
-        circle: Vec::new(),
-        mirrors: Vec::new(),
-        preflight: false,
+        outcome: Outcome::NOT_FOUND,
+        branches: Vec::new(),
         policies: InForce::default(),
         considered: Vec::new(),
         not_listed: 0,

@@ -10,7 +10,7 @@ use super::index::Index;
 use super::matcher::{MatchInput, Patterns, path_matches, test};
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::request::Request;
-use super::{Considered, Decision, Outcome, Verdict, VirtualHost};
+use super::{Considered, Decision, OutcomeKind, Verdict, VirtualHost};
 use crate::model::ObjectKey;
 use crate::resolve::{MatchState, ProxySemantics, RootId, RuleNodeId, Under};
 
@@ -86,7 +86,7 @@ impl<'a> Router<'a> {
         let host = self.host_of(decision);
         let patterns = host.map_or(&no_patterns, |host| host.index.patterns());
         let failed = fails(&node.matcher, facts, patterns);
-        if let Some(winner) = decision.hop {
+        if let Some(winner) = decision.row() {
             if winner == hop {
                 return (Verdict::Won, Reason::Matches);
             }
@@ -97,11 +97,11 @@ impl<'a> Router<'a> {
         match (&node.state, failed) {
             (MatchState::Dropped(reason), _) => (Verdict::Dropped, Reason::Dropped(reason.clone())),
             (_, Some(reason)) => (Verdict::Missed, reason),
-            (MatchState::Delegates | MatchState::WeightedDelegation(_), None) => match decision.hop {
+            (MatchState::Delegates | MatchState::WeightedDelegation(_), None) => match decision.row() {
                 Some(_) => (Verdict::Lost, Reason::Delegates(Delegation::WinnerElsewhere)),
                 None => (Verdict::Missed, Reason::Delegates(Delegation::NothingMatches)),
             },
-            (MatchState::Row(_), None) => match (host, decision.hop) {
+            (MatchState::Row(_), None) => match (host, decision.row()) {
                 (Some(host), Some(winner)) if host.rows.contains(&hop) => (Verdict::Lost, self.later(hop, winner)),
                 (Some(host), _) => (Verdict::Missed, Reason::OtherHost { hostname: host.hostname.clone() }),
                 (None, _) => (Verdict::Missed, Reason::NoVirtualHost),
@@ -129,7 +129,7 @@ impl<'a> Router<'a> {
             return;
         };
         let list = self.listing(decision, host, facts, limit);
-        if decision.outcome == Outcome::NotFound {
+        if decision.kind() == OutcomeKind::NotFound {
             decision.unanswered = Some(self.deepest_point(host, facts, &list));
         }
         let rows = list.iter().filter(|entry| entry.verdict != Verdict::Dropped).count();
@@ -150,7 +150,7 @@ impl<'a> Router<'a> {
         on_path.sort_unstable();
         let mut later = Vec::new();
         let mut missing = Vec::new();
-        let mut seen: Vec<RuleNodeId> = decision.hop.into_iter().collect();
+        let mut seen: Vec<RuleNodeId> = decision.row().into_iter().collect();
         for at in on_path {
             let hop = rows[at as usize];
             // A route attached to two listeners of the port has its rows twice.
@@ -158,7 +158,7 @@ impl<'a> Router<'a> {
                 continue;
             }
             seen.push(hop);
-            match (fails(self.matcher(hop), facts, index.patterns()), decision.hop) {
+            match (fails(self.matcher(hop), facts, index.patterns()), decision.row()) {
                 (Some(reason), _) => missing.push(Considered { hop, verdict: Verdict::Missed, reason }),
                 (None, Some(winner)) => {
                     later.push(Considered { hop, verdict: Verdict::Lost, reason: self.later(hop, winner) });
@@ -170,11 +170,11 @@ impl<'a> Router<'a> {
         let dropped = self.dropped_matches(decision, host, facts);
         let near = self.neighbours((rows, index), facts, &seen);
         // Each kind keeps some room, and may use what the others leave.
-        let others = limit.saturating_sub(usize::from(decision.hop.is_some()));
+        let others = limit.saturating_sub(usize::from(decision.row().is_some()));
         let reserve = dropped.len().min(limit / 4) + near.len().min(limit / 4) + missing.len().min(limit / 4);
         later.truncate(others.saturating_sub(reserve));
         let mut list = Vec::with_capacity(limit);
-        if let Some(hop) = decision.hop {
+        if let Some(hop) = decision.row() {
             list.push(Considered { hop, verdict: Verdict::Won, reason: Reason::Matches });
         }
         list.append(&mut later);

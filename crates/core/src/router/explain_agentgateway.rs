@@ -5,7 +5,7 @@ use super::explain::{PER_PATH, no_rule};
 use super::index::Index;
 use super::matcher::Patterns;
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
-use super::{Considered, Decision, Outcome, Verdict};
+use super::{Considered, Decision, OutcomeKind, Verdict};
 use crate::resolve::{LinkId, MatchState, ProxySemantics, RuleNodeId, Under};
 
 /// A level: its rows, and the one that was taken.
@@ -33,7 +33,7 @@ impl<'a> Router<'a> {
             return;
         };
         let mut list = Vec::new();
-        if let Some(hop) = decision.hop {
+        if let Some(hop) = decision.row() {
             list.push(Considered { hop, verdict: Verdict::Won, reason: Reason::Matches });
         }
         let levels = self.levels(decision, normalized);
@@ -43,8 +43,8 @@ impl<'a> Router<'a> {
         }
         let rows: usize = levels.iter().map(|level| level.rows.len()).sum();
         decision.not_listed = rows.saturating_sub(list.len());
-        if decision.outcome == Outcome::NotFound {
-            let reached = match decision.stopped {
+        if decision.kind() == OutcomeKind::NotFound {
+            let reached = match decision.stopped() {
                 Some(hop) => Reached::PassedOn(hop),
                 None => Reached::Host(host.hostname.clone()),
             };
@@ -57,7 +57,7 @@ impl<'a> Router<'a> {
     fn levels(&self, decision: &Decision, normalized: &NormalizedRequest<'_>) -> Vec<Level<'a>> {
         let mut levels = Vec::new();
         let Some(host) = self.host_of(decision) else { return levels };
-        let chain = decision.hop.or(decision.stopped).map(|hop| self.tree.chain(hop)).unwrap_or_default();
+        let chain = decision.row().or(decision.stopped()).map(|hop| self.tree.chain(hop)).unwrap_or_default();
         levels.push(Level { rows: &host.rows, index: &host.index, taken: chain.first().copied() });
         let asked = self.host_asked(decision, normalized);
         for hop in chain.iter().skip(1) {
@@ -67,7 +67,7 @@ impl<'a> Router<'a> {
                 levels.push(Level { rows: &tier.rows, index: &tier.index, taken: Some(row) });
             }
         }
-        if let Some(stopped) = decision.stopped {
+        if let Some(stopped) = decision.stopped() {
             for link in self.tree.hops[stopped.0 as usize].links.clone().map(LinkId) {
                 let Some(group) = self.table.groups.get(self.snapshot, self.tree, link) else { continue };
                 levels.extend(group.tiers.iter().map(|tier| Level {
@@ -116,11 +116,11 @@ impl<'a> Router<'a> {
     ) -> (Verdict, Reason) {
         let node = &self.tree.hops[hop.0 as usize];
         let patterns = Patterns::read(ProxySemantics::Agentgateway);
-        if decision.hop == Some(hop) {
+        if decision.row() == Some(hop) {
             return (Verdict::Won, Reason::Matches);
         }
-        let ends = decision.branches.iter().map(|branch| (branch.hop, branch.decided));
-        let own = decision.hop.map(|hop| (hop, true)).or(decision.stopped.map(|hop| (hop, false)));
+        let ends = decision.branches.iter().map(|branch| (branch.node, branch.outcome.row().is_some()));
+        let own = decision.row().map(|hop| (hop, true)).or(decision.stopped().map(|hop| (hop, false)));
         let ends: Vec<(RuleNodeId, bool)> = ends.chain(own).collect();
         let passed = |end: &(RuleNodeId, bool)| self.tree.chain(end.0).contains(&hop);
         if let Some((end, decided)) = ends.iter().find(|end| passed(end)) {

@@ -25,13 +25,12 @@ impl<'a> Router<'a> {
         let mut decision = blank(place, Some(frontend), request.host.as_deref(), None);
         self.note_gateway_uncertainty(&mut decision, table, frontend);
         let Some((node, stream)) = self.stream_at(table, frontend) else { return decision };
-        decision.outcome = Outcome::Passthrough;
-        decision.status = None;
-        decision.stream = Some(Arc::clone(&stream.route));
-        decision.destinations.clone_from(&stream.destinations);
-        self.look_up_endpoints(&mut decision);
-        let getting = decision.destinations.iter().filter(|destination| destination.share > 0.0);
-        decision.unverified.extend(getting.filter_map(Destination::unverified));
+        let mut destinations = stream.destinations.clone();
+        self.look_up_endpoints(destinations.iter_mut());
+        let getting = || destinations.iter().filter(|destination| destination.share > 0.0);
+        decision.notes.extend(getting().filter_map(Destination::note));
+        decision.unverified.extend(getting().filter_map(Destination::unverified));
+        decision.outcome = Outcome::Passthrough { route: Arc::clone(&stream.route), destinations };
         if stream.route.meta.defective {
             let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
             decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));

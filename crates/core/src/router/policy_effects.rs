@@ -3,7 +3,7 @@
 use regex::bytes::Captures;
 
 use super::decide::{RoutedRequest, Router};
-use super::{Decision, GatewayTable, Outcome, VirtualHost};
+use super::{Decision, GatewayTable, Outcome, Responder, VirtualHost};
 use crate::model::value::Data;
 use crate::model::{PolicyField, Protocol};
 use crate::re2::compile_captures;
@@ -51,10 +51,8 @@ pub(super) fn is_preflight(action: &Action, policies: &InForce, asked: &RoutedRe
 }
 
 /// 200, whether the origin is allowed or not: kgateway lets no preflight through (`BuildCorsPolicy`).
-pub(super) fn answer_preflight(decision: &mut Decision, policies: &InForce) {
-    decision.outcome = Outcome::Respond;
-    decision.status = Some(200);
-    decision.preflight = true;
+pub(super) fn answer_preflight(decision: &mut Decision, row: RuleNodeId, policies: &InForce) {
+    decision.outcome = Outcome::Respond { status: 200, by: Responder::Preflight(row) };
     decision.notes.push(PREFLIGHT.to_owned());
     decision.unverified.extend(policies.doubts_before_cors());
 }
@@ -62,7 +60,7 @@ pub(super) fn answer_preflight(decision: &mut Decision, policies: &InForce) {
 /// `urlRewrite.pathRegex`: every match in the path gives way to the substitution, which may name groups as `\1`
 /// (Envoy `regex_rewrite`, RE2's `GlobalReplace`).
 fn rewrite_path(decision: &mut Decision, in_force: &InForce, asked: &RoutedRequest<'_>) {
-    let Some(upstream) = &mut decision.upstream else { return };
+    let Outcome::Forward { upstream, .. } = &mut decision.outcome else { return };
     let Some((applied, setting)) = in_force.setting(PolicyField::UrlRewrite) else { return };
     let text = |key: &str| setting.text(&["pathRegex", key]);
     let (Some(pattern), Some(substitution)) = (text("pattern"), text("substitution")) else { return };
@@ -129,14 +127,14 @@ fn substituted(text: &str, groups: usize) -> Option<Vec<Substitute>> {
 /// and leave it as it is (Envoy `source/common/router/router.cc`; kgateway
 /// `pkg/kgateway/extensions2/plugins/backend/static.go` names those of a static Backend).
 fn rewrite_host(decision: &mut Decision, in_force: &InForce) {
-    let Some(upstream) = &mut decision.upstream else { return };
+    let Outcome::Forward { upstream, destinations, .. } = &mut decision.outcome else { return };
     let Some((applied, setting)) = in_force.setting(PolicyField::AutoHostRewrite) else { return };
     if setting.value.data != Data::Bool(true) {
         return;
     }
     let mut names: Vec<Option<String>> = Vec::new();
     let mut unsure = false;
-    for to in decision.destinations.iter().filter(|to| to.share > 0.0 && !to.state.is_broken()) {
+    for to in destinations.iter().filter(|to| to.share > 0.0 && !to.state.is_broken()) {
         if to.kind == "Service" {
             names.push(None);
             continue;

@@ -3,7 +3,7 @@
 
 use super::decide::Router;
 use super::precedence::Ranks;
-use super::{Decision, Request, Verdict};
+use super::{Decision, Outcome, Request, Verdict};
 use crate::model::PathModifier;
 use crate::resolve::{Action, Engine, RuleNodeId};
 
@@ -18,14 +18,17 @@ impl Router<'_> {
     /// Adds the notes that need what was considered.
     pub(super) fn remark(&self, request: &Request, decision: &mut Decision) {
         let mut notes = self.replaced_conditions(decision);
-        decision.circle = self.circle(request, decision);
-        if decision.circle.len() > 2 {
-            let shown: Vec<&str> = decision.circle.iter().take(SHOWN).map(String::as_str).collect();
-            let more = if decision.circle.len() > SHOWN { " → …" } else { "" };
+        let ends_in = self.circle(request, decision);
+        if ends_in.len() > 2 {
+            let shown: Vec<&str> = ends_in.iter().take(SHOWN).map(String::as_str).collect();
+            let more = if ends_in.len() > SHOWN { " → …" } else { "" };
             notes.push(format!("it redirects in a circle: {}{more}", shown.join(" → ")));
         }
-        notes.extend(decision.hop.and_then(|hop| self.parents_rewrite(hop)));
-        notes.extend(decision.hop.and_then(|winner| self.ignored_weight(decision, winner)));
+        if let Outcome::Redirect { circle, .. } = &mut decision.outcome {
+            *circle = ends_in;
+        }
+        notes.extend(decision.row().and_then(|hop| self.parents_rewrite(hop)));
+        notes.extend(decision.row().and_then(|winner| self.ignored_weight(decision, winner)));
         for note in notes {
             if !decision.notes.contains(&note) {
                 decision.notes.push(note);
@@ -34,7 +37,7 @@ impl Router<'_> {
     }
 
     fn replaced_conditions(&self, decision: &Decision) -> Vec<String> {
-        let hops = decision.hop.into_iter().chain(decision.considered.iter().map(|one| one.hop));
+        let hops = decision.row().into_iter().chain(decision.considered.iter().map(|one| one.hop));
         let mut notes: Vec<String> = Vec::new();
         for hop in hops {
             let replaced = self.tree.replaced_conditions(self.snapshot, hop);

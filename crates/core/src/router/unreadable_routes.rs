@@ -28,20 +28,20 @@ impl Router<'_> {
         let Some(node) = self.tree.gateways.get(table.node as usize).filter(|_| coverage.forbidden) else { return };
         let global = self.settings.global_policy_namespace.as_ref();
         let port = decision.port.unwrap_or_default();
-        let mut doubts = unreadable::of_answer(self.snapshot, self.tree, node, port, decision.hop, global);
+        let mut doubts = unreadable::of_answer(self.snapshot, self.tree, node, port, decision.row(), global);
         let unseen = |to: &&Destination| to.kind == "Service" && !coverage.sees("EndpointSlice", &to.namespace);
-        if let Some(to) = decision.destinations.iter().find(unseen) {
+        if let Some(to) = decision.destinations().find(unseen) {
             let namespace = &to.namespace;
             doubts.push(format!(
                 "EndpointSlices in namespace {namespace} cannot be read: its Services may have no endpoints"
             ));
         }
         // Without the grants nobody knows which of several faults a ref to another namespace has.
-        let home = decision.hop.map(|hop| &self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.namespace);
+        let home = decision.row().map(|hop| &self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.namespace);
         let ungranted = |to: &&Destination| {
             home.is_some_and(|home| *home != to.namespace) && !coverage.sees("ReferenceGrant", &to.namespace)
         };
-        if let Some(to) = decision.destinations.iter().find(ungranted) {
+        if let Some(to) = decision.destinations().find(ungranted) {
             doubts.push(format!("ReferenceGrants in namespace {} cannot be read", to.namespace));
         }
         doubts.retain(|doubt| !decision.unverified.contains(doubt));

@@ -7,7 +7,7 @@
 
 use super::decide::{NormalizedRequest, Router};
 use super::lookup::{Frontend, covers, without_port};
-use super::{Decision, GatewayTable, Outcome, Request, VirtualHost, upgrade};
+use super::{Decision, GatewayTable, OutcomeKind, Request, VirtualHost, upgrade};
 use crate::model::{PathKind, PathModifier, RouteKind, RouteMatch, ValueKind};
 use crate::resolve::{Action, RuleNode, RuleNodeId};
 
@@ -85,7 +85,7 @@ impl Router<'_> {
             doubts.push(format!("the specification does not say that {sent} is read as {read}"));
         }
         decision.unverified.extend(doubts);
-        if decision.outcome == Outcome::NotFound {
+        if decision.kind() == OutcomeKind::NotFound {
             self.note_fallback_uncertainty(decision, seen);
         }
     }

@@ -5,8 +5,8 @@
 //! (`isUpgrade`), `source/common/http/http1/codec_impl.cc` (h2c), and seen of Envoy 1.38; kgateway
 //! `pkg/kgateway/translator/irtranslator/route.go` (WebSocket for a Service that speaks it).
 
-use super::{Decision, Outcome};
-use crate::resolve::Action;
+use super::{Decision, Outcome, Responder};
+use crate::resolve::{Action, RuleNodeId};
 
 /// The protocol that a request asks for and that its row does not allow.
 pub(super) fn refused(action: &Action, headers: &[(String, String)]) -> Option<String> {
@@ -16,9 +16,8 @@ pub(super) fn refused(action: &Action, headers: &[(String, String)]) -> Option<S
 }
 
 /// 403, unless a policy that is not read allows the protocol on the whole listener.
-pub(super) fn answer(decision: &mut Decision, protocol: &str) {
-    decision.outcome = Outcome::Respond;
-    decision.status = Some(403);
+pub(super) fn answer(decision: &mut Decision, row: RuleNodeId, protocol: &str) {
+    decision.outcome = Outcome::Respond { status: 403, by: Responder::Upgrade(row) };
     decision.notes.push(format!("no route allows an upgrade to {protocol:?}"));
     decision.unverified.push("a ListenerPolicy may allow the upgrade: its kind is not read".to_owned());
 }

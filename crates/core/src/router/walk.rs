@@ -16,7 +16,7 @@ use super::decide::{Candidate, NormalizedRequest, RoutedRequest, Router};
 use super::lookup::Frontend;
 use super::request::Request;
 use super::uncertainty;
-use super::{Branch, Decision, GatewayTable, Group, Outcome, Tier, VirtualHost};
+use super::{Branch, Decision, GatewayTable, Group, Outcome, OutcomeKind, Responder, Tier, VirtualHost};
 use crate::model::Name;
 use crate::resolve::{Action, BrokenLink, Link, LinkId, MatchState, RuleNodeId};
 
@@ -113,7 +113,7 @@ impl<'a> Router<'a> {
         if let Some(name) = normalized.host.as_deref()
             && let Some(outcome) = self.misdirected(place, frontend, name)
         {
-            (decision.outcome, decision.status, decision.notes) = outcome;
+            (decision.outcome, decision.notes) = outcome;
             return decision;
         }
         if let Some(name) = normalized.host.as_deref()
@@ -151,21 +151,16 @@ impl<'a> Router<'a> {
     }
 
     /// A request over TLS whose host is another listener's (421), or no listener's (404).
-    pub(super) fn misdirected(
-        &self,
-        place: u32,
-        frontend: &Frontend,
-        host: &str,
-    ) -> Option<(Outcome, Option<u16>, Vec<String>)> {
+    pub(super) fn misdirected(&self, place: u32, frontend: &Frontend, host: &str) -> Option<(Outcome, Vec<String>)> {
         frontend.sni.as_ref()?;
         let best = self.lookup.best_tls(place, frontend.port, host);
         if let Some(other) = best.filter(|best| !std::ptr::eq(*best, frontend)) {
             let name = other.listener(None, None).unwrap_or_default();
             let note = format!("the host {host} belongs to listener {name}, and the server name chose another");
-            return Some((Outcome::Respond, Some(421), vec![note]));
+            return Some((Outcome::Respond { status: 421, by: Responder::Misdirected }, vec![note]));
         }
         let note = || vec![format!("the host {host} is not a host of the listener that the server name chose")];
-        frontend.rank(host).is_none().then(|| (Outcome::NotFound, Some(404), note()))
+        frontend.rank(host).is_none().then(|| (Outcome::NOT_FOUND, note()))
     }
 
     /// Follows a row to every end it may have.
@@ -228,12 +223,9 @@ impl<'a> Router<'a> {
     /// One end: the decision is what becomes of it.
     fn settle(&self, decision: &mut Decision, end: &End<'_>, asked: &RoutedRequest<'_>) {
         match end.what {
-            What::Action(action) => {
-                decision.hop = Some(end.hop);
-                self.apply(decision, end.hop, action, asked);
-            }
+            What::Action(action) => self.apply(decision, end.hop, action, asked),
             What::Lost(link) => {
-                decision.stopped = Some(end.hop);
+                decision.outcome = Outcome::NotFound { stopped: Some(end.hop) };
                 let Link { via, cut, .. } = &self.tree.links[link.0 as usize];
                 decision.unverified.extend(cut.map(|cut| uncertainty::cut(cut).to_owned()));
                 if !self.snapshot.coverage.sees("HTTPRoute", &via.namespace) {
@@ -242,8 +234,7 @@ impl<'a> Router<'a> {
                 }
             }
             What::Cycle => {
-                decision.stopped = Some(end.hop);
-                (decision.outcome, decision.status) = (Outcome::Respond, Some(500));
+                decision.outcome = Outcome::Respond { status: 500, by: Responder::Cycle(end.hop) };
                 let route = self.snapshot.route(self.tree.hops[end.hop.0 as usize].route).meta.key();
                 decision.notes.push(format!("{route} delegates back to where the request has been: a cycle, 500"));
             }
@@ -259,16 +250,16 @@ impl<'a> Router<'a> {
             (one.notes, one.unverified) = (Vec::new(), Vec::new());
             self.settle(&mut one, end, asked);
             // The shares of a rule's own backends are those of all its requests.
-            let of_rule: f64 = one.destinations.iter().map(|destination| destination.share).sum();
-            for destination in &mut one.destinations {
+            let of_rule: f64 = one.outcome.destinations().iter().map(|destination| destination.share).sum();
+            for destination in one.outcome.destinations_mut() {
                 destination.share *= if of_rule > 0.0 { end.share / of_rule } else { 0.0 };
             }
             whole.push(one);
         }
-        let merit = |one: &Decision| match one.outcome {
-            Outcome::Forward => 2,
-            Outcome::Redirect => 1,
-            Outcome::Respond | Outcome::NotFound | Outcome::Passthrough => 0,
+        let merit = |one: &Decision| match one.kind() {
+            OutcomeKind::Forward => 2,
+            OutcomeKind::Redirect => 1,
+            OutcomeKind::Respond | OutcomeKind::NotFound | OutcomeKind::Passthrough => 0,
         };
         let mut best = 0;
         for at in 1..ends.len() {
@@ -285,19 +276,11 @@ impl<'a> Router<'a> {
         }
         let branches = ends.iter().zip(&whole).map(|(end, one)| Branch {
             share: end.share,
-            hop: end.hop,
-            decided: one.hop.is_some(),
-            outcome: one.outcome,
-            status: one.status,
-            destinations: one.destinations.clone(),
-            upstream: one.upstream.clone(),
-            location: one.location.clone(),
+            node: end.hop,
+            outcome: one.outcome.clone(),
         });
-        let branches: Vec<Branch> = branches.collect();
-        let destinations = whole.iter().flat_map(|one| one.destinations.iter().cloned()).collect();
-        let mirrors = whole.iter().flat_map(|one| one.mirrors.iter().cloned()).collect();
-        *decision = whole.swap_remove(best);
-        *decision = Decision { branches, destinations, mirrors, unverified, notes, ..decision.clone() };
+        let branches = branches.collect();
+        *decision = Decision { branches, unverified, notes, ..whole.swap_remove(best) };
     }
 
     /// The name of the host that a decision's tiers are chosen by.

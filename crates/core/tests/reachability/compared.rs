@@ -23,8 +23,8 @@ pub fn compared(old: &Analysis, new: &Analysis, requests: &[Request]) -> Result<
     };
     let name = |analysis: &Analysis, decision: Option<&Decision>| {
         let decision = decision?;
-        let stream = || decision.stream.as_ref().map(|route| format!("{} {}", route.kind.name(), route.meta.key()));
-        decision.hop.or(decision.stopped).map(|hop| shown(analysis, hop)).or_else(stream)
+        let stream = || decision.stream().as_ref().map(|route| format!("{} {}", route.kind.name(), route.meta.key()));
+        decision.row().or(decision.stopped()).map(|hop| shown(analysis, hop)).or_else(stream)
     };
     let mut listed = Vec::new();
     for Change { gateway, request, before, after } in &comparison.changes {

@@ -60,5 +60,5 @@ fn shown(analysis: &Analysis, row: RuleNodeId) -> String {
 }
 
 fn deciding(decision: &Decision) -> impl Iterator<Item = RuleNodeId> + '_ {
-    decision.hop.into_iter().chain(decision.branches.iter().map(|branch| branch.hop)).chain(decision.stopped)
+    decision.row().into_iter().chain(decision.branches.iter().map(|branch| branch.node)).chain(decision.stopped())
 }

@@ -45,10 +45,7 @@ fn share(analysis: &Analysis, target: &Target, decision: &Decision) -> f64 {
         };
         return f64::from(u8::from(deciding(decision).any(passes)));
     }
-    if decision.branches.is_empty() {
-        return decision.destinations.iter().filter(is_it).map(|to| to.share).sum();
-    }
-    decision.branches.iter().flat_map(|branch| &branch.destinations).filter(is_it).map(|to| to.share).sum()
+    decision.destinations().filter(is_it).map(|to| to.share).sum()
 }
 
 /// The rows that decide, and those that lead to them.
@@ -87,7 +84,7 @@ pub fn every_way_is_listed(analysis: &Analysis, requests: &[Request]) -> Result<
         let target = Target { kind: kind.into(), namespace: namespace.into(), name: name.into() };
         let entries = listed(analysis, &target)?;
         for (request, decision) in &decisions {
-            if share(analysis, &target, decision) <= 0.0 || decision.preflight {
+            if share(analysis, &target, decision) <= 0.0 || decision.is_preflight() {
                 continue;
             }
             let by = passed(analysis, decision);
@@ -134,8 +131,7 @@ pub fn nothing_unreachable_is_met(analysis: &Analysis, requests: &[Request]) -> 
                 prop_assert!(!unreachable.contains(&rule), "{} meets {:?}", request, rule);
             }
             let live = |to: &&Destination| to.share > 0.0 && !to.state.is_broken();
-            let ends = decision.branches.iter().flat_map(|branch| &branch.destinations);
-            for to in decision.destinations.iter().chain(ends).filter(live) {
+            for to in decision.destinations().filter(live) {
                 let name = format!("{} {}/{}", to.kind, to.namespace, to.name);
                 prop_assert!(!unreached.contains(&name), "{} reaches {}", request, name);
             }

@@ -112,7 +112,7 @@ fn expectations(analysis: &Analysis, request: &Request) -> Vec<Expect> {
     let decisions = analysis.decide(request, None);
     let owner = decisions
         .first()
-        .and_then(|one| one.hop)
+        .and_then(routescope_core::router::Decision::row)
         .map(|row| analysis.snapshot.route(analysis.tree.hops[row.0 as usize].route).meta.namespace.clone());
     let of_owner = Expect { owner, ..Expect::default() };
     let status = |status| Expect { status: Some(status), ..Expect::default() };

@@ -18,9 +18,9 @@ pub fn headline(analysis: &Analysis, decision: &Decision) -> Vec<Line> {
     for branch in &decision.branches {
         let mut line = Line::of(Role::Text, format!("  {:>5}  ", phrases::share(branch.share)));
         line.extend(end(branch));
-        let hop = &analysis.tree.hops[branch.hop.0 as usize];
+        let hop = &analysis.tree.hops[branch.node.0 as usize];
         let route = analysis.snapshot.route(hop.route).meta.key();
-        let how = if branch.decided { "by" } else { "passed on without effect by" };
+        let how = if branch.outcome.row().is_some() { "by" } else { "passed on without effect by" };
         lines.push(line.with(Role::Dim, format!("   {how} {route} rule {}", hop.rule + 1)));
     }
     lines
@@ -41,18 +41,21 @@ pub fn short(decision: &Decision) -> Line {
 
 /// Whether a share reaches a backend or is sent elsewhere.
 pub fn arrives(branch: &Branch) -> bool {
-    match branch.outcome {
-        Outcome::Forward | Outcome::Passthrough => branch.destinations.iter().any(|to| to.serves() && to.share > 0.0),
-        Outcome::Redirect => true,
-        Outcome::Respond | Outcome::NotFound => branch.status.is_some_and(|status| status < 400),
+    match &branch.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
+            destinations.iter().any(|to| to.serves() && to.share > 0.0)
+        }
+        Outcome::Redirect { .. } => true,
+        Outcome::Respond { status, .. } => *status < 400,
+        Outcome::NotFound { .. } => false,
     }
 }
 
 fn end(branch: &Branch) -> Line {
-    match branch.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
+    match &branch.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
             let mut line = Line::new();
-            for (at, to) in branch.destinations.iter().enumerate() {
+            for (at, to) in destinations.iter().enumerate() {
                 if at > 0 {
                     line.push(Role::Dim, " or ");
                 }
@@ -66,8 +69,11 @@ fn end(branch: &Branch) -> Line {
             }
             line
         }
-        Outcome::Redirect => Line::of(Role::Answer, format!("{} redirect to ", branch.status.unwrap_or(302)))
-            .with(Role::Path, branch.location.clone().unwrap_or_default()),
-        Outcome::Respond | Outcome::NotFound => Line::of(Role::Error, format!("✗ {}", branch.status.unwrap_or(404))),
+        Outcome::Redirect { status, location, .. } => {
+            Line::of(Role::Answer, format!("{status} redirect to ")).with(Role::Path, location.clone())
+        }
+        Outcome::Respond { .. } | Outcome::NotFound { .. } => {
+            Line::of(Role::Error, format!("✗ {}", branch.outcome.status().unwrap_or(404)))
+        }
     }
 }

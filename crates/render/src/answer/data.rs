@@ -138,12 +138,12 @@ impl From<&Upstream> for UpstreamData {
 fn outcome(analysis: &Analysis, gateway: &ObjectKey, branch: &Branch) -> OutcomeData {
     OutcomeData {
         share: branch.share,
-        outcome: branch.outcome.name(),
-        status: branch.status,
-        destinations: branch.destinations.iter().map(DestinationData::from).collect(),
-        upstream: branch.upstream.as_ref().map(UpstreamData::from),
-        location: branch.location.clone(),
-        chain: chain(&analysis.snapshot, &analysis.tree, gateway, branch.hop),
+        outcome: branch.outcome.kind().name(),
+        status: branch.outcome.status(),
+        destinations: branch.outcome.destinations().iter().map(DestinationData::from).collect(),
+        upstream: branch.outcome.upstream().map(UpstreamData::from),
+        location: branch.outcome.location().map(str::to_owned),
+        chain: chain(&analysis.snapshot, &analysis.tree, gateway, branch.node),
     }
 }
 
@@ -209,17 +209,17 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         listener: decision.listener.clone(),
         port: decision.port,
         virtual_host: host.map(|host| host.hostname.clone()),
-        outcome: decision.outcome.name(),
-        status: decision.status,
-        destinations: decision.destinations.iter().map(DestinationData::from).collect(),
-        upstream: decision.upstream.as_ref().map(UpstreamData::from),
-        location: decision.location.clone(),
-        mirrors: decision.mirrors.iter().map(MirrorData::from).collect(),
+        outcome: decision.outcome.kind().name(),
+        status: decision.status(),
+        destinations: decision.destinations().map(DestinationData::from).collect(),
+        upstream: decision.outcome.upstream().map(UpstreamData::from),
+        location: decision.outcome.location().map(str::to_owned),
+        mirrors: decision.mirrors().map(MirrorData::from).collect(),
         outcomes: decision.branches.iter().map(|branch| outcome(analysis, gateway, branch)).collect(),
         // Where nothing decides, the way to the rule that delegated without effect.
-        chain: match &decision.stream {
+        chain: match &decision.stream() {
             Some(route) => vec![stream(route, gateway)],
-            None => decision.hop.or(decision.stopped).map(way).unwrap_or_default(),
+            None => decision.row().or(decision.stopped()).map(way).unwrap_or_default(),
         },
         policies: policies::policies(&decision.policies),
         timeouts: policies::limits(&decision.policies.limits),

@@ -52,9 +52,9 @@ impl Answers {
     /// Whether several Gateways answer, and not all do the same.
     pub fn disagree(&self) -> bool {
         let key = |decision: &Decision| {
-            let to = decision.destinations.iter().filter(|to| to.share > 0.0);
+            let to = decision.destinations().filter(|to| to.share > 0.0);
             let to: Vec<_> = to.map(|to| (to.kind.clone(), to.namespace.clone(), to.name.clone(), to.port)).collect();
-            (decision.outcome, decision.status, decision.location.clone(), to)
+            (decision.kind(), decision.status(), decision.outcome.location().map(str::to_owned), to)
         };
         let mut keys = self.decisions.iter().map(key);
         keys.next().is_some_and(|first| keys.any(|other| other != first))

@@ -9,7 +9,7 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::Location;
 use routescope_core::model::{Meta, SourceKind, StreamRoute};
 use routescope_core::resolve::{Destination, Engine, MatchState, RuleNode, RuleNodeId};
-use routescope_core::router::{Decision, Outcome, Request};
+use routescope_core::router::{Decision, Outcome, OutcomeKind, Request};
 
 use super::gateway_name;
 use super::text::virtual_host;
@@ -31,10 +31,10 @@ impl Step {
 
 /// The way through the tree, from the Gateway to the backend, or as far as the request came.
 pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
-    let (hops, stopped) = match (decision.hop, decision.stopped) {
+    let (hops, stopped) = match (decision.row(), decision.stopped()) {
         (Some(hop), _) => (analysis.tree.chain(hop), false),
         (None, Some(hop)) => (analysis.tree.chain(hop), true),
-        (None, None) if decision.stream.is_some() => (Vec::new(), false),
+        (None, None) if decision.stream().is_some() => (Vec::new(), false),
         (None, None) => (deepest(analysis, request, decision), true),
     };
     let mut steps = vec![gateway_step(analysis, decision)];
@@ -47,8 +47,8 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         }
         steps.push(hop_step(analysis, hop, depth));
     }
-    if let Some(route) = &decision.stream {
-        steps.extend(stream_steps(route, decision));
+    if let Outcome::Passthrough { route, destinations } = &decision.outcome {
+        steps.extend(stream_steps(route, destinations));
     }
     let depth = hops.len();
     if let Some(last) = hops.last() {
@@ -65,12 +65,15 @@ pub fn chain(analysis: &Analysis, request: &Request, decision: &Decision, width:
         }
         let route = analysis.snapshot.route(hop.route);
         // Of several ways, this is one.
-        let way = decision.branches.iter().find(|branch| Some(branch.hop) == decision.hop && branch.decided);
-        let destinations = way.map_or(&decision.destinations, |branch| &branch.destinations);
+        let way = decision
+            .branches
+            .iter()
+            .find(|branch| Some(branch.node) == decision.row() && branch.outcome.row().is_some());
+        let destinations = way.map_or(&decision.outcome, |branch| &branch.outcome).destinations();
         let end = destinations.len();
         steps.extend((1..).zip(destinations).map(|(at, to)| destination_step(to, &route.meta, depth, at, end)));
     }
-    let lost = decision.outcome == Outcome::NotFound;
+    let lost = decision.kind() == OutcomeKind::NotFound;
     if stopped && lost && !hops.is_empty() {
         let name = Line::of(Role::Guide, format!("{}└ ", "  ".repeat(depth)))
             .with(Role::Error, "✗ ")
@@ -216,7 +219,7 @@ fn hop_step(analysis: &Analysis, hop: &RuleNode, depth: usize) -> Step {
 }
 
 /// A TCP or TLS route, and where it passes connections on to.
-fn stream_steps(route: &StreamRoute, decision: &Decision) -> Vec<Step> {
+fn stream_steps(route: &StreamRoute, destinations: &[Destination]) -> Vec<Step> {
     let at = route.rules.first().map_or(route.meta.origin.at, |rule| rule.at);
     let hosts = if route.hostnames.is_empty() { "any server name".to_owned() } else { route.hostnames.join(", ") };
     let mut steps = vec![Step {
@@ -227,8 +230,8 @@ fn stream_steps(route: &StreamRoute, decision: &Decision) -> Vec<Step> {
         rest: Line::of(Role::Host, hosts),
         place: in_file(Location::within(&route.meta.origin, at)),
     }];
-    let end = decision.destinations.len();
-    let to = (1..).zip(&decision.destinations);
+    let end = destinations.len();
+    let to = (1..).zip(destinations);
     steps.extend(to.map(|(at, to)| destination_step(to, &route.meta, 1, at, end)));
     steps
 }

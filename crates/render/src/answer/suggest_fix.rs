@@ -8,7 +8,7 @@ use routescope_core::resolve::{
     self, Action, BrokenLink, Child, ChildState, Destination, DestinationState, DropReason, EndpointGap, Link,
     MatchState, RespondReason, RuleNode, ViaBy,
 };
-use routescope_core::router::{Decision, Outcome, Request};
+use routescope_core::router::{Decision, OutcomeKind, Request};
 
 /// How many rows and names are looked through for something close: a hint is not worth more.
 const LOOKED_THROUGH: usize = 5000;
@@ -24,18 +24,18 @@ pub enum Advice {
 
 /// Advice, the most likely first; empty when nothing is broken or nothing can be told.
 pub fn suggest_fix(analysis: &Analysis, request: &Request, decision: &Decision) -> Vec<Advice> {
-    let hop = decision.hop.map(|hop| &analysis.tree.hops[hop.0 as usize]);
+    let hop = decision.row().map(|hop| &analysis.tree.hops[hop.0 as usize]);
     let mut hints: Vec<Advice> = Vec::new();
     if let Some(hop) = hop {
-        if decision.outcome == Outcome::Respond {
+        if decision.kind() == OutcomeKind::Respond {
             hints.extend(of_response(analysis, hop).into_iter().map(Advice::Change));
         }
-        hints.extend(decision.destinations.iter().filter_map(|to| {
-            let beside = |name: &str| decision.destinations.iter().any(|other| other.name == name);
+        hints.extend(decision.destinations().filter_map(|to| {
+            let beside = |name: &str| decision.destinations().any(|other| other.name == name);
             of_destination(analysis, hop, to, &beside).map(Advice::Change)
         }));
     }
-    if decision.outcome == Outcome::NotFound {
+    if decision.kind() == OutcomeKind::NotFound {
         hints.extend(of_miss(analysis, request, decision).map(Advice::Ask));
     }
     hints.dedup();

@@ -44,12 +44,12 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
             if !decision.unverified.is_empty() {
                 line.push(Role::Warning, "  ? not certain");
             }
-            if let Some(route) = &decision.stream {
+            if let Some(route) = &decision.stream() {
                 let at = route.rules.first().map_or(route.meta.origin.at, |rule| rule.at);
                 line.push(Role::Text, "  ");
                 line.extend(phrases::place(&Location::within(&route.meta.origin, at)));
             }
-            if let Some(hop) = decision.hop {
+            if let Some(hop) = decision.row() {
                 let hop = &analysis.tree.hops[hop.0 as usize];
                 let route = analysis.snapshot.route(hop.route);
                 let place = Location::within(&route.meta.origin, match_position(hop, route));
@@ -70,8 +70,8 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
     if let Some(refused) = &decision.refused {
         return refused.clone();
     }
-    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
-    match (action.map(std::sync::Arc::as_ref), &decision.destinations[..]) {
+    let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
+    match (action.map(std::sync::Arc::as_ref), &decision.destinations().collect::<Vec<_>>()[..]) {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
         (_, [only]) => phrases::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
@@ -86,11 +86,11 @@ fn short(decision: &Decision) -> Line {
     if !decision.branches.is_empty() {
         return branches::short(decision);
     }
-    match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
+    match &decision.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
             let mut line = Line::of(Role::Guide, "→ ");
-            let split = decision.destinations.len() > 1;
-            for (at, to) in decision.destinations.iter().enumerate() {
+            let split = destinations.len() > 1;
+            for (at, to) in destinations.iter().enumerate() {
                 if at > 0 {
                     line.push(Role::Dim, ", ");
                 }
@@ -105,11 +105,11 @@ fn short(decision: &Decision) -> Line {
             }
             line
         }
-        Outcome::Redirect => Line::of(Role::Guide, "↪ ")
-            .with(Role::Answer, format!("{} ", decision.status.unwrap_or(302)))
-            .with(Role::Path, decision.location.clone().unwrap_or_default()),
-        Outcome::Respond | Outcome::NotFound => {
-            Line::of(Role::Error, format!("{} from the gateway", decision.status.unwrap_or(404)))
+        Outcome::Redirect { status, location, .. } => {
+            Line::of(Role::Guide, "↪ ").with(Role::Answer, format!("{status} ")).with(Role::Path, location.clone())
+        }
+        Outcome::Respond { .. } | Outcome::NotFound { .. } => {
+            Line::of(Role::Error, format!("{} from the gateway", decision.status().unwrap_or(404)))
         }
     }
 }

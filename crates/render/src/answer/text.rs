@@ -22,7 +22,8 @@ use routescope_core::analysis::Analysis;
 use routescope_core::model::{Filter, ParentRef, PathKind, PathModifier, Route};
 use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason, RuleNodeId};
 use routescope_core::router::{
-    Considered, Decision, Outcome, PARENTS_REWRITE, PREFLIGHT, Request, Unseen, Verdict, VirtualHost,
+    Considered, Decision, Outcome, OutcomeKind, PARENTS_REWRITE, PREFLIGHT, Request, Responder, Unseen, Verdict,
+    VirtualHost,
 };
 
 use super::route_path::chain;
@@ -113,7 +114,7 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
 /// Who serves the destinations: an address a line.
 fn endpoints(decision: &Decision) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (to, endpoints) in decision.destinations.iter().filter_map(|to| Some((to, to.endpoints.as_ref()?))) {
+    for (to, endpoints) in decision.destinations().filter_map(|to| Some((to, to.endpoints.as_ref()?))) {
         lines.push(Line::new());
         let head = Line::of(Role::Dim, "  behind ").with(Role::Backend, phrases::destination_name(to));
         lines.push(head.with(Role::Dim, "  ").with_line(phrases::endpoints(endpoints)));
@@ -128,22 +129,22 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
 fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
     remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
-    let starved: Vec<String> = decision.destinations.iter().filter_map(Destination::starved).collect();
+    let starved: Vec<String> = decision.destinations().filter_map(Destination::starved).collect();
     // Why nobody serves a backend stands beside it.
-    let cycle = decision.stopped.filter(|_| decision.outcome == Outcome::Respond).and(decision.notes.first());
+    let cycle = decision.stopped().filter(|_| decision.kind() == OutcomeKind::Respond).and(decision.notes.first());
     // So is whose rewrite it is, in the line of what the backend receives.
     let rewrite_is_told = is_rewritten(request, decision) && rewriter(analysis, decision).is_some();
     let is_told = |note: &str| {
         (rewrite_is_told && note.starts_with(PARENTS_REWRITE))
             || decision.refused.as_deref() == Some(note)
-            || (decision.preflight && note == PREFLIGHT)
+            || (decision.is_preflight() && note == PREFLIGHT)
             || cycle.is_some_and(|cycle| cycle == note)
             || starved.iter().any(|why| note.starts_with(why.as_str()))
     };
     for note in decision.notes.iter().filter(|note| !is_told(note)) {
         let (role, lead) = if note.starts_with("Envoy refuses") {
             (Role::Error, "⚠ ")
-        } else if decision.destinations.iter().any(|to| to.note().as_ref() == Some(note)) {
+        } else if decision.destinations().any(|to| to.note().as_ref() == Some(note)) {
             (Role::Warning, "⚠ ")
         } else {
             (Role::Dim, "note: ")
@@ -180,10 +181,10 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
         lines.extend(wrapped(Line::of(Role::Error, "⚠ not served: "), refused, width));
         lines.push(Line::of(Role::Dim, "  as written:"));
     }
-    let action = decision.hop.and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
-    match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
-            match &decision.destinations[..] {
+    let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
+    match &decision.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
+            match &destinations[..] {
                 [only] => {
                     let mut line = glyph(decision).with(Role::Answer, phrases::destination_name(only));
                     line.extend(kind_and_state(only));
@@ -205,7 +206,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                     lines.extend(shares(several));
                 }
             }
-            if let Some(route) = &decision.stream {
+            if let Some(route) = decision.stream() {
                 let what =
                     format!("  {} {} takes the connection: no HTTPRoute sees it", route.kind.name(), route.meta.key());
                 lines.push(Line::of(Role::Dim, what));
@@ -215,21 +216,20 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                 lines.extend(headers(forward));
             }
         }
-        Outcome::Redirect => {
-            let status = decision.status.unwrap_or(302);
-            let location = decision.location.clone().unwrap_or_default();
+        Outcome::Redirect { status, location, .. } => {
             let (glyph, role) = if decision.arrives() { ("↪ ", Role::Ok) } else { ("✗ ", Role::Error) };
             lines.push(
-                Line::of(role, glyph).with(Role::Answer, format!("{status} redirect to ")).with(Role::Path, location),
+                Line::of(role, glyph)
+                    .with(Role::Answer, format!("{status} redirect to "))
+                    .with(Role::Path, location.clone()),
             );
         }
-        Outcome::Respond => {
-            let status = decision.status.unwrap_or(500);
-            let (glyph, role) = if status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
+        Outcome::Respond { status, by } => {
+            let (glyph, role) = if *status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
             let head = Line::of(role, format!("{glyph}{status} from the gateway"));
-            match action.as_deref() {
-                _ if decision.preflight => lines.extend(beside(head, PREFLIGHT, width)),
-                Some(Action::Respond(respond)) => {
+            match (by, action.as_deref()) {
+                (Responder::Preflight(_), _) => lines.extend(beside(head, PREFLIGHT, width)),
+                (_, Some(Action::Respond(respond))) => {
                     let direct = respond.reason == RespondReason::DirectResponse;
                     let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };
                     lines.extend(beside(head, why, width));
@@ -238,26 +238,29 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                         lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body));
                     }
                 }
-                _ if decision.destinations.len() == 1 => {
-                    let why = phrases::destination_trouble(&decision.destinations[0]).unwrap_or_default();
-                    lines.extend(beside(head, &why, width));
-                }
-                _ if decision.destinations.is_empty() => {
-                    let why = decision.stopped.and(decision.notes.first()).map_or("", String::as_str);
-                    lines.extend(beside(head, why, width));
-                }
+                (Responder::BrokenBackends { destinations, .. }, _) => match &destinations[..] {
+                    [] => lines.push(head),
+                    [only] => {
+                        let why = phrases::destination_trouble(only).unwrap_or_default();
+                        lines.extend(beside(head, &why, width));
+                    }
+                    several => {
+                        lines.extend(beside(head, "none of its backends can be reached", width));
+                        lines.extend(shares(several));
+                    }
+                },
                 _ => {
-                    lines.extend(beside(head, "none of its backends can be reached", width));
-                    lines.extend(shares(&decision.destinations));
+                    let why = decision.stopped().and(decision.notes.first()).map_or("", String::as_str);
+                    lines.extend(beside(head, why, width));
                 }
             }
         }
-        Outcome::NotFound => {
+        Outcome::NotFound { .. } => {
             let why = reasons::unanswered(analysis, decision).unwrap_or_else(|| not_found(analysis, request, decision));
             lines.extend(beside(Line::of(Role::Error, "✗ 404 from the gateway"), &why, width));
         }
     }
-    for mirror in &decision.mirrors {
+    for mirror in decision.mirrors() {
         let mut line = Line::of(Role::Dim, "  copied to ");
         line.push(Role::Backend, phrases::destination_name(&mirror.destination));
         if let Some(fraction) = mirror.fraction.filter(|fraction| fraction.denominator > 0) {
@@ -316,7 +319,7 @@ fn shares(destinations: &[Destination]) -> Vec<Line> {
 
 /// What the backend receives, when it is not what the client sent.
 fn received(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<Line> {
-    let upstream = decision.upstream.as_ref()?;
+    let upstream = decision.outcome.upstream()?;
     let host = request.authority().unwrap_or_default();
     let host_changed = !upstream.host.is_empty() && !host.is_empty() && !upstream.host.eq_ignore_ascii_case(&host);
     let path_changed = is_rewritten(request, decision);
@@ -337,22 +340,22 @@ fn received(analysis: &Analysis, request: &Request, decision: &Decision) -> Opti
 
 /// Whether the backend receives another path than the client sent.
 fn is_rewritten(request: &Request, decision: &Decision) -> bool {
-    decision.upstream.as_ref().is_some_and(|upstream| upstream.path != request.target())
+    decision.outcome.upstream().is_some_and(|upstream| upstream.path != request.target())
 }
 
 /// Whose path rewrite it is, where a rule above the one that decides wrote it, and what it acts on.
 fn rewriter(analysis: &Analysis, decision: &Decision) -> Option<String> {
-    let leaf = &analysis.tree.hops[decision.hop?.0 as usize];
+    let leaf = &analysis.tree.hops[decision.row()?.0 as usize];
     let Action::Forward(forward) = leaf.action()?.as_ref() else { return None };
     let path = forward.rewrite.path.as_ref()?;
-    let chain = analysis.tree.chain(decision.hop?);
+    let chain = analysis.tree.chain(decision.row()?);
     let writes = |hop: &&RuleNodeId| {
         let hop = &analysis.tree.hops[hop.0 as usize];
         let rule = analysis.snapshot.route(hop.route).rules.get(hop.rule as usize);
         let mut filters = rule.into_iter().flat_map(|rule| &rule.filters);
         filters.any(|filter| matches!(filter, Filter::Rewrite(rewrite) if rewrite.path.as_ref() == Some(path)))
     };
-    let by = chain.iter().rev().find(writes).filter(|by| Some(**by) != decision.hop)?;
+    let by = chain.iter().rev().find(writes).filter(|by| Some(**by) != decision.row())?;
     let hop = &analysis.tree.hops[by.0 as usize];
     let (above, own) = (analysis.snapshot.route(hop.route).meta.key(), analysis.snapshot.route(leaf.route).meta.key());
     let on = match path {

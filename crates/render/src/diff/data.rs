@@ -9,7 +9,7 @@ use crate::witness::RequestLine;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ObjectKey};
 use routescope_core::reachability::{Change, Comparison, Kind};
-use routescope_core::router::{Decision, Outcome};
+use routescope_core::router::{Decision, OutcomeKind};
 
 use super::because::because;
 
@@ -124,22 +124,22 @@ impl SideData {
     /// The side of an answer; `None` where nothing answers.
     pub fn of(analysis: &Analysis, decision: Option<&Decision>) -> Option<Self> {
         let decision = decision?;
-        let hop = decision.hop.or(decision.stopped);
-        if decision.outcome == Outcome::NotFound && hop.is_none() {
+        let hop = decision.row().or(decision.stopped());
+        if decision.kind() == OutcomeKind::NotFound && hop.is_none() {
             return None;
         }
         let table = &analysis.table.gateways[decision.gateway as usize];
         let host = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize));
         Some(Self {
-            outcome: decision.outcome.name(),
-            status: decision.status,
-            destinations: decision.destinations.iter().map(DestinationData::from).collect(),
-            upstream: decision.upstream.as_ref().map(UpstreamData::from),
-            location: decision.location.clone(),
+            outcome: decision.outcome.kind().name(),
+            status: decision.status(),
+            destinations: decision.destinations().map(DestinationData::from).collect(),
+            upstream: decision.outcome.upstream().map(UpstreamData::from),
+            location: decision.outcome.location().map(str::to_owned),
             gateway: table.gateway.to_string(),
             port: decision.port,
             virtual_host: host.map(|host| host.hostname.clone()),
-            chain: match &decision.stream {
+            chain: match &decision.stream() {
                 Some(route) => vec![stream(route, &table.gateway)],
                 None => {
                     hop.map(|hop| chain(&analysis.snapshot, &analysis.tree, &table.gateway, hop)).unwrap_or_default()
@@ -202,7 +202,7 @@ pub struct ReplayLine {
 /// Which Gateway an object key is of, for sorting.
 pub(super) fn owner(sides: [&Analysis; 2], change: &Change) -> ObjectKey {
     let of = |analysis: &Analysis, decision: Option<&Decision>| {
-        let hop = decision?.hop.or(decision?.stopped)?;
+        let hop = decision?.row().or(decision?.stopped())?;
         Some(analysis.snapshot.route(analysis.tree.hops[hop.0 as usize].route).meta.key())
     };
     of(sides[0], change.before.as_ref())

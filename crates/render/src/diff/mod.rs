@@ -91,13 +91,12 @@ pub fn summary(comparison: &Comparison) -> String {
 pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
     let Some(decision) = decision else { return "404".to_owned() };
     if decision.branches.is_empty() {
-        let Decision { outcome, status, destinations, upstream, location, .. } = decision;
-        return end(request, *outcome, *status, destinations, upstream.as_ref(), location.as_deref());
+        return end(request, &decision.outcome);
     }
     // Of those that end alike the shares are one.
     let mut ends: Vec<(f64, String)> = Vec::new();
-    for Branch { share, outcome, status, destinations, upstream, location, .. } in &decision.branches {
-        let text = end(request, *outcome, *status, destinations, upstream.as_ref(), location.as_deref());
+    for Branch { share, outcome, node: _ } in &decision.branches {
+        let text = end(request, outcome);
         match ends.iter_mut().find(|(_, known)| *known == text) {
             Some((known, _)) => *known += share,
             None => ends.push((*share, text)),
@@ -111,16 +110,9 @@ pub fn outcome(request: &Request, decision: Option<&Decision>) -> String {
     }
 }
 
-fn end(
-    request: &Request,
-    outcome: Outcome,
-    status: Option<u16>,
-    destinations: &[Destination],
-    upstream: Option<&Upstream>,
-    location: Option<&str>,
-) -> String {
+fn end(request: &Request, outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Forward | Outcome::Passthrough => {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
             let getting: Vec<_> = destinations.iter().filter(|one| one.share > 0.0).collect();
             let one = |to: &&Destination| {
                 let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -129,7 +121,7 @@ fn end(
                 format!("{share}{} {}/{}{port}{broken}", to.kind, to.namespace, to.name)
             };
             let mut text = getting.iter().map(one).collect::<Vec<_>>().join(", ");
-            match rewritten(request, upstream) {
+            match rewritten(request, outcome.upstream()) {
                 (Some(host), Some(path)) => drop(write!(text, " as {host}{path}")),
                 (Some(host), None) => drop(write!(text, " as host {host}")),
                 (None, Some(path)) => drop(write!(text, " as {path}")),
@@ -137,8 +129,9 @@ fn end(
             }
             text
         }
-        Outcome::Redirect => format!("redirect {} to {}", status.unwrap_or(302), location.unwrap_or("?")),
-        Outcome::Respond | Outcome::NotFound => status.unwrap_or(404).to_string(),
+        Outcome::Redirect { status, location, .. } => format!("redirect {status} to {location}"),
+        Outcome::Respond { status, .. } => status.to_string(),
+        Outcome::NotFound { .. } => "404".to_owned(),
     }
 }
 
@@ -177,8 +170,8 @@ fn undecided(sides: [&Analysis; 2], one: &Undecided) -> Line {
 /// The rule that decided, in a few words, and where it is written.
 pub fn rule(analysis: &Analysis, decision: Option<&Decision>) -> Option<(String, Location)> {
     let decision = decision?;
-    let Some(row): Option<RuleNodeId> = decision.hop.or(decision.stopped) else {
-        let route = decision.stream.as_deref()?;
+    let Some(row): Option<RuleNodeId> = decision.row().or(decision.stopped()) else {
+        let route = decision.stream()?;
         let name = format!("{} {}", route.kind.name(), route.meta.key());
         return Some((name, Location::within(&route.meta.origin, route.meta.origin.at)));
     };

@@ -320,8 +320,8 @@ impl Outline {
         let request = specimen(&hop.matcher, listener, self.hosts(hosts).hostnames.first()?)?;
         let decisions = self.analysis.decide(&request, Some(&gateway.gateway.meta.key()));
         let decision = decisions.first()?;
-        let Some(taker) = decision.hop.map(|hop| self.hop(hop)) else {
-            return Some(format!("the client gets a {}", decision.status.unwrap_or(404)));
+        let Some(taker) = decision.row().map(|hop| self.hop(hop)) else {
+            return Some(format!("the client gets a {}", decision.status().unwrap_or(404)));
         };
         let route = self.analysis.snapshot.route(taker.route);
         Some(format!("{} rule {} answers instead", route.meta.key(), taker.rule + 1))

@@ -424,7 +424,7 @@ impl Outline {
     pub fn deciding(&self, decision: &Decision) -> Option<NodeRef> {
         let table = self.analysis.table.gateways.get(decision.gateway as usize)?;
         let gateway = NodeRef::Gateway(table.node);
-        if let Some(route) = &decision.stream {
+        if let Some(route) = &decision.stream() {
             let hosts = self.of_gateway[table.node as usize].clone();
             let here =
                 hosts.filter(|at| decision.listener.as_ref().is_none_or(|name| *name == self.listener_name(*at)));
@@ -440,7 +440,7 @@ impl Outline {
                 && self.hosts[*hosts as usize].hostnames.contains(&host.hostname)
         };
         let mut here = self.of_gateway[table.node as usize].clone().filter(is_here);
-        let Some(hop) = decision.hop else { return here.next().map(NodeRef::Hosts).or(Some(gateway)) };
+        let Some(hop) = decision.row() else { return here.next().map(NodeRef::Hosts).or(Some(gateway)) };
         let root = self.tree().root_of(hop);
         here.flat_map(|hosts| self.hosts[hosts as usize].slots.iter().copied())
             .find(|slot| self.attached(*slot).root == root)

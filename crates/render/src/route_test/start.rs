@@ -61,25 +61,25 @@ fn request_value(request: &routescope_core::router::Request, gateway: &str) -> S
 fn expected(analysis: &Analysis, decision: &Decision) -> Option<String> {
     // Where chance decides there is no one answer.
     if !decision.branches.is_empty() {
-        let hop = &analysis.tree.hops[decision.hop?.0 as usize];
+        let hop = &analysis.tree.hops[decision.row()?.0 as usize];
         let owner = &analysis.snapshot.route(hop.route).meta.namespace;
         return decision
             .branches
             .iter()
             .all(|branch| {
-                let hop = &analysis.tree.hops[branch.hop.0 as usize];
+                let hop = &analysis.tree.hops[branch.node.0 as usize];
                 analysis.snapshot.route(hop.route).meta.namespace == *owner
             })
             .then(|| format!("{{ owner: {} }}", quoted(owner)));
     }
-    Some(match decision.outcome {
-        Outcome::Forward | Outcome::Passthrough => {
-            let to = decision.destinations.iter().find(|to| to.share > 0.0)?;
+    Some(match &decision.outcome {
+        Outcome::Forward { destinations, .. } | Outcome::Passthrough { destinations, .. } => {
+            let to = destinations.iter().find(|to| to.share > 0.0)?;
             let port = to.port.map(|port| format!(":{port}")).unwrap_or_default();
             format!("{{ backend: {} }}", quoted(&format!("{}/{}/{}{port}", to.kind, to.namespace, to.name)))
         }
-        Outcome::Redirect => format!("{{ location: {} }}", quoted(decision.location.as_deref()?)),
-        Outcome::Respond | Outcome::NotFound => format!("{{ status: {} }}", decision.status?),
+        Outcome::Redirect { location, .. } => format!("{{ location: {} }}", quoted(location)),
+        Outcome::Respond { .. } | Outcome::NotFound { .. } => format!("{{ status: {} }}", decision.status()?),
     })
 }
 

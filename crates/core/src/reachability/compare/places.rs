@@ -177,7 +177,7 @@ impl Finder<'_, '_> {
         let refused = |side: usize| {
             let at = self.at[side].filter(|_| self.by_host && lists[side].is_empty() && streams[side].is_none())?;
             let gateway = &self.routers[side].table().gateways[at as usize].gateway;
-            self.routers[side].decide(&request, Some(gateway)).first()?.status
+            self.routers[side].decide(&request, Some(gateway)).first()?.status()
         };
         let answering = sides.map(|side| {
             (lists[side].iter().map(|list| list.virtual_host).collect::<Vec<_>>(), streams[side], refused(side))

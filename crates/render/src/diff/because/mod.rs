@@ -20,7 +20,7 @@ const TOLD: usize = 4;
 type Step = (RouteKind, ObjectKey, u32, Option<u32>);
 
 fn steps(analysis: &Analysis, decision: Option<&Decision>) -> Vec<Step> {
-    let hop: Option<RuleNodeId> = decision.and_then(|one| one.hop.or(one.stopped));
+    let hop: Option<RuleNodeId> = decision.and_then(|one| one.row().or(one.stopped()));
     let chain = hop.map(|hop| analysis.tree.chain(hop)).unwrap_or_default();
     let step = |id: RuleNodeId| {
         let hop = &analysis.tree.hops[id.0 as usize];
@@ -230,7 +230,7 @@ fn in_words(row: &RouteMatch) -> String {
 
 /// The TCP or TLS route that takes the connection is another one, or is written otherwise.
 fn streams(change: &Change, reasons: &mut Vec<BecauseData>) {
-    let of = |decision: &Option<Decision>| decision.as_ref().and_then(|one| one.stream.clone());
+    let of = |decision: &Option<Decision>| decision.as_ref().and_then(|one| one.stream().cloned());
     let told = |route: &StreamRoute, what: &str| BecauseData {
         text: format!("{} {} {what}", route.kind.name(), route.meta.key()),
         source: SourceData::of(&route.meta.origin, route.meta.origin.at),
@@ -251,11 +251,11 @@ fn streams(change: &Change, reasons: &mut Vec<BecauseData>) {
 /// Destinations whose state is another one.
 fn backends(change: &Change, reasons: &mut Vec<BecauseData>) {
     let (Some(before), Some(after)) = (&change.before, &change.after) else { return };
-    for new in &after.destinations {
+    for new in after.destinations() {
         let same = |old: &&Destination| {
             (&old.kind, &old.namespace, &old.name, old.port) == (&new.kind, &new.namespace, &new.name, new.port)
         };
-        if let Some(old) = before.destinations.iter().find(same)
+        if let Some(old) = before.destinations().find(same)
             && (old.state != new.state || old.hosts != new.hosts)
         {
             if old.state == new.state {
