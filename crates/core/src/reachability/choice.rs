@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 
+use super::hosts::HostClass;
 use super::machine::{Languages, Machine, header_space, query_space};
 use super::product::classes;
 use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
 use crate::resolve::ProxySemantics;
-use crate::router::lists::{HeaderDomain, header_domain, host_of};
+use crate::router::lists::{HeaderDomain, header_domain};
 use crate::router::normalise::methods;
 
 /// How many steps a search may take.
@@ -17,6 +18,8 @@ const STEPS: usize = 20_000;
 const DEPTH: usize = 500;
 /// How many states a product of value automata may have.
 const STATES: usize = 20_000;
+/// A host as people write them.
+const PLAIN_HOST: &str = r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*";
 /// Values that read well where any will do.
 const PLAIN: [&str; 5] = ["x", "1", "a", "other", ""];
 
@@ -52,14 +55,23 @@ pub(super) struct Setting<'s> {
 }
 
 /// What `Host` can be where a request is made.
-#[derive(Clone, Copy)]
 pub(super) enum Authority<'s> {
     /// Anything.
     Any,
     /// Nothing: a path is asked for, at no host.
     Absent,
-    /// The first, or another value that leads to the same place. Whether all that do have the same last label.
-    Of(&'s str, &'s dyn Fn(&str) -> bool, bool),
+    /// A host, or another one that leads to the same place.
+    Of(Hosts<'s>),
+}
+
+/// The hosts that lead to a place.
+pub(super) struct Hosts<'s> {
+    /// The one that is asked first.
+    pub own: &'s str,
+    /// Whether a value of `Host` leads there.
+    pub leads_here: &'s dyn Fn(&str) -> bool,
+    /// All classes of hosts that are told apart there; `None` for too many.
+    pub classes: &'s dyn Fn() -> Option<Vec<HostClass>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -341,44 +353,57 @@ impl<'m> Search<'_, 'm> {
 
     /// `Host` is what the place is reached by, or another value that leads there.
     fn host(&self, tests: &Tests<'m>) -> Feasible {
-        let (own, leads_here, named) = match self.setting.authority {
+        let hosts = match &self.setting.authority {
             Authority::Any => return self.one(header_space(), tests),
             Authority::Absent if tests.must.is_empty() => return Feasible::Yes(Value::Absent),
             Authority::Absent => return Feasible::No,
-            Authority::Of(own, leads_here, named) => (own, leads_here, named),
+            Authority::Of(hosts) => hosts,
         };
-        if self.passes(tests, own) {
-            return Feasible::Yes(Value::One(own.to_owned()));
+        if self.passes(tests, hosts.own) {
+            return Feasible::Yes(Value::One(hosts.own.to_owned()));
         }
         let exact = tests.must.iter().find_map(|test| match test {
             Test::Value(value) if value.kind == ValueKind::Exact && !value.value.is_empty() => Some(&value.value),
             _ => None,
         });
         if let Some(exact) = exact {
-            let fits = self.passes(tests, exact) && leads_here(exact);
+            let fits = self.passes(tests, exact) && (hosts.leads_here)(exact);
             return if fits { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
         }
-        // Another host under the same name: its last labels are the same.
-        let under = own.split_once('.').map_or("", |(_, labels)| labels);
-        let pattern = format!(r"[a-z0-9.-]+\.{}", regex_syntax::escape(under));
-        let near = self.setting.languages.regex(&pattern.into(), ProxySemantics::Envoy);
-        if let Some(Feasible::Yes(Value::One(value))) = near.map(|near| self.one(near, tests))
-            && leads_here(&value)
-        {
-            return Feasible::Yes(Value::One(value));
+        let unknown = || Feasible::Unknown("a rule tests the Host header".to_owned());
+        let Some(classes) = (hosts.classes)() else {
+            return match self.one(header_space(), tests) {
+                Feasible::No => Feasible::No,
+                _ => unknown(),
+            };
+        };
+        let mut left_open = false;
+        for class in classes.iter().filter(|class| class.host.as_deref().is_none_or(hosts.leads_here)) {
+            match self.host_of_class(class, tests) {
+                Feasible::Yes(Value::One(value)) if (hosts.leads_here)(&value) => {
+                    return Feasible::Yes(Value::One(value));
+                }
+                Feasible::No => {}
+                _ => left_open = true,
+            }
         }
-        let last = own.rsplit('.').next().filter(|_| named && own.contains('.'));
-        let space = last.map_or_else(
-            || Some(header_space()),
-            |last| {
-                let pattern = format!(r"(?i).*\.{}(:[0-9]*)?", regex_syntax::escape(host_of(last)));
-                self.setting.languages.regex(&pattern.into(), ProxySemantics::Envoy)
-            },
-        );
-        match self.one(space.unwrap_or_else(header_space), tests) {
-            Feasible::No => Feasible::No,
-            _ => Feasible::Unknown("a rule tests the Host header".to_owned()),
+        if left_open { unknown() } else { Feasible::No }
+    }
+
+    /// A host of a class: one as people write them, else any.
+    fn host_of_class(&self, class: &HostClass, tests: &Tests<'m>) -> Feasible {
+        let languages = self.setting.languages;
+        let (Some(within), Some(outside)) = (class.within(languages), class.outside(languages)) else {
+            return too_large();
+        };
+        let plain = languages.regex(&PLAIN_HOST.into(), ProxySemantics::Envoy);
+        for space in [plain, Some(header_space())].into_iter().flatten() {
+            match self.one_within(&[space, within.clone()], &outside, tests) {
+                Feasible::No => {}
+                other => return other,
+            }
         }
+        Feasible::No
     }
 
     fn header(&self, tests: &Tests<'m>, domain: HeaderDomain) -> Feasible {
@@ -445,8 +470,16 @@ impl<'m> Search<'_, 'm> {
         Feasible::Yes(Value::Lines(lines))
     }
 
-    /// One value that passes all and fails all others.
+    /// One value of `space` that passes all and fails all others.
     fn one(&self, space: Machine, tests: &Tests<'m>) -> Feasible {
+        self.one_within(&[space], &Machine::Nothing, tests)
+    }
+
+    /// One value that all of `spaces` hold and `outside` does not, which passes all and fails all others.
+    fn one_within(&self, spaces: &[Machine], outside: &Machine, tests: &Tests<'m>) -> Feasible {
+        let fits = |value: &str| {
+            spaces.iter().all(|space| space.holds(value)) && !outside.holds(value) && self.passes(tests, value)
+        };
         if tests.must_not.iter().any(|test| self.asks_for_presence(*test)) {
             return Feasible::No;
         }
@@ -457,14 +490,13 @@ impl<'m> Search<'_, 'm> {
             _ => None,
         });
         if let Some(exact) = exact {
-            let fits = space.holds(exact) && self.passes(tests, exact);
-            return if fits { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
+            return if fits(exact) { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
         }
-        if let Some(plain) = PLAIN.iter().find(|plain| space.holds(plain) && self.passes(tests, plain)) {
+        if let Some(plain) = PLAIN.iter().find(|plain| fits(plain)) {
             return Feasible::Yes(Value::One((*plain).to_owned()));
         }
-        let mut required = vec![space];
-        let mut tracked = Vec::new();
+        let mut required = spaces.to_vec();
+        let mut tracked = vec![outside.clone()];
         for test in tests.must.iter().filter(|test| !self.asks_for_presence(**test)) {
             match self.machine(*test) {
                 Some(machine) => required.push(machine),

@@ -8,16 +8,17 @@
 pub(super) mod cells;
 mod places;
 
-pub(super) use places::{hosts_of, tested_hosts};
+pub(super) use places::{hosts_of, representative, tested_hosts};
 
 use ahash::{AHashMap, AHashSet};
 
 use self::cells::{Cell, cells};
 use self::places::{ComparedHost, Told, places};
-use super::choice::{Authority, Setting};
+use super::choice::{Authority, Hosts, Setting};
 use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
+use super::hosts::HostClass;
 use super::machine::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
@@ -357,12 +358,13 @@ impl<'a> Comparer<'a> {
             .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
             .unwrap_or(ProxySemantics::Envoy);
         let leads_here = |host: &str| scene.place.is_reached_by(self.routers, scene.at, host, &self.told);
-        let named = SIDES
-            .iter()
-            .all(|side| scene.at[*side].is_none_or(|at| self.routers[*side].are_named(at, &scene.place.lists[*side])));
+        let classes = || {
+            let both = SIDES.into_iter().filter_map(|side| Some((self.routers[side], scene.at[side]?)));
+            HostClass::all(both.flat_map(|(router, at)| router.names_of(at)).chain(self.told.tested.iter().cloned()))
+        };
         let authority = match scene.place.authority.as_str() {
             "" => Authority::Absent,
-            own => Authority::Of(own, &leads_here, named),
+            own => Authority::Of(Hosts { own, leads_here: &leads_here, classes: &classes }),
         };
         let setting =
             Setting { semantics, languages: &self.languages, scheme: scene.place.scheme, authority, methods: &[] };

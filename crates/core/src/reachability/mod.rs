@@ -16,6 +16,7 @@ mod effect;
 mod findings;
 mod front;
 mod held;
+mod hosts;
 mod kind;
 mod machine;
 mod meet;

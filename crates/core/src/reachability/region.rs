@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use ahash::AHashSet;
 
-use super::choice::{Authority, Setting};
+use super::choice::{Authority, Hosts, Setting};
 use super::compare::{hosts_of, tested_hosts};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
+use super::hosts::HostClass;
 use super::machine::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{Name, ObjectKey, PathKind, PathMatch, Position, RouteMatch};
@@ -312,12 +313,15 @@ impl<'a> Walk<'a, '_> {
         required.extend(held.iter().filter_map(Held::row).map(|row| matcher(tree, row)));
         let patterns = PathPatterns::of(semantics, required.iter().copied());
         let leads_here = |host: &str| self.leads_to(spot, host);
-        let named = spot.lists.iter().all(|(gateway, lists)| self.router.are_named(*gateway, lists));
+        let classes = || {
+            let gateways = spot.lists.iter().flat_map(|(gateway, _)| self.router.names_of(*gateway));
+            HostClass::all(gateways.chain(self.told.iter().map(Name::from)))
+        };
         let setting = Setting {
             semantics,
             languages: &self.languages,
             scheme: spot.scheme,
-            authority: Authority::Of(&spot.authority, &leads_here, named),
+            authority: Authority::Of(Hosts { own: &spot.authority, leads_here: &leads_here, classes: &classes }),
             methods: &self.region.methods,
         };
         let blockers = |path: &str| {

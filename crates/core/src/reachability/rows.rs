@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::choice::{Authority, Setting};
+use super::choice::{Authority, Hosts, Setting};
 use super::front::{Front, front, fronts, request};
 use super::held::{Held, is_same_row, matcher};
+use super::hosts::HostClass;
 use super::machine::Languages;
 use super::meet::{Met, Point, Search};
 use crate::model::{Name, ObjectKey, RouteMatch};
@@ -121,12 +122,12 @@ impl<'a> Reachability<'a> {
         let rows: Vec<&RouteMatch> = required.iter().map(|row| matcher(tree, *row)).collect();
         let semantics = self.router.manner_at(gateway);
         let leads_here = |host: &str| self.leads_to(front, gateway, host);
-        let named = self.router.are_named(gateway, &front.lists);
+        let classes = || HostClass::all(self.router.names_of(gateway));
         let setting = Setting {
             semantics,
             languages: &self.languages,
             scheme: front.scheme,
-            authority: Authority::Of(&front.authority, &leads_here, named),
+            authority: Authority::Of(Hosts { own: &front.authority, leads_here: &leads_here, classes: &classes }),
             methods: &[],
         };
         let patterns = PathPatterns::of(semantics, rows.iter().copied());

@@ -86,13 +86,6 @@ impl<'a> Router<'a> {
         Some(lists.into_iter().map(list).collect())
     }
 
-    /// Whether lists are of virtual hosts that each have a name, if only a wildcard.
-    pub(crate) fn are_named(&self, place: u32, lists: &[RowList<'_>]) -> bool {
-        let hosts = self.table.gateways.get(place as usize).map(|table| &table.virtual_hosts);
-        let host = |list: &RowList<'_>| hosts?.get(list.virtual_host? as usize);
-        lists.iter().all(|list| host(list).is_some_and(|host| host.hostname != "*"))
-    }
-
     /// The TCP or TLS route that takes what no row takes of the requests that come where `request` does: the place of its
     /// listener, and its own there.
     pub(crate) fn stream(&self, place: u32, request: &Request) -> Option<(usize, usize)> {
@@ -206,6 +199,11 @@ impl<'a> Router<'a> {
             endpoints.push((frontend.port, frontend.sni.is_some(), names));
         }
         endpoints
+    }
+
+    /// The names by which listeners and virtual hosts of a Gateway are chosen.
+    pub(crate) fn names_of(&self, place: u32) -> impl Iterator<Item = Name> + use<'a> {
+        self.endpoints_of(place).into_iter().flat_map(|(_, _, names)| names)
     }
 
     /// Whether route weights come before anything else.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use routescope_core::analysis::Analysis;
 use routescope_core::expectation::{Asks, Expect, Test, Verdict, run};
 use routescope_core::model::{PathKind, PathMatch, Position};
-use routescope_core::reachability::{Region, compare};
+use routescope_core::reachability::{Reach, Reachability, Region, compare};
 use routescope_core::router::Request;
 
 use crate::analyse;
@@ -140,4 +140,47 @@ spec:
     assert_eq!(all("y.a.io", "z.a.io"), ["GET http://y.a.io/", "GET http://z.a.io/"]);
     // It never comes here.
     assert_eq!(all("b.io", "c.io"), [""; 0]);
+}
+
+#[test]
+fn a_host_that_a_rule_asks_for_by_expression_is_found_or_shown_to_lead_elsewhere() {
+    let asked = |expression: &str| {
+        let text = "
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: gw, namespace: a}
+spec: {gatewayClassName: kgateway, listeners: [{name: l, protocol: HTTP, port: 80}]}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: r, namespace: a}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [\"*.a.io\"]
+  rules:
+  - matches: [{headers: [{name: host, type: RegularExpression, value: 'EXPRESSION'}]}]
+    filters: [{type: RequestRedirect, requestRedirect: {statusCode: 301}}]
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: x, namespace: a}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [x.a.io, \"*.y.a.io\"]
+  rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: 302}}]}]
+";
+        let analysis = analyse(&text.replace("EXPRESSION", expression), false, None);
+        let hosts = &analysis.table.gateways[0].virtual_hosts;
+        let host = hosts.iter().position(|host| host.hostname == "*.a.io").expect("the wildcard's");
+        match Reachability::of(analysis.router()).row(0, u32::try_from(host).expect("few"), 0) {
+            Reach::Met(request) => request.authority().unwrap_or_default(),
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(r"x\..+"), "x.x.a.io");
+    assert_eq!(asked(r".*\.b\.a\.io"), "x.b.a.io");
+    assert_eq!(asked(r"[^:]+:8080"), "a.a.io:8080");
+    for elsewhere in [r"x\.a\.io", r"[a-z]+\.y\.a\.io", r".*b\.io", "[a-z]+"] {
+        assert_eq!(asked(elsewhere), "Never", "{elsewhere}");
+    }
 }

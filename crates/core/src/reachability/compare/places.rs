@@ -53,7 +53,7 @@ impl ComparedHost<'_> {
 #[derive(Debug)]
 pub(super) struct Told {
     /// Those that rows ask for.
-    tested: BTreeSet<Name>,
+    pub tested: BTreeSet<Name>,
     /// Those that redirects and rewrites name.
     sent_to: BTreeSet<Name>,
 }
@@ -202,6 +202,18 @@ impl Finder<'_, '_> {
 /// closely, and one that is nobody's.
 fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
     let names: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let mut hosts: Vec<String> = names.iter().filter(|name| !name.starts_with('*')).cloned().collect();
+    let wildcards = names.iter().map(String::as_str).filter(|name| name.starts_with("*."));
+    hosts.extend(wildcards.chain(["*"]).filter_map(|name| representative(&names, name)));
+    hosts
+}
+
+/// A host of the class of `name`, which is one of `names` or `*`: no other name covers it more closely. All are in lower
+/// case.
+pub(in crate::reachability) fn representative(names: &BTreeSet<String>, name: &str) -> Option<String> {
+    if !name.starts_with('*') {
+        return Some(name.to_owned());
+    }
     let closest = |host: &str| {
         let covers = |name: &&String| {
             name.strip_prefix('*')
@@ -209,14 +221,8 @@ fn representatives(names: &BTreeSet<Name>) -> Vec<String> {
         };
         names.iter().filter(covers).max_by_key(|name| name.len())
     };
-    let mut hosts: Vec<String> = names.iter().filter(|name| !name.starts_with('*')).cloned().collect();
-    for name in names.iter().filter(|name| name.starts_with("*.")) {
-        let free = hosts_under(name).into_iter().find(|host| !names.contains(host) && closest(host) == Some(name));
-        hosts.extend(free);
-    }
-    let nobodys = hosts_under("*").into_iter().find(|host| !names.contains(host) && closest(host).is_none());
-    hosts.extend(nobodys);
-    hosts
+    let own = (name != "*").then_some(name);
+    hosts_under(name).into_iter().find(|host| !names.contains(host) && closest(host).map(String::as_str) == own)
 }
 
 /// Hosts that redirects and rewrites name, in lower case.
