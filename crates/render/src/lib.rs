@@ -11,6 +11,7 @@ pub mod envoy;
 pub mod findings;
 pub mod namespaces;
 pub mod natural;
+mod notes;
 pub mod outline;
 pub mod phrases;
 pub mod policies;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::notes;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use routescope_core::resolve::{DropReason, RuleNodeId};
@@ -49,7 +50,9 @@ pub fn bare_reason(analysis: &Analysis, considered: &Considered) -> String {
 
 /// What a person should know beside the answer: why nothing answers comes first.
 pub fn notes(analysis: &Analysis, decision: &Decision) -> Vec<String> {
-    unanswered(analysis, decision).into_iter().chain(decision.notes.iter().cloned()).collect()
+    let refused = decision.refused.as_ref().map(|refusal| notes::refusal(analysis, refusal));
+    let said = decision.notes.iter().map(|one| notes::note(analysis, one));
+    unanswered(analysis, decision).into_iter().chain(refused).chain(said).collect()
 }
 
 /// Why nothing answers.

@@ -5,12 +5,13 @@
 
 use super::effect::RedirectedFrom;
 use super::lookup::without_port;
+use super::note::Note;
 use super::request::Scheme;
 use super::spec_rewrite::rewritten_path;
 use crate::model::{Redirect, RedirectScheme, RouteMatch};
 
 /// The `Location` a redirect answers with, and what a person should know about it.
-pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<String>) {
+pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<Note>) {
     let scheme = match redirect.scheme {
         Some(RedirectScheme::Http) => Scheme::Http,
         Some(RedirectScheme::Https) => Scheme::Https,
@@ -33,9 +34,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
         (None, Some(port)) => with(bare, unless_default(port)),
         (None, None) => {
             if let Some(port) = own_port.filter(|port| unless_default(*port).is_some() && redirect.scheme.is_some()) {
-                notes.push(format!(
-                    "the Location keeps the request's own port :{port}: the filter names neither host nor port"
-                ));
+                notes.push(Note::KeepsPort(format!(":{port}")));
             }
             from.authority.to_owned()
         }
@@ -44,7 +43,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}://{authority}{path}{query}", scheme.name());
     if location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path) {
-        notes.push(super::SAME_URL.to_owned());
+        notes.push(Note::SameUrl);
     }
     (location, notes)
 }

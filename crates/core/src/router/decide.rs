@@ -13,8 +13,8 @@ use super::request::{Request, Scheme};
 use super::uncertainty;
 use super::unspecified::Seen;
 use super::{
-    Decision, GatewayTable, Outcome, OutcomeKind, Responder, RouteTable, Upstream, VirtualHost, agentgateway_redirect,
-    policy_effects, spec_rewrite, upgrade,
+    AnswerPlace, BackendName, Decision, GatewayTable, Note, Outcome, OutcomeKind, Responder, RouteTable, RowAnswer,
+    Upstream, VirtualHost, agentgateway_redirect, policy_effects, spec_rewrite, upgrade,
 };
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
@@ -156,7 +156,7 @@ impl<'a> Router<'a> {
         Decision {
             outcome: Outcome::Respond { status: 400, by: Responder::Codec },
             unverified,
-            notes: vec![format!("the request line holds {}: {who} answers 400 before it looks at any route", bad.what)],
+            notes: vec![Note::BadRequest { what: bad.what.clone(), who }],
             ..blank(place, frontends.first().copied(), None, None)
         }
     }
@@ -400,7 +400,7 @@ impl<'a> Router<'a> {
                 let mirrored = mirrors.iter_mut().map(|mirror| &mut mirror.destination);
                 self.look_up_endpoints(destinations.iter_mut().chain(mirrored));
                 let getting = || destinations.iter().filter(|destination| destination.share > 0.0);
-                decision.notes.extend(getting().filter_map(Destination::note));
+                decision.notes.extend(getting().filter_map(Note::of_backend));
                 if all_broken(&destinations) {
                     let status = broken_status(&destinations);
                     let by = Responder::BrokenBackends { row, destinations, mirrors };
@@ -455,72 +455,72 @@ impl<'a> Router<'a> {
         best: &Candidate<'_>,
         candidates: &[Candidate<'_>],
     ) {
-        let said = self.in_words(best.hop);
-        let mut others: Vec<(String, Vec<String>)> = Vec::new();
+        let given = self.row_answer(best.hop);
+        let mut others: Vec<(RowAnswer, Vec<AnswerPlace>)> = Vec::new();
         for candidate in candidates {
-            let words = self.in_words(candidate.hop);
-            if candidate.hop == best.hop || words == said {
+            let answer = self.row_answer(candidate.hop);
+            if candidate.hop == best.hop || answer == given {
                 continue;
             }
-            let host = candidate.virtual_host.map_or("", |place| &table.virtual_hosts[place as usize].hostname);
+            let host = candidate.virtual_host.map(|place| table.virtual_hosts[place as usize].hostname.clone());
+            let host = host.unwrap_or_default();
             let frontend = candidate.frontend;
             let at = if std::ptr::eq(frontend, best.frontend) {
-                format!("for {host}")
+                AnswerPlace::Host(host)
             } else if candidates.iter().filter(|other| std::ptr::eq(other.frontend, frontend)).count() > 1 {
-                format!("for {host} on port {}", frontend.port)
+                AnswerPlace::HostOnPort(host, frontend.port)
             } else {
                 match frontend.listener(None, None) {
-                    Some(listener) => format!("on listener {listener} (port {})", frontend.port),
-                    None => format!("on port {}", frontend.port),
+                    Some(listener) => AnswerPlace::Listener(listener, frontend.port),
+                    None => AnswerPlace::Port(frontend.port),
                 }
             };
-            match others.iter_mut().find(|(held, _)| *held == words) {
+            match others.iter_mut().find(|(known, _)| *known == answer) {
                 Some((_, places)) => places.push(at),
-                None => others.push((words, vec![at])),
+                None => others.push((answer, vec![at])),
             }
         }
         if !others.is_empty() && candidates.iter().any(|c| c.virtual_host != best.virtual_host) {
-            let host = best.virtual_host.map(|place| &table.virtual_hosts[place as usize].hostname);
+            let host = best.virtual_host.map(|place| table.virtual_hosts[place as usize].hostname.clone());
             if let (Some(host), false) = (host, decision.port.is_none()) {
-                decision.notes.push(format!("answered for {host} on port {}: {said}", best.frontend.port));
+                decision.notes.push(Note::AnsweredFor { host, port: best.frontend.port, answer: given });
             }
         }
-        for (words, places) in others.iter().take(NAMED_IN_NOTES) {
+        let unnamed = others.len().saturating_sub(NAMED_IN_NOTES);
+        for (answer, mut places) in others.into_iter().take(NAMED_IN_NOTES) {
             let more = places.len().saturating_sub(NAMED_IN_NOTES);
-            let named = places[..places.len() - more].join(", ");
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            decision.notes.push(format!("{named}{more}: {words}"));
+            places.truncate(NAMED_IN_NOTES);
+            decision.notes.push(Note::OtherAnswer { places, more, answer });
         }
-        if others.len() > NAMED_IN_NOTES {
-            decision.notes.push(format!("{} more hosts or listeners answer otherwise", others.len() - NAMED_IN_NOTES));
+        if unnamed > 0 {
+            decision.notes.push(Note::MoreAnswers(unnamed));
         }
     }
 
-    /// What becomes of a request that this row takes, in a few words.
-    pub(super) fn in_words(&self, hop: Option<RuleNodeId>) -> String {
-        let Some(node) = hop.map(|hop| &self.tree.hops[hop.0 as usize]) else { return "404".to_owned() };
+    /// What becomes of a request that this row takes, or that no row takes.
+    pub(super) fn row_answer(&self, row: Option<RuleNodeId>) -> RowAnswer {
+        let Some(node) = row.map(|row| &self.tree.hops[row.0 as usize]) else { return RowAnswer::Status(404) };
         if let Some(link) = node.links.clone().find(|_| matches!(node.state, MatchState::WeightedDelegation(_))) {
             let via = &self.tree.links[link as usize].via;
-            return format!("it delegates to {} in {}", via.value, via.namespace);
+            return RowAnswer::Delegates { value: via.value.clone(), namespace: via.namespace.clone() };
         }
-        let Some(action) = node.action() else { return "404".to_owned() };
-        match &**action {
-            Action::Forward(forward) if all_broken(&forward.destinations) => {
-                broken_status(&forward.destinations).to_string()
+        match node.action().map(|action| &**action) {
+            None => RowAnswer::Status(404),
+            Some(Action::Forward(forward)) if all_broken(&forward.destinations) => {
+                RowAnswer::Status(broken_status(&forward.destinations))
             }
-            Action::Forward(forward) => {
-                let mut words = String::from("to ");
-                for (at, destination) in forward.destinations.iter().filter(|d| d.share > 0.0).enumerate() {
-                    let Destination { kind, namespace, name, port, .. } = destination;
-                    let _ = write!(words, "{}{kind} {namespace}/{name}", if at > 0 { ", " } else { "" });
-                    if let Some(port) = port {
-                        let _ = write!(words, ":{port}");
-                    }
-                }
-                words
+            Some(Action::Forward(forward)) => {
+                let getting = forward.destinations.iter().filter(|to| to.share > 0.0);
+                let name = |to: &Destination| BackendName {
+                    kind: to.kind.clone(),
+                    namespace: to.namespace.clone(),
+                    name: to.name.clone(),
+                    port: to.port,
+                };
+                RowAnswer::Forward(getting.map(name).collect())
             }
-            Action::Redirect(redirect) => format!("redirect {}", redirect.status.unwrap_or(302)),
-            Action::Respond(respond) => respond.status.to_string(),
+            Some(Action::Redirect(redirect)) => RowAnswer::Redirect(redirect.status.unwrap_or(302)),
+            Some(Action::Respond(respond)) => RowAnswer::Status(respond.status),
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::effect::SAME_URL;
-use super::{Reason, Unanswered};
+use super::{Note, Reason, Refusal, Unanswered};
 use crate::model::{Name, StreamRoute};
 use crate::resolve::{Destination, InForce, MirrorTo, RuleNodeId};
 
@@ -19,7 +18,7 @@ pub struct Decision {
     /// Its place in [`GatewayTable::virtual_hosts`](super::GatewayTable::virtual_hosts); `None` when no host matches.
     pub virtual_host: Option<u32>,
     /// Why nothing of this is served: Envoy refuses it, or the control plane crashes before.
-    pub refused: Option<String>,
+    pub refused: Option<Refusal>,
     /// What becomes of it; where chance decides between several ends, that of the largest share with the best outcome.
     pub outcome: Outcome,
     /// What becomes of each share, when chance decides between several ends (agentgateway); else empty.
@@ -34,8 +33,8 @@ pub struct Decision {
     pub unanswered: Option<Unanswered>,
     /// Why the answer is not certain; empty when it is.
     pub unverified: Vec<String>,
-    /// What else a person should know (a redirect that keeps a port, a table Envoy would refuse).
-    pub notes: Vec<String>,
+    /// What else a person should know (a redirect that keeps a port, another listener that answers otherwise).
+    pub notes: Vec<Note>,
 }
 
 /// What becomes of a request, with what belongs to each outcome.
@@ -326,7 +325,7 @@ impl Decision {
             Outcome::Forward { .. } | Outcome::Passthrough { .. } => {
                 self.destinations().any(|one| one.share > 0.0 && one.serves())
             }
-            Outcome::Redirect { circle, .. } => circle.is_empty() && !self.notes.iter().any(|note| note == SAME_URL),
+            Outcome::Redirect { circle, .. } => circle.is_empty() && !self.notes.contains(&Note::SameUrl),
             Outcome::Respond { .. } | Outcome::NotFound { .. } => false,
         }
     }

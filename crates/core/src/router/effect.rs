@@ -5,15 +5,13 @@
 
 use super::lookup::without_port;
 use super::matcher::{MatchInput, Prefix};
+use super::note::Note;
 use super::request::Scheme;
 use crate::model::{Name, PathKind, PathModifier, Redirect, RedirectScheme, RouteMatch};
 use crate::re2::compile_search;
 
-/// What is noted of a redirect that leads nowhere else: the client follows it until it gives up.
-pub const SAME_URL: &str = "it redirects to the very same URL";
-
 /// The path (without query) after a rewrite, and what a person should know about it.
-pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, path: &str) -> (String, Option<String>) {
+pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, path: &str) -> (String, Option<Note>) {
     let unchanged = || (path.to_owned(), None);
     match rewrite {
         None => unchanged(),
@@ -30,15 +28,14 @@ pub(super) fn rewritten_path(row: &RouteMatch, rewrite: Option<&PathModifier>, p
 }
 
 /// `ReplacePrefixMatch: /`: kgateway makes a regular expression of the path as it is written, unescaped.
-fn stripped(row: &RouteMatch, path: &str) -> (String, Option<String>) {
+fn stripped(row: &RouteMatch, path: &str) -> (String, Option<Note>) {
     let written = match row.path.kind {
         PathKind::PathPrefix => Prefix::of(&row.path.value).text(),
         PathKind::Exact | PathKind::RegularExpression => &row.path.value,
     };
     match compile_search(&format!(r"^{written}\/*")) {
         Err(error) => {
-            let note =
-                format!("the rewrite of {written} to / is not loaded: {written} is not a regular expression ({error})");
+            let note = Note::RewriteNotLoaded { prefix: written.to_string(), error };
             (path.to_owned(), Some(note))
         }
         Ok(regex) if regex.is_match(path.as_bytes()) => {
@@ -46,16 +43,14 @@ fn stripped(row: &RouteMatch, path: &str) -> (String, Option<String>) {
             (String::from_utf8_lossy(&replaced).into_owned(), None)
         }
         Ok(_) => {
-            let note = format!(
-                "the rewrite to / does nothing: {written} is read as a regular expression, and {path} does not match it"
-            );
+            let note = Note::RewriteWithoutMatch { prefix: written.to_string(), path: path.to_owned() };
             (path.to_owned(), Some(note))
         }
     }
 }
 
 /// Envoy's `prefix_rewrite`: the matched text gives way to the new one, letter by letter.
-fn replaced(row: &RouteMatch, new: &Name, path: &str) -> (String, Option<String>) {
+fn replaced(row: &RouteMatch, new: &Name, path: &str) -> (String, Option<Note>) {
     match row.path.kind {
         // Here the matched text is the whole path.
         PathKind::Exact | PathKind::RegularExpression => (new.to_string(), None),
@@ -64,11 +59,9 @@ fn replaced(row: &RouteMatch, new: &Name, path: &str) -> (String, Option<String>
             let rest = path.strip_prefix(matched).unwrap_or_default();
             let joined = format!("{new}{rest}");
             let note = if matched == "/" && !rest.is_empty() && !new.ends_with('/') {
-                Some(format!(
-                    "the prefix / is replaced letter by letter: {path} becomes {joined}, without a slash between"
-                ))
+                Some(Note::NoSlashBetween { path: path.to_owned(), becomes: joined.clone() })
             } else if joined.contains("//") {
-                Some(format!("the prefix {matched} is replaced letter by letter, which doubles a slash: {joined}"))
+                Some(Note::DoubledSlash { prefix: matched.to_owned(), becomes: joined.clone() })
             } else {
                 None
             };
@@ -110,7 +103,7 @@ impl RedirectedFrom<'_> {
 }
 
 /// The `Location` a redirect answers with, and what a person should know about it.
-pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<String>) {
+pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<Note>) {
     let mut notes = Vec::new();
     let (scheme, port) = from.led_to(redirect);
     let host = if let Some(host) = redirect.hostname.as_deref().filter(|host| !host.is_empty()) {
@@ -119,9 +112,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
         let kept = request_host(from, scheme, port.is_some());
         let own = &kept[without_port(kept).len()..];
         if port.is_none() && !own.is_empty() {
-            notes.push(format!(
-                "the Location keeps the request's own port {own}: the filter names neither host nor port"
-            ));
+            notes.push(Note::KeepsPort(own.to_owned()));
         }
         kept
     };
@@ -140,7 +131,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}://{host}{port}{path}{query}", scheme.name());
     if location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path) {
-        notes.push(SAME_URL.to_owned());
+        notes.push(Note::SameUrl);
     }
     (location, notes)
 }

@@ -19,6 +19,7 @@ pub(crate) mod lists;
 mod lookup;
 pub(crate) mod matcher;
 pub(crate) mod normalise;
+mod note;
 mod passthrough;
 mod policy_effects;
 mod policy_replacement;
@@ -44,14 +45,12 @@ use crate::resolve::{Cut, Engine, EnvoyRejection, RuleNodeId};
 pub use compile::{compile, cut_tables};
 pub use decide::Router;
 pub use decision::{Branch, Considered, Decision, Outcome, OutcomeKind, Responder, Upstream, Verdict};
-pub use effect::SAME_URL;
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
 pub use lookup::{Lookup, Unseen};
-pub use policy_effects::PREFLIGHT;
+pub use note::{AnswerPlace, BackendName, Note, Refusal, RowAnswer};
 pub use precedence::{Precedence, Ranks};
 pub use reason::{Criterion, Delegation, Need, Reached, Reason, Unanswered};
-pub use remarks::PARENTS_REWRITE;
 pub use request::{Request, RequestError, Scheme};
 
 /// What every Gateway's proxy would load.

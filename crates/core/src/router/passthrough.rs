@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::decide::{Router, blank};
 use super::lookup::Frontend;
-use super::{Decision, GatewayTable, Outcome, Request};
+use super::{Decision, GatewayTable, Note, Outcome, Request};
 use crate::resolve::{AttachedStream, Destination, GatewayNode};
 
 impl<'a> Router<'a> {
@@ -28,7 +28,7 @@ impl<'a> Router<'a> {
         let mut destinations = stream.destinations.clone();
         self.look_up_endpoints(destinations.iter_mut());
         let getting = || destinations.iter().filter(|destination| destination.share > 0.0);
-        decision.notes.extend(getting().filter_map(Destination::note));
+        decision.notes.extend(getting().filter_map(Note::of_backend));
         decision.unverified.extend(getting().filter_map(Destination::unverified));
         decision.outcome = Outcome::Passthrough { route: Arc::clone(&stream.route), destinations };
         if stream.route.meta.defective {
@@ -37,17 +37,17 @@ impl<'a> Router<'a> {
         }
         let listener = node.listeners[frontend.stream.map_or(0, |(at, _)| at)].listener(&node.gateway);
         if stream.is_terminated(listener) {
-            decision.notes.push("TLS ends at the gateway: the backend gets the bytes inside".to_owned());
+            decision.notes.push(Note::TlsTerminated);
         }
         self.note_unreadable(&mut decision, table);
         decision
     }
 
     /// What another door of the Gateway does with the connection.
-    pub(super) fn note_stream(&self, table: &GatewayTable, frontend: &Frontend) -> Option<String> {
+    pub(super) fn note_stream(&self, table: &GatewayTable, frontend: &Frontend) -> Option<Note> {
         let (_, stream) = self.stream_at(table, frontend)?;
         let listener = frontend.listener(None, None).unwrap_or_default();
-        let (kind, key, port) = (stream.route.kind.name(), stream.route.meta.key(), frontend.port);
-        Some(format!("on listener {listener} (port {port}): {kind} {key} takes the connection"))
+        let (kind, route) = (stream.route.kind.name(), stream.route.meta.key());
+        Some(Note::OtherStream { listener, port: frontend.port, kind, route })
     }
 }

@@ -3,14 +3,11 @@
 use regex::bytes::Captures;
 
 use super::decide::{RoutedRequest, Router};
-use super::{Decision, GatewayTable, Outcome, Responder, VirtualHost};
+use super::{Decision, GatewayTable, Note, Outcome, Responder, VirtualHost};
 use crate::model::value::Data;
 use crate::model::{PolicyField, Protocol};
 use crate::re2::compile_captures;
 use crate::resolve::{Action, GatewayNode, InForce, ListenerNode, RuleNodeId};
-
-/// What is said of a preflight that the gateway answers.
-pub const PREFLIGHT: &str = "a CORS preflight, which goes no further";
 
 impl VirtualHost {
     /// The listener to whom it belongs, and whose policies reach it.
@@ -53,7 +50,7 @@ pub(super) fn is_preflight(action: &Action, policies: &InForce, asked: &RoutedRe
 /// 200, whether the origin is allowed or not: kgateway lets no preflight through (`BuildCorsPolicy`).
 pub(super) fn answer_preflight(decision: &mut Decision, row: RuleNodeId, policies: &InForce) {
     decision.outcome = Outcome::Respond { status: 200, by: Responder::Preflight(row) };
-    decision.notes.push(PREFLIGHT.to_owned());
+    decision.notes.push(Note::Preflight);
     decision.unverified.extend(policies.doubts_before_cors());
 }
 
@@ -67,9 +64,7 @@ fn rewrite_path(decision: &mut Decision, in_force: &InForce, asked: &RoutedReque
     let Ok(regex) = compile_captures(pattern) else { return };
     let Some(parts) = substituted(substitution, regex.captures_len() - 1) else {
         let key = applied.policy.meta.key();
-        let note =
-            format!("urlRewrite of TrafficPolicy {key} names a group that its pattern lacks, and rewrites nothing");
-        return decision.notes.push(note);
+        return decision.notes.push(Note::RewriteWithoutGroup(key));
     };
     let path = asked.normalized.facts.path.as_bytes();
     let replaced = regex.replace_all(path, |found: &Captures<'_>| {

@@ -5,6 +5,7 @@
 
 use super::effect::RedirectedFrom;
 use super::lookup::without_port;
+use super::note::Note;
 use crate::model::{PathKind, PathModifier, Redirect, RouteMatch};
 
 /// The path (without query) after a rewrite.
@@ -33,7 +34,7 @@ pub(super) fn replaced(path: &str, matched: &str, new: &str) -> String {
 }
 
 /// The `Location` a redirect answers with.
-pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<String>) {
+pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedFrom<'_>) -> (String, Vec<Note>) {
     let (scheme, port) = from.led_to(redirect);
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let named = redirect.hostname.as_deref().filter(|host| !host.is_empty());
@@ -42,7 +43,7 @@ pub(super) fn location(row: &RouteMatch, redirect: &Redirect, from: &RedirectedF
     let query = from.query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}://{host}{port}{path}{query}", scheme.name());
     let same = location == format!("{}://{}{}{query}", from.scheme.name(), from.authority, from.facts.path);
-    (location, same.then(|| super::SAME_URL.to_owned()).into_iter().collect())
+    (location, same.then_some(Note::SameUrl).into_iter().collect())
 }
 
 #[cfg(test)]

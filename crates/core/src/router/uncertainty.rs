@@ -2,7 +2,7 @@
 
 use super::decide::{NormalizedRequest, Router};
 use super::lookup::{Frontend, covers};
-use super::{Decision, GatewayTable};
+use super::{Decision, GatewayTable, Note, Refusal};
 use crate::model::Protocol;
 use crate::resolve::{Cut, Engine, ListenerState, ProxySemantics, RuleNodeId};
 
@@ -40,12 +40,9 @@ impl Router<'_> {
         if let Some(wider) =
             self.wider(table, frontend, normalized).filter(|_| self.semantics(table) == ProxySemantics::Envoy)
         {
-            let whose = if wider.hostname == "*" { "a route without hostname" } else { &wider.hostname };
             let own = decision.virtual_host.map_or(host.as_str(), |own| &table.virtual_hosts[own as usize].hostname);
-            let what = if wider.hostname == "*" { String::new() } else { "host ".to_owned() };
-            decision
-                .notes
-                .push(format!("{what}{whose} has a rule that takes it, and is not asked: {own} has routes of its own"));
+            let note = Note::WiderHost { hostname: wider.hostname.clone(), asked: own.to_owned() };
+            decision.notes.push(note);
         }
         let mut others =
             self.lookup.doors_of(place).iter().take(LOOKED_THROUGH).filter(|other| !std::ptr::eq(*other, frontend));
@@ -56,7 +53,7 @@ impl Router<'_> {
         };
         if let Some(other) = others.find(takes) {
             let listener = other.listener(Some(host), None).unwrap_or_default();
-            decision.notes.push(format!("listener {listener} (port {}) has a rule that takes it", other.port));
+            decision.notes.push(Note::OtherListener { listener, port: other.port });
         }
     }
 
@@ -74,23 +71,17 @@ impl Router<'_> {
         let rejection = frontend.rejection.and_then(|place| table.virtual_hosts[place as usize].rejections.first());
         if let Some(rejection) = rejection {
             decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
-            decision.refused =
-                Some(format!("Envoy refuses the whole route table of port {port}: {}", rejection.message));
+            decision.refused = Some(Refusal::RouteTable { port, message: rejection.message.clone() });
         }
         let Some(node) = node else { return };
         if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
             decision.unverified.push("Envoy refuses this listener and keeps the last good one".to_owned());
-            decision.refused = Some(format!("Envoy refuses the whole listener of port {port}: {}", conflict.message));
+            decision.refused = Some(Refusal::Listener { port, message: conflict.message.clone() });
         }
         if let Some(crash) = self.tree.crashes.first().filter(|_| node.dialect.engine == Engine::Kgateway) {
-            let hop = &self.tree.hops[crash.0 as usize];
-            let (route, rule) = (self.snapshot.route(hop.route).meta.key(), hop.rule + 1);
             decision.unverified.push("the proxy keeps the last configuration that it was sent".to_owned());
-            decision.refused = Some(format!(
-                "the control plane crashes on rule {rule} of {route}: matches: [] above a child that inherits"
-            ));
+            decision.refused = Some(Refusal::Crash(*crash));
         }
-        decision.notes.extend(decision.refused.clone());
         let here = || node.listeners.iter().filter(|listener| listener.port(&node.gateway) == port);
         let speaks = |protocol: Protocol| here().any(|listener| listener.listener(&node.gateway).protocol == protocol);
         if !node.dialect.is_of_kgateway() && speaks(Protocol::Tls) && speaks(Protocol::Https) {

@@ -5,7 +5,7 @@
 //! (`isUpgrade`), `source/common/http/http1/codec_impl.cc` (h2c), and seen of Envoy 1.38; kgateway
 //! `pkg/kgateway/translator/irtranslator/route.go` (WebSocket for a Service that speaks it).
 
-use super::{Decision, Outcome, Responder};
+use super::{Decision, Note, Outcome, Responder};
 use crate::resolve::{Action, RuleNodeId};
 
 /// The protocol that a request asks for and that its row does not allow.
@@ -18,7 +18,7 @@ pub(super) fn refused(action: &Action, headers: &[(String, String)]) -> Option<S
 /// 403, unless a policy that is not read allows the protocol on the whole listener.
 pub(super) fn answer(decision: &mut Decision, row: RuleNodeId, protocol: &str) {
     decision.outcome = Outcome::Respond { status: 403, by: Responder::Upgrade(row) };
-    decision.notes.push(format!("no route allows an upgrade to {protocol:?}"));
+    decision.notes.push(Note::UpgradeNotAllowed(protocol.to_owned()));
     decision.unverified.push("a ListenerPolicy may allow the upgrade: its kind is not read".to_owned());
 }
 

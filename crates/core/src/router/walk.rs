@@ -16,7 +16,7 @@ use super::decide::{Candidate, NormalizedRequest, RoutedRequest, Router};
 use super::lookup::Frontend;
 use super::request::Request;
 use super::uncertainty;
-use super::{Branch, Decision, GatewayTable, Group, Outcome, OutcomeKind, Responder, Tier, VirtualHost};
+use super::{Branch, Decision, GatewayTable, Group, Note, Outcome, OutcomeKind, Responder, Tier, VirtualHost};
 use crate::model::Name;
 use crate::resolve::{Action, BrokenLink, Link, LinkId, MatchState, RuleNodeId};
 
@@ -123,9 +123,7 @@ impl<'a> Router<'a> {
         }
         if let Some(name) = normalized.host.as_deref().filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()))
         {
-            decision.notes.push(format!("agentgateway tells upper case from lower case in hosts: {name} is not {}", {
-                name.to_ascii_lowercase()
-            }));
+            decision.notes.push(Note::CaseOfHost(name.to_owned()));
         }
         let Some(hop) = hop else {
             if self.hides_routes() {
@@ -151,15 +149,15 @@ impl<'a> Router<'a> {
     }
 
     /// A request over TLS whose host is another listener's (421), or no listener's (404).
-    pub(super) fn misdirected(&self, place: u32, frontend: &Frontend, host: &str) -> Option<(Outcome, Vec<String>)> {
+    pub(super) fn misdirected(&self, place: u32, frontend: &Frontend, host: &str) -> Option<(Outcome, Vec<Note>)> {
         frontend.sni.as_ref()?;
         let best = self.lookup.best_tls(place, frontend.port, host);
         if let Some(other) = best.filter(|best| !std::ptr::eq(*best, frontend)) {
-            let name = other.listener(None, None).unwrap_or_default();
-            let note = format!("the host {host} belongs to listener {name}, and the server name chose another");
+            let listener = other.listener(None, None).unwrap_or_default();
+            let note = Note::Misdirected { host: host.to_owned(), listener };
             return Some((Outcome::Respond { status: 421, by: Responder::Misdirected }, vec![note]));
         }
-        let note = || vec![format!("the host {host} is not a host of the listener that the server name chose")];
+        let note = || vec![Note::NotOfListener(host.to_owned())];
         frontend.rank(host).is_none().then(|| (Outcome::NOT_FOUND, note()))
     }
 
@@ -236,7 +234,7 @@ impl<'a> Router<'a> {
             What::Cycle => {
                 decision.outcome = Outcome::Respond { status: 500, by: Responder::Cycle(end.hop) };
                 let route = self.snapshot.route(self.tree.hops[end.hop.0 as usize].route).meta.key();
-                decision.notes.push(format!("{route} delegates back to where the request has been: a cycle, 500"));
+                decision.notes.push(Note::Cycle(route));
             }
         }
         self.note_chain_uncertainty(decision, end.hop);

@@ -1,5 +1,6 @@
 //! Many answers at a glance: a line each.
 
+use crate::notes;
 use crate::outline::match_position;
 use crate::phrases;
 use crate::reasons;
@@ -68,16 +69,16 @@ pub fn summary(analysis: &Analysis, all: &[Answers]) -> Vec<Line> {
 /// Why the request does not arrive.
 fn reason(analysis: &Analysis, decision: &Decision) -> String {
     if let Some(refused) = &decision.refused {
-        return refused.clone();
+        return notes::refusal(analysis, refused);
     }
     let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations().collect::<Vec<_>>()[..]) {
         (Some(Action::Respond(respond)), _) => respond.detail.clone(),
         (_, [only]) => phrases::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
-        (_, []) => {
-            reasons::unanswered(analysis, decision).or_else(|| decision.notes.last().cloned()).unwrap_or_default()
-        }
+        (_, []) => reasons::unanswered(analysis, decision)
+            .or_else(|| decision.notes.last().map(|one| notes::note(analysis, one)))
+            .unwrap_or_default(),
     }
 }
 

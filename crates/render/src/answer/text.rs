@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use crate::notes;
 use crate::reasons;
 use crate::style::{Line, Role};
 use crate::width::Width;
@@ -21,10 +22,7 @@ use crate::{phrases, policies};
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Filter, ParentRef, PathKind, PathModifier, Route};
 use routescope_core::resolve::{Action, Destination, DestinationState, Forward, RespondReason, RuleNodeId};
-use routescope_core::router::{
-    Considered, Decision, Outcome, OutcomeKind, PARENTS_REWRITE, PREFLIGHT, Request, Responder, Unseen, Verdict,
-    VirtualHost,
-};
+use routescope_core::router::{Considered, Decision, Note, Outcome, Request, Responder, Unseen, Verdict, VirtualHost};
 
 use super::route_path::chain;
 use super::{Advice, Answers, branches, suggest_fix};
@@ -129,27 +127,19 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
 fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
     remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
-    let starved: Vec<String> = decision.destinations().filter_map(Destination::starved).collect();
-    // Why nobody serves a backend stands beside it.
-    let cycle = decision.stopped().filter(|_| decision.kind() == OutcomeKind::Respond).and(decision.notes.first());
-    // So is whose rewrite it is, in the line of what the backend receives.
+    // Whose rewrite it is stands in the line of what the backend receives.
     let rewrite_is_told = is_rewritten(request, decision) && rewriter(analysis, decision).is_some();
-    let is_told = |note: &str| {
-        (rewrite_is_told && note.starts_with(PARENTS_REWRITE))
-            || decision.refused.as_deref() == Some(note)
-            || (decision.is_preflight() && note == PREFLIGHT)
-            || cycle.is_some_and(|cycle| cycle == note)
-            || starved.iter().any(|why| note.starts_with(why.as_str()))
+    let is_told = |note: &Note| match note {
+        Note::ParentsRewrite { .. } => rewrite_is_told,
+        // These are in the headline: why a backend is not served stands beside it.
+        Note::Preflight | Note::Cycle(_) => decision.branches.is_empty(),
+        Note::Unserved(destination) => destination.starved().is_some(),
+        _ => false,
     };
     for note in decision.notes.iter().filter(|note| !is_told(note)) {
-        let (role, lead) = if note.starts_with("Envoy refuses") {
-            (Role::Error, "⚠ ")
-        } else if decision.destinations().any(|to| to.note().as_ref() == Some(note)) {
-            (Role::Warning, "⚠ ")
-        } else {
-            (Role::Dim, "note: ")
-        };
-        remarks.push((role, lead, note.clone()));
+        let (role, lead) =
+            if matches!(note, Note::Unserved(_)) { (Role::Warning, "⚠ ") } else { (Role::Dim, "note: ") };
+        remarks.push((role, lead, notes::note(analysis, note)));
     }
     let mut lead = "fix: ";
     for hint in suggest_fix(analysis, request, decision) {
@@ -178,7 +168,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
     }
     let mut lines = Vec::new();
     if let Some(refused) = &decision.refused {
-        lines.extend(wrapped(Line::of(Role::Error, "⚠ not served: "), refused, width));
+        lines.extend(wrapped(Line::of(Role::Error, "⚠ not served: "), &notes::refusal(analysis, refused), width));
         lines.push(Line::of(Role::Dim, "  as written:"));
     }
     let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action().cloned());
@@ -228,7 +218,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
             let (glyph, role) = if *status >= 400 { ("✗ ", Role::Error) } else { ("● ", Role::Answer) };
             let head = Line::of(role, format!("{glyph}{status} from the gateway"));
             match (by, action.as_deref()) {
-                (Responder::Preflight(_), _) => lines.extend(beside(head, PREFLIGHT, width)),
+                (Responder::Preflight(_), _) => lines.extend(beside(head, notes::PREFLIGHT, width)),
                 (_, Some(Action::Respond(respond))) => {
                     let direct = respond.reason == RespondReason::DirectResponse;
                     let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };
@@ -250,8 +240,9 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                     }
                 },
                 _ => {
-                    let why = decision.stopped().and(decision.notes.first()).map_or("", String::as_str);
-                    lines.extend(beside(head, why, width));
+                    let cycle = decision.notes.iter().find(|note| matches!(note, Note::Cycle(_)));
+                    let why = cycle.map(|note| notes::note(analysis, note)).unwrap_or_default();
+                    lines.extend(beside(head, &why, width));
                 }
             }
         }
