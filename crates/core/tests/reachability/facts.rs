@@ -180,7 +180,7 @@ spec:
     assert_eq!(asked(r"x\..+"), "x.x.a.io");
     assert_eq!(asked(r".*\.b\.a\.io"), "x.b.a.io");
     assert_eq!(asked(r"[^:]+:8080"), "a.a.io:8080");
-    for elsewhere in [r"x\.a\.io", r"[a-z]+\.y\.a\.io", r".*b\.io", "[a-z]+"] {
+    for elsewhere in [r"x\.a\.io", r"[a-z]+\.y\.a\.io", r"[a-z.]*b\.io", "[a-z]+"] {
         assert_eq!(asked(elsewhere), "Never", "{elsewhere}");
     }
 }
