@@ -156,3 +156,44 @@ fn what_cannot_be_compared_is_refused() {
         assert!(stderr.contains(said), "{arguments:?}: {stderr}");
     }
 }
+
+#[test]
+fn a_route_that_leaves_a_host_is_why_another_one_takes_its_requests() {
+    let world = |rules: &str| {
+        format!(
+            "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: gw, namespace: infra}}
+spec: {{gatewayClassName: kgateway, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: shop, namespace: infra}}
+spec:
+  parentRefs: [{{name: gw}}]
+  hostnames: [shop.example.com]
+  rules: {rules}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: rest, namespace: infra}}
+spec:
+  parentRefs: [{{name: gw}}]
+  rules: [{{filters: [{{type: RequestRedirect, requestRedirect: {{hostname: example.com}}}}]}}]
+"
+        )
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let redirect = "{filters: [{type: RequestRedirect, requestRedirect: {hostname: example.org}}]";
+    let one = format!("[{redirect}, matches: [{{path: {{value: /shop}}}}]}}]");
+    std::fs::write(folder.path().join("old.yaml"), world(&one)).expect("written");
+    std::fs::write(folder.path().join("new.yaml"), world("[]")).expect("written");
+    let run = run_in(folder.path(), &["diff", "old.yaml", "new.yaml", "-o", "json"], "");
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let changes = document["changes"].as_array().expect("a list");
+    let opened = changes.iter().find(|change| change["request"]["url"] == "http://shop.example.com/").expect("listed");
+    assert_eq!(opened["before"], Value::Null);
+    assert_eq!(opened["because"][0]["text"], "HTTPRoute infra/shop no longer serves shop.example.com");
+    assert_eq!(opened["because"][0]["source"]["file"], "old.yaml");
+}

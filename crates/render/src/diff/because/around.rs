@@ -3,9 +3,10 @@
 use super::{BecauseData, Step, route};
 use crate::data::SourceData;
 use routescope_core::analysis::Analysis;
-use routescope_core::model::{Filter, From, Listener, Meta, Name, Position};
+use routescope_core::model::{Filter, From, Listener, Meta, Name, Position, Route};
 use routescope_core::reachability::Change;
 use routescope_core::router::Decision;
+use routescope_core::store::RouteId;
 
 fn said(text: String, meta: &Meta, at: Position) -> BecauseData {
     BecauseData { text, source: SourceData::of(&meta.origin, at) }
@@ -95,6 +96,54 @@ fn of_listener(was: &Listener, is: &Listener) -> Vec<String> {
         told.push("now has another tls section".to_owned());
     }
     told
+}
+
+/// Virtual hosts with more rows are not searched for their routes, which would be done for every change.
+const MOST_ROWS: usize = 10_000;
+
+/// Routes that serve the host in one table and not in the other: which virtual host takes a request depends on them.
+pub(super) fn virtual_hosts(both: [&Analysis; 2], change: &Change, reasons: &mut Vec<BecauseData>) {
+    let decisions = [&change.before, &change.after];
+    let hosts = [0, 1].map(|side: usize| {
+        let decision = decisions[side].as_ref()?;
+        let table = both[side].table.gateways.get(decision.gateway as usize)?;
+        Some(table.virtual_hosts.get(decision.virtual_host? as usize)?.hostname.clone())
+    });
+    if hosts[0] == hosts[1] {
+        return;
+    }
+    for (side, what) in [(0, "no longer serves"), (1, "now serves")] {
+        let Some(host) = &hosts[side] else { continue };
+        let (Some(here), Some(there)) = (serving(both[side], change, host), serving(both[1 - side], change, host))
+        else {
+            continue;
+        };
+        for (route, _) in here {
+            if !there.iter().any(|(other, _)| route.kind == other.kind && route.meta.key() == other.meta.key()) {
+                let text = format!("{} {} {what} {host}", route.kind.name(), route.meta.key());
+                reasons.push(said(text, &route.meta, route.meta.origin.at));
+            }
+        }
+    }
+}
+
+/// The routes that rows of a Gateway's virtual hosts of this name come from, each once; `None` for too many rows.
+fn serving<'a>(analysis: &'a Analysis, change: &Change, host: &Name) -> Option<Vec<(&'a Route, RouteId)>> {
+    let table = analysis.table.gateways.iter().find(|table| table.gateway == change.gateway);
+    let hosts = table.map(|table| table.virtual_hosts.as_slice()).unwrap_or_default();
+    let hosts = hosts.iter().filter(|one| one.hostname == *host);
+    if hosts.clone().map(|one| one.rows.len()).sum::<usize>() > MOST_ROWS {
+        return None;
+    }
+    let mut routes: Vec<(&Route, RouteId)> = Vec::new();
+    for row in hosts.flat_map(|one| one.rows.iter()) {
+        let Some(parent) = analysis.tree.chain(*row).first().copied() else { continue };
+        let id = analysis.tree.hops[parent.0 as usize].route;
+        if !routes.iter().any(|(_, known)| *known == id) {
+            routes.push((analysis.snapshot.route(id), id));
+        }
+    }
+    Some(routes)
 }
 
 /// The labels of the namespaces that the rules are in: a listener may select by them.

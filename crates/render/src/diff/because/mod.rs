@@ -65,6 +65,7 @@ pub fn because([old, new]: [&Analysis; 2], change: &Change) -> Vec<BecauseData> 
         backends(change, &mut reasons);
         around::responses([old, new], &steps, &mut reasons);
         around::gateways([old, new], change, &mut reasons);
+        around::virtual_hosts([old, new], change, &mut reasons);
         around::namespaces([old, new], &steps, &mut reasons);
         around::policies(change, &mut reasons);
     }
