@@ -8,7 +8,7 @@ use super::words::{rule_name, verdict};
 use super::{endpoint_details, fault, overlay, recorded_status};
 use routescope_core::model::{Filter, PathModifier, Protocol, Route, RouteMatch, Source};
 use routescope_core::resolve::{
-    Action, Attached, Destination, Engine, Forward, ListenerState, MatchState, RuleNode, RuleNodeId,
+    Action, Attached, Destination, Engine, Forward, ListenerState, MatchState, RespondReason, RuleNode, RuleNodeId,
 };
 use routescope_core::router::{Decision, Outcome, Verdict};
 use routescope_render::outline::{NodeRef, Outline, written_listener};
@@ -425,6 +425,9 @@ fn action(world: &PaneContent, hop: &RuleNode, action: &Action, facts: &mut Vec<
             self::forward(forward, facts);
         }
         Action::Redirect(redirect) => facts.push(("redirects", Line::of(Role::Answer, phrases::redirect(redirect)))),
+        Action::Respond(respond) if respond.reason == RespondReason::FilterDecides => {
+            facts.push(("answers", Line::of(Role::Warning, "? ").with(Role::Text, respond.detail.clone())));
+        }
         Action::Respond(respond) => {
             let role = if respond.status >= 400 { Role::Error } else { Role::Answer };
             let line =

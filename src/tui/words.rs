@@ -24,6 +24,7 @@ pub fn outcome_glyph(decision: &Decision) -> (&'static str, Role) {
         }
         Outcome::Forward { .. } | Outcome::Passthrough { .. } => ("●", Role::Ok),
         Outcome::Redirect { .. } => ("↪", Role::Answer),
+        Outcome::Unknown { .. } => ("?", Role::Warning),
         Outcome::Respond { status, .. } if *status < 400 => ("●", Role::Ok),
         Outcome::Respond { .. } | Outcome::NotFound { .. } => ("✗", Role::Error),
     }
@@ -75,6 +76,11 @@ pub fn outcome(world: &PaneContent, decision: &Decision) -> Line {
             line.push(Role::Dim, "to ");
             line.push(Role::Answer, location.clone());
         }
+        Outcome::Unknown { .. } => {
+            line.push(role, "not known");
+            line.push(Role::Dim, "  ");
+            line.push(Role::Text, "a filter decides");
+        }
         Outcome::Respond { status, .. } => {
             line.push(role, format!("{status} from the gateway"));
             if let Some(detail) = respond_detail(world, decision) {
@@ -123,6 +129,7 @@ pub fn in_short(decision: &Decision) -> Line {
         Outcome::Respond { status, .. } => {
             Line::of(if *status < 400 { Role::Ok } else { Role::Error }, format!("{status} from the gateway"))
         }
+        Outcome::Unknown { .. } => Line::of(Role::Warning, "not known"),
         Outcome::NotFound { .. } => Line::of(Role::Error, "404 from the gateway"),
     }
 }

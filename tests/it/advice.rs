@@ -219,7 +219,7 @@ fn rank(decision: &Decision) -> u8 {
         OutcomeKind::Forward | OutcomeKind::Passthrough => 1,
         OutcomeKind::Redirect if decision.outcome.circle().is_empty() => 3,
         OutcomeKind::Redirect => 0,
-        OutcomeKind::NotFound => 2,
+        OutcomeKind::NotFound | OutcomeKind::Unknown => 2,
         OutcomeKind::Respond => match decision.status() {
             Some(status) if status < 500 => 3,
             _ => 1,

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! ANSWER is `svc:80`, `Backend name`, several with shares (`svc:80 75%, gone:80 25% missing`), `redirect 302 URL`,
-//! `500 unresolved-delegation`, `passthrough svc:443` (`by` the TCP or TLS route) or `404`, then `refused` where Envoy refuses it; several Gateways answer with ` | ` between. MATCH is `/prefix`, `=/exact` or
+//! `500 unresolved-delegation`, `unknown`, `passthrough svc:443` (`by` the TCP or TLS route) or `404`, then `refused` where Envoy refuses it; several Gateways answer with ` | ` between. MATCH is `/prefix`, `=/exact` or
 //! `~regex`, then a method, `header=value`, `?param=value`. What an expectation does not say is not compared. The
 //! namespace `default` is left out.
 

@@ -90,6 +90,7 @@ fn branch(branch: &Branch) -> String {
     let what = match &branch.outcome {
         Outcome::Forward { destinations: to, .. } | Outcome::Passthrough { destinations: to, .. } => destinations(to),
         Outcome::Redirect { status, .. } => format!("redirect {status}"),
+        Outcome::Unknown { .. } => "unknown".to_owned(),
         Outcome::Respond { .. } | Outcome::NotFound { .. } => branch.outcome.status().unwrap_or_default().to_string(),
     };
     format!("{:.0}% {what}", branch.share * 100.0)
@@ -106,6 +107,7 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> String {
         Outcome::Forward { destinations: to, .. } => destinations(to),
         Outcome::Redirect { status, location, .. } => format!("redirect {status} {location}"),
         Outcome::NotFound { .. } => "404".to_owned(),
+        Outcome::Unknown { .. } => "unknown".to_owned(),
         Outcome::Passthrough { destinations: to, .. } => format!("passthrough {}", destinations(to)),
         Outcome::Respond { status, .. } => {
             let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());

@@ -10,7 +10,7 @@ use routescope_core::model::{
     StreamRoute, ValueMatch,
 };
 use routescope_core::resolve::{
-    Action, Destination, Forward, MirrorTo, Respond, Rewrite, RuleNodeId, Tree, Via, ViaBy,
+    Action, Destination, Forward, MirrorTo, Respond, RespondReason, Rewrite, RuleNodeId, Tree, Via, ViaBy,
 };
 use routescope_core::store::Snapshot;
 use routescope_core::visible::visible_json;
@@ -108,7 +108,7 @@ pub enum ActionData {
         otherwise: Option<Box<ActionData>>,
     },
     Respond {
-        status: u16,
+        status: Option<u16>,
         reason: &'static str,
         #[serde(skip_serializing_if = "String::is_empty")]
         message: String,
@@ -157,7 +157,9 @@ impl From<&Action> for ActionData {
                 path: path.as_ref().map(path_modifier),
             },
             Action::Respond(Respond { status, reason, body, detail, .. }) => {
-                Self::Respond { status: *status, reason: reason.name(), message: detail.clone(), body: body.clone() }
+                // What a filter of the engine's own answers is not known.
+                let status = (*reason != RespondReason::FilterDecides).then_some(*status);
+                Self::Respond { status, reason: reason.name(), message: detail.clone(), body: body.clone() }
             }
         }
     }

@@ -131,6 +131,7 @@ fn row_answer(answer: &RowAnswer) -> String {
     };
     match answer {
         RowAnswer::Status(status) => status.to_string(),
+        RowAnswer::Unknown => "what a filter answers".to_owned(),
         RowAnswer::Redirect(status) => format!("redirect {status}"),
         RowAnswer::Delegates { value, namespace } => format!("it delegates to {value} in {namespace}"),
         RowAnswer::Forward(backends) => format!("to {}", backends.iter().map(backend).collect::<Vec<_>>().join(", ")),

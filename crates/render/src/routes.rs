@@ -8,7 +8,9 @@ use routescope_core::analysis::Analysis;
 use routescope_core::finding::Location;
 use routescope_core::model::{Name, ObjectKey};
 use routescope_core::reachability::{Below, Reach, Reachability};
-use routescope_core::resolve::{Action, Engine, LinkId, MatchState, OwnShare, RuleNode, RuleNodeId, Under};
+use routescope_core::resolve::{
+    Action, Engine, LinkId, MatchState, OwnShare, RespondReason, RuleNode, RuleNodeId, Under,
+};
 use routescope_core::router::{GatewayTable, VirtualHost};
 
 use routescope_core::unreadable;
@@ -274,6 +276,11 @@ pub fn text(
             .with(Role::Dim, format!(" · {}", gateway.engine.name()));
         if gateway.assumed {
             title.push(Role::Warning, "   ⚠ assumed: not in view");
+        } else if let Some(doubt) =
+            analysis.tree.gateways.get(gateway.node as usize).and_then(|node| node.engine_doubt.as_ref())
+        {
+            title.push(Role::Warning, "   ? ");
+            title.push(Role::Dim, doubt.clone());
         }
         lines.push(title);
         if gateway.virtual_hosts.is_empty() {
@@ -419,6 +426,9 @@ pub fn action(action: &Arc<Action>) -> Line {
             line
         }
         Action::Redirect(redirect) => Line::of(Role::Guide, "↪ ").with(Role::Answer, phrases::redirect(redirect)),
+        Action::Respond(respond) if respond.reason == RespondReason::FilterDecides => {
+            Line::of(Role::Warning, "? ").with(Role::Dim, respond.reason.name())
+        }
         Action::Respond(respond) => {
             let role = if respond.status >= 500 { Role::Error } else { Role::Answer };
             let glyph = if respond.status >= 500 { "✗ " } else { "↪ " };

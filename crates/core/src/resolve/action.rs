@@ -87,6 +87,8 @@ struct Draft {
     prefix_rewrite: Option<Name>,
     errors: Vec<Respond>,
     unverified: Vec<String>,
+    /// A filter that another engine than the assumed one may read.
+    own_filter: Option<String>,
 }
 
 /// What a rule does at its place. `levels` is its own rule first, then the delegating rules above it, nearest first;
@@ -111,6 +113,7 @@ pub(super) fn outcome(
         prefix_rewrite: None,
         errors: Vec::new(),
         unverified: Vec::new(),
+        own_filter: specification_only::own_filter(own.rule).filter(|_| assumed),
     };
     let referrer = Referrer::route(own.route.kind, &own.route.meta.namespace);
     let mut destinations = lookup.destinations(referrer, own.rule, delegates);
@@ -326,7 +329,13 @@ impl Draft {
         let in_making = errors.iter().flat_map(|error| &error.status_messages).any(|one| one.stage == Stage::Row);
         // A prefix that a full path hides is looked at all the same.
         let hidden = self.prefix_rewrite.clone().filter(|_| self.regex_rewrite.is_some());
-        let action = if delegating || in_making { None } else { Some(self.action()) };
+        let own_filter = self.own_filter.take();
+        let mut action = if delegating || in_making { None } else { Some(self.action()) };
+        if let (Some(Action::Respond(none)), Some(filter)) = (&mut action, own_filter)
+            && none.reason == RespondReason::NoBackends
+        {
+            *none = specification_only::left_to_a_filter(&filter);
+        }
         match &action {
             Some(Action::Respond(none)) if none.reason == RespondReason::NoBackends => errors.push(none.clone()),
             Some(action) => {

@@ -5,7 +5,7 @@
 //! Sources: kgateway `pkg/kgateway/query/route.go` (`processRoute`, `allowedRoutes`), `pkg/kgateway/query/query.go`
 //! (`hostnameIntersect`), `pkg/kgateway/translator/listener/gateway_listener_translator.go` (isolation).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -252,9 +252,13 @@ pub(super) fn reach(
     if admission == Admission::No {
         return Reach::Refused;
     }
-    let fits = reference.port.is_none_or(|port| port == listener.port)
-        && reference.section_name.as_ref().is_none_or(|name| *name == listener.name);
-    if fits || node.assumed { Reach::Here(admission) } else { Reach::Elsewhere }
+    let fits = if node.assumed {
+        !gateway::names_listener(reference) || gateway::meant(reference) == (listener.protocol.clone(), listener.port)
+    } else {
+        reference.port.is_none_or(|port| port == listener.port)
+            && reference.section_name.as_ref().is_none_or(|name| *name == listener.name)
+    };
+    if fits { Reach::Here(admission) } else { Reach::Elsewhere }
 }
 
 /// Attaches every route to the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
@@ -399,7 +403,7 @@ fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resource
     let mut of_sets = Resources::default();
     let known = snapshot.gateways.iter().map(|(key, gateway)| (key.clone(), Arc::clone(gateway), false));
     let unknown = assumed.into_iter().map(|(key, own)| {
-        let made_up = Arc::new(gateway::assumed(&key, own));
+        let made_up = Arc::new(gateway::assumed(&key, own.as_ref()));
         (key, made_up, true)
     });
     for (key, gateway, assumed) in known.chain(unknown) {
@@ -421,13 +425,13 @@ fn nodes(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> (Resource
     (gateways, of_sets)
 }
 
-/// The Gateways that routes and `ListenerSets` speak of, which are not in view but may exist, and whether a route names
-/// them, not only a set.
+/// The Gateways that routes and `ListenerSets` speak of, which are not in view but may exist, each with the ports of the
+/// listeners that routes name, and whether they speak TLS; `None` where only sets speak of it.
 fn spoken_of(
     snapshot: &Snapshot,
     sets: &AHashMap<ObjectKey, Vec<Arc<crate::model::ListenerSet>>>,
-) -> BTreeMap<ObjectKey, bool> {
-    let mut assumed: BTreeMap<ObjectKey, bool> = BTreeMap::new();
+) -> BTreeMap<ObjectKey, Option<BTreeSet<(u16, bool)>>> {
+    let mut assumed: BTreeMap<ObjectKey, Option<BTreeSet<(u16, bool)>>> = BTreeMap::new();
     let may_exist =
         |key: &ObjectKey| !snapshot.gateways.contains_key(key) && !snapshot.coverage.sees("Gateway", &key.namespace);
     for route in &snapshot.routes {
@@ -435,12 +439,16 @@ fn spoken_of(
             if let Parent::Gateway(key) = parent_of(reference, &route.meta.namespace)
                 && may_exist(&key)
             {
-                assumed.insert(key, true);
+                let named = assumed.entry(key).or_default().get_or_insert_default();
+                if gateway::names_listener(reference) {
+                    let (protocol, port) = gateway::meant(reference);
+                    named.insert((port, protocol == Protocol::Https));
+                }
             }
         }
     }
     for key in sets.keys().filter(|key| may_exist(key)) {
-        assumed.entry(key.clone()).or_insert(false);
+        assumed.entry(key.clone()).or_insert(None);
     }
     assumed
 }

@@ -3,6 +3,7 @@
 //! Sources: kgateway `pkg/krtcollections/policy.go` (`GatewaysForEnvoyTransformationFunc`: `ListenerSets` and their
 //! order), `pkg/kgateway/translator/listener/validation.go` (kinds, protocols, conflicts, reserved ports).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -14,7 +15,7 @@ use super::settings::{Dialect, Engine, Settings};
 use super::{GatewayNode, ListenerNode, ListenerState, Streams, tls};
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayRecord, Listener, ListenerSet, Meta, Name, ObjectKey, Origin,
-    Position, Protocol, Source, SourceKind,
+    ParentRef, Position, Protocol, Source, SourceKind,
 };
 use crate::store::Snapshot;
 
@@ -216,18 +217,45 @@ fn family(protocol: &Protocol) -> &Protocol {
     }
 }
 
-/// A Gateway that is not in view, assumed: one HTTP listener on port 80 that admits every namespace.
-/// `own_listener` is left out for one that only `ListenerSets` speak of.
-pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
+/// A listener that a parentRef to a Gateway out of view means, as far as its port and the name of its section tell.
+pub(super) fn meant(reference: &ParentRef) -> (Protocol, u16) {
+    let section = reference.section_name.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let names = |part: &&str| section.replace("insecure", "").contains(*part);
+    let is_https = match reference.port {
+        Some(443 | 8443) => true,
+        Some(80 | 8080) => false,
+        _ => ["https", "tls", "ssl", "secure", "443"].iter().any(|part| names(&part)),
+    };
+    let (protocol, port) = if is_https { (Protocol::Https, 443) } else { (Protocol::Http, 80) };
+    (protocol, reference.port.unwrap_or(port))
+}
+
+/// Whether a parentRef names a listener of its Gateway.
+pub(super) fn names_listener(reference: &ParentRef) -> bool {
+    reference.section_name.is_some() || reference.port.is_some()
+}
+
+/// A Gateway that is not in view, assumed: the listeners that parentRefs name, or else one HTTP listener on port 80; all
+/// admit every namespace. `None` for one that only `ListenerSets` speak of.
+pub(super) fn assumed(key: &ObjectKey, named: Option<&BTreeSet<(u16, bool)>>) -> Gateway {
     let source = Arc::new(Source { name: "(not in view)".to_owned(), kind: SourceKind::Text, text: String::new() });
-    let listener = Listener {
+    let listener = |(port, is_https): (u16, bool)| Listener {
         at: Position::default(),
-        name: Name::new_static("http"),
-        protocol: Protocol::Http,
-        port: 80,
+        name: match (port, is_https) {
+            (80, false) => Name::new_static("http"),
+            (443, true) => Name::new_static("https"),
+            (port, _) => format!("port-{port}").into(),
+        },
+        protocol: if is_https { Protocol::Https } else { Protocol::Http },
+        port,
         hostname: None,
         tls: None,
         allowed_routes: AllowedRoutes { namespaces: From::All, kinds: None },
+    };
+    let listeners = match named {
+        None => Vec::new(),
+        Some(named) if named.is_empty() => vec![listener((80, false))],
+        Some(named) => named.iter().copied().map(listener).collect(),
     };
     Gateway {
         meta: Meta {
@@ -242,7 +270,7 @@ pub(super) fn assumed(key: &ObjectKey, own_listener: bool) -> Gateway {
         },
         class: Name::default(),
         parameters_group: None,
-        listeners: if own_listener { vec![listener] } else { Vec::new() },
+        listeners,
         allowed_listeners: Some(From::All),
         frontend_tls: None,
         addresses: Vec::new(),
@@ -261,7 +289,7 @@ pub(super) fn node_of(
 ) -> GatewayNode {
     let Told { dialect, from: engine_from, doubt: engine_doubt } = hints.told(snapshot, settings, &gateway);
     let mut listeners = listeners(snapshot, dialect, &gateway, sets);
-    if dialect.engine == Engine::Kgateway && !dialect.is_assumed {
+    if dialect.engine == Engine::Kgateway && !dialect.is_assumed && !assumed {
         tls::reject(Lookup { snapshot, settings }, &gateway, &mut listeners);
     }
     GatewayNode {

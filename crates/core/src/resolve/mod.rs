@@ -52,7 +52,7 @@ use std::sync::Arc;
 use self::backend::Lookup;
 use self::policy::Policies;
 use crate::finding::Finding;
-use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, RouteMatch};
+use crate::model::{BackendRef, Gateway, Listener, ListenerSet, Name, ObjectKey, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 pub use agentgateway::group_rows;
@@ -129,7 +129,7 @@ pub struct GatewayNode {
     pub engine_from: String,
     /// Why the engine is not certain: nothing in the input tells it.
     pub engine_doubt: Option<String>,
-    /// The Gateway is not in view: one HTTP listener, port 80, all namespaces are assumed.
+    /// The Gateway is not in view: the listeners that parentRefs name, or one on port 80, are assumed, for all namespaces.
     pub assumed: bool,
     /// Chains of one port that match alike, which Envoy refuses.
     pub chain_conflicts: Vec<ChainConflict>,
@@ -141,6 +141,20 @@ pub struct GatewayNode {
     pub status_messages: Vec<StatusMessage>,
     /// How many attachments of routes to its listeners are left out, because all of them together take too much memory.
     pub cut: usize,
+}
+
+impl GatewayNode {
+    /// What is assumed of a Gateway that is not in view: `one HTTP listener on port 80 for all namespaces`.
+    pub fn assumed_listeners(&self) -> String {
+        match self.gateway.listeners.as_slice() {
+            [only] => format!("one {} listener on port {} for all namespaces", only.protocol.name(), only.port),
+            several => {
+                let of = |listener: &Listener| format!("{} ({})", listener.port, listener.protocol.name());
+                let ports: Vec<String> = several.iter().map(of).collect();
+                format!("listeners on port {} for all namespaces", ports.join(", "))
+            }
+        }
+    }
 }
 
 /// A listener, and the routes that attached to it.
@@ -559,6 +573,17 @@ impl Tree {
             Under::Root(root) => self.roots[root.0 as usize].dialect,
             Under::Child(child) => self.dialect_of(self.links[self.children[child.0 as usize].link.0 as usize].hop),
         }
+    }
+
+    /// The filter (`Middleware strip`) of another engine in the rule of `hop`, which may answer by itself: none where the
+    /// engine is known not to read it.
+    pub fn filter_that_decides(&self, snapshot: &Snapshot, hop: &RuleNode) -> Option<String> {
+        let dialect = self.dialect_of_hop(hop);
+        if dialect.engine != Engine::GatewayApi && !dialect.is_assumed {
+            return None;
+        }
+        let rule = snapshot.route(hop.route).rules.get(hop.rule as usize)?;
+        specification_only::own_filter(rule)
     }
 
     /// The hops from the root's down to `hop`, which is the last.

@@ -221,6 +221,8 @@ pub enum RespondReason {
     CyclicDelegation,
     NoBackends,
     NoPrefix,
+    /// A filter of the engine's own may answer, and nothing else does.
+    FilterDecides,
     AllWeightsZero,
     DirectResponse,
     DirectResponseConflict,
@@ -242,6 +244,7 @@ impl RespondReason {
             Self::CyclicDelegation => "cyclic-delegation",
             Self::NoBackends => "no-backends",
             Self::NoPrefix => "no-prefix",
+            Self::FilterDecides => "filter-decides",
             Self::AllWeightsZero => "all-weights-zero",
             Self::DirectResponse => "direct-response",
             Self::DirectResponseConflict => "direct-response-conflict",
@@ -256,7 +259,7 @@ impl RespondReason {
         }
     }
 
-    /// The finding that comes of it; none of a `DirectResponse`, which is meant.
+    /// The finding that comes of it; none of a `DirectResponse`, which is meant, nor of a filter that may answer.
     pub fn code(self) -> Option<Code> {
         Some(match self {
             Self::UnresolvedDelegation => Code::UnresolvedDelegation,
@@ -264,7 +267,7 @@ impl RespondReason {
             Self::NoBackends => Code::NoBackends,
             Self::NoPrefix => Code::NoPrefix,
             Self::AllWeightsZero => Code::AllWeightsZero,
-            Self::DirectResponse => return None,
+            Self::DirectResponse | Self::FilterDecides => return None,
             Self::DirectResponseConflict => Code::DirectResponseConflict,
             Self::DirectResponseMissing => Code::DirectResponseMissing,
             Self::UnresolvedExtension => Code::UnresolvedExtension,

@@ -6,7 +6,10 @@ use super::action::{Outcome, replaced};
 use super::backend::{Lookup, Referrer};
 use super::settings::DIALECTS;
 use super::{Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason};
-use crate::model::{Filter, GATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
+use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
+
+/// The API groups of the engines whose filters are followed.
+pub(super) const FOLLOWED_GROUPS: [&str; 4] = [GATEWAY_GROUP, KGATEWAY_GROUP, "gateway.solo.io", "agentgateway.dev"];
 
 /// What a rule does; `path` is the kind of its matches' path.
 pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: PathKind) -> Outcome {
@@ -16,7 +19,7 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
         unverified: Vec::new(),
         path,
     };
-    if draft.forward.destinations.len() > 1 && draft.forward.destinations.iter().all(|one| one.weight == 0) {
+    if !draft.forward.destinations.is_empty() && draft.forward.destinations.iter().all(|one| one.weight == 0) {
         draft.doubt("the specification does not say what a rule answers whose weights are all 0");
     }
     for filter in &rule.filters {
@@ -37,6 +40,9 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
     let Draft { forward, redirect, mut unverified, .. } = draft;
     let action = match redirect {
         Some(redirect) => Action::Redirect(redirect),
+        None if forward.destinations.is_empty() && own_filter(rule).is_some() => {
+            Action::Respond(left_to_a_filter(own_filter(rule).as_deref().unwrap_or_default()))
+        }
         None if forward.destinations.is_empty() => {
             unverified.push(
                 "the specification does not say what a rule without backendRefs answers: assumed to be 500".to_owned(),
@@ -96,6 +102,22 @@ impl Draft {
             self.doubt("ReplacePrefixMatch goes with PathPrefix only: the specification has such a route not accepted");
         }
     }
+}
+
+/// The first filter (`Middleware strip`) of a rule that is an engine's own.
+pub(super) fn own_filter(rule: &Rule) -> Option<String> {
+    rule.filters.iter().find_map(|filter| match filter {
+        Filter::Extension { group, kind, name, .. } if !FOLLOWED_GROUPS.contains(&group.as_str()) => {
+            Some(format!("{kind} {name}"))
+        }
+        _ => None,
+    })
+}
+
+/// What a rule does in which nothing but a filter of the engine's own can answer.
+pub(super) fn left_to_a_filter(filter: &str) -> super::Respond {
+    let detail = format!("the filter {filter} may answer: it is not read, and the rule has no backendRefs");
+    super::Respond { body: None, ..replaced(RespondReason::FilterDecides, detail) }
 }
 
 /// The destinations of a rule, the weight of a single one heeded: at 0 it gets nothing.

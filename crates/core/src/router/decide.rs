@@ -18,7 +18,8 @@ use super::{
 };
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
-    Action, Destination, Engine, Forward, InForce, MatchState, ProxySemantics, RuleNodeId, Settings, Tree, endpoints,
+    Action, Destination, Engine, Forward, InForce, MatchState, ProxySemantics, RespondReason, RuleNodeId, Settings,
+    Tree, endpoints,
 };
 use crate::store::Snapshot;
 
@@ -357,6 +358,10 @@ impl<'a> Router<'a> {
                 policy_effects::answer_preflight(&mut decision, hop, &policies);
             } else {
                 self.apply(&mut decision, hop, action, &asked);
+                if self.is_left_to_a_filter(&decision, hop, action) {
+                    let destinations = decision.outcome.destinations().to_vec();
+                    decision.outcome = Outcome::Unknown { row: hop, destinations };
+                }
                 policy_effects::apply(&mut decision, &policies, &asked);
             }
             decision.policies = policies;
@@ -440,6 +445,17 @@ impl<'a> Router<'a> {
         }
     }
 
+    /// Whether no backend answers, and a filter of the engine's own may.
+    fn is_left_to_a_filter(&self, decision: &Decision, hop: RuleNodeId, action: &Action) -> bool {
+        match action {
+            Action::Respond(respond) => respond.reason == RespondReason::FilterDecides,
+            Action::Forward(_) if decision.kind() == OutcomeKind::Respond => {
+                self.tree.filter_that_decides(self.snapshot, &self.tree.hops[hop.0 as usize]).is_some()
+            }
+            Action::Forward(_) | Action::Redirect(_) => false,
+        }
+    }
+
     /// Who serves the destinations.
     pub(super) fn look_up_endpoints<'d>(&self, destinations: impl Iterator<Item = &'d mut Destination>) {
         for destination in destinations {
@@ -520,6 +536,7 @@ impl<'a> Router<'a> {
                 RowAnswer::Forward(getting.map(name).collect())
             }
             Some(Action::Redirect(redirect)) => RowAnswer::Redirect(redirect.status.unwrap_or(302)),
+            Some(Action::Respond(respond)) if respond.reason == RespondReason::FilterDecides => RowAnswer::Unknown,
             Some(Action::Respond(respond)) => RowAnswer::Status(respond.status),
         }
     }

@@ -81,6 +81,13 @@ pub enum Outcome {
         /// Where it may go, broken ones included.
         destinations: Vec<Destination>,
     },
+    /// No backend of a row answers, and a filter of the engine's own may.
+    Unknown {
+        /// The row.
+        row: RuleNodeId,
+        /// Its backends.
+        destinations: Vec<Destination>,
+    },
 }
 
 /// What in the gateway answers a request by itself.
@@ -118,6 +125,7 @@ pub enum OutcomeKind {
     Respond,
     NotFound,
     Passthrough,
+    Unknown,
 }
 
 /// What becomes of one share of the requests.
@@ -173,6 +181,7 @@ impl OutcomeKind {
             Self::Respond => "respond",
             Self::NotFound => "not-found",
             Self::Passthrough => "passthrough",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -189,6 +198,7 @@ impl Outcome {
             Self::Respond { .. } => OutcomeKind::Respond,
             Self::NotFound { .. } => OutcomeKind::NotFound,
             Self::Passthrough { .. } => OutcomeKind::Passthrough,
+            Self::Unknown { .. } => OutcomeKind::Unknown,
         }
     }
 
@@ -197,14 +207,14 @@ impl Outcome {
         match self {
             Self::Redirect { status, .. } | Self::Respond { status, .. } => Some(*status),
             Self::NotFound { .. } => Some(404),
-            Self::Forward { .. } | Self::Passthrough { .. } => None,
+            Self::Forward { .. } | Self::Passthrough { .. } | Self::Unknown { .. } => None,
         }
     }
 
     /// The row that decided.
     pub fn row(&self) -> Option<RuleNodeId> {
         match self {
-            Self::Forward { row, .. } | Self::Redirect { row, .. } => Some(*row),
+            Self::Forward { row, .. } | Self::Redirect { row, .. } | Self::Unknown { row, .. } => Some(*row),
             Self::Respond { by, .. } => match by {
                 Responder::Row(row)
                 | Responder::BrokenBackends { row, .. }
@@ -230,6 +240,7 @@ impl Outcome {
         match self {
             Self::Forward { destinations, .. }
             | Self::Passthrough { destinations, .. }
+            | Self::Unknown { destinations, .. }
             | Self::Respond { by: Responder::BrokenBackends { destinations, .. }, .. } => destinations,
             _ => &[],
         }
@@ -240,6 +251,7 @@ impl Outcome {
         match self {
             Self::Forward { destinations, .. }
             | Self::Passthrough { destinations, .. }
+            | Self::Unknown { destinations, .. }
             | Self::Respond { by: Responder::BrokenBackends { destinations, .. }, .. } => destinations,
             _ => &mut [],
         }
@@ -326,7 +338,7 @@ impl Decision {
                 self.destinations().any(|one| one.share > 0.0 && one.serves())
             }
             Outcome::Redirect { circle, .. } => circle.is_empty() && !self.notes.contains(&Note::SameUrl),
-            Outcome::Respond { .. } | Outcome::NotFound { .. } => false,
+            Outcome::Respond { .. } | Outcome::NotFound { .. } | Outcome::Unknown { .. } => false,
         }
     }
 }

@@ -88,7 +88,7 @@ impl Lookup {
         let gateway = &table.gateways[place as usize];
         // A Gateway that is not in view may listen anywhere.
         if gateway.assumed {
-            return Ok(frontends.iter().collect());
+            return Ok(closest_of_assumed(frontends, request));
         }
         let node = tree.gateways.get(gateway.node as usize);
         let port = request.port.or_else(|| request.scheme.map(Scheme::default_port));
@@ -151,6 +151,16 @@ impl Lookup {
             .max_by_key(|(rank, _)| *rank)
             .map(|(_, frontend)| frontend)
     }
+}
+
+/// The doors of a Gateway out of view: those of the request's port, or else of its scheme, or else all.
+fn closest_of_assumed<'l>(frontends: &'l [Frontend], request: &Request) -> Vec<&'l Frontend> {
+    let port = request.port.or_else(|| request.scheme.map(Scheme::default_port));
+    let on_port: Vec<&Frontend> = frontends.iter().filter(|frontend| port == Some(frontend.port)).collect();
+    let is_https = request.scheme.map(|scheme| scheme == Scheme::Https);
+    let of_scheme: Vec<&Frontend> =
+        frontends.iter().filter(|frontend| is_https.is_none_or(|is| is == frontend.sni.is_some())).collect();
+    [on_port, of_scheme].into_iter().find(|some| !some.is_empty()).unwrap_or_else(|| frontends.iter().collect())
 }
 
 /// The doors a request comes to, or why there is none.

@@ -181,6 +181,8 @@ pub enum AnswerPlace {
 pub enum RowAnswer {
     /// The gateway answers by itself.
     Status(u16),
+    /// What a filter of the engine's own answers.
+    Unknown,
     /// A redirect.
     Redirect(u16),
     /// It delegates to the routes of this name or label in this namespace.

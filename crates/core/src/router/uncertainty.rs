@@ -63,9 +63,10 @@ impl Router<'_> {
         decision.unverified.extend(node.and_then(|node| node.engine_doubt.clone()));
         if table.assumed {
             let name = &table.gateway;
-            decision
-                .unverified
-                .push(format!("Gateway {name} is not in view: assumed to have one HTTP listener that admits it"));
+            decision.unverified.push(format!(
+                "Gateway {name} is not in view: assumed to have one {} listener that admits it",
+                frontend.protocol.name()
+            ));
         }
         let port = frontend.port;
         let rejection = frontend.rejection.and_then(|place| table.virtual_hosts[place as usize].rejections.first());

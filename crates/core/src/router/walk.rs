@@ -257,7 +257,7 @@ impl<'a> Router<'a> {
         let merit = |one: &Decision| match one.kind() {
             OutcomeKind::Forward => 2,
             OutcomeKind::Redirect => 1,
-            OutcomeKind::Respond | OutcomeKind::NotFound | OutcomeKind::Passthrough => 0,
+            OutcomeKind::Respond | OutcomeKind::NotFound | OutcomeKind::Passthrough | OutcomeKind::Unknown => 0,
         };
         let mut best = 0;
         for at in 1..ends.len() {

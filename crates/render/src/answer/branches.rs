@@ -47,7 +47,7 @@ pub fn arrives(branch: &Branch) -> bool {
         }
         Outcome::Redirect { .. } => true,
         Outcome::Respond { status, .. } => *status < 400,
-        Outcome::NotFound { .. } => false,
+        Outcome::NotFound { .. } | Outcome::Unknown { .. } => false,
     }
 }
 
@@ -72,6 +72,7 @@ fn end(branch: &Branch) -> Line {
         Outcome::Redirect { status, location, .. } => {
             Line::of(Role::Answer, format!("{status} redirect to ")).with(Role::Path, location.clone())
         }
+        Outcome::Unknown { .. } => Line::of(Role::Warning, "? not known"),
         Outcome::Respond { .. } | Outcome::NotFound { .. } => {
             Line::of(Role::Error, format!("✗ {}", branch.outcome.status().unwrap_or(404)))
         }

@@ -109,6 +109,7 @@ fn short(decision: &Decision) -> Line {
         Outcome::Redirect { status, location, .. } => {
             Line::of(Role::Guide, "↪ ").with(Role::Answer, format!("{status} ")).with(Role::Path, location.clone())
         }
+        Outcome::Unknown { .. } => Line::of(Role::Warning, "? not known"),
         Outcome::Respond { .. } | Outcome::NotFound { .. } => {
             Line::of(Role::Error, format!("{} from the gateway", decision.status().unwrap_or(404)))
         }

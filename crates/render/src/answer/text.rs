@@ -246,6 +246,12 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                 }
             }
         }
+        Outcome::Unknown { row, destinations } => {
+            let filter = analysis.tree.filter_that_decides(&analysis.snapshot, &analysis.tree.hops[row.0 as usize]);
+            let why = format!("the filter {} decides", filter.unwrap_or_default());
+            lines.extend(beside(Line::of(Role::Warning, "? not known"), &why, width));
+            lines.extend(shares(destinations));
+        }
         Outcome::NotFound { .. } => {
             let why = reasons::unanswered(analysis, decision).unwrap_or_else(|| not_found(analysis, request, decision));
             lines.extend(beside(Line::of(Role::Error, "✗ 404 from the gateway"), &why, width));

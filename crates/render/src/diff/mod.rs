@@ -132,6 +132,7 @@ fn end(request: &Request, outcome: &Outcome) -> String {
         Outcome::Redirect { status, location, .. } => format!("redirect {status} to {location}"),
         Outcome::Respond { status, .. } => status.to_string(),
         Outcome::NotFound { .. } => "404".to_owned(),
+        Outcome::Unknown { .. } => "what a filter answers".to_owned(),
     }
 }
 

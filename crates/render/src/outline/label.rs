@@ -145,7 +145,10 @@ impl Outline {
             .with(Role::Gateway, meta.name.to_string())
             .with(Role::Dim, format!(" · {}", node.dialect.engine.name()));
         if node.assumed {
-            return Label::odd(main, "assumed: not in view, so one HTTP listener on port 80 for all namespaces");
+            return Label::odd(main, format!("assumed: not in view, so {}", node.assumed_listeners()));
+        }
+        if let Some(doubt) = &node.engine_doubt {
+            return Label { main, note: Line::of(Role::Dim, format!("? {doubt}")), health: Health::Odd };
         }
         Label::fine(main)
     }
@@ -418,6 +421,9 @@ fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route
             main.push(Role::Guide, " ↪ ");
             main.push(Role::Answer, format!("answers {}", respond.status));
             Label::fine(main)
+        }
+        Action::Respond(respond) if respond.reason == RespondReason::FilterDecides => {
+            Label::odd(main, respond.detail.clone())
         }
         Action::Respond(respond) => Label::broken(main, format!("{}: {}", respond.status, respond.detail)),
     }

@@ -79,6 +79,7 @@ fn expected(analysis: &Analysis, decision: &Decision) -> Option<String> {
             format!("{{ backend: {} }}", quoted(&format!("{}/{}/{}{port}", to.kind, to.namespace, to.name)))
         }
         Outcome::Redirect { location, .. } => format!("{{ location: {} }}", quoted(location)),
+        Outcome::Unknown { .. } => return None,
         Outcome::Respond { .. } | Outcome::NotFound { .. } => format!("{{ status: {} }}", decision.status()?),
     })
 }

@@ -9,7 +9,7 @@ use ahash::AHashMap;
 
 use crate::outline::{Health, NodeRef, Outline};
 use crate::phrases;
-use routescope_core::resolve::{Action, Destination, is_starved};
+use routescope_core::resolve::{Action, Destination, RespondReason, is_starved};
 use routescope_core::visible::is_invisible;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,11 @@ impl Graph {
                 self.edge(place, answer, "", false);
             }
             Some(Action::Respond(respond)) => {
-                let text = vec![respond.status.to_string(), respond.detail.clone()];
+                let status = match respond.reason {
+                    RespondReason::FilterDecides => "?".to_owned(),
+                    _ => respond.status.to_string(),
+                };
+                let text = vec![status, respond.detail.clone()];
                 let answer = self.node(NodeStyle::Answer, text, label.health);
                 self.edge(place, answer, "", label.health == Health::Broken);
             }

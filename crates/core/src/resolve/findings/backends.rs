@@ -3,18 +3,16 @@
 use super::fixes::MIRRORS;
 use super::{Cause, Report};
 use crate::finding::{Code, Severity, closest};
-use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Position, RouteKind};
+use crate::model::{Filter, KGATEWAY_GROUP, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{
-    Action, Destination, DestinationState, Respond, RespondReason, RuleNode, RuleNodeId, Slip, delegation_slip,
+    Action, Destination, DestinationState, ProxySemantics, Respond, RespondReason, RuleNode, RuleNodeId, Slip,
+    delegation_slip,
 };
 use crate::store::RouteId;
 
 /// What kgateway serves as a backend.
 const SERVED: &str = "refer to a Service, or to a Backend of gateway.kgateway.dev";
-
-/// The API groups of the engines whose filters are followed.
-const OWN_GROUPS: [&str; 4] = [GATEWAY_GROUP, KGATEWAY_GROUP, "gateway.solo.io", "agentgateway.dev"];
 
 impl Report<'_> {
     pub(super) fn of_action(&mut self, hop: &RuleNode, action: &Action) {
@@ -144,16 +142,13 @@ impl Report<'_> {
         let detail = match respond.reason {
             // These are findings of their own.
             RespondReason::DirectResponse
+            | RespondReason::FilterDecides
             | RespondReason::UnresolvedDelegation
             | RespondReason::CyclicDelegation
             | RespondReason::InvalidPolicy => return,
             RespondReason::InvalidPath => hop.match_index.unwrap_or(u32::MAX),
             _ => 0,
         };
-        // A filter of another engine may answer by itself.
-        if respond.reason == RespondReason::NoBackends && self.has_foreign_filter(hop) {
-            return;
-        }
         let Some(code) = respond.reason.code() else { return };
         if !self.is_new(Severity::Error, Cause { code, route: hop.route, rule: hop.rule, detail }) {
             return;
@@ -170,16 +165,15 @@ impl Report<'_> {
         };
         let route = self.snapshot.route(hop.route);
         let at = if detail == 0 { route.rules[hop.rule as usize].at } else { hop.matcher.at };
-        self.about(code, Severity::Error, route, at, (format!("{}: the rule answers 500", respond.detail), help));
-    }
-
-    /// Whether a filter of a rule belongs to another engine.
-    fn has_foreign_filter(&self, hop: &RuleNode) -> bool {
-        let rule = &self.snapshot.route(hop.route).rules[hop.rule as usize];
-        rule.filters.iter().any(|filter| match filter {
-            Filter::Extension { group, .. } => !OWN_GROUPS.contains(&group.as_str()),
-            _ => false,
-        })
+        // The specification names no answer for a rule without backendRefs.
+        let left = respond.reason == RespondReason::NoBackends
+            && self.tree.dialect_of_hop(hop).semantics == ProxySemantics::Specification;
+        let (severity, what) = if left {
+            (Severity::Warning, "what the rule answers is up to the implementation")
+        } else {
+            (Severity::Error, "the rule answers 500")
+        };
+        self.about(code, severity, route, at, (format!("{}: {what}", respond.detail), help));
     }
 
     /// Mirrors that cannot be sent are silently not sent.

@@ -21,7 +21,11 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: None,
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: "it is not in view: one HTTP listener on port 80 for all namespaces is assumed".to_owned(),
+                    message: format!(
+                        "it is not in view: {} {} assumed",
+                        node.assumed_listeners(),
+                        if node.gateway.listeners.len() == 1 { "is" } else { "are" }
+                    ),
                     help: Some("add its manifest, or say --complete when there is none".to_owned()),
                     fix: Vec::new(),
                 });
