@@ -17,7 +17,7 @@ use super::answer::{self, OutputForm, Question};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
-use super::{Context, Verdict, baseline, terminal};
+use super::{Context, Verdict, baseline, held_back, terminal};
 
 /// List what is broken or odd, with its place and what to do about it
 #[derive(Debug, Clone, Args)]
@@ -151,6 +151,8 @@ impl Question for CheckOptions {
         let scope = context.scope();
         let analysis = &world.analysis;
         let of_sets = reachability::findings(analysis.router(), parallel::threads());
+        let mut held = held_back::Held::new(&analysis.snapshot);
+        let of_sets: Vec<Finding> = of_sets.into_iter().filter(|finding| held.leaves(finding)).collect();
         let of_all = analysis.findings.iter().chain(&of_sets);
         let mut all: Vec<Finding> =
             of_all.filter(|finding| scope.is_everything() || scope.holds_finding(finding)).cloned().collect();

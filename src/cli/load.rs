@@ -19,7 +19,7 @@ use routescope_render::namespaces::{self, Missing};
 use routescope_render::scope::Scope;
 
 use super::failure::Failure;
-use super::{Context, duplicates, terminal};
+use super::{Context, duplicates, held_back, terminal};
 
 /// How many findings are named on standard error.
 const NAMED: usize = 3;
@@ -111,15 +111,16 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
     let snapshot = store.snapshot();
     let ignored: usize = ignored.values().sum();
     let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
-    let reading = findings.len();
+    let mut reading = findings.len();
     let mut analysis = Analysis::of(Arc::new(snapshot), settings.clone(), findings);
-    if let Some(repository) = &repository {
-        // What seems near may be the very parent, by the name that kustomize gives it.
-        let is_renamed = |finding: &Finding| {
-            let place = finding.place.as_ref();
-            finding.code == Code::ParentNotFound && place.is_some_and(|place| repository.renames(&place.source))
-        };
-        analysis.findings.retain(|finding| !is_renamed(finding));
+    if repository.is_some() {
+        let mut of_reading = std::mem::take(&mut analysis.findings);
+        let of_routing = of_reading.split_off(reading);
+        let mut held = held_back::Held::new(&analysis.snapshot);
+        of_reading.retain(|finding| held.leaves(finding));
+        reading = of_reading.len();
+        of_reading.extend(of_routing.into_iter().filter(|finding| held.leaves(finding)));
+        analysis.findings = held.tell(of_reading);
     }
     let analysis = Arc::new(analysis);
     let is_named = |name: &&Name| sources.iter().any(|source| namespaces::is_named(&source.text, name));

@@ -16,6 +16,7 @@ mod explain;
 mod explore;
 mod failure;
 mod files_watch;
+mod held_back;
 mod info;
 mod load;
 mod options;

@@ -205,6 +205,67 @@ fn a_parent_that_kustomize_may_rename_is_not_said_to_be_misspelt() {
 }
 
 #[test]
+fn findings_on_what_a_kustomization_changes_are_left_out_and_counted() {
+    let gateway = GATEWAY.replace("port: 80}", "port: 80, hostname: api.example.com}");
+    let route = ROUTE.replace("api.example.com", "api.replaced-later");
+    let replacement = "resources: [route.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: x}\n  targets:\n  - select: {kind: HTTPRoute}\n    fieldPaths: [spec.hostnames.0]\n";
+    let of_deployments = replacement.replace("HTTPRoute", "Deployment");
+    let patch =
+        "resources: [../base]\npatches: [{target: {kind: HTTPRoute}, patch: '[{op: add, path: /x, value: y}]'}]\n";
+    let same_namespace = "namespace: team-a\nresources: [route.yaml]\n";
+    for (kustomization, overlay, left) in [
+        (replacement, "resources: [../base]\n", false),
+        (of_deployments.as_str(), "resources: [../base]\n", true),
+        ("resources: [route.yaml]\n", patch, false),
+        ("resources: [route.yaml]\n", "namespace: prod\nresources: [../base]\n", false),
+        (same_namespace, "resources: [../base]\n", true),
+    ] {
+        let folder = repository(&[
+            ("gateway.yaml", &gateway),
+            ("base/kustomization.yaml", kustomization),
+            ("base/route.yaml", &route),
+            ("overlay/kustomization.yaml", overlay),
+        ]);
+        let (code, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+        assert_eq!(text.contains("route-not-attached"), left, "{kustomization}{overlay}{text}");
+        assert_eq!(text.contains("1 finding on"), !left, "{kustomization}{overlay}{text}");
+        assert_eq!(code, Some(i32::from(left)));
+    }
+}
+
+#[test]
+fn an_answer_by_what_a_kustomization_changes_is_not_certain() {
+    let folder = repository(&[
+        ("kustomization.yaml", "namespace: prod\nresources: [route.yaml, gateway.yaml]\n"),
+        ("gateway.yaml", GATEWAY),
+        ("route.yaml", ROUTE),
+        (
+            "service.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: team-a}\nspec: {ports: [{port: 80}]}\n",
+        ),
+    ]);
+    let (_, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", ".", "-o", "json"], None);
+    assert!(text.contains("\"confidence\": \"unverified\""), "{text}");
+    let doubt = "HTTPRoute team-a/shop: ./kustomization.yaml sets namespace: prod, which -f does not apply";
+    assert!(text.contains(doubt), "{text}");
+}
+
+#[test]
+fn a_namespace_that_a_kustomization_may_set_is_not_known() {
+    let unplaced =
+        ROUTE.replace(", namespace: team-a", "").replace("[{name: edge}]", "[{name: edge, namespace: infra}]");
+    let gateway = GATEWAY.replace(", namespace: team-a", "");
+    let folder = repository(&[
+        ("apps/route.yaml", &unplaced),
+        ("infra/gateway.yaml", &gateway),
+        ("other/kustomization.yaml", "resources: [deployment.yaml]\n"),
+    ]);
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    assert!(!text.contains("did you mean default/edge"), "{text}");
+    assert!(text.contains("1 finding on objects whose namespace a kustomization may set is left out"), "{text}");
+}
+
+#[test]
 fn a_patch_is_no_object_of_its_own() {
     let patch = ROUTE.replace("api.example.com", "prod.example.com");
     let folder = repository(&[
@@ -267,6 +328,12 @@ fn two_clusters_in_one_repository_are_not_defined_twice() {
     let folder = repository(&[("a.yaml", ROUTE), ("b.yaml", ROUTE)]);
     let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
     assert!(text.contains("is defined twice"), "{text}");
+    // A folder of tests, each of which stands for itself.
+    let both = format!("{GATEWAY}---\n{ROUTE}");
+    let folder = repository(&[("a.yaml", &both), ("b.yaml", &both), ("c.yaml", &both)]);
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    assert!(text.contains("(and 3 more objects) is defined again"), "{text}");
+    assert!(!text.contains("is defined twice"), "{text}");
 }
 
 /// A kubectl that prints the file `built` of the folder it is to build.

@@ -397,6 +397,11 @@ impl Gathered<'_> {
                 let meta = object.meta();
                 !repository.is_placeholder(&meta.name, &meta.origin.source)
             });
+            for object in &mut objects {
+                let kind = object.kind();
+                let meta = object.meta_mut();
+                meta.doubt = meta.doubt.take().or_else(|| repository.doubt(kind, meta).map(Name::from));
+            }
             findings.retain(|finding| match (&finding.subject, &finding.place) {
                 (Some(subject), Some(place)) => !repository.is_placeholder(&subject.key.name, &place.source),
                 _ => true,

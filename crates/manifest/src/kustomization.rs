@@ -1,5 +1,6 @@
 //! `kustomization.yaml`: what it includes, and what it changes. It is not built here: kustomize does that.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use super::repository::normal;
 use super::text::{self, Text};
 use crate::decode::Decoded;
 use routescope_core::model::value::{Data, Value};
-use routescope_core::model::{Position, Source};
+use routescope_core::model::{Meta, Position, Source};
 
 /// The names that kustomize looks for.
 pub(super) const NAMES: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
 
 /// One kustomization.
+#[derive(Debug)]
 pub(super) struct Kustomization {
     /// Where it stands, without `..`.
     pub folder: PathBuf,
@@ -29,6 +31,27 @@ pub(super) struct Kustomization {
     pub inputs: Vec<PathBuf>,
     /// The first change that matters to routing, as it is written.
     pub change: Option<String>,
+    /// The namespace that it puts objects into.
+    pub namespace: Option<String>,
+    /// It gives objects other names.
+    pub renames: bool,
+    /// The kinds that its patches and replacements change; `None` among them where the kind is not said.
+    pub patched: BTreeSet<Option<String>>,
+}
+
+impl Kustomization {
+    /// What it makes of an object of a kind, written in a namespace.
+    pub(super) fn change_of(&self, kind: &str, meta: &Meta) -> Option<String> {
+        let own = (!meta.unplaced).then_some(meta.namespace.as_str());
+        if self.renames {
+            return self.change.clone().map(|change| format!("sets {change}"));
+        }
+        if let Some(namespace) = self.namespace.as_deref().filter(|namespace| own != Some(namespace)) {
+            return Some(format!("sets namespace: {namespace}"));
+        }
+        let patched = self.patched.iter().any(|one| one.as_deref().is_none_or(|one| one == kind));
+        patched.then(|| format!("patches its {kind}s"))
+    }
 }
 
 /// Whether a file is a kustomization by its name.
@@ -80,7 +103,35 @@ pub(super) fn read(text: &Text) -> Option<Kustomization> {
         patches: files(PATCHES),
         inputs,
         change: changed.map(|(field, _, text)| format!("{field}: {text}")),
+        namespace: value.get("namespace").and_then(text_of).map(str::to_owned),
+        renames: ["namePrefix", "nameSuffix"].iter().any(|field| value.get(field).is_some()),
+        patched: patched(&value),
     })
+}
+
+/// The kinds that patches and replacements name.
+fn patched(value: &Value) -> BTreeSet<Option<String>> {
+    let mut kinds = BTreeSet::new();
+    let kind = |of: Option<&Value>| of.and_then(|of| of.get("kind")).and_then(text_of).map(str::to_owned);
+    for patch in PATCHES.iter().filter_map(|field| value.get(field)).flat_map(items) {
+        // A patch without a target is of the kind that it writes itself; a file is looked into elsewhere.
+        let inline = patch.get("patch").unwrap_or(patch);
+        let written = match &inline.data {
+            Data::String(text) => text.lines().find_map(|line| line.strip_prefix("kind:")),
+            _ => None,
+        };
+        match (kind(patch.get("target")), written) {
+            (Some(target), _) => drop(kinds.insert(Some(target))),
+            (None, Some(written)) => drop(kinds.insert(Some(written.trim().trim_matches(['"', '\'']).to_owned()))),
+            (None, None) => {}
+        }
+    }
+    for replacement in value.get("replacements").into_iter().flat_map(items) {
+        for target in replacement.get("targets").into_iter().flat_map(items) {
+            kinds.insert(kind(target.get("select")));
+        }
+    }
+    kinds
 }
 
 fn items(value: &Value) -> std::slice::Iter<'_, Value> {

@@ -6,5 +6,7 @@ pub const INPUT_BYTES: usize = 512 << 20;
 pub const NESTING: usize = 128;
 /// The values of one object, keys included.
 pub const VALUES: usize = 1_000_000;
+/// The files and folders that are followed from one kustomization.
+pub const INCLUDED: usize = 10_000;
 /// So many values of a document may come from aliases in any case.
 pub const ALIASED_VALUES: usize = 100;

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use super::kustomization::{self, Kustomization};
 use super::text::{self, Text};
 use routescope_core::finding::{Code, Finding, Location, Severity};
-use routescope_core::model::{Position, Source};
+use routescope_core::model::{Meta, Position, Source};
 
 /// So many kustomizations are reported one by one.
 const FEW: usize = 3;
+/// So many files and folders that one kustomization takes in are looked at.
+const INCLUDED: usize = crate::limits::INCLUDED;
 
 /// What a folder and all below it holds.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +29,8 @@ pub struct Repository {
     pub skipped: Vec<(String, &'static str)>,
     /// The folders that have a kustomization.
     pub(super) kustomized: BTreeSet<PathBuf>,
-    /// The files whose objects a kustomization renames, or puts into another namespace.
-    renamed: BTreeSet<PathBuf>,
+    /// The files that kustomizations change, each with those that do.
+    changed: BTreeMap<PathBuf, Vec<Arc<Kustomization>>>,
     /// How many files were read as manifests.
     pub files: usize,
     /// How many objects they hold, of whatever kind.
@@ -38,20 +40,28 @@ pub struct Repository {
 impl Repository {
     /// Takes over what another folder holds.
     pub(super) fn append(&mut self, other: Self) {
-        let Self { roots, charts, skipped, kustomized, renamed, files, objects } = other;
+        let Self { roots, charts, skipped, kustomized, changed, files, objects } = other;
         self.roots.extend(roots);
         self.charts.extend(charts);
         self.skipped.extend(skipped);
         self.kustomized.extend(kustomized);
-        self.renamed.extend(renamed);
+        for (file, by) in changed {
+            self.changed.entry(file).or_default().extend(by);
+        }
         self.files += files;
         self.objects += objects;
     }
 
-    /// Whether a kustomization renames the objects of a file, or puts them into another namespace: which names they go by
-    /// is not known.
-    pub fn renames(&self, source: &Source) -> bool {
-        self.renamed.contains(&normal(Path::new(&source.name)))
+    /// What a kustomization makes of an object, which is not applied here; or why its namespace is not known.
+    pub(super) fn doubt(&self, kind: &str, meta: &Meta) -> Option<String> {
+        let file = normal(Path::new(&meta.origin.source.name));
+        let by = self.changed.get(&file).into_iter().flatten();
+        if let Some((one, change)) = by.filter_map(|one| Some((one, one.change_of(kind, meta)?))).next() {
+            return Some(format!("{} {change}, which -f does not apply", one.source.name));
+        }
+        let is_cluster_wide = meta.namespace.is_empty();
+        (meta.unplaced && !is_cluster_wide && !self.kustomized.is_empty())
+            .then(|| "it names no namespace, and a kustomization may put it into any".to_owned())
     }
 
     /// A name that kustomize is to replace.
@@ -91,7 +101,9 @@ pub(super) fn sort(texts: Vec<Text>) -> Sorted {
     }
 
     let (own, rest): (Vec<Text>, Vec<Text>) = rest.into_iter().partition(|text| kustomization::is_one(path_of(text)));
-    let all: Vec<Kustomization> = own.iter().filter_map(kustomization::read).collect();
+    let mut all: Vec<Kustomization> = own.iter().filter_map(kustomization::read).collect();
+    name_patched(&mut all, &rest);
+    let all: Vec<Arc<Kustomization>> = all.into_iter().map(Arc::new).collect();
     repository.skipped.extend(own.iter().map(|text| (text.source.name.clone(), "a kustomization")));
     let used: BTreeSet<&PathBuf> = all.iter().flat_map(|one| one.patches.iter().chain(&one.inputs)).collect();
     let (used, texts): (Vec<Text>, Vec<Text>) =
@@ -101,10 +113,55 @@ pub(super) fn sort(texts: Vec<Text>) -> Sorted {
     let included: BTreeSet<&PathBuf> = all.iter().flat_map(|one| &one.includes).collect();
     let roots = all.iter().filter(|one| !one.is_component && !included.contains(&one.folder));
     repository.roots = roots.map(|one| one.folder.clone()).collect();
-    let renaming = all.iter().filter(|one| one.change.is_some());
-    repository.renamed = renaming.flat_map(|one| one.includes.iter().cloned()).collect();
+    repository.changed = changed(&all);
     repository.kustomized = all.iter().map(|one| one.folder.clone()).collect();
     Sorted { texts, repository, findings }
+}
+
+/// Looks into the files with patches for the kinds that they change.
+fn name_patched(all: &mut [Kustomization], texts: &[Text]) {
+    let patches: BTreeSet<PathBuf> = all.iter().flat_map(|one| &one.patches).cloned().collect();
+    let found = texts.iter().map(|text| (normal(path_of(text)), text)).filter(|(path, _)| patches.contains(path));
+    let kinds: BTreeMap<PathBuf, Vec<String>> = found
+        .map(|(path, text)| {
+            let kinds = text.source.text.lines().filter_map(|line| line.strip_prefix("kind:"));
+            (path, kinds.map(|kind| kind.trim().trim_matches(['"', '\'']).to_owned()).collect())
+        })
+        .collect();
+    for one in all {
+        let of_files = one.patches.iter().filter_map(|path| kinds.get(path)).flatten();
+        one.patched.extend(of_files.cloned().map(Some));
+    }
+}
+
+/// The files that each kustomization takes in, through others too, with those that change them.
+fn changed(all: &[Arc<Kustomization>]) -> BTreeMap<PathBuf, Vec<Arc<Kustomization>>> {
+    let by_folder: BTreeMap<&PathBuf, &Arc<Kustomization>> = all.iter().map(|one| (&one.folder, one)).collect();
+    let mut changed: BTreeMap<PathBuf, Vec<Arc<Kustomization>>> = BTreeMap::new();
+    for one in all {
+        let mut waiting: Vec<&PathBuf> = one.includes.iter().collect();
+        let mut seen: BTreeSet<&PathBuf> = BTreeSet::new();
+        let mut changing = vec![Arc::clone(one)];
+        let mut files = Vec::new();
+        while let Some(path) = waiting.pop().filter(|_| seen.len() < INCLUDED) {
+            if !seen.insert(path) {
+                continue;
+            }
+            match by_folder.get(path) {
+                Some(inner) => {
+                    // A component changes what is beside it.
+                    changing.extend(inner.is_component.then(|| Arc::clone(inner)));
+                    waiting.extend(&inner.includes);
+                }
+                None => files.push(path),
+            }
+        }
+        changing.retain(|one| one.renames || one.namespace.is_some() || !one.patched.is_empty());
+        for file in files.into_iter().filter(|_| !changing.is_empty()) {
+            changed.entry(file.clone()).or_default().extend(changing.iter().cloned());
+        }
+    }
+    changed
 }
 
 fn path_of(text: &Text) -> &Path {
@@ -169,7 +226,7 @@ fn chart_finding(chart: &Path, texts: &[Text]) -> Option<Finding> {
 }
 
 /// What kustomizations would change in what is read as it stands.
-fn unapplied(all: &[Kustomization], texts: &[Text], used: &[Text]) -> Vec<Finding> {
+fn unapplied(all: &[Arc<Kustomization>], texts: &[Text], used: &[Text]) -> Vec<Finding> {
     let of_routing: BTreeSet<PathBuf> = texts
         .iter()
         .chain(used)
@@ -187,7 +244,7 @@ fn unapplied(all: &[Kustomization], texts: &[Text], used: &[Text]) -> Vec<Findin
         };
         concerned.push((one, change));
     }
-    let sentence = |(one, change): &(&Kustomization, String)| {
+    let sentence = |(one, change): &(&Arc<Kustomization>, String)| {
         let folder = shown(&one.folder);
         let message = format!("{} {change}, which -f does not apply", one.source.name);
         let help = Some(format!("read it with -k {folder}, or every root with --roots"));

@@ -90,6 +90,9 @@ pub struct Meta {
     /// The API server would refuse it as written (a wrong type, an unknown enum value): it was loaded as far as it
     /// made sense, and an answer that rests on it is not certain. A finding says what is wrong.
     pub defective: bool,
+    /// Why the cluster may get another object than is written here: a kustomization that is not applied, a field that is
+    /// dropped because of an assumed release channel. An answer that rests on it is not certain.
+    pub doubt: Option<Name>,
 }
 
 impl Meta {

@@ -23,6 +23,11 @@ use crate::store::Snapshot;
 pub const RESERVED_PORTS: [u16; 3] = [9091, 8082, 19000];
 
 impl ListenerNode {
+    /// Whether its protocol is none that kgateway serves, and the engine is another: what becomes of it is not known.
+    pub fn is_left_to(&self, dialect: &Dialect) -> bool {
+        !dialect.is_of_kgateway() && matches!(self.state, ListenerState::Rejected { reason: "UnsupportedProtocol", .. })
+    }
+
     /// The listener as it was written.
     pub fn listener<'a>(&'a self, gateway: &'a Gateway) -> &'a Listener {
         match &self.set {
@@ -267,6 +272,7 @@ pub(super) fn assumed(key: &ObjectKey, named: Option<&BTreeSet<(u16, bool)>>) ->
             created: None,
             origin: Origin { source, at: Position::default(), end_line: 0 },
             defective: false,
+            doubt: None,
         },
         class: Name::default(),
         parameters_group: None,

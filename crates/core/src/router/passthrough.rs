@@ -31,6 +31,10 @@ impl<'a> Router<'a> {
         decision.notes.extend(getting().filter_map(Note::of_backend));
         decision.unverified.extend(getting().filter_map(Destination::unverified));
         decision.outcome = Outcome::Passthrough { route: Arc::clone(&stream.route), destinations };
+        if let Some(doubt) = &stream.route.meta.doubt {
+            let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
+            decision.unverified.push(format!("{kind} {key}: {doubt}"));
+        }
         if stream.route.meta.defective {
             let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
             decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));

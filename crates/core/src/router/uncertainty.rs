@@ -75,6 +75,9 @@ impl Router<'_> {
             decision.refused = Some(Refusal::RouteTable { port, message: rejection.message.clone() });
         }
         let Some(node) = node else { return };
+        if let Some(doubt) = &node.gateway.meta.doubt {
+            decision.unverified.push(format!("Gateway {}: {doubt}", table.gateway));
+        }
         if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
             decision.unverified.push("Envoy refuses this listener and keeps the last good one".to_owned());
             decision.refused = Some(Refusal::Listener { port, message: conflict.message.clone() });
@@ -119,6 +122,14 @@ impl Router<'_> {
         }
     }
 
+    /// Why the cluster may get other objects than those on the way to a row.
+    fn note_doubts(&self, decision: &mut Decision, hop: RuleNodeId) {
+        let chain = self.tree.chain(hop).into_iter().map(|step| self.tree.hops[step.0 as usize].route);
+        let routes = chain.map(|route| self.snapshot.route(route)).map(|route| (route.kind.name(), &route.meta));
+        let doubts = routes.filter_map(|(kind, meta)| Some(format!("{kind} {}: {}", meta.key(), meta.doubt.as_ref()?)));
+        decision.unverified.extend(doubts);
+    }
+
     /// Why an answer that rests on this row is not certain.
     pub(super) fn note_chain_uncertainty(&self, decision: &mut Decision, hop: RuleNodeId) {
         for step in self.tree.chain(hop) {
@@ -130,6 +141,7 @@ impl Router<'_> {
                 decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
             }
         }
+        self.note_doubts(decision, hop);
         let mut seen = Vec::with_capacity(decision.unverified.len());
         decision.unverified.retain(|reason| {
             let new = !seen.contains(reason);

@@ -40,6 +40,7 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
         created: created(&field),
         origin: root.cx.origin.clone(),
         defective: false,
+        doubt: None,
     })
 }
 

@@ -173,6 +173,10 @@ impl Outline {
         };
         main.extend(host_list(hostnames));
         match &at.state {
+            ListenerState::Rejected { .. } if at.is_left_to(gateway.dialect) => {
+                let note = format!("? protocol {} is not followed", listener.protocol.name());
+                Label { main, note: Line::of(Role::Dim, note), health: Health::Odd }
+            }
             ListenerState::Rejected { reason, message } => {
                 let colon = if message.is_empty() { "" } else { ": " };
                 Label::broken(main, format!("not served, {reason}{colon}{message}"))

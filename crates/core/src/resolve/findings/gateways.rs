@@ -11,6 +11,12 @@ use crate::model::{Protocol, StreamRoute};
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 use crate::store::RouteId;
 
+/// Whether a protocol is one of the specification's, in other letters.
+fn is_slip(protocol: &Protocol) -> bool {
+    let known = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"];
+    matches!(protocol, Protocol::Other(name) if known.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
 impl Report<'_> {
     pub(super) fn of_gateways(&mut self) {
         for node in &self.tree.gateways {
@@ -80,6 +86,9 @@ impl Report<'_> {
             None => ("Gateway", &node.gateway.meta),
         };
         if let ListenerState::Rejected { reason, message } = &listener.state {
+            if listener.is_left_to(node.dialect) && !is_slip(&written.protocol) {
+                return;
+            }
             if self.has_room(Code::ListenerRejected, Severity::Error) {
                 // What another engine makes of a protocol or of route kinds of its own is not known.
                 let foreign = !node.dialect.is_of_kgateway();

@@ -1,0 +1,63 @@
+//! Findings about objects that kustomizations change: what is not applied may well fix them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use routescope_core::finding::{Code, Finding, Severity, Subject};
+use routescope_core::store::Snapshot;
+
+/// What is wrong with the text itself, whatever is made of it later.
+const OF_THE_TEXT: &[Code] = &[
+    Code::YamlSyntax,
+    Code::JsonSyntax,
+    Code::DuplicateKey,
+    Code::DuplicateObject,
+    Code::UnknownField,
+    Code::Placeholder,
+];
+
+/// The objects that the cluster gets in another form, and how many findings about them were left out.
+pub struct Held {
+    changed: BTreeSet<Subject>,
+    count: usize,
+}
+
+impl Held {
+    /// Looks for what kustomizations change.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let changed = snapshot.objects().filter(|(_, meta)| meta.doubt.is_some());
+        Self { changed: changed.map(|(kind, meta)| Subject { kind, key: meta.key() }).collect(), count: 0 }
+    }
+
+    /// Whether a finding is about none of them, or holds in any case.
+    pub fn leaves(&mut self, finding: &Finding) -> bool {
+        let is_held = finding.severity > Severity::Info
+            && !OF_THE_TEXT.contains(&finding.code)
+            && finding.subject.as_ref().is_some_and(|subject| self.changed.contains(subject));
+        self.count += usize::from(is_held);
+        !is_held
+    }
+
+    /// Says how many were left out.
+    pub fn tell(self, mut left: Vec<Finding>) -> Vec<Finding> {
+        let (findings, are) = match self.count {
+            0 => return left,
+            1 => ("1 finding".to_owned(), "is"),
+            many => (format!("{many} findings"), "are"),
+        };
+        if let Some(told) = left.iter_mut().find(|finding| finding.code == Code::Kustomization) {
+            let _ = write!(told.message, "; {findings} on what kustomizations change {are} left out");
+        } else {
+            left.push(Finding {
+                code: Code::Kustomization,
+                severity: Severity::Info,
+                place: None,
+                subject: None,
+                message: format!("{findings} on objects whose namespace a kustomization may set {are} left out"),
+                help: Some("--roots reads every root as kustomize builds it, -k DIR a single one".to_owned()),
+                fix: Vec::new(),
+            });
+        }
+        left
+    }
+}
