@@ -55,8 +55,8 @@ impl Repository {
     /// What a kustomization makes of an object, which is not applied here; or why its namespace is not known.
     pub(super) fn doubt(&self, kind: &str, meta: &Meta) -> Option<String> {
         let file = normal(Path::new(&meta.origin.source.name));
-        let by = self.changed.get(&file).into_iter().flatten();
-        if let Some((one, change)) = by.filter_map(|one| Some((one, one.change_of(kind, meta)?))).next() {
+        let mut by = self.changed.get(&file).into_iter().flatten();
+        if let Some((one, change)) = by.find_map(|one| Some((one, one.change_of(kind, meta)?))) {
             return Some(format!("{} {change}, which -f does not apply", one.source.name));
         }
         let is_cluster_wide = meta.namespace.is_empty();

@@ -229,7 +229,7 @@ pub(super) fn meant(reference: &ParentRef) -> (Protocol, u16) {
     let is_https = match reference.port {
         Some(443 | 8443) => true,
         Some(80 | 8080) => false,
-        _ => ["https", "tls", "ssl", "secure", "443"].iter().any(|part| names(&part)),
+        _ => ["https", "tls", "ssl", "secure", "443"].iter().any(names),
     };
     let (protocol, port) = if is_https { (Protocol::Https, 443) } else { (Protocol::Http, 80) };
     (protocol, reference.port.unwrap_or(port))
