@@ -102,12 +102,42 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
     }
 }
 
-/// The files that the options name; with `--roots` all that is built of them.
-fn files(context: &Context) -> Result<tui::Source, Failure> {
+/// The files that the options name, as one and, where several are named, each by itself; with `--roots` all that is built
+/// of them.
+fn files(context: &Context) -> Result<(tui::Source, Vec<(Part, tui::Loader)>), Failure> {
     let mut reading = context.reading()?;
+    let mut names: Vec<(String, String)> = Vec::new();
     if context.source.roots {
-        reading.inputs = roots::inputs(context)?.into_iter().map(|(_, input)| input).collect();
+        let roots = roots::inputs(context)?;
+        names = roots.iter().map(|(name, _)| (name.clone(), format!("-k {}", quoted(name)))).collect();
+        reading.inputs = roots.into_iter().map(|(_, input)| input).collect();
+    } else {
+        let of = |input: &Input| match input {
+            Input::Path(path) => Some(("-f", path.display().to_string())),
+            Input::Kustomize(path) => Some(("-k", path.display().to_string())),
+            // Standard input is read once.
+            _ => None,
+        };
+        let named: Option<Vec<_>> = reading.inputs.iter().map(of).collect();
+        let recursive = if reading.recursive { " -R" } else { "" };
+        let argument = |(option, path): (&str, String)| {
+            let arguments = format!("{option} {}{recursive}", quoted(&path));
+            (path, arguments)
+        };
+        names.extend(named.unwrap_or_default().into_iter().map(argument));
     }
+    let short = short_names(&names.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+    let parts = short.into_iter().zip(names).zip(&reading.inputs).map(|((name, (_, arguments)), input)| {
+        let reading = Reading { inputs: vec![input.clone()], ..reading.clone() };
+        (Part { name, arguments }, loader(reading, context, false))
+    });
+    let parts: Vec<_> = parts.collect();
+    let parts = if parts.len() > 1 { parts } else { Vec::new() };
+    Ok((tui::Source::Files(loader(reading, context, true)), parts))
+}
+
+/// What reads files again and again. `whole`: all that the options name, which must hold something at first.
+fn loader(reading: Reading, context: &Context, whole: bool) -> tui::Loader {
     let settings = context.settings.settings();
     let memory = Mutex::new(load::Memory::default());
     let scope = context.scope();

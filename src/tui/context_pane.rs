@@ -332,7 +332,7 @@ impl ContextPane {
         let mut shown =
             Shown { folds: &self.tree.folds, highlighted: &self.highlighted, kept, faults, way: None, at_most };
         // A filter says itself what is shown.
-        let asked = !self.highlighted.is_empty() && self.tree.filter.is_none() && faults.is_none();
+        let asked = self.highlighted.len() > 1 && self.tree.filter.is_none() && faults.is_none();
         let shrinks = asked
             && match self.tree.path.when {
                 When::Never => false,

@@ -143,11 +143,19 @@ impl Ask {
         true
     }
 
-    /// What the first suggestion adds to what is typed.
+    /// What the first suggestion adds to what is typed; nothing to an empty bar that several hosts could follow.
     pub fn ghost(&self) -> Option<&str> {
         let typed = self.input.value();
+        if typed.is_empty() && self.suggestions.len() > 1 {
+            return None;
+        }
         let at_the_end = self.input.cursor() == typed.chars().count();
         self.suggestions.first().filter(|_| at_the_end && !self.selected)?.get(typed.len()..)
+    }
+
+    /// Whether the bar is empty, and there are several hosts to begin with.
+    pub fn has_hosts(&self) -> bool {
+        self.input.value().is_empty() && self.suggestions.len() > 1
     }
 
     /// Takes the first suggestion. Returns whether there was one.

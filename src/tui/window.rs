@@ -15,6 +15,7 @@ use super::pins::{Pin, PinId};
 use super::state::State;
 use super::url_bar::Question;
 use super::view;
+use crate::limits::HOSTS_LISTED;
 use routescope_cluster::ContextEntry;
 use routescope_core::finding::Subject;
 use routescope_core::model::SourceKind;
@@ -38,6 +39,14 @@ pub enum Kind {
     Namespaces,
     Files,
     Targets,
+    Hosts,
+}
+
+impl Kind {
+    /// Whether letters are typed from the start.
+    pub fn begins_with_typing(self) -> bool {
+        matches!(self, Self::Palette | Self::Headers | Self::Hosts)
+    }
 }
 
 /// A line of a window.
@@ -58,6 +67,7 @@ pub enum Choice {
     Act(Action),
     Object(ContextId, Subject),
     Question(Box<Question>),
+    Url(String),
     Target(Target),
     Pin(PinId),
     Do(Effect),
@@ -91,7 +101,7 @@ pub struct Window {
 
 impl Window {
     fn new(kind: Kind, title: impl Into<String>, items: Vec<Item>) -> Self {
-        let typing = matches!(kind, Kind::Palette | Kind::Headers);
+        let typing = kind.begins_with_typing();
         let mut window = Self {
             kind,
             title: title.into(),
@@ -185,6 +195,16 @@ impl Window {
             choice: Some(Choice::Target(target)),
         };
         Self::new(Kind::Targets, "go to", targets.into_iter().map(item).collect())
+    }
+
+    /// The hosts that are served, as URLs to go on from.
+    pub fn hosts(state: &State) -> Self {
+        let urls = state.side().world.as_ref().map(|world| world.analysis.router().host_urls(HOSTS_LISTED));
+        let item =
+            |url: String| Item { line: Line::of(Role::Host, url.clone()), more: None, choice: Some(Choice::Url(url)) };
+        let items: Vec<Item> = urls.unwrap_or_default().into_iter().map(item).collect();
+        let cut = if items.len() == HOSTS_LISTED { "the first " } else { "" };
+        Self::new(Kind::Hosts, format!("hosts · {cut}{}", items.len()), items)
     }
 
     /// What can be copied.

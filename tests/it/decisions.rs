@@ -314,9 +314,24 @@ spec:
 fn hosts_are_completed_and_wildcards_are_not_hosts() {
     completes("", &["api.a.io", "app.a.io"]);
     completes("AP", &["api.a.io", "app.a.io"]);
-    completes("https://app", &["https://app.a.io"]);
-    completes("api.a.io", &[]);
+    completes("http://app", &["http://app.a.io"]);
     completes("http://x", &[]);
+    completes("https://app", &[]);
+}
+
+#[test]
+fn a_scheme_is_completed_to_the_hosts_that_are_served_by_it() {
+    completes("h", &["http://api.a.io", "http://app.a.io"]);
+    completes("HTTP:", &["HTTP://api.a.io", "HTTP://app.a.io"]);
+    completes("http:/", &["http://api.a.io", "http://app.a.io"]);
+    completes("https", &[]);
+}
+
+#[test]
+fn paths_follow_a_whole_host() {
+    completes("api.a.io", &["api.a.io/pay", "api.a.io/pay-later", "api.a.io/payments"]);
+    completes("http://x.b.io:80", &["http://x.b.io:80/pay", "http://x.b.io:80/pay-later", "http://x.b.io:80/payments"]);
+    completes("other.io", &[]);
 }
 
 #[test]

@@ -48,6 +48,15 @@ pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             ask(state, true);
             return Vec::new();
         }
+        if key.code == KeyCode::Tab
+            && key.modifiers.is_empty()
+            && is_asking(state)
+            && !filtering
+            && state.ask.has_hosts()
+        {
+            state.window = Some(Window::hosts(state));
+            return Vec::new();
+        }
         if !moves_in_text(key)
             && let Some(action) = state.keys.action(key, scopes)
         {

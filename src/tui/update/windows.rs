@@ -84,7 +84,7 @@ fn preview(state: &mut State) {
 
 fn close(state: &mut State) {
     let Some(window) = &mut state.window else { return };
-    if window.typing && !matches!(window.kind, Kind::Palette | Kind::Headers) {
+    if window.typing && !window.kind.begins_with_typing() {
         // First out of the search, then out of the window.
         window.typing = false;
         window.input = Input::default();
@@ -125,6 +125,12 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         Choice::Namespace(name) => command::narrow(state, &name),
         Choice::Header(_) | Choice::Nothing => Vec::new(),
         Choice::Target(target) => links::go(state, target),
+        Choice::Url(url) => {
+            state.ask.replace(&url);
+            keys::focus(state, Focus::Ask);
+            ask(state, true);
+            Vec::new()
+        }
         Choice::Question(question) => {
             pins::ask(state, &question);
             Vec::new()

@@ -136,6 +136,7 @@ fn in_window(window: &Window) -> Vec<(Action, &'static str)> {
             vec![(Pick, "ask it"), (SeenHere, "seen"), (Remove, "unpin"), (Close, "close")]
         }
         _ if window.typing => vec![(Pick, "pick"), (WindowDown, "next"), (Close, "back")],
+        Kind::Hosts => vec![(Pick, "begin with it"), (WindowDown, "next"), (Close, "close")],
         Kind::Contexts => vec![(Pick, "go there"), (Beside, "put it beside"), (Close, "close")],
         _ => vec![(Pick, "pick"), (Search, "search"), (Close, "close")],
     }
@@ -252,8 +253,9 @@ fn is_of_use(state: &State, action: Action) -> bool {
         Action::Edit => is_editable(state),
         Action::PathOnly => !side.highlighted.is_empty(),
         // In the bar the key completes what is typed.
-        Action::NextPane => state.focus != Focus::Ask || state.ask.ghost().is_none(),
+        Action::NextPane => state.focus != Focus::Ask || (state.ask.ghost().is_none() && !state.ask.has_hosts()),
         Action::NextAnswer => side.answer.count() > 1,
+        Action::CompareSides => state.is_several() || can_be_taken_apart(state),
         Action::NextMark if side.differs.is_some() => true,
         Action::NextMark => side.world.as_ref().is_some_and(PaneContent::has_marks),
         Action::Down if side.is_filtering() => selected + 1 < rows,

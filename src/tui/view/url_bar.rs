@@ -63,10 +63,11 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         }
     }
     let rows = inside.height.saturating_sub(1);
+    let room = usize::from(inside.width);
     let lines = match &state.side().answer.reply {
-        Reply::Invalid(error) => invalid(error),
+        Reply::Invalid(error) => continued(state, room).map_or_else(|| invalid(error), |line| vec![line]),
         _ if state.is_several() => context_comparison::lines(state, usize::from(inside.width), usize::from(rows)),
-        _ => answer(state),
+        _ => answer(state, room),
     };
     for (row, line) in (1u16..).zip(lines.into_iter().take(usize::from(rows))) {
         put(buffer, inside, row, line, theme);
@@ -153,32 +154,66 @@ fn has_path(state: &State) -> bool {
     typed.split_once("://").map_or(typed, |(_, rest)| rest).contains('/')
 }
 
-/// What could follow a host or path that is being typed: nothing is wrong with it yet.
-fn continued(state: &State) -> Option<Line> {
+/// What could follow a host or path that is being typed: nothing is wrong with it yet. Names that do not fit are counted.
+fn continued(state: &State, room: usize) -> Option<Line> {
     if state.focus != Focus::Ask || state.ask.ghost().is_none() {
         return None;
     }
     let typed = state.ask.input.value();
     let host_length = typed.find("://").map_or(0, |at| at + 3);
     let path_begins = typed[host_length..].find('/').map(|at| host_length + at);
-    let mut line = Line::of(Role::Dim, "… tab: ");
-    for (index, text) in state.ask.suggestions.iter().enumerate() {
-        line.push(Role::Dim, if index > 0 { "  " } else { "" });
-        let from = path_begins.unwrap_or(host_length);
-        line.push(Role::Dim, text.get(from..).unwrap_or(text).to_owned());
+    // Behind a whole host come its paths.
+    let suggested = |text: &str| text.get(typed.len()..).is_some_and(|rest| rest.starts_with('/'));
+    let from = path_begins.or_else(|| state.ask.suggestions.first().filter(|one| suggested(one)).map(|_| typed.len()));
+    let names = state.ask.suggestions.iter().map(|text| text.get(from.unwrap_or(host_length)..).unwrap_or(text));
+    Some(offered("… tab: ", names, room))
+}
+
+/// What can be taken, as many as fit; the first is what the key takes.
+fn offered<'t>(lead: &'static str, names: impl Iterator<Item = &'t str>, room: usize) -> Line {
+    let mut line = Line::of(Role::Dim, lead);
+    let names: Vec<&str> = names.collect();
+    for (index, name) in names.iter().enumerate() {
+        let gap = if index > 0 { "  " } else { "" };
+        let rest = if index + 1 < names.len() { 3 } else { 0 };
+        if index > 0 && line.width() + gap.len() + name.width() + rest > room {
+            line.push(Role::Dim, "  …");
+            break;
+        }
+        line.push(Role::Dim, gap);
+        line.push(if index == 0 { Role::Text } else { Role::Dim }, (*name).to_owned());
     }
-    Some(line)
+    line
+}
+
+/// The hosts that one could begin with.
+fn beginnings(state: &State, room: usize) -> Line {
+    if state.focus != Focus::Ask || state.ask.suggestions.is_empty() {
+        return Line::of(Role::Dim, "the answer appears here while you type");
+    }
+    let lead = if state.ask.has_hosts() { "… hosts, tab lists them: " } else { "… tab: " };
+    offered(lead, state.ask.suggestions.iter().map(String::as_str), room)
+}
+
+/// That nothing takes an unfinished request as it is, and where it got to.
+fn so_far(state: &State, world: &PaneContent, decision: &Decision) -> Line {
+    let mut line = Line::of(Role::Dim, "  nothing matches it as it is · ");
+    match state.side().highlighted.last().filter(|node| matches!(node, NodeRef::Match(..))) {
+        Some(node) => line.extend(world.outline.label(*node).line()),
+        None => line.push(Role::Dim, world.analysis.table.gateways[decision.gateway as usize].gateway.to_string()),
+    }
+    line
 }
 
 /// What the answer says: where it goes; what reaches the backend, what is not certain, what else is to know.
-fn answer(state: &State) -> Vec<Line> {
+fn answer(state: &State, room: usize) -> Vec<Line> {
     let Some(world) = &state.side().world else { return Vec::new() };
     match &state.side().answer.reply {
-        Reply::Nothing => vec![Line::of(Role::Dim, "the answer appears here while you type")],
+        Reply::Nothing => vec![beginnings(state, room)],
         Reply::Invalid(error) => invalid(error),
         // No path helps where no listener takes the host.
         Reply::Answered(request, decisions) if decisions.is_empty() => {
-            match continued(state).filter(|_| !has_path(state)) {
+            match continued(state, room).filter(|_| !has_path(state)) {
                 Some(line) => vec![line],
                 None => vec![words::no_gateway(world, request)],
             }
@@ -192,13 +227,12 @@ fn answer(state: &State) -> Vec<Line> {
                 by.extend(hangs);
             }
             let nothing = decision.kind() == OutcomeKind::NotFound;
-            if let Some(line) = continued(state).filter(|_| nothing) {
-                return vec![line, Line::of(Role::Dim, "  ").with_line(by)];
+            if let Some(line) = continued(state, room).filter(|_| nothing) {
+                return vec![line, so_far(state, world, decision)];
             }
             if is_told_at_length(state) {
                 let mut second = Line::of(Role::Text, "  ");
                 // Who decided gives way to what the client gets.
-                let room = usize::from(inside(&Layout::of(state)).width);
                 if nothing || first.width() + by.width() + 3 > room {
                     second.extend(by);
                     second.push(Role::Dim, "  ");

@@ -43,6 +43,10 @@ impl Entry {
 /// The lines before those that were held against the request.
 fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
     let mut entries = Vec::new();
+    if !state.side().answer.is_settled() {
+        let line = Line::of(Role::Dim, "the URL is not typed to its end");
+        return vec![Entry::note("…", "so far", theme::Role::Muted, line)];
+    }
     for doubt in &decision.unverified {
         entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
     }

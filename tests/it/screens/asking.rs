@@ -152,3 +152,79 @@ fn a_copied_curl_names_the_listener_that_answers_and_the_address_of_its_gateway(
     let expected = "curl -i --resolve 'shop.example.com:80:203.0.113.7' 'http://shop.example.com/search'";
     assert_eq!(copies(&mut explorer, "curl"), expected);
 }
+
+#[test]
+fn a_request_whose_lines_end_as_terminals_paste_them_is_read() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("https://api.example.com/banking/cards");
+    explorer.send(paste("DELETE /payments/charge HTTP/1.1\rHost: api.example.com\rx-a: 1\r"));
+    shows(&explorer, "DELETE +1 header api.example.com/payments/charge");
+    shows(&explorer, "from request: DELETE, 1 header");
+}
+
+#[test]
+fn a_pasted_url_takes_the_place_of_a_url() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("https://api.example.com/banking/cards");
+    explorer.send(paste("<https://api.example.com/payments/charge>"));
+    shows(&explorer, "GET https://api.example.com/payments/charge ");
+    explorer.press(&["alt-u"]).write("?next=");
+    explorer.send(paste("https://a.io/x"));
+    shows(&explorer, "GET https://api.example.com/banking/cards?next=https://a.io/x");
+}
+
+#[test]
+fn nothing_is_wrong_while_scheme_and_host_are_typed() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]);
+    for letter in "https://api.example.com".chars() {
+        explorer.write(&letter.to_string());
+        let typed = explorer.state.ask.input.value().to_owned();
+        // `a` alone begins a host, and no letter of it is a fault.
+        assert!(explorer.text().contains("… tab: "), "{typed}\n{}", explorer.text());
+        hides(&explorer, "✗");
+    }
+    shows(&explorer, "… tab: /banking  /insurance  /payments");
+    explorer.press(&["tab"]);
+    assert_eq!(explorer.state.ask.input.value(), "https://api.example.com/banking");
+    // Left as it is, it is a request for /, which nothing takes.
+    explorer.press(&["ctrl-u"]).write("https://api.example.com");
+    explorer.press(&["esc"]);
+    shows(&explorer, "✗ 404 from the gateway");
+}
+
+#[test]
+fn an_empty_bar_shows_the_hosts_and_lists_them_on_tab() {
+    let two = super::explorer::SHOP.replace("  rules:", "  hostnames: [b.io, a.io]\n  rules:");
+    let two = routescope_manifest::files::Input::Text { name: "two.yaml".to_owned(), text: two };
+    let mut explorer = Explorer::new("two", two, 120, 40);
+    explorer.press(&["u"]);
+    shows(&explorer, "… hosts, tab lists them: a.io  b.io");
+    explorer.press(&["tab"]);
+    shows(&explorer, " hosts · 2 ");
+    explorer.write("b.i").press(&["enter"]);
+    assert_eq!(explorer.state.ask.input.value(), "http://b.io");
+    shows(&explorer, "… tab: /orders");
+    // One host needs no list.
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u", "tab"]);
+    assert_eq!(explorer.state.ask.input.value(), "api.example.com");
+}
+
+#[test]
+fn completions_that_do_not_fit_are_left_out_whole() {
+    let mut explorer = demo(60, 20);
+    explorer.press(&["u"]).write("https://api.example.com/");
+    shows(&explorer, "… tab: /banking  /insurance  /payments");
+    explorer.send(Message::Resize(36, 20));
+    shows(&explorer, "… tab: /banking  /insurance  …");
+}
+
+#[test]
+fn a_url_that_the_explorer_starts_with_is_gone_to() {
+    let mut explorer = Explorer::waiting("demo", 120, 40);
+    explorer.state.ask.replace("https://api.example.com/payments/charge");
+    explorer.send(Message::Loaded(Ok(super::explorer::read(routescope_manifest::files::Input::Demo))));
+    shows(&explorer, "payments/payments-routes · rule 1");
+    shows(&explorer, "this rule decides");
+}
