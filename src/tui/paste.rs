@@ -47,13 +47,14 @@ impl From {
 impl Pasted {
     /// Reads a pasted text. A text that is none of the known forms is taken as a URL, its first line alone.
     pub fn read(text: &str) -> Self {
+        // Many terminals paste lines that end with a carriage return alone.
+        let text = &text.replace("\r\n", "\n").replace('\r', "\n");
         let text = text.trim();
         curl::read(text).or_else(|| raw::read(text)).or_else(|| log::read(text)).unwrap_or_else(|| Self::bare(text))
     }
 
     fn bare(text: &str) -> Self {
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        let mut url = unquoted(line);
+        let mut url = unquoted(first_line(text));
         let mut method = None;
         if let Some((word, rest)) = url.split_once(char::is_whitespace)
             && is_method(&word.to_ascii_uppercase())
@@ -63,6 +64,11 @@ impl Pasted {
             url = unquoted(rest.trim());
         }
         Self { from: From::Url, method, url: url.to_owned(), headers: Vec::new() }
+    }
+
+    /// Whether it takes the place of a URL that is typed. A URL with a scheme does, but for one behind `?next=`.
+    pub fn is_whole(&self, typed: &str) -> bool {
+        self.notice().is_some() || (self.url.contains("://") && !typed.ends_with('='))
     }
 
     /// `from curl: POST, 2 headers`; `None` when a plain URL was pasted.
@@ -75,6 +81,11 @@ impl Pasted {
         let method = self.method.as_deref().unwrap_or("GET");
         (self.from != From::Url).then(|| format!("from {}: {method}{headers}", self.from.name()))
     }
+}
+
+/// The first line of a text that is not blank.
+pub fn first_line(text: &str) -> &str {
+    text.split(['\n', '\r']).map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// Whether `word` is a method that can be asked with.

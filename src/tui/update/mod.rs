@@ -389,9 +389,10 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     let pasted = Pasted::read(text);
     // In the bar a URL goes to the cursor; a whole request takes the place of what is asked.
     let in_bar = state.focus == Focus::Ask && state.window.is_none() && state.command.is_none();
-    let is_new = state.ask.selected || state.ask.input.value().trim().is_empty() || pasted.notice().is_some();
+    let typed = state.ask.input.value().trim();
+    let is_new = state.ask.selected || typed.is_empty() || pasted.is_whole(typed);
     if state.is_typing() && !(in_bar && is_new) {
-        let text = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let text = if in_bar { pasted.url } else { paste::first_line(text).to_owned() };
         return text.chars().flat_map(|letter| keys::type_letter(state, letter)).collect();
     }
     // A URL in the clipboard is a question, wherever the focus is.
