@@ -388,7 +388,9 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
     let head = head(state, inside.width.saturating_sub(1));
     let head_lines = head.len();
     if head.is_empty() && state.side().excerpt.lines.is_empty() {
-        put(buffer, inside, 0, Line::of(Role::Hint, " select a row to read about it"), theme);
+        for (row, line) in (0..).zip(wrap(&without_node(state), usize::from(inside.width), 1)) {
+            put(buffer, inside, row, line, theme);
+        }
         return;
     }
     let row = draw_head(state, head, inside, buffer);
@@ -402,6 +404,34 @@ pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
         buffer.set_style(Rect { y: inside.y + row, height: 1, ..inside }, theme.style(theme::Role::Selected));
     }
     scroll_bar(buffer, inside, state.side().detail_offset, total, theme.style(theme::Role::Muted));
+}
+
+/// What is said of a row that is not about one node.
+fn without_node(state: &State) -> Line {
+    let side = state.side();
+    let enter = state.how(Action::Select);
+    if let Some(sheet) = side.current_sheet() {
+        let Some(Shown::Group(at)) = side.sheet.as_ref().and_then(SheetPane::selected_row) else { return Line::new() };
+        let group = &sheet.groups[at];
+        let line = Line::of(Role::Text, " ").with_line(group.title.clone());
+        return match sheet.view {
+            View::Owners => {
+                let rules = say::count(group.entries.len(), "rule");
+                line.with(Role::Hint, format!(" with {rules} · {enter} folds and unfolds them"))
+            }
+            _ => line.with(Role::Hint, format!(" · {enter} folds and unfolds them")),
+        };
+    }
+    if let Some(row) = side.selected_row().filter(|row| row.others > 0) {
+        let others = say::count(row.others, "row");
+        let (what, all) = match side.differs {
+            Some(_) => ("equal on both sides", Action::CompareSides),
+            None => ("beside the path of the answer", Action::PathOnly),
+        };
+        let all = state.how(all);
+        return Line::of(Role::Hint, format!(" {others} {what} · {enter} shows them here, {all} everything"));
+    }
+    Line::of(Role::Hint, " select a row to read about it")
 }
 
 /// Draws what is said above the YAML, and returns how many rows that takes.

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::panes::{Edge, Grip};
+use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
 
 /// How much room there is.
@@ -93,8 +94,8 @@ impl Layout {
             *self.pane_mut(lower) = cut.bottom(panes.of(Edge::Below, rest.height, otherwise));
             self.tree = cut.rest;
             self.grip(Edge::Below, rest, self.pane(lower));
-        } else if state.is_several() {
-            // The trees have the width; what is said of one of them stands below.
+        } else if state.is_several() || state.view != View::Tree {
+            // Trees beside each other, or the columns of a list, have the width; what is said of a row stands below.
             let below = cut.bottom(panes.of(Edge::Below, rest.height, (rest.height * 2 / 5).max(8)));
             self.tree = cut.rest;
             self.grip(Edge::Below, rest, below);

@@ -163,6 +163,12 @@ fn columns(row: &text::Line<'_>) -> usize {
 /// As wide as a row may be.
 const WHOLE: usize = 4_000;
 
+/// How wide rows are laid out: as wide as the pane, or, where it is scrolled sideways, with all they say, so that no
+/// column moves from step to step.
+fn laid_out(inside: Rect, across: usize) -> usize {
+    if across > 0 { WHOLE } else { usize::from(inside.width) }
+}
+
 /// Draws from a column on what is wider than its place: `draw` gets room for all before it, too.
 fn from_column(buffer: &mut Buffer, inside: Rect, across: usize, theme: &Theme, draw: impl FnOnce(&mut Buffer, Rect)) {
     let Some(across) = u16::try_from(across.min(WHOLE)).ok().filter(|across| *across > 0) else {

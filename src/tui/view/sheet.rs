@@ -8,7 +8,7 @@ use routescope_render::style::{Line, Role};
 
 use super::layout::Layout;
 use super::tree::{paint_main, push, title};
-use super::{WHOLE, columns, from_column, goes_on, is_focused, pane, put, scroll_bar};
+use super::{WHOLE, columns, from_column, goes_on, is_focused, laid_out, pane, put, scroll_bar};
 use crate::theme;
 use crate::tui::context_pane::{ContextPane, Filter};
 use crate::tui::sheet::{Sheet, SheetPane, Shown, Sort, View};
@@ -34,7 +34,8 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
         return;
     }
     let theme = state.theme();
-    let width = usize::from(inside.width) + side.across;
+    let width = laid_out(inside, side.across);
+    let seen = usize::from(inside.width) + side.across;
     let widths = widths(sheet, width);
     let rows = list.rows.iter().enumerate().skip(list.offset).take(usize::from(inside.height));
     for (y, (index, row)) in (inside.y..).zip(rows) {
@@ -47,7 +48,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
             buffer.set_line(area.x, area.y, &line, area.width);
         });
         let whole = whole(state, side, list, sheet, *row);
-        let sides = (side.across > 0, whole > width);
+        let sides = (side.across > 0, whole > seen);
         goes_on(buffer, layout, inside, y - inside.y, sides, theme.style(theme::Role::Guide));
         if index == list.selected {
             let role = if focused { theme::Role::Selected } else { theme::Role::SelectedIdle };

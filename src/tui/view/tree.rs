@@ -11,7 +11,7 @@ use routescope_render::width::{Width, graphemes};
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
 use super::layout::{Layout, LayoutKind};
-use super::{WHOLE, columns, from_column, goes_on, is_focused, pane, put, scroll_bar};
+use super::{WHOLE, columns, from_column, goes_on, is_focused, laid_out, pane, put, scroll_bar};
 use crate::theme::{Role, Theme};
 use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
 use crate::tui::overlay;
@@ -49,7 +49,8 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
     let height = usize::from(inside.height);
     let window = &tree.rows[tree.offset.min(tree.rows.len())..(tree.offset + height).min(tree.rows.len())];
     let path = Path::of(side);
-    let width = usize::from(inside.width) + side.across;
+    let width = laid_out(inside, side.across);
+    let seen = usize::from(inside.width) + side.across;
     let items: Vec<TreeItem<'_, usize>> = window
         .iter()
         .enumerate()
@@ -70,7 +71,7 @@ pub fn draw(state: &State, at: usize, area: Rect, layout: &Layout, buffer: &mut 
     }
     for (line, (index, row)) in (0u16..).zip((tree.offset..).zip(window)) {
         let whole = columns(&row_line(theme, side, outline, row, index, &path, WHOLE));
-        let sides = (side.across > 0 && whole > 0, whole > width);
+        let sides = (side.across > 0 && whole > 0, whole > seen);
         goes_on(buffer, layout, inside, line, sides, theme.style(Role::Guide));
     }
     for (line, row) in (0u16..).zip(window) {
