@@ -12,15 +12,40 @@ use routescope_render::answer::{Answers, text};
 /// How wide an explanation is that goes elsewhere.
 const WIDTH: usize = 100;
 
+/// What there is to copy something of.
+struct Things<'s> {
+    typed: Option<&'s str>,
+    answer: Option<(&'s PaneContent, &'s Request, &'s Decision)>,
+    finding: Option<&'s Finding>,
+    node: Option<(&'s Outline, NodeRef)>,
+}
+
+impl<'s> Things<'s> {
+    fn of(state: &'s State) -> Self {
+        let side = state.side();
+        let answered = side.answer.request().zip(side.answer.decision());
+        Self {
+            typed: Some(state.ask.input.value().trim()).filter(|typed| !typed.is_empty()),
+            answer: side.world.as_ref().zip(answered).map(|(world, (request, decision))| (world, request, decision)),
+            finding: side.selected_finding(),
+            node: side.outline().map(AsRef::as_ref).zip(side.selected()),
+        }
+    }
+}
+
+/// Whether anything can be copied now.
+pub fn is_any(state: &State) -> bool {
+    let Things { typed, answer, finding, node } = Things::of(state);
+    typed.is_some() || answer.is_some() || finding.is_some() || node.is_some()
+}
+
 /// What can be copied now: what it is, and the text.
 pub fn texts(state: &State) -> Vec<(&'static str, String)> {
     let mut texts = Vec::new();
     let side = state.side();
-    let typed = state.ask.input.value().trim();
-    if !typed.is_empty() {
-        texts.push(("URL", typed.to_owned()));
-    }
-    if let (Some(world), Some(request), Some(decision)) = (&side.world, side.answer.request(), side.answer.decision()) {
+    let things = Things::of(state);
+    texts.extend(things.typed.map(|typed| ("URL", typed.to_owned())));
+    if let Some((world, request, decision)) = things.answer {
         texts.push(("answer", answer_text(world, request, decision)));
         if state.is_several() {
             texts.push(("answers", answers(state)));

@@ -310,11 +310,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Headers | Action::EditHeaders => state.window = Some(Window::headers(state)),
         Action::Copy => {
-            let window = Window::copy(state);
-            if window.items.is_empty() {
-                state.tell(Role::Muted, "nothing to copy yet");
+            if copy::is_any(state) {
+                state.window = Some(Window::copy(state));
             } else {
-                state.window = Some(window);
+                state.tell(Role::Muted, "nothing to copy yet");
             }
         }
         Action::CycleMethod | Action::Method | Action::MethodBack => {

@@ -7,16 +7,15 @@ use routescope_render::style::{Line, Role};
 use routescope_render::width::Width;
 
 use super::layout::Layout;
-use super::{focused_border, painted};
+use super::{focused_border, hints, painted};
 use crate::theme;
 use crate::tui::action::{Action, Entry};
 use crate::tui::state::State;
-use crate::tui::update::scopes_of;
 use crate::tui::widget::text::clip;
 
 /// What may follow, a line each, and where the box stands; `None` where nothing is waited for, or there is no room.
 fn lines(state: &State, layout: &Layout) -> Option<(Rect, Vec<(Action, Line)>)> {
-    let follow = state.pending.follow(&state.keys, scopes_of(state.focus));
+    let follow = hints::following(state);
     let keys = follow.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
     let line = |(key, entry): &(String, &Entry)| {
         let mut line = Line::of(Role::Hint, format!(" {key}"));

@@ -86,8 +86,8 @@ pub fn placed(state: &State, layout: &Layout) -> Vec<(Rect, Hint)> {
 /// The keys that help most where one is, the most useful first.
 pub fn hints(state: &State) -> Vec<Hint> {
     if !state.pending.is_empty() {
-        let follow = state.pending.follow(&state.keys, scopes_of(state.focus)).into_iter();
-        return follow.map(|(key, entry)| Hint { key, word: entry.name, action: entry.action }).collect();
+        let hint = |(key, entry): (String, &'static Entry)| Hint { key, word: entry.name, action: entry.action };
+        return following(state).into_iter().map(hint).collect();
     }
     let mut seen = Vec::new();
     let mut hints = Vec::new();
@@ -101,13 +101,26 @@ pub fn hints(state: &State) -> Vec<Hint> {
     hints
 }
 
+/// The keys that may follow those that wait for more, and do something here.
+pub fn following(state: &State) -> Vec<(String, &'static Entry)> {
+    let mut follow = state.pending.follow(&state.keys, scopes_of(state.focus));
+    follow.retain(|(_, entry)| is_of_use(state, entry.action));
+    follow
+}
+
 /// What may be hinted at where one is, the most useful first.
 fn wanted(state: &State) -> Vec<(Action, &'static str)> {
     if let Some(window) = &state.window {
         return in_window(window);
     }
     if state.side().is_filtering() {
-        return vec![(Action::Select, "keep"), (Action::Down, "next match"), (Action::Back, "show everything again")];
+        let hides = state.side().tree.filter.as_ref().is_some_and(|filter| filter.hides);
+        return vec![
+            (Action::Select, "keep"),
+            (Action::Down, "next match"),
+            (Action::FilterModeNow, if hides { "mark only" } else { "hide others" }),
+            (Action::Back, "show everything again"),
+        ];
     }
     let mut hints = match state.focus {
         Focus::Tree if state.view != View::Tree => in_view(state),
@@ -246,7 +259,17 @@ fn is_of_use(state: &State, action: Action) -> bool {
     match action {
         Action::Select => selects(state),
         Action::Filter => side.world.is_some(),
-        Action::Copy => side.selected().is_some() || side.answer.request().is_some(),
+        Action::Copy => copy::is_any(state),
+        Action::TreeView => state.view != View::Tree,
+        Action::TableView => state.view != View::Table,
+        Action::BackendsView => state.view != View::Backends,
+        Action::OwnersView => state.view != View::Owners,
+        Action::GoTo if state.focus == Focus::Detail => {
+            !detail::targets(state, Layout::of(state).inside(Focus::Detail).width).is_empty()
+        }
+        Action::GoTo if state.focus == Focus::Tree => !detail::all_targets(state).is_empty(),
+        Action::GoTo => selects(state),
+        Action::Top | Action::Bottom if state.focus == Focus::Tree => rows > 1,
         Action::Findings | Action::NextFinding => {
             side.world.as_ref().is_some_and(|world| world.findings.iter().sum::<usize>() > 0)
         }

@@ -132,12 +132,16 @@ fn keys_that_wait_for_more_say_what_may_follow() {
     explorer.press(&["g"]);
     shows(&explorer, "┏ g … ");
     shows(&explorer, "┃ r  every rule in the order in which it is tried");
+    // The tree is here already, nothing is found wrong, and no name in the detail pane leads on.
+    for nothing in ["┃ t  ", "┃ f  ", "┃ d  "] {
+        hides(&explorer, nothing);
+    }
     shows(&explorer, "┃ 5  unfold to the delegated routes");
     explorer.press(&["esc"]);
     hides(&explorer, "g …");
     // Where there is no room for it, the bottom line has what fits.
     let mut explorer = demo(60, 12);
     explorer.press(&["g"]);
-    shows(&explorer, "g … t tree · r table");
+    shows(&explorer, "g … r table · b backends");
     hides(&explorer, "┏ g … ");
 }
