@@ -18,6 +18,7 @@ pub mod access_log;
 pub mod cli;
 pub mod config;
 pub mod kept;
+pub mod limits;
 pub mod theme;
 pub mod tui;
 mod watch;

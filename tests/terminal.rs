@@ -296,6 +296,7 @@ fn an_explorer_that_panics() {
         scope: routescope_render::scope::Scope::default(),
         config: routescope::config::Loaded::default(),
         source: routescope::tui::Source::Files(std::sync::Arc::new(load)),
+        parts: Vec::new(),
         kept: None,
     };
     let ended = routescope::tui::run(options);

@@ -7,13 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::{Args, CommandFactory};
 
 use crate::tui;
+use crate::tui::apart::{Part, short_names};
+use crate::tui::words::quoted;
 use routescope_cluster::live::Worlds;
 use routescope_cluster::{Connection, Prompt};
 use routescope_core::finding::closest;
 use routescope_manifest::SourceError;
+use routescope_manifest::files::Input;
 use routescope_render::phrases;
 
 use super::failure::Failure;
+use super::load::Reading;
 use super::options::{Paths, SourceOptions};
 use super::tree::{self, TreeFormat, TreeOptions};
 use super::where_cmd::{self, WhereOptions};
@@ -69,11 +73,8 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
             }
         };
     }
-    let (title, source) = if context.reads_a_cluster() {
-        (context.source.title(), cluster(context)?)
-    } else {
-        (context.source.title(), files(context)?)
-    };
+    let title = context.source.title();
+    let (source, parts) = if context.reads_a_cluster() { (cluster(context)?, Vec::new()) } else { files(context)? };
     let mut config = crate::config::load();
     let kept = state::open(context, &mut config)?;
     let explorer = tui::Options {
@@ -86,6 +87,7 @@ pub fn run(url: Option<String>, context: &Context) -> Result<Verdict, Failure> {
         scope: context.scope(),
         config,
         source,
+        parts,
         kept,
     };
     match tui::run(explorer) {
@@ -141,8 +143,8 @@ fn loader(reading: Reading, context: &Context, whole: bool) -> tui::Loader {
     let settings = context.settings.settings();
     let memory = Mutex::new(load::Memory::default());
     let scope = context.scope();
-    let begun = AtomicBool::new(false);
-    let load = move || -> Result<tui::Load, SourceError> {
+    let begun = AtomicBool::new(!whole);
+    Arc::new(move || -> Result<tui::Load, SourceError> {
         // What a load that panicked remembered is as good as any.
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
         let world = load::read_again(&reading, &settings, &mut memory)?;
@@ -151,7 +153,7 @@ fn loader(reading: Reading, context: &Context, whole: bool) -> tui::Loader {
             load::namespaces_are_there(std::iter::once(&world), &scope)?;
         }
         match world.nothing {
-            Some(nothing) if world.analysis.findings.is_empty() => Err(nothing),
+            Some(nothing) if whole && world.analysis.findings.is_empty() => Err(nothing),
             _ => {
                 let roots = world.repository.as_ref().map_or(0, |repository| repository.roots.len());
                 let hint = (roots > 0).then(|| {
@@ -160,8 +162,7 @@ fn loader(reading: Reading, context: &Context, whole: bool) -> tui::Loader {
                 Ok(tui::Load { analysis: world.analysis, watch: world.watch, again: world.again, hint })
             }
         }
-    };
-    Ok(tui::Source::Files(Arc::new(load)))
+    })
 }
 
 /// The clusters that the options name, with the files laid over each.

@@ -217,6 +217,10 @@ pub struct ContextPane {
     pub id: ContextId,
     /// The world; `None` until the first load is through.
     pub world: Option<PaneContent>,
+    /// Which of the sources of files it is, where each has a side.
+    pub part: Option<usize>,
+    /// A cluster that is followed without the files that are laid over it.
+    pub bare: bool,
     /// A load is running.
     pub loading: bool,
     /// Something changed while a load was running: load again.

@@ -1,13 +1,16 @@
 //! What can be copied: the answer in several forms, commands that ask again or try it, the selected node.
 
+use super::context_pane::PaneContent;
 use super::locate;
 use super::state::State;
 use super::words::{answer_text, quoted, url};
 use crate::tui::window::answers;
 use routescope_core::analysis::Analysis;
+use routescope_core::finding::Finding;
 use routescope_core::model::{GATEWAY_GROUP, Protocol};
 use routescope_core::router::{Decision, Request, Scheme};
 use routescope_render::answer::{Answers, text};
+use routescope_render::outline::{NodeRef, Outline};
 
 /// How wide an explanation is that goes elsewhere.
 const WIDTH: usize = 100;
@@ -55,12 +58,12 @@ pub fn texts(state: &State) -> Vec<(&'static str, String)> {
         texts.push(("curl", curl(&world.analysis, request, decision)));
         texts.push(("where", where_command(state, request)));
     }
-    if let Some(finding) = side.selected_finding() {
+    if let Some(finding) = things.finding {
         let about = finding.subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
         let place = finding.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
         texts.push(("finding", format!("{about}{}{place}", finding.message)));
     }
-    if let (Some(outline), Some(node)) = (side.outline(), side.selected()) {
+    if let Some((outline, node)) = things.node {
         let label = outline.label(node).line().plain();
         texts.push(("row", label.trim().to_owned()));
         if let Some((kind, key)) = locate::object(outline, node) {
@@ -102,8 +105,10 @@ fn where_command(state: &State, request: &Request) -> String {
     let mut command = format!("routescope where {}{}", quoted(&url(request)), method_and_headers(request));
     let context = state.side().live.as_ref().map(|live| format!(" --context {}", quoted(&live.title())));
     command.push_str(&context.unwrap_or_default());
-    if !state.source_arguments.is_empty() {
-        command = format!("{command} {}", state.source_arguments);
+    let part = state.side().part.and_then(|part| state.parts.get(part));
+    let source = part.map_or(&state.source_arguments, |part| &part.arguments);
+    if !source.is_empty() && !state.side().bare {
+        command = format!("{command} {source}");
     }
     command
 }

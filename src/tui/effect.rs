@@ -22,9 +22,13 @@ pub enum Effect {
     Redraw,
     /// Read and analyse the sources.
     Load,
-    /// Follow the cluster of a context on a side, from the start; `None` is the kubeconfig's current one.
+    /// Read and analyse one of the sources, for a side.
     #[allow(missing_docs)]
-    Follow { side: ContextId, epoch: u64, context: Option<String> },
+    LoadPart { side: ContextId, part: usize },
+    /// Follow the cluster of a context on a side, from the start; `None` is the kubeconfig's current one. `bare`: without
+    /// the files that are laid over it.
+    #[allow(missing_docs)]
+    Follow { side: ContextId, epoch: u64, context: Option<String>, bare: bool },
     /// Follow the cluster of a side no more.
     Leave(ContextId),
     /// Read a namespace, too, where the cluster as a whole cannot be read.

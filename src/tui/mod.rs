@@ -11,6 +11,7 @@
 
 pub mod action;
 pub mod answer;
+pub mod apart;
 pub mod change_highlights;
 mod cluster_task;
 pub mod command;
@@ -88,6 +89,8 @@ pub struct Options {
     pub config: crate::config::Loaded,
     /// Where the world comes from.
     pub source: Source,
+    /// The sources, where several are read as one.
+    pub parts: Vec<(apart::Part, Loader)>,
     /// What is kept between runs, and where; `None` keeps nothing.
     pub kept: Option<(crate::kept::Store, crate::kept::Kept)>,
 }

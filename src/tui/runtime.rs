@@ -61,8 +61,9 @@ pub(super) enum RuntimeEvent {
 
 /// Runs the explorer.
 pub async fn explore(options: Options) -> Result<(), RunError> {
-    let Options { title, source_arguments, theme, ascii, colors, url, scope, config, source, kept } = options;
+    let Options { title, source_arguments, theme, ascii, colors, url, scope, config, source, parts, kept } = options;
     let (store, kept) = kept.unzip();
+    let (parts, loaders): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let (sender, mut receiver) = unbounded_channel();
     signals::listen(&sender);
     let mut feed = UpdateSource::start(source, &sender);
@@ -90,6 +91,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         state.follow(source.contexts.iter().cloned());
     }
     state.scope = scope;
+    state.parts = parts;
     state.source_arguments = source_arguments;
     state.flash = config.config.flash;
     state.keys = keys;
@@ -107,6 +109,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
     let mut explorer = Explorer {
         state,
         feed,
+        loaders,
         sender: sender.clone(),
         watch: None,
         searches: AHashMap::new(),
@@ -176,7 +179,7 @@ impl UpdateSource {
             Source::Clusters(source) => {
                 let mut feed = Self::Clusters { followers: AHashMap::new(), source: source.clone() };
                 for (side, context) in (0..).map(ContextId).zip(source.contexts) {
-                    feed.follow(side, 0, context, sender);
+                    feed.follow(side, 0, context, false, sender);
                 }
                 feed
             }
@@ -265,9 +268,19 @@ impl UpdateSource {
         }
     }
 
-    fn follow(&mut self, side: ContextId, epoch: u64, context: Option<String>, sender: &UnboundedSender<RuntimeEvent>) {
+    fn follow(
+        &mut self,
+        side: ContextId,
+        epoch: u64,
+        context: Option<String>,
+        bare: bool,
+        sender: &UnboundedSender<RuntimeEvent>,
+    ) {
         if let Self::Clusters { source, followers } = self {
             let mut options = source.options.clone();
+            if bare {
+                options.overlay.clear();
+            }
             options.connection.context = context;
             followers.insert(side, Follower::start(options, side, epoch, sender));
         }
@@ -283,6 +296,8 @@ impl UpdateSource {
 struct Explorer {
     state: State,
     feed: UpdateSource,
+    /// How each of several sources is read by itself.
+    loaders: Vec<Loader>,
     sender: UnboundedSender<RuntimeEvent>,
     watch: Option<Watch>,
     /// The number of each side's newest search: an older one ends early.
@@ -414,6 +429,19 @@ impl Explorer {
         }
     }
 
+    /// Has one of several sources read for a side.
+    fn load_part(&mut self, side: ContextId, part: usize) {
+        let Some(loader) = self.loaders.get(part) else { return };
+        let world = self.state.place_of(side).and_then(|at| self.state.sides[at].world.as_ref());
+        let running = start_load(loader, world.map(|world| Arc::clone(&world.analysis)));
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let loaded = running.await.unwrap_or_else(|error| Err(crashed(&error)));
+            let read = loaded.map(|(Load { analysis, hint, .. }, changes)| Reading { analysis, changes, hint });
+            let _ = sender.send(RuntimeEvent::Message(Message::LoadedPart { side, read }));
+        });
+    }
+
     fn outside(&mut self, screen: &mut Screen, outside: RuntimeEvent) -> Result<ControlFlow, RunError> {
         let message = match outside {
             RuntimeEvent::Panicked => return Err(RunError::Panicked),
@@ -467,7 +495,10 @@ impl Explorer {
                     let before = self.state.side().world.as_ref().map(|world| Arc::clone(&world.analysis));
                     self.feed.load(before, &self.sender);
                 }
-                Effect::Follow { side, epoch, context } => self.feed.follow(side, epoch, context, &self.sender),
+                Effect::LoadPart { side, part } => self.load_part(side, part),
+                Effect::Follow { side, epoch, context, bare } => {
+                    self.feed.follow(side, epoch, context, bare, &self.sender);
+                }
                 Effect::Leave(side) => {
                     self.feed.leave(side);
                     self.searches.remove(&side);

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 
 use super::action::Action;
+use super::apart::{Apart, Part};
 use super::command::CommandLine;
 use super::context_pane::{ContextId, ContextPane};
 use super::jumps::Jumps;
 use super::keep::Keeping;
 use super::keymap::Keymap;
-use super::live::Live;
 use super::panes::Panes;
 use super::pending::Pending;
 use super::pins::{PinId, Pins};
@@ -86,6 +86,10 @@ pub struct State {
     pub window: Option<Window>,
     /// The side that the others are compared with, while they are.
     pub comparing: Option<ContextId>,
+    /// The sources of files, where several are read as one.
+    pub parts: Vec<Part>,
+    /// One world is taken apart to be compared.
+    pub apart: Option<Apart>,
     /// A new filter only marks what matches.
     pub filter_marks: bool,
     /// What is kept between runs; `None` while nothing is.
@@ -146,6 +150,8 @@ impl State {
             pins: Pins::default(),
             window: None,
             comparing: None,
+            parts: Vec::new(),
+            apart: None,
             filter_marks: false,
             keeping: None,
             keys: Keymap::default(),
@@ -212,7 +218,15 @@ impl State {
 
     /// What a side is called. One cluster may be followed twice: the second one is told apart by its number.
     pub fn name(&self, at: usize) -> String {
-        let title = |side: &ContextPane| side.live.as_ref().map(Live::title).unwrap_or_default();
+        let title = |side: &ContextPane| match (&side.live, side.part.and_then(|part| self.parts.get(part))) {
+            // The same cluster stands beside it without the files.
+            (Some(live), _) if matches!(self.apart, Some(Apart::Bare(_))) && !side.bare => {
+                format!("{} + files", live.title())
+            }
+            (Some(live), _) => live.title(),
+            (None, Some(part)) => part.name.clone(),
+            (None, None) => String::new(),
+        };
         let name = title(&self.sides[at]);
         match self.sides[..at].iter().filter(|before| title(before) == name).count() {
             0 => name,

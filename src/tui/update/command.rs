@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::Input;
 
-use super::{keys, pins, replace};
+use super::{apart, keys, pins, replace, together};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::command::{self, Command, CommandLine};
@@ -176,8 +176,9 @@ pub(super) fn contexts(state: &mut State, read: Result<Vec<ContextEntry>, Source
 /// asked is asked again.
 pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
     state.window = None;
+    let mut effects = apart::join(state);
     let side = state.side_mut();
-    let Some(live) = &side.live else { return Vec::new() };
+    let Some(live) = &side.live else { return effects };
     let filter = side.tree.filter.take().map(|mut filter| {
         filter.found = None;
         // What is still searched for is of the world before.
@@ -187,11 +188,13 @@ pub(super) fn go_to(state: &mut State, context: String) -> Vec<Effect> {
     let live = Live { epoch: live.epoch + 1, ..Live::of(Some(context)) };
     let tree = TreePane { filter, ..TreePane::default() };
     *side = ContextPane { live: Some(live), tree, tickets: side.tickets, ..ContextPane::waiting(side.id) };
-    super::live::start(state, state.active)
+    effects.extend(super::live::start(state, state.active));
+    effects
 }
 
 /// Follows these contexts, one beside the other. Those that are followed already stay as they are.
 pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
+    let joined = apart::join(state);
     let looked_at = state.side().id;
     let mut before = std::mem::take(&mut state.sides);
     let mut new = Vec::new();
@@ -207,7 +210,8 @@ pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
     }
     state.active = state.place_of(looked_at).unwrap_or_default();
     state.window = None;
-    let mut effects: Vec<Effect> = before.iter().map(|side| Effect::Leave(side.id)).collect();
+    let mut effects = joined;
+    effects.extend(before.iter().map(|side| Effect::Leave(side.id)));
     effects.extend(new.into_iter().flat_map(|at| super::live::start(state, at)));
     effects
 }
@@ -215,14 +219,19 @@ pub(super) fn go_to_all(state: &mut State, contexts: &[String]) -> Vec<Effect> {
 /// Follows another context beside the others, and looks at it.
 pub(super) fn beside(state: &mut State, context: String) -> Vec<Effect> {
     state.window = None;
+    let mut effects = apart::join(state);
     let id = state.new_side();
     state.sides.push(ContextPane::following(id, Some(context)));
     state.active = state.sides.len() - 1;
-    super::live::start(state, state.active)
+    effects.extend(super::live::start(state, state.active));
+    effects
 }
 
 /// Follows no more than the context that is looked at.
 fn only(state: &mut State) -> Vec<Effect> {
+    if state.apart.is_some() {
+        return together::end(state);
+    }
     let side = state.sides.swap_remove(state.active);
     let gone = std::mem::replace(&mut state.sides, vec![side]);
     state.active = 0;

@@ -8,6 +8,7 @@ use super::{command, folds, jumps, links, matches, panes, pins, sheets, together
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
 use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
+use crate::tui::copy;
 use crate::tui::effect::Effect;
 use crate::tui::keep;
 use crate::tui::locate;

@@ -141,7 +141,8 @@ pub(super) fn reconnect(state: &mut State) -> Vec<Effect> {
 pub(super) fn start(state: &State, at: usize) -> Vec<Effect> {
     let side = &state.sides[at];
     let Some(live) = &side.live else { return Vec::new() };
-    let mut effects = vec![Effect::Follow { side: side.id, epoch: live.epoch, context: live.context.clone() }];
+    let follow = Effect::Follow { side: side.id, epoch: live.epoch, context: live.context.clone(), bare: side.bare };
+    let mut effects = vec![follow];
     effects.extend(state.scope.names().map(|name| Effect::ReadNamespace { side: side.id, namespace: name.clone() }));
     effects
 }

@@ -1,5 +1,6 @@
 //! What happens becomes a changed [`State`], and sometimes an [`Effect`]. Pure: no IO, no clock, no environment.
 
+mod apart;
 mod change_highlights;
 mod command;
 mod folds;
@@ -16,6 +17,7 @@ mod together;
 mod windows;
 mod witness;
 
+pub(super) use apart::is_possible as can_be_taken_apart;
 pub(super) use keys::{is_editable, scopes_of};
 pub(super) use sheets::select as select_in_sheet;
 
@@ -32,7 +34,7 @@ use super::context_pane::{ContextId, ContextPane, PaneContent};
 use super::effect::Effect;
 use super::filter::Found;
 use super::jumps::JumpTarget;
-use super::paste::Pasted;
+use super::paste::{self, Pasted};
 use super::path_view::When;
 use super::rows;
 use super::sheet::{Listed, Sheet};
@@ -62,6 +64,9 @@ pub enum Message {
     Resize(u16, u16),
     /// A load is through.
     Loaded(Result<Reading, SourceError>),
+    /// One of several sources was read, for a side.
+    #[allow(missing_docs)]
+    LoadedPart { side: ContextId, read: Result<Reading, SourceError> },
     /// A file that was read has changed.
     FilesChanged,
     /// A search is through.
@@ -165,6 +170,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::LoadedPart { side, read } => match state.place_of(side) {
+            Some(at) => apart::loaded(state, at, read),
+            None => Vec::new(),
+        },
         Message::Copied(Ok(text)) => {
             state.tell(Role::Ok, format!("copied: {text}"));
             Vec::new()
@@ -237,6 +246,9 @@ fn reload(state: &mut State) -> Vec<Effect> {
     if state.side().live.is_some() {
         return live::reconnect(state);
     }
+    if state.side().part.is_some() {
+        return apart::reload(state);
+    }
     if state.side().loading {
         state.side_mut().load_again = true;
         return Vec::new();
@@ -283,6 +295,8 @@ fn replace(state: &mut State, at: usize, new: PaneContent) -> Vec<Effect> {
     let flash = flash && side.live.as_ref().is_none_or(|live| live.settled);
     let unread = side.live.as_ref().is_some_and(|live| !live.settled) && !side.tree.touched;
     let (mut keep, mut highlighted) = (None, Vec::new());
+    // A URL that the explorer was started with is gone to like one that is typed.
+    let is_first = side.world.is_none();
     match side.world.take() {
         Some(old) => {
             let again = |node: NodeRef| new.outline.find(&old.outline.path(node));
@@ -317,7 +331,8 @@ fn replace(state: &mut State, at: usize, new: PaneContent) -> Vec<Effect> {
     let listing = sheets::replaced(side, view, keep);
     side.rebuild(keep);
     let (why_selected, why_offset) = (side.why_selected, side.why_offset);
-    answer(side, question.as_ref(), false);
+    answer(side, question.as_ref(), is_first);
+    let keep = if is_first { side.selected() } else { keep };
     (side.why_selected, side.why_offset) = (why_selected, why_offset);
     side.rebuild(keep);
     let number = side.ticket();

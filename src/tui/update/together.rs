@@ -1,6 +1,7 @@
 //! Sides compared: what differs is found off this task, and the sides move together.
 
 use crate::tui::action::Action;
+use crate::tui::apart::Apart;
 use std::sync::Arc;
 
 use crate::theme::Role;
@@ -11,30 +12,32 @@ use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
 use crate::tui::together::{self, Differs};
 
-use super::{keys, sheets};
+use super::{apart, keys, sheets};
 
 /// Compares the side that is looked at with the others, or ends that.
 pub(super) fn turn(state: &mut State) -> Vec<Effect> {
-    if !state.is_several() {
-        let compare = state.how(Action::CompareSides);
-        state.tell(Role::Muted, format!("one source: :ctx NAME NAME follows two, and {compare} compares them"));
-        return Vec::new();
-    }
     if state.comparing.take().is_some() {
-        end(state);
+        let effects = end(state);
         state.tell(Role::Muted, "not compared any more");
-        return Vec::new();
+        return effects;
     }
-    state.comparing = Some(state.side().id);
-    let mut effects = sheets::show(state, View::Tree);
+    let mut effects = Vec::new();
+    if !state.is_several() {
+        let Some(taken) = apart::take(state) else { return Vec::new() };
+        effects.extend(taken);
+    }
+    // What is there without the files comes before what the files make of it.
+    let base = if let Some(Apart::Bare(bare)) = state.apart { bare } else { state.side().id };
+    state.comparing = Some(base);
+    effects.extend(sheets::show(state, View::Tree));
     effects.extend(compare(state));
     let (next, end) = (state.how(Action::NextMark), state.how(Action::CompareSides));
     state.tell(Role::Muted, format!("compared: {next} goes to the next row that differs · {end} ends it"));
     effects
 }
 
-/// Shows every tree as a whole again.
-pub(super) fn end(state: &mut State) {
+/// Shows every tree as a whole again, and what was taken apart as one.
+pub(super) fn end(state: &mut State) -> Vec<Effect> {
     state.comparing = None;
     for side in &mut state.sides {
         if side.differs.take().is_some() {
@@ -43,14 +46,14 @@ pub(super) fn end(state: &mut State) {
             side.rebuild(keep);
         }
     }
+    apart::join(state)
 }
 
 /// Has what differs found, on every side: from the first of the compared, or there from the next one.
 pub(super) fn compare(state: &mut State) -> Vec<Effect> {
     let Some(base) = state.comparing else { return Vec::new() };
     let Some(first) = state.place_of(base).filter(|_| state.is_several()) else {
-        end(state);
-        return Vec::new();
+        return end(state);
     };
     let next = (first + 1) % state.sides.len();
     let mut effects = Vec::new();

@@ -108,7 +108,7 @@ fn standing(state: &State, at: usize) -> Line {
     if let Some(failure) = failure {
         line.push(Role::Text, format!(": {}", failure.message));
     } else if let Some(counts) = header::counts(side, true) {
-        line.push(Role::Dim, " · ");
+        line.push(Role::Dim, if line.is_empty() { "  " } else { " · " });
         line.extend(counts);
         if let Some(unread) = side.live.as_ref().and_then(Live::unread) {
             line.push(Role::Dim, " · ");

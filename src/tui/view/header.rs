@@ -57,7 +57,10 @@ fn title(state: &State) -> String {
             if state.is_several() {
                 title = format!("{title} ({} of {})", state.active + 1, state.sides.len());
             }
-            if state.title.is_empty() { title } else { format!("{} over {title}", state.title) }
+            if state.title.is_empty() || state.side().bare { title } else { format!("{} over {title}", state.title) }
+        }
+        None if state.is_several() => {
+            format!("{} ({} of {})", state.name(state.active), state.active + 1, state.sides.len())
         }
         None => state.title.clone(),
     }

@@ -9,13 +9,14 @@ use routescope_render::width::Width;
 use super::layout::{Layout, LayoutKind};
 use super::{detail, why};
 use crate::theme::Role;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Entry};
 use crate::tui::context_pane::PaneContent;
+use crate::tui::copy;
 use crate::tui::path_view::When;
 use crate::tui::rows::Fold;
 use crate::tui::sheet::{Shown, View};
 use crate::tui::state::{Focus, State};
-use crate::tui::update::{is_editable, scopes_of};
+use crate::tui::update::{can_be_taken_apart, is_editable, scopes_of};
 use crate::tui::widget::text::cut_end;
 use crate::tui::window::{Choice, Kind, Window};
 
@@ -129,7 +130,8 @@ fn wanted(state: &State) -> Vec<(Action, &'static str)> {
     let mut insert = |at: usize, hint| hints.insert(at.min(hints.len()), hint);
     if state.is_several() {
         let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
-        insert(2, (action, "next context"));
+        let files = state.sides.iter().any(|side| side.part.is_some());
+        insert(2, (action, if files { "next source" } else { "next context" }));
     }
     if state.focus == Focus::Tree && state.view == View::Tree {
         let path = &state.side().tree.path;
@@ -137,6 +139,10 @@ fn wanted(state: &State) -> Vec<(Action, &'static str)> {
             insert(0, (Action::PathOnly, if path.shrunk { "show everything" } else { "path only" }));
         }
         insert(2, (Action::NextMark, "next change"));
+        match state.comparing {
+            Some(_) => insert(3, (Action::CompareSides, "end compare")),
+            None => insert(6, (Action::CompareSides, "compare")),
+        }
     }
     hints
 }

@@ -10,14 +10,17 @@ use super::{context_comparison, focused_border, painted, put};
 use crate::theme;
 use crate::tui::action::Action;
 use crate::tui::answer::Reply;
+use crate::tui::context_pane::PaneContent;
 use crate::tui::overlay;
 use crate::tui::state::{Focus, State};
 use crate::tui::widget::field::in_view;
 use crate::tui::words;
-use routescope_core::router::{OutcomeKind, RequestError};
+use routescope_core::router::{Decision, OutcomeKind, RequestError};
 use routescope_core::visible::visible;
+use routescope_render::outline::NodeRef;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
+use routescope_render::width::Width;
 
 /// Draws the bar and the answer.
 pub fn draw(state: &State, layout: &Layout, buffer: &mut Buffer) {
@@ -123,7 +126,7 @@ fn placeholder(state: &State, focused: bool) -> Line {
     let example = example.unwrap_or_else(|| "example.com".to_owned());
     let ask = state.how(Action::Ask);
     if focused {
-        Line::of(Role::Hint, format!("https://{example}/some/path, or only /some/path; POST before it sets the method"))
+        Line::of(Role::Hint, format!("https://{example}/some/path, or only /some/path; or paste a curl command"))
     } else if state.size.0 < 72 {
         Line::of(Role::Hint, format!("press {ask} and type a URL"))
     } else {

@@ -28,7 +28,11 @@ pub fn list_height(area: Rect, window: &Window) -> u16 {
 
 /// How many lines say more about the selected line: a finding is told whole.
 fn tail_height(area: Rect, window: &Window) -> u16 {
-    if tells_more(window) { 5.min(area.height / 2) } else { 1 }
+    match window.kind {
+        _ if tells_more(window) => 5.min(area.height / 2),
+        Kind::Help | Kind::Palette if area.height > 12 && area.width < 100 => 2,
+        _ => 1,
+    }
 }
 
 /// Whether the lines are sentences, which may be longer than the window is wide.

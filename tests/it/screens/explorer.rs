@@ -28,6 +28,8 @@ pub struct Explorer {
     pub effects: Vec<Effect>,
     /// Whether requests that meet rules are looked for.
     pub witnesses: bool,
+    /// The sources, where several are read as one.
+    pub parts: Vec<Input>,
 }
 
 /// A theme whose colours are the numbers of the roles: red for letters, green for the ground under a selection.
@@ -71,7 +73,7 @@ impl Explorer {
 
     pub fn waiting(title: &str, width: u16, height: u16) -> Self {
         let state = State::new(title.to_owned(), vec![telling_theme()], 0, false, (width, height));
-        Self { state, effects: Vec::new(), witnesses: false }
+        Self { state, effects: Vec::new(), witnesses: false, parts: Vec::new() }
     }
 
     pub fn send(&mut self, message: Message) {
@@ -79,6 +81,9 @@ impl Explorer {
             if let Effect::Compare { side, number, old, new } = effect {
                 let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Compared { side, number, differences });
+            } else if let Effect::LoadPart { side, part } = effect {
+                let read = Ok(read(self.parts[part].clone()));
+                self.send(Message::LoadedPart { side, read });
             } else if let Effect::Differ { side, number, from, old, new } = effect {
                 let differences = change_highlights::compare(&old, &new, &|| false).expect("nothing supersedes it");
                 self.send(Message::Differ { side, number, from, differences });

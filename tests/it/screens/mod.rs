@@ -7,6 +7,7 @@ mod asking;
 mod changes;
 mod cluster;
 mod commands;
+mod compare;
 mod contexts;
 pub mod explorer;
 mod export;

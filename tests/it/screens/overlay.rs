@@ -13,7 +13,7 @@ use routescope_manifest::files::{self, Input};
 use super::explorer::{Explorer, SHOP, cluster, hides, loaded_cluster, named, shows, synced, two};
 
 /// The cluster holds a shop; files that are laid over it change where its orders go and add a cart.
-fn laid_over(width: u16, height: u16) -> Explorer {
+pub fn laid_over(width: u16, height: u16) -> Explorer {
     let cart = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: cart, namespace: shop}\nspec:\n  \
                 parentRefs: [{name: web, namespace: infra}]\n  rules:\n  - matches: [{path: {value: /cart}}]\n    \
                 backendRefs: [{name: cart, port: 80}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\n\

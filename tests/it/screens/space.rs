@@ -39,9 +39,10 @@ fn the_reasons_have_a_pane_as_high_as_they_are_and_none_without_a_question() {
 #[test]
 fn while_one_types_the_reasons_do_not_shrink() {
     let mut explorer = demo(120, 40);
-    explorer.ask("https://api.example.com/banking/cards");
+    explorer.ask("https://api.example.com/banking/cardsxyz");
     let most = pane(&explorer, Focus::Why).height;
-    explorer.write("xyz");
+    explorer.press(&["backspace", "backspace", "backspace"]);
+    shows(&explorer, "● banking/banking-bff:8080");
     assert_eq!(pane(&explorer, Focus::Why).height, most);
 }
 

@@ -41,6 +41,43 @@ fn findings_are_a_list_that_stays_open() {
 }
 
 #[test]
+fn scrolled_sideways_columns_stay_where_they_are() {
+    let mut explorer = example("unresolved", 60, 20);
+    explorer.press(&["gr", ">"]);
+    let column = |explorer: &Explorer| {
+        let text = explorer.text();
+        let row = text.lines().find(|line| line.contains("75% platform/web")).expect("the row").to_owned();
+        row.find("platform/gone:8080").map(|at| row[..at].chars().count())
+    };
+    let first = column(&explorer).expect("the second backend");
+    explorer.press(&[">"]);
+    assert_eq!(column(&explorer), Some(first - 8));
+}
+
+#[test]
+fn a_list_has_the_width_and_its_rows_are_told_of_below() {
+    let mut explorer = example("unresolved", 120, 40);
+    explorer.press(&["gr", "j"]);
+    shows(&explorer, "  1 /other-team → team/team:8080                                platform/www rule 5");
+    let layout = routescope::tui::view::layout::Layout::of(&explorer.state);
+    assert_eq!((layout.tree.width, layout.detail.width), (120, 120));
+    // With a question the reasons stand beside what is said of the row.
+    explorer.ask("http://www.example.com/half").press(&["esc"]);
+    let layout = routescope::tui::view::layout::Layout::of(&explorer.state);
+    assert_eq!((layout.tree.width, layout.detail.width, layout.why.width), (120, 60, 60));
+}
+
+#[test]
+fn a_row_that_is_about_no_single_node_says_what_it_stands_for() {
+    let mut explorer = example("unresolved", 120, 40);
+    explorer.press(&["go"]);
+    shows(&explorer, "platform  1 route with 6 rules · enter folds and unfolds them");
+    let mut explorer = demo(80, 24);
+    explorer.ask("https://api.example.com/payments/charge").press(&["enter", "G", "tab"]);
+    shows(&explorer, "2 rows beside the path of the answer · enter shows them here, s everything");
+}
+
+#[test]
 fn views_are_gone_through_by_key_and_by_command() {
     let mut explorer = demo(120, 40);
     for view in ["table", "backends", "owners", "findings", "tree"] {
