@@ -1,5 +1,7 @@
 //! A screen of the explorer as a picture or as text: cells become an SVG, or lines.
 
+mod strokes;
+
 use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
@@ -100,10 +102,6 @@ impl Pen {
                 "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{HEIGHT}\" fill=\"{paper}\"/>"
             );
         }
-        let text = symbols(run);
-        if text.trim().is_empty() {
-            return;
-        }
         let mut extra = String::new();
         for (modifier, attribute) in [
             (Modifier::BOLD, " font-weight=\"bold\""),
@@ -115,11 +113,37 @@ impl Pen {
                 extra += attribute;
             }
         }
-        let (text, line) = (escaped(&text), top + 13.5);
-        let _ = writeln!(
-            self.out,
-            "<text x=\"{left:.1}\" y=\"{line:.1}\" textLength=\"{wide:.1}\" fill=\"{ink}\"{extra}>{text}</text>"
-        );
+        let is_line = |cell: &Cell| strokes::is_drawn(cell.symbol());
+        let mut column = 0;
+        for piece in run.chunk_by(|a, b| is_line(a) == is_line(b)) {
+            let left = left + place(column) * WIDTH;
+            if is_line(&piece[0]) {
+                let symbols = piece.iter().map(Cell::symbol);
+                strokes::draw(&mut self.out, symbols, (left, top), (WIDTH, HEIGHT), &ink);
+            } else {
+                self.words(piece, left, top, &format!("fill=\"{ink}\"{extra}"));
+            }
+            column += piece.len();
+        }
+    }
+
+    /// The words of cells, each with its own place: a font of another width moves nothing far.
+    fn words(&mut self, cells: &[Cell], left: f64, top: f64, style: &str) {
+        let is_blank = |at: usize| cells.get(at).is_none_or(|cell| cell.symbol() == " ");
+        let (mut at, line) = (0, top + 13.5);
+        while at < cells.len() {
+            if is_blank(at) {
+                at += 1;
+                continue;
+            }
+            let end = (at..).find(|end| is_blank(*end) && is_blank(end + 1)).unwrap_or(cells.len());
+            let end = end.min(cells.len());
+            let (x, wide) = (left + place(at) * WIDTH, place(end - at) * WIDTH);
+            let text = escaped(&symbols(&cells[at..end]));
+            let _ =
+                writeln!(self.out, "<text x=\"{x:.1}\" y=\"{line:.1}\" textLength=\"{wide:.1}\" {style}>{text}</text>");
+            at = end;
+        }
     }
 }
 
