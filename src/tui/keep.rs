@@ -139,8 +139,8 @@ pub struct Keeper {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Keeper {
-    /// Begins; `tell` is told why something cannot be written.
-    pub fn start(mut store: Store, tell: impl Fn(String) + Send + 'static) -> Self {
+    /// Begins; `tell` is told why something cannot be written, and `None` once it can be again.
+    pub fn start(mut store: Store, tell: impl Fn(Option<String>) + Send + 'static) -> Self {
         let (sender, receiver) = channel::<Kept>();
         let (ending, ended) = channel();
         std::thread::spawn(move || {
@@ -150,11 +150,10 @@ impl Keeper {
                 while let Ok(newer) = receiver.try_recv() {
                     kept = newer;
                 }
-                if let Err(problem) = store.write(kept)
-                    && told.as_ref() != Some(&problem)
-                {
-                    tell(format!("not kept for the next run: {problem}"));
-                    told = Some(problem);
+                let problem = store.write(kept).err();
+                if problem != told {
+                    tell(problem.clone());
+                    told = problem;
                 }
             }
             let _ = ending.send(());

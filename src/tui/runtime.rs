@@ -123,7 +123,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         keeper: store.map(|store| {
             let sender = sender.clone();
             Keeper::start(store, move |problem| {
-                let _ = sender.send(RuntimeEvent::Message(Message::Told(problem)));
+                let _ = sender.send(RuntimeEvent::Message(Message::NotKept(problem)));
             })
         }),
     };

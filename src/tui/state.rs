@@ -94,6 +94,8 @@ pub struct State {
     pub filter_marks: bool,
     /// What is kept between runs; `None` while nothing is.
     pub keeping: Option<Keeping>,
+    /// What is to be kept for the next run cannot be written.
+    pub not_kept: bool,
     /// The keys in force.
     pub keys: Keymap,
     /// Keys that wait for more.
@@ -154,6 +156,7 @@ impl State {
             apart: None,
             filter_marks: false,
             keeping: None,
+            not_kept: false,
             keys: Keymap::default(),
             pending: Pending::default(),
             jumps: Jumps::default(),

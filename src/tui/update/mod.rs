@@ -64,6 +64,8 @@ pub enum Message {
     Resize(u16, u16),
     /// A load is through.
     Loaded(Result<Reading, SourceError>),
+    /// What is to be kept for the next run cannot be written, and why; `None`: it can be again.
+    NotKept(Option<String>),
     /// One of several sources was read, for a side.
     #[allow(missing_docs)]
     LoadedPart { side: ContextId, read: Result<Reading, SourceError> },
@@ -168,6 +170,13 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             if let Some(at) = state.place_of(side) {
                 witness::found(&mut state.sides[at], number, reach);
             }
+            Vec::new()
+        }
+        Message::NotKept(problem) => {
+            if let Some(problem) = &problem {
+                state.tell(Role::Warning, format!("⚠ not kept for the next run: {problem}"));
+            }
+            state.not_kept = problem.is_some();
             Vec::new()
         }
         Message::LoadedPart { side, read } => match state.place_of(side) {

@@ -70,6 +70,7 @@ fn title(state: &State) -> String {
 fn candidates(state: &State, layout: &Layout, width: usize) -> Vec<Line> {
     let badges = badges(state);
     let unread = stale(state.side()).or_else(|| state.side().live.as_ref().and_then(super::super::live::Live::unread));
+    let unread = unread.or_else(|| state.not_kept.then(|| "history not kept".to_owned()));
     let unread = unread.map(|unread| Line::of(Role::Warning, format!("⚠ {unread}")));
     let wrong = wrong(state);
     let pins = pins(state, layout);

@@ -116,3 +116,14 @@ fn from_200_columns_on_there_are_three_columns() {
     explorer.press(&["z"]);
     assert_eq!(pane(&explorer, Focus::Tree).width, 220);
 }
+
+#[test]
+fn what_cannot_be_kept_is_told_and_stays_in_the_header() {
+    let mut explorer = demo(120, 40);
+    explorer.send(routescope::tui::update::Message::NotKept(Some("the disk is full".to_owned())));
+    shows(&explorer, "⚠ not kept for the next run: the disk is full");
+    explorer.press(&["j"]);
+    shows(&explorer, "⚠ history not kept");
+    explorer.send(routescope::tui::update::Message::NotKept(None));
+    hides(&explorer, "history not kept");
+}
