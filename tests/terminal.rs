@@ -4,6 +4,8 @@
 
 #[path = "terminal/colours.rs"]
 mod colours;
+#[path = "terminal/input.rs"]
+mod input;
 #[path = "terminal/pictures.rs"]
 mod pictures;
 #[path = "terminal/state.rs"]
@@ -561,6 +563,10 @@ fn files_over_a_cluster_are_marked_and_read_again_when_they_change() {
     std::fs::write(&file, route.replace("orders-v1", "orders-v2")).expect("the file is written again");
     session.shows("orders (shop) ~ changed");
     session.shows("~1 changed");
+    // The cluster as it is, beside what the files make of it.
+    session.keys("x").shows("staging · 1 row ≠ staging + files");
+    session.keys("u/orders/1\r").shows("≠ the answers differ");
+    session.keys("x").shows("not compared any more");
     std::fs::write(&file, route.replace("name: orders,", "name: cart,")).expect("the file is written again");
     session.shows("cart (shop) + new");
     session.shows("/orders → Service orders-v1:80");

@@ -120,13 +120,13 @@ fn files(context: &Context) -> Result<(tui::Source, Vec<(Part, tui::Loader)>), F
             // Standard input is read once.
             _ => None,
         };
-        let named: Option<Vec<_>> = reading.inputs.iter().map(of).collect();
+        let files: Option<Vec<_>> = reading.inputs.iter().map(of).collect();
         let recursive = if reading.recursive { " -R" } else { "" };
         let argument = |(option, path): (&str, String)| {
             let arguments = format!("{option} {}{recursive}", quoted(&path));
             (path, arguments)
         };
-        names.extend(named.unwrap_or_default().into_iter().map(argument));
+        names.extend(files.unwrap_or_default().into_iter().map(argument));
     }
     let short = short_names(&names.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
     let parts = short.into_iter().zip(names).zip(&reading.inputs).map(|((name, (_, arguments)), input)| {

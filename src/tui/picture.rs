@@ -136,8 +136,7 @@ impl Pen {
                 at += 1;
                 continue;
             }
-            let end = (at..).find(|end| is_blank(*end) && is_blank(end + 1)).unwrap_or(cells.len());
-            let end = end.min(cells.len());
+            let end = (at..cells.len()).find(|end| is_blank(*end) && is_blank(end + 1)).unwrap_or(cells.len());
             let (x, wide) = (left + place(at) * WIDTH, place(end - at) * WIDTH);
             let text = escaped(&symbols(&cells[at..end]));
             let _ =

@@ -436,8 +436,8 @@ impl Explorer {
         let running = start_load(loader, world.map(|world| Arc::clone(&world.analysis)));
         let sender = self.sender.clone();
         tokio::spawn(async move {
-            let loaded = running.await.unwrap_or_else(|error| Err(crashed(&error)));
-            let read = loaded.map(|(Load { analysis, hint, .. }, changes)| Reading { analysis, changes, hint });
+            let done = running.await.unwrap_or_else(|error| Err(crashed(&error)));
+            let read = done.map(|(Load { analysis, hint, .. }, changes)| Reading { analysis, changes, hint });
             let _ = sender.send(RuntimeEvent::Message(Message::LoadedPart { side, read }));
         });
     }

@@ -263,7 +263,6 @@ fn is_of_use(state: &State, action: Action) -> bool {
     let choice = || state.window.as_ref().and_then(Window::choice);
     let shown = || state.window.as_ref().map_or(0, |window| window.shown().len());
     match action {
-        Action::Select => selects(state),
         Action::Filter => side.world.is_some(),
         Action::Copy => copy::is_any(state),
         Action::TreeView => state.view != View::Tree,
@@ -274,7 +273,7 @@ fn is_of_use(state: &State, action: Action) -> bool {
             !detail::targets(state, Layout::of(state).inside(Focus::Detail).width).is_empty()
         }
         Action::GoTo if state.focus == Focus::Tree => !detail::all_targets(state).is_empty(),
-        Action::GoTo => selects(state),
+        Action::Select | Action::GoTo => selects(state),
         Action::Top | Action::Bottom if state.focus == Focus::Tree => rows > 1,
         Action::Findings | Action::NextFinding => {
             side.world.as_ref().is_some_and(|world| world.findings.iter().sum::<usize>() > 0)

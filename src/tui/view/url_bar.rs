@@ -200,7 +200,7 @@ fn beginnings(state: &State, room: usize) -> Line {
 
 /// That nothing takes an unfinished request as it is, and where it got to.
 fn so_far(state: &State, world: &PaneContent, decision: &Decision) -> Line {
-    let mut line = Line::of(Role::Dim, "  nothing matches it as it is · ");
+    let mut line = Line::of(Role::Dim, "  no match yet · ");
     match state.side().highlighted.last().filter(|node| matches!(node, NodeRef::Match(..))) {
         Some(node) => line.extend(world.outline.label(*node).line()),
         None => line.push(Role::Dim, world.analysis.table.gateways[decision.gateway as usize].gateway.to_string()),

@@ -40,6 +40,60 @@ fn findings_are_a_list_that_stays_open() {
     screens("f");
 }
 
+/// What is on the screen after these keys, at each size.
+fn at_each_size(name: &str, keys: impl Fn(&mut Explorer)) {
+    for (width, height) in SIZES {
+        let mut explorer = demo(width, height);
+        keys(&mut explorer);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), explorer.both());
+    }
+}
+
+const URL: &str = "https://api.example.com/payments/charge";
+
+#[test]
+fn the_tree_at_each_size() {
+    at_each_size("tree", |_| ());
+}
+
+#[test]
+fn the_path_view_at_each_size() {
+    at_each_size("path", |explorer| {
+        explorer.ask(URL).press(&["enter"]);
+        if !explorer.state.side().tree.path.shrunk {
+            explorer.press(&["s"]);
+        }
+    });
+}
+
+#[test]
+fn the_completion_of_a_url_at_each_size() {
+    at_each_size("completion", |explorer| {
+        explorer.ask("https://api.example.com/payments/");
+    });
+}
+
+#[test]
+fn the_palette_at_each_size() {
+    at_each_size("palette", |explorer| {
+        explorer.press(&["ctrl-p"]).write("pane");
+    });
+}
+
+#[test]
+fn the_help_at_each_size() {
+    at_each_size("help", |explorer| {
+        explorer.press(&["?"]);
+    });
+}
+
+#[test]
+fn what_may_follow_a_key_at_each_size() {
+    at_each_size("follow", |explorer| {
+        explorer.press(&["g"]);
+    });
+}
+
 #[test]
 fn scrolled_sideways_columns_stay_where_they_are() {
     let mut explorer = example("unresolved", 60, 20);
