@@ -164,6 +164,10 @@ fn everything_is_visible(world: &Analysis, requests: &[Request]) {
 }
 
 fn visible(what: &str, text: &str) {
+    // Most of what is written, at once.
+    if text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)) {
+        return;
+    }
     let harmful = text.chars().find(|c| is_harmful(*c) && *c != '\n');
     assert!(harmful.is_none(), "{what}: {harmful:?}");
 }

@@ -1,7 +1,7 @@
 //! The explorer under test: its state, keys and mouse in, the screen out; and the clusters that it is told of.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -33,14 +33,14 @@ pub struct Explorer {
 }
 
 /// A theme whose colours are the numbers of the roles: red for letters, green for the ground under a selection.
-fn telling_theme() -> Theme {
+static TELLING: LazyLock<Theme> = LazyLock::new(|| {
     let mut text = String::from("background = 'any'\n[roles]\n");
     for (number, role) in Role::ALL.iter().enumerate() {
         let layer = if matches!(role, Role::Selected | Role::SelectedIdle) { "bg" } else { "fg" };
         let _ = writeln!(text, "{} = {{ {layer} = '#{number:02x}0000' }}", role.name());
     }
     Theme::parse("telling", &text).expect("the telling theme parses")
-}
+});
 
 pub fn analysis(input: Input) -> Arc<Analysis> {
     let loaded = files::load(&[input], true).expect("the manifests load");
@@ -72,7 +72,7 @@ impl Explorer {
     }
 
     pub fn waiting(title: &str, width: u16, height: u16) -> Self {
-        let state = State::new(title.to_owned(), vec![telling_theme()], 0, false, (width, height));
+        let state = State::new(title.to_owned(), vec![TELLING.clone()], 0, false, (width, height));
         Self { state, effects: Vec::new(), witnesses: false, parts: Vec::new() }
     }
 
@@ -304,7 +304,7 @@ pub fn two(width: u16, height: u16) -> Explorer {
 }
 
 /// What production has: another backend, behind a rewrite.
-pub static PROD: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+pub static PROD: LazyLock<String> = LazyLock::new(|| {
     let rewrite =
         "filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /v2}}}]";
     SHOP.replace("backendRefs: [{name: orders-v1", &format!("{rewrite}\n    backendRefs: [{{name: orders-v2"))
