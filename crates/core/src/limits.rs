@@ -21,6 +21,8 @@ pub const LISTED_LOSSES_OF_A_REF_MOST: usize = 4_096;
 pub const POLICIES_OF_A_ROW: usize = 64;
 /// The instructions of a regular expression.
 pub const REGEX_PROGRAM: usize = 100;
+/// The states of a regular expression whose instructions cannot be counted.
+pub const REGEX_PROGRAM_STATES: usize = 50_000;
 /// A repetition's count in a regular expression, nested ones multiplied.
 pub const REGEX_REPEAT: usize = 1_000;
 /// The bytes of a compiled regular expression.

@@ -3,6 +3,8 @@
 //! Only what certainly becomes an instruction counts: a pattern is not refused on a guess. A count is written out: `x{900}`
 //! is 900 times the instructions of `x`. Of alternatives, whose common beginnings RE2 shares, the largest counts alone.
 
+use super::states::states;
+
 /// The most instructions that Envoy lets a regex have (`re2.max_program_size.error_level`).
 const MAX_PROGRAM_SIZE: usize = crate::limits::REGEX_PROGRAM;
 /// What RE2 adds: the match, the failure, and the loop that looks for a beginning.
@@ -180,31 +182,40 @@ impl Size {
         self.before = std::mem::replace(&mut self.last, atom);
     }
 
-    /// How many instructions there are at least.
-    fn least(mut self) -> usize {
+    /// How many instructions there are at least, where that can be told.
+    fn least(&mut self) -> Option<usize> {
         self.next(None);
         // RE2 may compare much of what follows an anchor apart from the program, in all alternatives alike.
         if self.unknown || (self.anchored && self.forked) {
-            return AROUND;
+            return None;
         }
         let all = self.groups.first().map_or(0, |group| group.largest.max(group.sum));
         let apart = match self.prefix {
             Prefix::Begin => 0,
             Prefix::Text(all, _) | Prefix::Done(all) => all,
         };
-        all.saturating_sub(apart).saturating_add(AROUND)
+        Some(all.saturating_sub(apart).saturating_add(AROUND))
     }
 
-    /// Says why Envoy refuses the program, if it does.
-    pub fn check(self) -> Result<(), String> {
-        let least = self.least();
-        if least > MAX_PROGRAM_SIZE {
-            return Err(format!(
-                "its program has {least} instructions or more, and Envoy takes {MAX_PROGRAM_SIZE} at most"
-            ));
+    /// Says why Envoy refuses the program, if it does. `translated` is the pattern as the `regex` crate reads it.
+    pub fn check(mut self, translated: &str) -> Result<(), String> {
+        match self.least() {
+            Some(least) if least > MAX_PROGRAM_SIZE => {
+                Err(format!("its program has {least} instructions or more, and Envoy takes {MAX_PROGRAM_SIZE} at most"))
+            }
+            // What RE2 saves is a prefix, which is written out: no count that makes much of little.
+            None if is_huge(translated) => Err(format!(
+                "its program has many more than the {MAX_PROGRAM_SIZE} instructions that Envoy takes at most"
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Whether an expression is larger by far than what so few instructions can stand for.
+fn is_huge(translated: &str) -> bool {
+    let parsed = regex_syntax::ParserBuilder::new().utf8(false).nest_limit(super::NESTING).build().parse(translated);
+    parsed.is_ok_and(|parsed| states(&parsed) > crate::limits::REGEX_PROGRAM_STATES)
 }
 
 #[cfg(test)]
@@ -214,8 +225,8 @@ mod tests {
 
     #[track_caller]
     fn takes(pattern: &str, instructions: usize) {
-        let read = crate::re2::translate::read(pattern, "(?:").unwrap();
-        assert_eq!(read.size.least(), instructions, "{pattern}");
+        let mut read = crate::re2::translate::read(pattern, "(?:").unwrap();
+        assert_eq!(read.size.least(), Some(instructions), "{pattern}");
     }
 
     #[test]
@@ -241,6 +252,17 @@ mod tests {
         refused("x{900}");
         refused(r"\pL{900}");
         refused(r"(?:\d{10}){10}");
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_refused_where_it_is_huge() {
+        for pattern in [r"a^\pM{1000}", r"(?:^|b)\pL{100}", r"^(?:a|\pL{100})"] {
+            refused(pattern);
+        }
+        for pattern in ["a^b{90}", "(?:^|b)c{90}", r"(?:^|/)\pL"] {
+            assert!(check_re2(pattern).is_ok(), "{pattern}");
+            assert!(crate::re2::compile_full(pattern).is_ok(), "{pattern}");
+        }
     }
 
     #[test]
