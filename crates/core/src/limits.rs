@@ -27,6 +27,20 @@ pub const REGEX_PROGRAM_STATES: usize = 50_000;
 pub const REGEX_REPEAT: usize = 1_000;
 /// The bytes of a compiled regular expression.
 pub const REGEX_BYTES: usize = 8 << 20;
+/// The states of agentgateway's regular expressions, all together: what is beyond is not compiled.
+pub const REGEX_STATES: usize = 4_000_000;
+/// So many more for each route there is.
+pub const REGEX_STATES_PER_ROUTE: usize = 100;
+/// The bytes of a regular expression of agentgateway's: a longer one is not compiled.
+pub const REGEX_TEXT: usize = 16 << 10;
+/// The bytes of compiled regular expressions that are kept; others are compiled again when they are needed.
+pub const REGEXES_KEPT: usize = 128 << 20;
+/// The bytes of an automaton that tells which requests pass a regular expression.
+pub const AUTOMATON_BYTES: usize = 4 << 20;
+/// So many in any case, however many regular expressions there are.
+pub const AUTOMATON_BYTES_LEAST: usize = 128 << 10;
+/// The bytes of all of these that are kept.
+pub const AUTOMATA_BYTES: usize = 256 << 20;
 /// The ends that a request is followed to where chance decides.
 pub const WEIGHTED_ENDS: usize = 256;
 /// The rows that an explanation lists.

@@ -186,6 +186,7 @@ codes! {
         EnvoyRefusesTable "envoy-refuses-table" Error "Envoy refuses the whole route table",
         InvalidPath "invalid-path" Error "A path is not valid",
         InvalidRegex "invalid-regex" Error "A regular expression is not valid",
+        RegexesTooLarge "regexes-too-large" Warning "Regular expressions are too large to compile",
         InvalidRedirectStatus "invalid-redirect-status" Error "A redirect has a status that is not supported",
         InvalidRedirectPath "invalid-redirect-path" Error "A redirect has a path that is not valid",
         NoPrefix "no-prefix" Error "A prefix is replaced, but the match is not a prefix",

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use super::hosts::HostClass;
-use super::machine::{Languages, Machine, header_space, query_space};
+use super::languages::Languages;
+use super::machine::{Machine, header_space, query_space};
 use super::product::classes;
 use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
 use crate::resolve::ProxySemantics;

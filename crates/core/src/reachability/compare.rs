@@ -19,7 +19,7 @@ use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
-use super::machine::Languages;
+use super::languages::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
 use crate::resolve::{MatchState, ProxySemantics, RuleNodeId};
@@ -78,7 +78,7 @@ pub fn compare(old: Router<'_>, new: Router<'_>) -> Comparison {
     let mut comparer = Comparer {
         routers: [old, new],
         told: Told::of(&[old, new]),
-        languages: Languages::default(),
+        languages: Languages::of(&[old, new]),
         prints: [AHashMap::new(), AHashMap::new()],
         listed: AHashSet::new(),
         comparison: Comparison::default(),

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use regex_syntax::escape;
 
 use super::compare::representative;
-use super::machine::{Languages, Machine};
+use super::languages::Languages;
+use super::machine::Machine;
 use crate::model::Name;
-use crate::resolve::ProxySemantics;
 
 /// With more names than this no classes are made.
 const MOST_NAMES: usize = 200;
@@ -55,13 +55,13 @@ impl HostClass {
 
     /// The set that its hosts are within; `None` where it is too large to look into.
     pub fn within(&self, languages: &Languages) -> Option<Machine> {
-        languages.regex(&format!("(?i){}", self.within).into(), ProxySemantics::Envoy)
+        languages.of_hosts(&format!("(?i){}", self.within).into())
     }
 
     /// The set that its hosts are outside of.
     pub fn outside(&self, languages: &Languages) -> Option<Machine> {
         let Some(outside) = &self.outside else { return Some(Machine::Nothing) };
-        languages.regex(&format!("(?i){outside}").into(), ProxySemantics::Envoy)
+        languages.of_hosts(&format!("(?i){outside}").into())
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     fn each_host_is_in_one_class() {
         let names = ["*", "*.a.io", "x.a.io", "*.x.a.io", "b.io"].map(Name::from);
         let classes = HostClass::all(names).expect("few names");
-        let languages = Languages::default();
+        let languages = Languages::for_patterns(0);
         let class_of = |host: &str| {
             let holds = |class: &&HostClass| {
                 class.within(&languages).expect("small").holds(host)

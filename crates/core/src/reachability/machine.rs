@@ -1,26 +1,22 @@
 //! Sets of texts as automata that read byte by byte: literal paths, regular expressions, and what a path, a header or a
 //! query parameter can be at all.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use ahash::AHashMap;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
-use crate::model::{Name, PathKind, PathMatch};
-use crate::re2::full_pattern;
+use crate::limits;
+use crate::model::Name;
+use crate::re2::{full_pattern, is_rust};
 use crate::resolve::ProxySemantics;
-use crate::router::matcher::Prefix;
 use crate::router::normalise::{is_kept, stays_escaped};
 
 /// The state from which nothing is accepted.
 pub(super) const DEAD: u32 = u32::MAX;
 /// The state from which everything is accepted.
 const ALL: u32 = u32::MAX - 1;
-
-/// How large an automaton may become: beyond, a question is answered with "unknown".
-const SIZE_LIMIT: usize = 4 << 20;
 
 /// A set of texts.
 #[derive(Debug, Clone)]
@@ -193,65 +189,28 @@ fn next_of_path(state: u32, byte: u8) -> u32 {
     }
 }
 
-/// The automata of the regular expressions in use, each built once.
-#[derive(Debug, Default)]
-pub(crate) struct Languages {
-    built: Mutex<AHashMap<(bool, Name), Option<Machine>>>,
-}
-
-impl Languages {
-    /// The texts that a regular expression accepts whole, in the manner of a proxy; `None` when that is too large to build.
-    pub fn regex(&self, pattern: &Name, semantics: ProxySemantics) -> Option<Machine> {
-        let in_rust = semantics == ProxySemantics::Agentgateway;
-        let key = (in_rust, pattern.clone());
-        if let Ok(built) = self.built.lock()
-            && let Some(known) = built.get(&key)
-        {
-            return known.clone();
-        }
-        let machine = if in_rust { leftmost(pattern) } else { whole(pattern) };
-        if let Ok(mut built) = self.built.lock() {
-            built.insert(key, machine.clone());
-        }
-        machine
-    }
-
-    /// The paths that a path test holds for.
-    pub fn path(&self, test: &PathMatch, semantics: ProxySemantics) -> Option<Machine> {
-        Some(match test.kind {
-            PathKind::Exact => Machine::Literal(test.value.clone(), After::End),
-            PathKind::RegularExpression => return self.regex(&test.value, semantics),
-            PathKind::PathPrefix => match Prefix::of(&test.value) {
-                Prefix::All => Machine::Any,
-                Prefix::Segments(prefix) => Machine::Literal(prefix.into(), After::Segments),
-                Prefix::Text(prefix) => Machine::Literal(prefix.into(), After::Text),
-            },
-        })
-    }
-}
-
 /// RE2's: whether there is any way to match the whole text. What does not compile matches nothing.
-fn whole(pattern: &str) -> Option<Machine> {
+pub(super) fn whole(pattern: &str, largest: usize) -> Option<Machine> {
     let Ok(translated) = full_pattern(pattern) else { return Some(Machine::Nothing) };
-    build(&translated, MatchKind::All, false)
+    build(&translated, MatchKind::All, false, largest)
 }
 
 /// agentgateway's: whether the leftmost match, of the first alternative that has one, spans the whole text.
-fn leftmost(pattern: &str) -> Option<Machine> {
-    if regex::Regex::new(pattern).is_err() {
+pub(super) fn leftmost(pattern: &str, largest: usize) -> Option<Machine> {
+    if !is_rust(pattern) {
         return Some(Machine::Nothing);
     }
-    build(pattern, MatchKind::LeftmostFirst, true)
+    build(pattern, MatchKind::LeftmostFirst, true, largest)
 }
 
-fn build(pattern: &str, kind: MatchKind, utf8: bool) -> Option<Machine> {
+fn build(pattern: &str, kind: MatchKind, utf8: bool, largest: usize) -> Option<Machine> {
     let config = dense::Config::new()
         .match_kind(kind)
         .start_kind(StartKind::Anchored)
-        .dfa_size_limit(Some(SIZE_LIMIT))
-        .determinize_size_limit(Some(SIZE_LIMIT));
+        .dfa_size_limit(Some(largest))
+        .determinize_size_limit(Some(largest));
     let syntax = syntax::Config::new().utf8(utf8).nest_limit(2000);
-    let thompson = regex_automata::nfa::thompson::Config::new().utf8(utf8).nfa_size_limit(Some(SIZE_LIMIT));
+    let thompson = regex_automata::nfa::thompson::Config::new().utf8(utf8).nfa_size_limit(Some(largest));
     let dfa = dense::Builder::new().configure(config).syntax(syntax).thompson(thompson).build(pattern);
     dfa.ok().map(|dfa| Machine::Regex(Arc::new(dfa)))
 }
@@ -289,7 +248,7 @@ pub(super) fn query_space(semantics: ProxySemantics) -> Machine {
 }
 
 fn fixed(cell: &OnceLock<Machine>, pattern: &str) -> Machine {
-    cell.get_or_init(|| build(pattern, MatchKind::All, true).unwrap_or(Machine::Any)).clone()
+    cell.get_or_init(|| build(pattern, MatchKind::All, true, limits::AUTOMATON_BYTES).unwrap_or(Machine::Any)).clone()
 }
 
 #[cfg(test)]
@@ -315,16 +274,6 @@ mod tests {
         accepts(&literal(After::End), &["/a"], &["/", "/a/", "/ab", ""]);
         accepts(&literal(After::Segments), &["/a", "/a/", "/a/b"], &["/", "/ab"]);
         accepts(&literal(After::Text), &["/a", "/ab", "/a/"], &["/", "/b"]);
-    }
-
-    #[test]
-    fn a_regular_expression_takes_the_whole_text() {
-        let languages = Languages::default();
-        let regex = |pattern: &str, semantics| languages.regex(&pattern.into(), semantics).unwrap();
-        accepts(&regex("a|ab", ProxySemantics::Envoy), &["a", "ab"], &["abc", "xa"]);
-        // The leftmost match of the first alternative that has one does not span it.
-        accepts(&regex("a|ab", ProxySemantics::Agentgateway), &["a"], &["ab", "xa"]);
-        accepts(&regex("a(", ProxySemantics::Envoy), &[], &["a", "a("]);
     }
 
     #[test]

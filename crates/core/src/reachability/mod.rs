@@ -18,6 +18,7 @@ mod front;
 mod held;
 mod hosts;
 mod kind;
+mod languages;
 mod machine;
 mod meet;
 mod product;

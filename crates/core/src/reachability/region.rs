@@ -10,7 +10,7 @@ use super::compare::{hosts_of, tested_hosts};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
-use super::machine::Languages;
+use super::languages::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use crate::model::{Name, ObjectKey, PathKind, PathMatch, Position, RouteMatch};
 use crate::resolve::{ProxySemantics, RuleNodeId};
@@ -87,7 +87,7 @@ pub fn each_answer(router: Router<'_>, region: &Region, hosts: &[Name], visit: &
         .filter(|(_, table)| region.gateway.as_ref().is_none_or(|only| *only == table.gateway))
         .map(|(at, _)| at)
         .collect();
-    let languages = Languages::default();
+    let languages = Languages::of(&[router]);
     let mut told: BTreeSet<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     told.extend(tested_hosts(&[router]).iter().map(|host| host.to_ascii_lowercase()));
     let mut walk = Walk { router, region, row, gateways, languages, told, known: AHashSet::new() };

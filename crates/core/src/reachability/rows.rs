@@ -7,7 +7,7 @@ use super::choice::{Authority, Hosts, Setting};
 use super::front::{Front, front, fronts, request};
 use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
-use super::machine::Languages;
+use super::languages::Languages;
 use super::meet::{Met, Point, Search};
 use crate::model::{Name, ObjectKey, RouteMatch};
 use crate::resolve::{LinkId, MatchState, ProxySemantics, RuleNodeId, Tree};
@@ -59,7 +59,7 @@ impl Below {
 impl<'a> Reachability<'a> {
     /// Over the table of a router.
     pub fn of(router: Router<'a>) -> Self {
-        Self { router, languages: Languages::default(), fronts: Mutex::default(), every: Mutex::default() }
+        Self { router, languages: Languages::of(&[router]), fronts: Mutex::default(), every: Mutex::default() }
     }
 
     /// Whether a request meets the row at `position` of a virtual host.

@@ -362,7 +362,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
 
 fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect, node: Option<u32>) -> RootId {
     let root = RootId(u32::try_from(tree.roots.len()).unwrap_or(u32::MAX));
-    tree.roots.push(Root { route, dialect, node, hops: 0..0, rows: Vec::new(), cut: None });
+    tree.roots.push(Root { route, dialect, node, hops: 0..0, rows: Vec::new(), cut: None, unevaluated: false });
     root
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ahash::{AHashMap, AHashSet};
 
 use super::action::{self, Level, Outcome};
-use super::agentgateway::AttachedTo;
+use super::agentgateway::{AttachedTo, Patterns};
 use super::backend::Lookup;
 use super::budget::{self, Budget, Placed};
 use super::expand::{NotedRef, Notes};
@@ -87,6 +87,8 @@ pub(super) struct Common<'a> {
     /// Which routes are attached where.
     pub attached: &'a AttachedTo,
     pub finder: Finder,
+    /// Which regular expressions of agentgateway's are not compiled.
+    pub patterns: Patterns,
     pub placed: Placed,
     /// Per route, how many matches it has; a rule without any counts as one.
     pub matches: Vec<u32>,
@@ -106,6 +108,8 @@ pub(super) struct Expander<'a> {
     pub budget: Budget,
     /// Whether something under the root at hand is not followed.
     pub cut: Option<Cut>,
+    /// Whether a match under the root at hand is not evaluated.
+    pub unevaluated: bool,
     selections: AHashMap<(RouteId, Engine), Arc<Selection>>,
     /// The refs in `notes.refs`: route, engine, place in its selection, whether what it selects was looked into.
     noted: AHashSet<(RouteId, Engine, u32, bool)>,
@@ -141,6 +145,7 @@ impl<'a> Expander<'a> {
             notes: Notes::default(),
             budget,
             cut: None,
+            unevaluated: false,
             selections: AHashMap::default(),
             noted: AHashSet::default(),
         }

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::agentgateway::AttachedTo;
+use super::agentgateway::{AttachedTo, Patterns};
 use super::budget::{Budget, Placed};
 use super::delegate::{Common, Expander};
 use super::found::{Finder, Found};
 use super::policy::Policies;
-use super::settings::Settings;
+use super::settings::{DelegationModel, Settings};
 use super::{LinkId, Root, RootId, RuleNodeId, Tree, Under, delegate::index, select};
 use crate::finding::Finding;
 use crate::limits;
@@ -73,7 +73,9 @@ pub(super) fn expand(
     let of_route = |route: &Arc<Route>| route.rules.iter().map(|rule| rule.matches.len().max(1)).sum::<usize>();
     let matches = snapshot.routes.iter().map(|route| index(of_route(route))).collect();
     let listed = losses_to_list(snapshot);
-    let mut common = Common { snapshot, settings, policies, attached, finder, placed, matches, listed };
+    let walked = tree.roots.iter().any(|root| root.dialect.delegation == DelegationModel::HopByHop);
+    let patterns = if walked { Patterns::of(snapshot) } else { Patterns::default() };
+    let mut common = Common { snapshot, settings, policies, attached, finder, patterns, placed, matches, listed };
     let mut roots = std::mem::take(&mut tree.roots);
     let grown = if threads > 1 && roots.len() > 1 { side_by_side(&common, &mut roots, doubts, threads) } else { None };
     let notes = if let Some(grown) = grown {

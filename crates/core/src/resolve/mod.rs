@@ -217,6 +217,8 @@ pub struct Root {
     pub rows: Vec<RuleNodeId>,
     /// Some of what it delegates is not followed: it may have more rows than these.
     pub cut: Option<Cut>,
+    /// agentgateway: a match of it, or below it, is [`DropReason::NotEvaluated`].
+    pub unevaluated: bool,
 }
 
 /// What a hop is below.
@@ -314,6 +316,8 @@ pub enum DropReason {
     MatchesNothing,
     /// agentgateway: a regular expression that does not compile.
     NeverMatches { reason: String },
+    /// agentgateway: its regular expressions are too large to be compiled with all others; it may match.
+    NotEvaluated { reason: String },
     /// agentgateway: the translator does not take the rule, or any rule of its route.
     Refused { reason: String },
 }
@@ -329,6 +333,7 @@ impl DropReason {
             Self::MethodDiffers { .. } => "dropped-method-differs",
             Self::NoMatches | Self::ParentHasNoMatches | Self::MatchesNothing => "dropped-no-matches",
             Self::Invalid { .. } | Self::NeverMatches { .. } => "dropped-invalid-regex",
+            Self::NotEvaluated { .. } => "not-evaluated",
             Self::Refused { .. } => "dropped-refused",
         }
     }
@@ -348,7 +353,7 @@ impl fmt::Display for DropReason {
             Self::ParentHasNoMatches => f.write_str("the parent's rule has no matches, and only PathPrefix delegates"),
             Self::Invalid { reason } => write!(f, "strict validation drops it: {reason}"),
             Self::MatchesNothing => f.write_str("the rule has no matches, and nothing reaches it"),
-            Self::NeverMatches { reason } => f.write_str(reason),
+            Self::NeverMatches { reason } | Self::NotEvaluated { reason } => f.write_str(reason),
             Self::Refused { reason } => write!(f, "agentgateway does not take it: {reason}"),
         }
     }

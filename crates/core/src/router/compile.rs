@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ahash::{AHashMap, AHashSet};
 
+use super::matcher::Kept;
 use super::precedence::{Precedence, Ranks};
 use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, policy_replacement};
 use crate::finding::{Code, Finding, Location as Written, Severity, Subject};
@@ -28,9 +29,10 @@ pub fn compile(snapshot: &Snapshot, tree: &Tree, settings: &Settings, threads: u
         rejections.entry(rejection.hop).or_default().push(rejection);
     }
     let room = Room::of(snapshot, tree);
-    let compiler = Compiler { snapshot, tree, ranks, rejections, threads, room };
+    let kept = Kept::default();
+    let compiler = Compiler { snapshot, tree, ranks, rejections, threads, room, kept };
     let gateways = (0..).zip(&tree.gateways).map(|(node, gateway)| compiler.gateway(node, gateway)).collect();
-    RouteTable { gateways, groups: Groups::of(tree) }
+    RouteTable { gateways, groups: Groups::of(tree, compiler.kept) }
 }
 
 /// The Gateways some of whose virtual hosts are left out.
@@ -64,6 +66,8 @@ struct Compiler<'a> {
     rejections: AHashMap<RuleNodeId, Vec<&'a EnvoyRejection>>,
     threads: usize,
     room: Room,
+    /// What compiled regular expressions take.
+    kept: Kept,
 }
 
 /// What a virtual host takes beyond its rows, and a row in one.
@@ -168,7 +172,7 @@ impl Compiler<'_> {
                 cut = true;
                 continue;
             }
-            for tier in groups::of_listener(self.snapshot, self.tree, gateway, listener) {
+            for tier in groups::of_listener(self.snapshot, self.tree, gateway, listener, &self.kept) {
                 let place = VirtualHostPosition { port, sni: sni.clone(), host: HostRank::of(&tier.hostname) };
                 let host = VirtualHost {
                     port,
@@ -187,12 +191,15 @@ impl Compiler<'_> {
             }
         }
         hosts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let attached = gateway.listeners.iter().flat_map(|listener| &listener.attached);
+        let mut roots = attached.map(|attached| &self.tree.roots[attached.root.0 as usize]);
         GatewayTable {
             gateway: gateway.gateway.meta.key(),
             node,
             engine: gateway.dialect.engine,
             assumed: gateway.assumed,
             cut,
+            unevaluated: roots.any(|root| root.unevaluated),
             virtual_hosts: hosts.into_iter().map(|(_, host)| host).collect(),
         }
     }
@@ -266,6 +273,7 @@ impl Compiler<'_> {
             engine: gateway.dialect.engine,
             assumed: gateway.assumed,
             cut,
+            unevaluated: false,
             virtual_hosts: hosts.map(|((place, served), at)| virtual_host(place, served, &sorted[at])).collect(),
         }
     }
@@ -277,7 +285,7 @@ impl Compiler<'_> {
             let found = rows.iter().filter_map(|row| self.rejections.get(row)).flatten();
             rejections.extend(found.map(|one| (*one).clone()));
         }
-        let index = Arc::new(Index::build(self.tree, &rows, ProxySemantics::Envoy));
+        let index = Arc::new(Index::build(self.tree, &rows, ProxySemantics::Envoy, &self.kept));
         let cut = roots.iter().filter_map(|root| self.tree.roots[root.0 as usize].cut).max();
         let cut = cut.filter(|_| instead.is_none());
         Sorted { rows: rows.into(), rejections, cut, index }

@@ -318,6 +318,9 @@ impl<'a> Router<'a> {
         if table.cut {
             decision.unverified.push(uncertainty::CUT_TABLE.to_owned());
         }
+        if table.unevaluated {
+            decision.unverified.push(uncertainty::UNEVALUATED.to_owned());
+        }
         if let Some(cut) = host.and_then(|host| host.cut) {
             decision.unverified.push(uncertainty::cut(cut).to_owned());
         }

@@ -7,7 +7,7 @@ use ahash::AHashMap;
 
 use super::decide::{Candidate, NormalizedRequest, Router};
 use super::index::Index;
-use super::matcher::{MatchInput, Patterns, path_matches, test};
+use super::matcher::{Kept, MatchInput, Patterns, path_matches, test};
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::request::Request;
 use super::{Considered, Decision, OutcomeKind, Verdict, VirtualHost};
@@ -271,7 +271,7 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        let index = Index::build(self.tree, &hops, ProxySemantics::Envoy);
+        let index = Index::build(self.tree, &hops, ProxySemantics::Envoy, &Kept::default());
         Dropped { hops, index, attached }
     }
 

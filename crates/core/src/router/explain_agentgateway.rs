@@ -3,7 +3,7 @@
 use super::decide::{Candidate, NormalizedRequest, Router};
 use super::explain::{PER_PATH, no_rule};
 use super::index::Index;
-use super::matcher::Patterns;
+use super::matcher::{Kept, Patterns};
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::{Considered, Decision, OutcomeKind, Verdict};
 use crate::resolve::{LinkId, MatchState, ProxySemantics, RuleNodeId, Under};
@@ -115,7 +115,7 @@ impl<'a> Router<'a> {
         hop: RuleNodeId,
     ) -> (Verdict, Reason) {
         let node = &self.tree.hops[hop.0 as usize];
-        let patterns = Patterns::read(ProxySemantics::Agentgateway);
+        let patterns = Patterns::read(ProxySemantics::Agentgateway, Kept::default());
         if decision.row() == Some(hop) {
             return (Verdict::Won, Reason::Matches);
         }

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::Index;
 use super::compile::HostRank;
 use super::hosts::Hosts;
+use super::matcher::Kept;
 use super::precedence::HopPrecedence;
 use crate::model::Name;
 use crate::resolve::{GatewayNode, LinkId, ListenerNode, ProxySemantics, RuleNodeId, Tree, group_rows};
@@ -17,7 +18,7 @@ use crate::store::{RouteId, Snapshot};
 
 /// The groups of a table by link, each made when it is first asked for.
 #[derive(Debug, Default)]
-pub struct Groups(Vec<OnceLock<Group>>);
+pub struct Groups(Vec<OnceLock<Group>>, Kept);
 
 /// What a delegating ref leads to: the rows of the routes it selects.
 #[derive(Debug, Default)]
@@ -40,9 +41,9 @@ pub struct Tier {
 
 impl Groups {
     /// Makes room for the groups of `tree`.
-    pub(super) fn of(tree: &Tree) -> Self {
+    pub(super) fn of(tree: &Tree, kept: Kept) -> Self {
         let walked = tree.gateways.iter().any(|node| node.dialect.semantics == ProxySemantics::Agentgateway);
-        Self(if walked { tree.links.iter().map(|_| OnceLock::new()).collect() } else { Vec::new() })
+        Self(if walked { tree.links.iter().map(|_| OnceLock::new()).collect() } else { Vec::new() }, kept)
     }
 
     /// What a link leads to; nothing where delegation is flat.
@@ -53,7 +54,7 @@ impl Groups {
             let selector = format!("{source}/{}/{}", node.via.namespace, node.via.value);
             let suffix = format!(".routegroup.{}", selector.replace('/', ".").replace('*', "wildcard"));
             let rows = group_rows(tree, node).map(|(route, row)| (route, row, suffix.as_str()));
-            Group::of(tiers(snapshot, tree, rows))
+            Group::of(tiers(snapshot, tree, rows, &self.1))
         }))
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn of_listener(
     tree: &Tree,
     gateway: &GatewayNode,
     listener: &ListenerNode,
+    kept: &Kept,
 ) -> Vec<Tier> {
     let written = listener.listener(&gateway.gateway);
     let suffix = match &listener.set {
@@ -87,7 +89,7 @@ pub(super) fn of_listener(
         let root = &tree.roots[root.0 as usize];
         root.rows.iter().map(|row| (root.route, *row, suffix.as_str()))
     });
-    let mut tiers = tiers(snapshot, tree, rows);
+    let mut tiers = tiers(snapshot, tree, rows, kept);
     // What the listener never hears of is left out.
     if let Some(own) = &written.hostname {
         let meets = |host: &str| super::lookup::covers(own, host) || super::lookup::covers(host, own);
@@ -101,6 +103,7 @@ fn tiers<'s>(
     snapshot: &Snapshot,
     tree: &Tree,
     rows: impl Iterator<Item = (RouteId, RuleNodeId, &'s str)>,
+    kept: &Kept,
 ) -> Vec<Tier> {
     let mut by_host: BTreeMap<HostRank, Vec<(HopPrecedence, RuleNodeId)>> = BTreeMap::new();
     let any = [Name::new_static("*")];
@@ -117,7 +120,7 @@ fn tiers<'s>(
         let mut rows: Vec<RuleNodeId> = rows.into_iter().map(|(_, row)| row).collect();
         // A hostname written twice.
         rows.dedup();
-        let index = Index::build(tree, &rows, ProxySemantics::Agentgateway);
+        let index = Index::build(tree, &rows, ProxySemantics::Agentgateway, kept);
         Tier { hostname: host.name(), rows: rows.into(), index: Arc::new(index) }
     });
     sorted.collect()

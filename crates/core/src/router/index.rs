@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use ahash::AHashMap;
 
-use super::matcher::{MatchInput, Patterns, Prefix, path_matches, rest_holds};
+use super::matcher::{Kept, MatchInput, Patterns, Prefix, path_matches, rest_holds};
 use crate::model::{Name, PathKind, PathMatch, RouteMatch};
 use crate::resolve::{ProxySemantics, RuleNodeId, Tree};
 
@@ -65,9 +65,10 @@ fn matcher(tree: &Tree, row: RuleNodeId) -> &RouteMatch {
 }
 
 impl Index {
-    /// Indexes `rows`, which are in evaluation order, for a proxy that reads in this manner.
-    pub fn build(tree: &Tree, rows: &[RuleNodeId], semantics: ProxySemantics) -> Self {
-        let patterns = Patterns::read(semantics);
+    /// Indexes `rows`, which are in evaluation order, for a proxy that reads in this manner. Its regular expressions count
+    /// towards `kept`.
+    pub(super) fn build(tree: &Tree, rows: &[RuleNodeId], semantics: ProxySemantics, kept: &Kept) -> Self {
+        let patterns = Patterns::read(semantics, kept.clone());
         let mut index = Self { next: vec![END; rows.len()], patterns, ..Self::default() };
         // From the last row to the first, so that each chain begins with its first row.
         for (position, row) in rows.iter().enumerate().rev() {
@@ -351,7 +352,7 @@ mod tests {
             post in any::<bool>(),
         ) {
             let (tree, ids) = tree_of(rows);
-            let index = Index::build(&tree, &ids, ProxySemantics::Envoy);
+            let index = Index::build(&tree, &ids, ProxySemantics::Envoy, &Kept::default());
             let method = if post { "POST" } else { "GET" };
             let facts = MatchInput { path: path.as_str().into(), query: "", method, headers: &headers, authority: None, scheme: Scheme::Http, semantics: ProxySemantics::Envoy };
             let scan = ids.iter().copied().find(|id| test(matcher(&tree, *id), &facts, index.patterns()).is_ok());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::decide::{NormalizedRequest, Router};
 use super::lookup::Frontend;
-use super::matcher::{Patterns, path_matches};
+use super::matcher::{Kept, Patterns, path_matches};
 use super::received;
 use super::request::Request;
 use super::uncertainty;
@@ -122,6 +122,9 @@ impl<'a> Router<'a> {
         let mut gaps = Vec::new();
         if table.cut {
             gaps.push((None, uncertainty::CUT_TABLE));
+        }
+        if table.unevaluated {
+            gaps.push((None, uncertainty::UNEVALUATED));
         }
         if table.virtual_hosts.iter().any(|host| host.cut.is_some()) {
             let links = self.tree.links.iter().filter_map(|link| Some((link.hop, link.cut?)));
@@ -251,7 +254,7 @@ pub(crate) struct PathPatterns(Patterns);
 
 impl PathPatterns {
     pub(crate) fn of<'m>(semantics: ProxySemantics, rows: impl IntoIterator<Item = &'m RouteMatch>) -> Self {
-        let mut patterns = Patterns::read(semantics);
+        let mut patterns = Patterns::read(semantics, Kept::default());
         rows.into_iter().for_each(|row| patterns.note(row));
         Self(patterns)
     }

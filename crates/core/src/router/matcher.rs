@@ -4,16 +4,18 @@
 //! Envoy `source/common/router/config_impl.cc` and `source/common/http/header_utility.cc`).
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use ahash::AHashMap;
-use regex::bytes::Regex;
+use regex_automata::meta::Regex as Automaton;
 
 use super::received;
 use super::request::Scheme;
 use super::values;
+use crate::limits;
 use crate::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
-use crate::re2::{compile_full, literal_prefix};
+use crate::re2::{self, literal_prefix};
 use crate::resolve::ProxySemantics;
 
 /// What of a request matching looks at.
@@ -42,43 +44,66 @@ pub(super) enum Miss<'m> {
     QueryParam(&'m ValueMatch),
 }
 
+/// What the compiled regular expressions of all virtual hosts may still take. Those for which nothing is left are compiled
+/// again when they are needed again.
+#[derive(Debug, Clone)]
+pub(super) struct Kept(Arc<AtomicUsize>);
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(limits::REGEXES_KEPT)))
+    }
+}
+
+impl Kept {
+    /// Whether there is room for so many bytes more; it is taken then.
+    fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+}
+
 /// The regular expressions of one virtual host, compiled when first needed.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     compiled: AHashMap<Name, OnceLock<Option<Compiled>>>,
     in_rust: bool,
+    kept: Kept,
 }
 
 /// A regular expression that must match a whole text.
 #[derive(Debug)]
 enum Compiled {
     /// RE2's: whether there is any way to.
-    Whole(Regex),
+    Whole(Automaton),
     /// agentgateway's: whether the leftmost match, of the first alternative that has one, spans it.
-    Leftmost(regex::Regex),
+    Leftmost(Automaton),
 }
 
 impl Compiled {
     fn of(pattern: &str, in_rust: bool) -> Option<Self> {
-        if in_rust {
-            regex::Regex::new(pattern).ok().map(Self::Leftmost)
-        } else {
-            compile_full(pattern).ok().map(Self::Whole)
-        }
+        if in_rust { re2::rust(pattern).map(Self::Leftmost) } else { re2::whole(pattern).map(Self::Whole) }
     }
 
     fn holds(&self, text: &str) -> bool {
         match self {
-            Self::Whole(regex) => regex.is_match(text.as_bytes()),
+            Self::Whole(regex) => regex.is_match(text),
             Self::Leftmost(regex) => regex.find(text).is_some_and(|found| found.len() == text.len()),
         }
+    }
+
+    /// What it takes, roughly.
+    fn bytes(&self) -> usize {
+        /// Beyond what it says itself: what it needs to search.
+        const BESIDE: usize = 8 << 10;
+        let (Self::Whole(regex) | Self::Leftmost(regex)) = self;
+        BESIDE + regex.memory_usage()
     }
 }
 
 impl Patterns {
     /// Patterns to be read in this manner.
-    pub fn read(semantics: ProxySemantics) -> Self {
-        Self { compiled: AHashMap::new(), in_rust: semantics == ProxySemantics::Agentgateway }
+    pub fn read(semantics: ProxySemantics, kept: Kept) -> Self {
+        Self { compiled: AHashMap::new(), in_rust: semantics == ProxySemantics::Agentgateway, kept }
     }
 
     /// Makes room for the patterns of a row.
@@ -96,10 +121,19 @@ impl Patterns {
     /// Whether `pattern` matches the whole of `text`. An invalid pattern matches nothing: Envoy never loads it.
     pub(super) fn full_match(&self, pattern: &Name, text: &str) -> bool {
         let holds = |regex: &Option<Compiled>| regex.as_ref().is_some_and(|regex| regex.holds(text));
-        match self.compiled.get(pattern) {
-            Some(cell) => holds(cell.get_or_init(|| Compiled::of(pattern, self.in_rust))),
-            None => holds(&Compiled::of(pattern, self.in_rust)),
+        let cell = self.compiled.get(pattern);
+        if let Some(known) = cell.and_then(OnceLock::get) {
+            return holds(known);
         }
+        let compiled = Compiled::of(pattern, self.in_rust);
+        let held = holds(&compiled);
+        if let Some(cell) = cell
+            && self.kept.take(compiled.as_ref().map_or(0, Compiled::bytes))
+        {
+            // Another thread may have been quicker: its own says the same.
+            let _ = cell.set(compiled);
+        }
+        held
     }
 }
 
@@ -281,6 +315,19 @@ mod tests {
         assert!(path(PathKind::Exact, "/a", "/a") && !path(PathKind::Exact, "/a", "/a/"));
         assert!(path(PathKind::RegularExpression, "/a/.*", "/a/b") && !path(PathKind::RegularExpression, "/a", "/ab"));
         assert!(!path(PathKind::RegularExpression, "(", "("));
+    }
+
+    #[test]
+    fn an_expression_that_there_is_no_room_for_is_compiled_each_time() {
+        for (room, kept) in [(0, false), (1 << 20, true)] {
+            let mut patterns = Patterns { kept: Kept(Arc::new(AtomicUsize::new(room))), ..Patterns::default() };
+            patterns.note(&row(PathKind::RegularExpression, "/a+"));
+            for _ in 0..2 {
+                assert!(patterns.full_match(&"/a+".into(), "/aa") && !patterns.full_match(&"/a+".into(), "/b"));
+            }
+            assert_eq!(patterns.compiled["/a+"].get().is_some(), kept);
+            assert_eq!(patterns.kept.0.load(Ordering::Relaxed) < room, kept, "what is kept is counted");
+        }
     }
 
     #[test]

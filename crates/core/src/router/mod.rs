@@ -75,6 +75,8 @@ pub struct GatewayTable {
     pub assumed: bool,
     /// Virtual hosts or rows are left out, because all of them together take too much memory.
     pub cut: bool,
+    /// agentgateway: some rules are not evaluated, because all regular expressions together are too large.
+    pub unevaluated: bool,
     /// By port, SNI (none first), then host: exact hosts, longest wildcard first, `*` last.
     pub virtual_hosts: Vec<VirtualHost>,
 }

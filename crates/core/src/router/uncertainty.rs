@@ -21,6 +21,10 @@ pub(super) fn cut(cut: Cut) -> &'static str {
 pub(super) const CUT_TABLE: &str =
     "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
 
+/// Why nothing is certain on a Gateway some of whose rules are not evaluated.
+pub(super) const UNEVALUATED: &str =
+    "the regular expressions are too large to compile all of them: a rule that is not evaluated may answer";
+
 impl Router<'_> {
     /// In whose manner a Gateway's proxy reads requests.
     pub(super) fn semantics(&self, table: &GatewayTable) -> ProxySemantics {

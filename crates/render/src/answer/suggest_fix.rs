@@ -161,6 +161,7 @@ fn nothing_left(analysis: &Analysis, hop: &RuleNode, child: &Child, name: &Objec
         Some(DropReason::Invalid { reason } | DropReason::NeverMatches { reason } | DropReason::Refused { reason }) => {
             format!("correct {name}: {reason}")
         }
+        Some(DropReason::NotEvaluated { .. }) => format!("write simpler regular expressions in {name}"),
         Some(DropReason::NotUnder { .. }) | None => {
             format!("let a match of {name} begin with {}, and repeat its other conditions", parent.path.value)
         }

@@ -1,13 +1,11 @@
 //! What agentgateway makes of a match before its proxy sees it.
 //!
 //! Sources: agentgateway `controller/pkg/agentgateway/translator/agw.go` (`CreateAgwPathMatch`) and `conversion.go`
-//! (`ConvertGRPCRouteToAgw`); `crates/agentgateway/src/types/agent_xds.rs` (`regex_or_warn_invalid`).
+//! (`ConvertGRPCRouteToAgw`).
 
 use std::sync::Arc;
 
-use regex::Regex;
-
-use crate::model::{GrpcMatch, Name, PathKind, PathMatch, RouteMatch, ValueKind};
+use crate::model::{GrpcMatch, Name, PathKind, PathMatch, RouteMatch};
 
 /// The match as the proxy holds it.
 pub(super) fn converted(written: &Arc<RouteMatch>) -> Arc<RouteMatch> {
@@ -46,22 +44,6 @@ fn of_grpc(grpc: &GrpcMatch) -> PathMatch {
         (None, None) => (PathKind::PathPrefix, "/".to_owned()),
     };
     PathMatch { kind, value: Name::from(value) }
-}
-
-/// Why nothing can match it: a regular expression that is none is one that never matches.
-pub(super) fn never(matcher: &RouteMatch) -> Option<String> {
-    let path = (matcher.path.kind == PathKind::RegularExpression).then_some(("path", &matcher.path.value));
-    let values = |what, tests: &'_ [crate::model::ValueMatch]| {
-        let of_kind = tests.iter().filter(|test| test.kind == ValueKind::RegularExpression);
-        of_kind.map(|test| (what, test.value.clone())).collect::<Vec<_>>()
-    };
-    let of_values = [values("header", &matcher.headers), values("query parameter", &matcher.query_params)].concat();
-    let all = path.map(|(what, value)| (what, value.clone())).into_iter().chain(of_values);
-    all.into_iter().find_map(|(what, pattern)| {
-        let error = Regex::new(&pattern).err()?.to_string();
-        let why = error.lines().last().unwrap_or("not understood").trim_start_matches("error: ").to_owned();
-        Some(format!("the {what} regex {pattern} is invalid ({why}), and never matches"))
-    })
 }
 
 #[cfg(test)]

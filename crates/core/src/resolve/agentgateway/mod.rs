@@ -14,12 +14,14 @@
 mod attached;
 mod convert;
 mod matcher;
+mod patterns;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) use self::attached::AttachedTo;
 use self::convert::Filters;
+pub(super) use self::patterns::Patterns;
 use super::backend::{Lookup, Permission, Referred, Referrer};
 use super::budget;
 use super::delegate::{Expander, index};
@@ -83,13 +85,13 @@ impl<'a> Expander<'a> {
             dialect: root.dialect,
             free: self.common.placed.is_first(root.route),
         };
-        self.cut = None;
+        (self.cut, self.unevaluated) = (None, false);
         let refused = (0..route.rules.len()).find_map(|rule| {
             let why = self.refused(&step, route, rule)?;
             Some(if route.rules.len() > 1 { format!("rule {}: {why}", rule + 1) } else { why })
         });
         root.hops = self.step(&step, Under::Root(id), refused.as_deref(), &mut root.rows);
-        root.cut = self.cut;
+        (root.cut, root.unevaluated) = (self.cut, self.unevaluated);
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
         }
@@ -131,8 +133,9 @@ impl<'a> Expander<'a> {
             }
             for (at, matcher) in written.matches.iter().enumerate() {
                 let matcher = matcher::converted(matcher);
-                let never = || matcher::never(&matcher).map(|reason| DropReason::NeverMatches { reason });
+                let never = || self.common.patterns.never(&matcher);
                 let dropped = of_rule.clone().map(|reason| DropReason::Refused { reason }).or_else(never);
+                self.unevaluated |= matches!(dropped, Some(DropReason::NotEvaluated { .. }));
                 push(Some(index(at)), matcher, dropped);
             }
         }

@@ -32,6 +32,7 @@ impl Drop<'_> {
             | DropReason::MethodDiffers { .. } => "repeat it in the child".to_owned(),
             DropReason::NoMatches => return Some("write a match".to_owned()),
             DropReason::MatchesNothing => return Some("write a match, or leave matches out for every path".to_owned()),
+            DropReason::NotEvaluated { .. } => return Some("write simpler expressions, or plain prefixes".to_owned()),
             DropReason::Invalid { .. } | DropReason::NeverMatches { .. } | DropReason::Refused { .. } => return None,
         };
         let inherit = self.inherit.map(|_| ", or annotate the child with inherit-parent-matcher");
@@ -55,6 +56,7 @@ impl Drop<'_> {
             DropReason::NoMatches
             | DropReason::Invalid { .. }
             | DropReason::NeverMatches { .. }
+            | DropReason::NotEvaluated { .. }
             | DropReason::Refused { .. } => Vec::new(),
         }
     }

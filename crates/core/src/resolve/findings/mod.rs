@@ -271,6 +271,7 @@ impl Report<'_> {
         let (code, severity) = match reason {
             DropReason::Invalid { .. } | DropReason::NeverMatches { .. } => (Code::InvalidRegex, Severity::Error),
             DropReason::Refused { .. } => (Code::RuleRefused, Severity::Error),
+            DropReason::NotEvaluated { .. } => (Code::RegexesTooLarge, Severity::Warning),
             _ => (Code::MatchDropped, Severity::Warning),
         };
         let cause = Cause { code, route: id, rule, detail: match_index.unwrap_or(u32::MAX) };
@@ -287,6 +288,9 @@ impl Report<'_> {
             .map_or_else(String::new, |parent| format!(" under {}", self.snapshot.route(parent.route).meta.key()));
         let message = match reason {
             DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
+            DropReason::NotEvaluated { reason } => format!(
+                "{reason}: all regular expressions together are too large, the rule is not evaluated, and the answers of its Gateway are unverified"
+            ),
             reason => format!("{what} falls away{under}: {reason}"),
         };
         let stands = |other: &RuleNode| other.route == id && !matches!(other.state, MatchState::Dropped(_));
