@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The constants, by name, as the page writes their values.
 fn constants() -> BTreeMap<String, String> {
@@ -76,4 +77,22 @@ fn every_limit_is_on_the_page_with_its_value_and_a_reason() {
         assert_eq!(told.remove(name).as_ref(), Some(value), "docs/limits.md: {name} is {value}");
     }
     assert!(told.is_empty(), "docs/limits.md has what is not a constant: {:?}", told.keys());
+}
+
+#[test]
+fn a_list_of_requests_beyond_the_limit_is_refused_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.txt");
+    // As large as it says, without taking room on the disk.
+    let file = fs::File::create(&path).unwrap();
+    file.set_len(routescope_manifest::limits::REQUEST_BYTES as u64 + 1).unwrap();
+    let path = path.to_str().unwrap();
+    let example = "examples/multi-level";
+    for arguments in [&["where", "--demo", "--requests", path][..], &["diff", "--requests", path, example, example]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_routescope")).args(arguments).output().expect("it runs");
+        assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).replace(path, "FILE");
+        let told = "error: cannot read FILE: larger than 64 MiB, which is the limit\n";
+        assert!(said.starts_with(told) && said.contains("ask in several runs"), "{arguments:?}: {said}");
+    }
 }

@@ -153,7 +153,7 @@ async fn list_and_watch(
                     }
                     watcher::Event::InitApply(raw) => {
                         if let Some(read) = raw.decode(kind, version) {
-                            held.put(&read);
+                            held.read(&read);
                             listing.push(read);
                         }
                         None
@@ -168,7 +168,7 @@ async fn list_and_watch(
                         Some(WatchEvent::Listed { feed: feed.clone(), objects: std::mem::take(&mut listing) })
                     }
                     watcher::Event::Apply(raw) => raw.decode(kind, version).map(|read| {
-                        held.put(&read);
+                        held.read(&read);
                         WatchEvent::Applied { feed: feed.clone(), read: Box::new(read) }
                     }),
                     watcher::Event::Delete(raw) => {
@@ -249,10 +249,15 @@ struct Held {
 }
 
 impl Held {
-    fn put(&mut self, read: &Read) {
-        let length = read.object.meta().origin.source.text.len();
-        let key = self.hasher.hash_one(read.object.meta().key());
-        self.text = self.text + length - self.objects.insert(key, length).unwrap_or_default();
+    fn read(&mut self, read: &Read) {
+        let meta = read.object.meta();
+        self.put(&meta.key(), meta.origin.source.text.len());
+    }
+
+    /// An object has a text of this length now.
+    fn put(&mut self, key: &ObjectKey, length: usize) {
+        let before = self.objects.insert(self.hasher.hash_one(key), length);
+        self.text = self.text + length - before.unwrap_or_default();
     }
 
     fn take(&mut self, key: &ObjectKey) {
@@ -296,5 +301,44 @@ fn loses_track(error: &watcher::Error) -> bool {
         watcher::Error::NoResourceVersion => true,
         watcher::Error::WatchFailed(error) => !matches!(error, kube::Error::ReadEvents(_)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> ObjectKey {
+        ObjectKey::new("a", format!("r{number}"))
+    }
+
+    fn told(held: &Held) -> Option<String> {
+        held.exceeded().map(|exceeded| format!("{exceeded}, which is the limit"))
+    }
+
+    #[test]
+    fn no_more_objects_of_a_kind_are_held_than_the_limit() {
+        let mut held = Held::default();
+        (0..limits::OBJECTS).for_each(|number| held.put(&key(number), 1));
+        // One that changes is no further one.
+        held.put(&key(0), 2);
+        assert_eq!(told(&held), None);
+        held.put(&key(limits::OBJECTS), 1);
+        assert_eq!(told(&held).as_deref(), Some("the list has more than 250000 objects, which is the limit"));
+        held.take(&key(7));
+        assert_eq!(told(&held), None, "what is deleted counts no more");
+    }
+
+    #[test]
+    fn no_more_text_of_a_kind_is_held_than_the_limit() {
+        let mut held = Held::default();
+        let share = limits::TEXT / 64;
+        (0..64).for_each(|number| held.put(&key(number), share));
+        held.put(&key(3), share);
+        assert_eq!(told(&held), None);
+        held.put(&key(3), share + 1);
+        assert_eq!(told(&held).as_deref(), Some("the list has more than 512 MiB, which is the limit"));
+        held.take(&key(3));
+        assert_eq!((told(&held), held.text), (None, 63 * share));
     }
 }

@@ -452,10 +452,14 @@ fn is_linked_folder(entry: &fs::DirEntry) -> bool {
 
 /// Reads to the end, but no more than a manifest may hold; `length` is how much there is, as far as is known.
 fn read(mut from: impl Read, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default());
+    let too_large = || io::Error::other(format!("larger than {} MiB, which is the limit", LARGEST >> 20));
+    if length > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     from.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == LARGEST && from.read(&mut [0])? > 0 {
-        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+        return Err(too_large());
     }
     Ok(bytes)
 }

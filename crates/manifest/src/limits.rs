@@ -10,3 +10,5 @@ pub const VALUES: usize = 1_000_000;
 pub const INCLUDED: usize = 10_000;
 /// So many values of a document may come from aliases in any case.
 pub const ALIASED_VALUES: usize = 100;
+/// A list of requests.
+pub const REQUEST_BYTES: usize = 64 << 20;
