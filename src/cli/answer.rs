@@ -2,13 +2,12 @@
 //! again whenever the answer changes.
 
 use std::fmt::Write as _;
-
-use serde_json::{Map, Value};
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, Write};
 
 use routescope_cluster::live::Changed;
 use routescope_core::finding::{Code, Finding};
 use routescope_core::visible::visible;
-use routescope_render::data::{self, API_VERSION};
 use routescope_render::phrases;
 
 use super::failure::Failure;
@@ -49,9 +48,18 @@ pub trait Question {
     /// The answer: written as asked for, or in `shape` when that is `Json` or `Lines`.
     fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure>;
 
-    /// Writes the answer as it comes, where it may be too large to be held; `None` for one that is held.
-    fn streamed(&self, _: &LoadedSource, _: &Context) -> Option<Result<Verdict, Failure>> {
-        None
+    /// Writes the answer, which is no better than `verdict` then. One that may be too large to be held is written as it comes.
+    fn write(
+        &self,
+        world: &LoadedSource,
+        context: &Context,
+        shape: OutputForm,
+        verdict: &mut Verdict,
+        out: &mut dyn Write,
+    ) -> Result<(), Unwritten> {
+        let (text, found) = self.answer(world, context, shape)?;
+        *verdict = (*verdict).max(found);
+        Ok(out.write_all(text.as_bytes())?)
     }
 
     /// Whether the findings of reading are a part of the answer, and need not be told beside it.
@@ -63,6 +71,75 @@ pub trait Question {
     fn needs_every_file(&self) -> bool {
         false
     }
+}
+
+/// Why an answer was not written.
+#[derive(Debug)]
+pub enum Unwritten {
+    /// There is none.
+    Failed(Failure),
+    /// It could not be written.
+    Output(io::Error),
+}
+
+impl From<Failure> for Unwritten {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<Unwritten> for Failure {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Failed(failure) => failure,
+            Unwritten::Output(error) => not_written(error),
+        }
+    }
+}
+
+/// Writes an answer to standard output, data as it comes; whether there is still someone to read it.
+pub fn tell(shape: OutputForm, write: impl FnOnce(&mut dyn Write) -> Result<(), Unwritten>) -> Result<Reader, Failure> {
+    // The colours of a text are not to be torn apart.
+    if matches!(shape, OutputForm::Text | OutputForm::Drawing) {
+        let mut text = Vec::new();
+        write(&mut text)?;
+        return print(shape.content(), &String::from_utf8_lossy(&text));
+    }
+    let mut failed = None;
+    let reader = terminal::stream_out(shape.content(), |out| match write(out) {
+        Ok(()) => Ok(()),
+        Err(Unwritten::Output(error)) => Err(error),
+        Err(Unwritten::Failed(failure)) => {
+            failed = Some(failure);
+            Ok(())
+        }
+    });
+    let reader = reader.map_err(not_written)?;
+    failed.map_or(Ok(reader), Err)
+}
+
+/// A number that tells an answer from another one, so that neither needs to be kept.
+pub fn number(write: impl FnOnce(&mut dyn Write) -> Result<(), Unwritten>) -> Result<u64, Failure> {
+    struct Hashed(DefaultHasher);
+    impl Write for Hashed {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            Hasher::write(&mut self.0, text);
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hashed = Hashed(DefaultHasher::new());
+    write(&mut hashed)?;
+    Ok(hashed.0.finish())
 }
 
 /// Whether reading brought up a file of which nothing is known.
@@ -82,13 +159,8 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
         return roots::run(question, context);
     }
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
-    let verdict = if let Some(verdict) = question.streamed(&world, context) {
-        verdict?
-    } else {
-        let (text, verdict) = question.answer(&world, context, question.shape())?;
-        print(question.shape().content(), &text)?;
-        verdict
-    };
+    let (shape, mut verdict) = (question.shape(), Verdict::Yes);
+    tell(shape, |out| question.write(&world, context, shape, &mut verdict, out))?;
     let incomplete = question.needs_every_file().then(|| incomplete(&world)).flatten();
     if let Some(said) = incomplete {
         terminal::write_err(&said);
@@ -108,116 +180,16 @@ pub fn incomplete(world: &LoadedSource) -> Option<String> {
     Some(format!("incomplete: {places} could not be read, and what stands there is missing above\n"))
 }
 
-/// What stands side by side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
-    /// Contexts of a kubeconfig.
-    Contexts,
-    /// Roots of a repository.
-    Roots,
-}
-
-impl Beside {
-    fn one(self) -> &'static str {
-        match self {
-            Self::Contexts => "context",
-            Self::Roots => "root",
-        }
-    }
-
-    fn many(self) -> &'static str {
-        match self {
-            Self::Contexts => "contexts",
-            Self::Roots => "roots",
-        }
-    }
-}
-
-/// A context (or another source) that was asked.
-pub struct Answered<'w> {
-    /// Its name.
-    pub name: &'w str,
-    /// What it holds, or why it could not be read.
-    pub world: Result<&'w LoadedSource, &'w Failure>,
-}
-
-/// The answers of several contexts (or of one, which is written as files are), and the worst of the verdicts.
-pub fn rendered(
-    question: &impl Question,
-    context: &Context,
-    answered: &[Answered<'_>],
-    beside: Beside,
-) -> Result<(String, Verdict), Failure> {
-    let titled = |name: &str, document| titled(beside, name, document);
-    if let [Answered { world, .. }] = answered {
-        let world = world.map_err(Clone::clone)?;
-        return question.answer(world, context, question.shape());
-    }
-    let shape = question.shape();
-    let mut worst = Verdict::Yes;
-    let mut texts = Vec::new();
-    let mut documents = Vec::new();
-    for Answered { name, world } in answered {
-        let answer = match world {
-            Ok(world) => {
-                question.answer(world, context, if shape == OutputForm::Yaml { OutputForm::Json } else { shape })
-            }
-            Err(failure) => Err((*failure).clone()),
-        };
-        worst = worst.max(answer.as_ref().map_or(Verdict::Partly, |(_, verdict)| *verdict));
-        match (shape, answer) {
-            (OutputForm::Drawing, _) => {
-                let hint = match beside {
-                    Beside::Contexts => "give one --context, or another format",
-                    Beside::Roots => "read one with -k, or give another format",
-                };
-                return Err(Failure::new(format!("several {} cannot be drawn at once", beside.many()), hint));
-            }
-            (OutputForm::Text, Ok((text, _))) => texts.push(format!("{} {}\n\n{text}", beside.one(), visible(name))),
-            // Why is told on standard error.
-            (OutputForm::Text, Err(_)) => {}
-            (OutputForm::Lines, Ok((text, _))) => {
-                texts.extend(text.lines().filter_map(|line| {
-                    let document: Map<String, Value> = serde_json::from_str(line).ok()?;
-                    Some(data::json_line(&titled(name, document)))
-                }));
-            }
-            (OutputForm::Lines, Err(failure)) => texts.push(data::json_line(&titled(name, failed(&failure)))),
-            (OutputForm::Json | OutputForm::Yaml, Ok((text, _))) => {
-                let mut document: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-                document.shift_remove("apiVersion");
-                documents.push(titled(name, document));
-            }
-            (OutputForm::Json | OutputForm::Yaml, Err(failure)) => documents.push(titled(name, failed(&failure))),
-        }
-    }
-    let all = serde_json::json!({ "apiVersion": API_VERSION, beside.many(): documents });
-    let text = match shape {
-        OutputForm::Json => data::json(&all),
-        OutputForm::Yaml => data::yaml(&all),
-        OutputForm::Lines | OutputForm::Drawing => texts.concat(),
-        OutputForm::Text => texts.join("\n"),
-    };
-    Ok((text, worst))
-}
-
-fn titled(beside: Beside, name: &str, document: Map<String, Value>) -> Value {
-    let mut titled = Map::new();
-    titled.insert(beside.one().to_owned(), Value::from(name));
-    titled.extend(document);
-    Value::Object(titled)
-}
-
-fn failed(failure: &Failure) -> Map<String, Value> {
-    let mut document = Map::new();
-    document.insert("error".to_owned(), Value::from(failure.message.as_str()));
-    document
-}
-
-/// What stands between an answer and the next one, for a person: when, and what changed.
-pub fn divider(changes: &[(String, Changed)], several: bool) -> String {
+/// What stands before an answer that is not the first: for a person, when it is, and what changed.
+pub fn divider(shape: OutputForm, is_later: bool, changes: &[(String, Changed)], several: bool) -> String {
     /// So many changed objects are told.
     const TOLD: usize = 12;
+    match shape {
+        _ if !is_later => return String::new(),
+        OutputForm::Json | OutputForm::Lines => return String::new(),
+        OutputForm::Yaml => return "---\n".to_owned(),
+        OutputForm::Text | OutputForm::Drawing => {}
+    }
     let mut text = format!("\n── {} ──\n", jiff::Zoned::now().strftime("%H:%M:%S"));
     for (context, Changed { subject, how, lines, .. }) in changes.iter().rev().take(TOLD).rev() {
         let context = if several { format!("{context}: ") } else { String::new() };

@@ -1,6 +1,7 @@
 //! Commands on clusters: waits until all that may be read is known, answers, and goes on answering with `--watch`.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,7 +13,9 @@ use routescope_cluster::{KindState, Phase, Status};
 use routescope_core::store::{Mark, OverlayEntries};
 use routescope_core::visible::visible;
 
-use super::answer::{self, Answered, Beside, OutputForm, Question};
+use super::answer::{self, Question};
+use super::beside::{self, Answered, Beside};
+use super::deadlines::Deadlines;
 use super::failure::Failure;
 use super::load::{self, LoadedSource};
 use super::terminal::Reader;
@@ -21,33 +24,6 @@ use crate::watch::Watch;
 
 /// After so long it is said what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
-
-/// For so long an answer is waited for, counted from the start: a server that always tells something and never all of it does
-/// not hold a command for ever. A longer `--request-timeout` is a longer wait.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// For so long a connection is waited for. It has limits of its own, which tell more: an exec plugin may need a sign-in.
-const CONNECTING: Duration = Duration::from_secs(240);
-
-/// For how long something is waited for, from the start; `None` for as long as it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Deadlines {
-    /// Everything that may be read.
-    answer: Option<Duration>,
-    /// The connection.
-    connection: Option<Duration>,
-}
-
-impl Deadlines {
-    fn of(request_timeout: Option<Duration>) -> Self {
-        let answer = match request_timeout {
-            None => Some(PATIENCE),
-            Some(limit) if limit.is_zero() => None,
-            Some(limit) => Some(limit.max(PATIENCE)),
-        };
-        Self { answer, connection: answer.map(|answer| answer.max(CONNECTING)) }
-    }
-}
 
 /// One context, and what is known of it.
 struct Followed {
@@ -121,13 +97,13 @@ async fn answer_all(
     (mut all, mut updates): Following,
 ) -> Result<Verdict, Failure> {
     let mut changes: Vec<(String, Changed)> = Vec::new();
-    let mut last: Option<String> = None;
+    let mut last: Option<u64> = None;
     let mut silence = Some(Instant::now() + SILENCE);
     let begun = Instant::now();
     let mut files = watch.then(|| watch_files(&all));
     loop {
         if all.iter().all(|one| one.outcome.is_some()) {
-            let verdict = match tell(question, context, &mut all, &mut changes, &mut last) {
+            let verdict = match tell(question, context, &mut all, &mut changes, watch, &mut last) {
                 Err(failure) if last.is_some() => Some(complain(&failure, &mut last)),
                 verdict => verdict?,
             };
@@ -222,13 +198,14 @@ fn give_up(all: &mut [Followed]) {
     }
 }
 
-/// Prints the answer when it is another one. `None` when nobody reads any more.
+/// Prints the answer when it is another one than `last` (who asks once has none). `None` when nobody reads any more.
 fn tell(
     question: &impl Question,
     context: &Context,
     all: &mut [Followed],
     changes: &mut Vec<(String, Changed)>,
-    last: &mut Option<String>,
+    watch: bool,
+    last: &mut Option<u64>,
 ) -> Result<Option<Verdict>, Failure> {
     let several = all.len() > 1;
     let worlds = all.iter().filter_map(|one| one.world().ok());
@@ -237,27 +214,32 @@ fn tell(
         one.tell(question.tells_findings(), several, last.is_none());
     }
     let answered: Vec<Answered<'_>> = all.iter().map(|one| Answered { name: &one.name, world: one.world() }).collect();
-    let (text, verdict) = answer::rendered(question, context, &answered, Beside::Contexts)?;
-    if last.as_ref() == Some(&text) {
+    let mut verdict = Verdict::Yes;
+    let mut write = |out: &mut dyn Write| {
+        verdict = Verdict::Yes;
+        beside::write(question, context, (&answered, Beside::Contexts), &mut verdict, out)
+    };
+    let now = if watch { Some(answer::number(&mut write)?) } else { None };
+    if now.is_some() && *last == now {
         return Ok(Some(verdict));
     }
-    let divided = match (last.is_some(), question.shape()) {
-        (true, OutputForm::Text | OutputForm::Drawing) => answer::divider(changes, several) + &text,
-        (true, OutputForm::Yaml) => format!("---\n{text}"),
-        _ => text.clone(),
-    };
+    let divider = answer::divider(question.shape(), last.is_some(), changes, several);
     changes.clear();
-    let reader = answer::print(question.shape().content(), &divided)?;
-    *last = Some(text);
+    let reader = answer::tell(question.shape(), |out| {
+        out.write_all(divider.as_bytes())?;
+        write(out)
+    })?;
+    *last = now;
     Ok((reader == Reader::There).then_some(verdict))
 }
 
 /// Says why there is no answer any more (the Gateway was deleted, the CRDs were), once: who watches waits for the next one.
-fn complain(failure: &Failure, last: &mut Option<String>) -> Verdict {
+fn complain(failure: &Failure, last: &mut Option<u64>) -> Verdict {
     let said = failure.lines();
-    if last.as_ref() != Some(&said) {
+    let number = answer::number(|out| Ok(out.write_all(said.as_bytes())?)).ok();
+    if *last != number {
         terminal::write_err(&said);
-        *last = Some(said);
+        *last = number;
     }
     Verdict::Partly
 }
@@ -342,6 +324,7 @@ fn count_marks(overlaid: &OverlayEntries) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::answer::OutputForm;
     use super::*;
     use crate::cli::Arguments;
     use clap::Parser;
@@ -386,14 +369,5 @@ mod tests {
     async fn a_connection_that_never_comes_is_given_up() {
         let deadlines = Deadlines { answer: None, connection: Some(Duration::from_millis(20)) };
         assert_eq!(says(deadlines, false).await, "waiting for context busy: connecting");
-    }
-
-    #[test]
-    fn a_longer_request_timeout_is_a_longer_wait_and_a_shorter_one_is_not() {
-        let of = |seconds: u64| Deadlines::of(Some(Duration::from_secs(seconds))).answer;
-        assert_eq!(Deadlines::of(None).answer, Some(PATIENCE));
-        assert_eq!((of(5), of(300), of(0)), (Some(PATIENCE), Some(Duration::from_secs(300)), None));
-        // A plugin may need a sign-in.
-        assert_eq!(Deadlines::of(None).connection, Some(CONNECTING));
     }
 }

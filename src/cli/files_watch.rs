@@ -1,5 +1,6 @@
 //! `--watch` on files: answers, and again whenever the answer changes. What cannot be read for now counts as it was.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,7 @@ use routescope_cluster::live::{self, Changed};
 use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Question, Unwritten};
 use super::failure::Failure;
 use super::load::{self, LoadedSource, Memory};
 use super::roots::{Memories, Roots};
@@ -29,11 +30,27 @@ struct Files {
 
 /// What was read, and what is to be said of it.
 struct Read {
-    text: String,
+    worlds: Worlds,
     told: String,
     changes: Vec<(String, Changed)>,
     watch: Vec<PathBuf>,
     again: Option<Duration>,
+}
+
+/// One world, or one for each root.
+enum Worlds {
+    One(Box<LoadedSource>),
+    Roots(Roots),
+}
+
+impl Worlds {
+    fn write(&self, question: &impl Question, context: &Context, out: &mut dyn Write) -> Result<(), Unwritten> {
+        let mut verdict = Verdict::Yes;
+        match self {
+            Self::One(world) => question.write(world, context, question.shape(), &mut verdict, out),
+            Self::Roots(roots) => roots.write(question, context, &mut verdict, out),
+        }
+    }
 }
 
 /// Answers until nobody reads any more.
@@ -59,7 +76,7 @@ async fn answers(question: &impl Question, context: &Context) -> Result<Verdict,
     let (mut last, mut last_told) = (None, String::new());
     loop {
         match files.read(question, context) {
-            Ok(Read { text, told, changes, watch: paths, again }) => {
+            Ok(Read { worlds, told, changes, watch: paths, again }) => {
                 watch.set(&paths);
                 if let Some(after) = again {
                     watch.again(after);
@@ -68,12 +85,18 @@ async fn answers(question: &impl Question, context: &Context) -> Result<Verdict,
                     terminal::write_err(&told);
                     last_told = told;
                 }
-                if last.as_ref() != Some(&text)
-                    && print(question, last.is_some(), &text, &changes, several)? == Reader::Gone
-                {
-                    return Ok(Verdict::Yes);
+                let now = answer::number(|out| worlds.write(question, context, out))?;
+                if last != Some(now) {
+                    let divider = answer::divider(question.shape(), last.is_some(), &changes, several);
+                    let reader = answer::tell(question.shape(), |out| {
+                        out.write_all(divider.as_bytes())?;
+                        worlds.write(question, context, out)
+                    })?;
+                    if reader == Reader::Gone {
+                        return Ok(Verdict::Yes);
+                    }
                 }
-                last = Some(text);
+                last = Some(now);
             }
             Err(failure) if last.is_none() => return Err(failure),
             Err(failure) => {
@@ -93,32 +116,16 @@ async fn answers(question: &impl Question, context: &Context) -> Result<Verdict,
     }
 }
 
-/// Prints an answer, behind a line that divides it from the one before.
-fn print(
-    question: &impl Question,
-    is_later: bool,
-    text: &str,
-    changes: &[(String, Changed)],
-    several: bool,
-) -> Result<Reader, Failure> {
-    let divided = match (is_later, question.shape()) {
-        (true, OutputForm::Text | OutputForm::Drawing) => answer::divider(changes, several) + text,
-        (true, OutputForm::Yaml) => format!("---\n{text}"),
-        _ => text.to_owned(),
-    };
-    answer::print(question.shape().content(), &divided)
-}
-
 impl Files {
     fn read(&mut self, question: &impl Question, context: &Context) -> Result<Read, Failure> {
         if context.source.roots {
             let roots = Roots::read(context, &mut self.memories)?;
-            let (text, _) = roots.answer(question, context)?;
             let worlds: Vec<(&str, &LoadedSource)> =
                 roots.worlds.iter().filter_map(|(name, world)| Some((name.as_str(), world.as_ref().ok()?))).collect();
-            let mut read = self.taken(&worlds, text, roots.told);
-            read.watch.extend(context.source.filename.iter().cloned());
-            return Ok(read);
+            let (changes, mut watch, again) = self.taken(&worlds);
+            watch.extend(context.source.filename.iter().cloned());
+            let told = roots.told.clone();
+            return Ok(Read { worlds: Worlds::Roots(roots), told, changes, watch, again });
         }
         let reading = context.reading()?;
         let mut world = load::read_again(&reading, &context.settings.settings(), &mut self.memory)?;
@@ -128,13 +135,14 @@ impl Files {
             terminal::write_err(&told);
             return Err(nothing.into());
         }
-        let (text, _) = question.answer(&world, context, question.shape())?;
         let incomplete = question.needs_every_file().then(|| answer::incomplete(&world)).flatten();
-        Ok(self.taken(&[("", &world)], text, told + &incomplete.unwrap_or_default()))
+        let (changes, watch, again) = self.taken(&[("", &world)]);
+        let told = told + &incomplete.unwrap_or_default();
+        Ok(Read { worlds: Worlds::One(Box::new(world)), told, changes, watch, again })
     }
 
-    /// Remembers what was read, and finds what changed since the time before.
-    fn taken(&mut self, worlds: &[(&str, &LoadedSource)], text: String, told: String) -> Read {
+    /// Remembers what was read. What changed since the time before, what is to be watched, and when it is to be read again.
+    fn taken(&mut self, worlds: &[(&str, &LoadedSource)]) -> (Vec<(String, Changed)>, Vec<PathBuf>, Option<Duration>) {
         let mut changes = Vec::new();
         for (name, world) in worlds {
             let before = self.before.iter().find(|(known, _)| known == name);
@@ -142,12 +150,7 @@ impl Files {
             changes.extend(since.into_iter().flatten().map(|one| ((*name).to_owned(), one)));
         }
         self.before = worlds.iter().map(|(name, world)| ((*name).to_owned(), Arc::clone(&world.analysis))).collect();
-        Read {
-            text,
-            told,
-            changes,
-            watch: worlds.iter().flat_map(|(_, world)| world.watch.iter().cloned()).collect(),
-            again: worlds.iter().filter_map(|(_, world)| world.again).min(),
-        }
+        let watch = worlds.iter().flat_map(|(_, world)| world.watch.iter().cloned()).collect();
+        (changes, watch, worlds.iter().filter_map(|(_, world)| world.again).min())
     }
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 
 use routescope_core::parallel;
 use routescope_manifest::files::{self, Input};
 use routescope_manifest::shown;
 
-use super::answer::{self, Answered, Beside, Question};
+use super::answer::{self, Question, Unwritten};
+use super::beside::{self, Answered, Beside};
 use super::failure::Failure;
 use super::load::{self, LoadedSource, Memory, Reading};
 use super::{Context, Verdict, terminal};
@@ -36,8 +38,8 @@ pub fn inputs(context: &Context) -> Result<Vec<(String, Input)>, Failure> {
 pub fn run(question: &impl Question, context: &Context) -> Result<Verdict, Failure> {
     let roots = Roots::read(context, &mut Memories::default())?;
     terminal::write_err(&roots.told);
-    let (text, verdict) = roots.answer(question, context)?;
-    answer::print(question.shape().content(), &text)?;
+    let mut verdict = Verdict::Yes;
+    answer::tell(question.shape(), |out| roots.write(question, context, &mut verdict, out))?;
     Ok(verdict)
 }
 
@@ -87,11 +89,17 @@ impl Roots {
         Ok(Self { worlds: of_routing, told })
     }
 
-    /// The answers of all of them, and the worst of the verdicts.
-    pub fn answer(&self, question: &impl Question, context: &Context) -> Result<(String, Verdict), Failure> {
+    /// Writes the answers of all of them; `verdict` becomes the worst of theirs.
+    pub fn write(
+        &self,
+        question: &impl Question,
+        context: &Context,
+        verdict: &mut Verdict,
+        out: &mut dyn Write,
+    ) -> Result<(), Unwritten> {
         let answered: Vec<Answered<'_>> =
             self.worlds.iter().map(|(name, world)| Answered { name, world: world.as_ref() }).collect();
-        answer::rendered(question, context, &answered, Beside::Roots)
+        beside::write(question, context, (&answered, Beside::Roots), verdict, out)
     }
 }
 

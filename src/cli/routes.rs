@@ -1,6 +1,8 @@
 //! `routescope routes`: what every Gateway's proxy would load, in evaluation order.
 #![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
+use std::io::Write;
+
 use clap::{Args, ValueEnum};
 
 use routescope_core::analysis::Analysis;
@@ -8,9 +10,9 @@ use routescope_core::model::ObjectKey;
 use routescope_core::reachability::Reachability;
 use routescope_core::router::GatewayTable;
 use routescope_core::visible::visible;
-use routescope_render::{data, envoy, routes};
+use routescope_render::{data, envoy, routes, yaml};
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, OutputForm, Question, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
@@ -77,13 +79,36 @@ impl Question for RoutesOptions {
         true
     }
 
+    /// The table of a large cluster is a hundred times the text of its routes.
+    fn write(
+        &self,
+        world: &LoadedSource,
+        context: &Context,
+        shape: OutputForm,
+        verdict: &mut Verdict,
+        out: &mut dyn Write,
+    ) -> Result<(), Unwritten> {
+        if !matches!(shape, OutputForm::Json | OutputForm::Yaml) {
+            let (text, found) = self.answer(world, context, shape)?;
+            *verdict = (*verdict).max(found);
+            return Ok(out.write_all(text.as_bytes())?);
+        }
+        let (analysis, scope) = (&world.analysis, context.scope());
+        let only = self.only(analysis)?;
+        let reachability = self.witness.then(|| Reachability::of(analysis.router()));
+        let table = routes::data_with(analysis, only.as_ref(), &scope, reachability.as_ref());
+        if shape == OutputForm::Yaml {
+            yaml::write_to(out, &table)?;
+        } else {
+            data::json_to(out, &table)?;
+        }
+        Ok(())
+    }
+
     fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
         let (analysis, scope) = (&world.analysis, context.scope());
-        let only = self.gateway.as_deref().map(gateway_key).transpose()?;
+        let only = self.only(analysis)?;
         let only = only.as_ref();
-        if let Some(gateway) = only {
-            known(analysis, gateway)?;
-        }
         let reachability = self.witness.then(|| Reachability::of(analysis.router()));
         let reachability = reachability.as_ref();
         let text = match shape {
@@ -98,6 +123,17 @@ impl Question for RoutesOptions {
             OutputForm::Yaml => data::yaml(&routes::data_with(analysis, only, &scope, reachability)),
         };
         Ok((text, Verdict::Yes))
+    }
+}
+
+impl RoutesOptions {
+    /// The Gateway that is asked for, which must be there.
+    fn only(&self, analysis: &Analysis) -> Result<Option<ObjectKey>, Failure> {
+        let only = self.gateway.as_deref().map(gateway_key).transpose()?;
+        if let Some(gateway) = &only {
+            known(analysis, gateway)?;
+        }
+        Ok(only)
     }
 }
 

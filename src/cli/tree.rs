@@ -1,5 +1,6 @@
 //! `routescope tree`: the delegation tree.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -7,11 +8,11 @@ use clap::{Args, ValueEnum};
 use routescope_render::outline::Outline;
 use routescope_render::{data, tree, yaml};
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, OutputForm, Question, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
-use super::{Context, Verdict, terminal};
+use super::{Context, Verdict};
 
 /// Print the delegation tree: Gateway, listener, parent rule, label, child rule, backend
 #[derive(Debug, Clone, Args)]
@@ -66,18 +67,25 @@ impl Question for TreeOptions {
     }
 
     /// A delegation that spreads out is a hundred times the text of its tree, and that much more with indents.
-    fn streamed(&self, world: &LoadedSource, context: &Context) -> Option<Result<Verdict, Failure>> {
-        let shape = self.shape();
-        if !matches!(shape, OutputForm::Json | OutputForm::Yaml) {
-            return None;
-        }
+    fn write(
+        &self,
+        world: &LoadedSource,
+        context: &Context,
+        shape: OutputForm,
+        verdict: &mut Verdict,
+        out: &mut dyn Write,
+    ) -> Result<(), Unwritten> {
         let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
-        let tree = tree::data(&outline);
-        let written = terminal::stream_out(shape.content(), |out| match shape {
-            OutputForm::Yaml => yaml::write_to(out, &tree),
-            _ => data::json_to(out, &tree),
-        });
-        Some(written.map(|_| Verdict::Yes).map_err(answer::not_written))
+        match shape {
+            OutputForm::Json => data::json_to(out, &tree::data(&outline))?,
+            OutputForm::Yaml => yaml::write_to(out, &tree::data(&outline))?,
+            _ => {
+                let (text, found) = self.answer(world, context, shape)?;
+                *verdict = (*verdict).max(found);
+                out.write_all(text.as_bytes())?;
+            }
+        }
+        Ok(())
     }
 
     fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {

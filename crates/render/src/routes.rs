@@ -15,7 +15,7 @@ use routescope_core::router::{GatewayTable, VirtualHost};
 
 use routescope_core::unreadable;
 
-use super::data::{API_VERSION, ActionData, DelegateRefData, HopData, MatchData, ViaData, chain};
+use super::data::{API_VERSION, ActionData, DelegateRefData, Each, HopData, MatchData, ViaData, chain};
 use super::outline::match_position;
 use super::phrases;
 use super::scope::Scope;
@@ -23,41 +23,41 @@ use super::style::{Line, Role};
 use super::terminal::Paint;
 use super::witness::{self, WitnessData};
 
-/// `routes -o json`.
-#[derive(Debug, Serialize)]
+/// `routes -o json`. The rows are made while they are written: all of them are ten times the table.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct RoutesData {
+pub struct RoutesData<'o> {
     pub api_version: &'static str,
     /// What of a cluster cannot be read, so that there may be more rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified: Option<String>,
-    pub gateways: Vec<GatewayData>,
+    pub gateways: Vec<GatewayData<'o>>,
 }
 
 /// One Gateway's table.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct GatewayData {
+pub struct GatewayData<'o> {
     pub namespace: Name,
     pub name: Name,
     pub engine: &'static str,
     pub assumed: bool,
-    pub virtual_hosts: Vec<VirtualHostData>,
+    pub virtual_hosts: Vec<VirtualHostData<'o>>,
 }
 
 /// The routes of one host on one port.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
-pub struct VirtualHostData {
+pub struct VirtualHostData<'o> {
     pub port: u16,
     pub protocol: String,
     pub sni: Option<Name>,
     pub hostname: Name,
     pub listeners: Vec<Name>,
-    pub routes: Vec<RowData>,
+    pub routes: Each<'o, RowData>,
 }
 
 /// One row.
@@ -87,17 +87,17 @@ fn tables<'a>(
 }
 
 /// The route table as data, of one Gateway when `only` names it.
-pub fn data(analysis: &Analysis, only: Option<&ObjectKey>, scope: &Scope) -> RoutesData {
+pub fn data<'o>(analysis: &'o Analysis, only: Option<&ObjectKey>, scope: &'o Scope) -> RoutesData<'o> {
     data_with(analysis, only, scope, None)
 }
 
 /// The same, with a request for each row, or what hides it.
-pub fn data_with(
-    analysis: &Analysis,
+pub fn data_with<'o>(
+    analysis: &'o Analysis,
     only: Option<&ObjectKey>,
-    scope: &Scope,
-    reachability: Option<&Reachability<'_>>,
-) -> RoutesData {
+    scope: &'o Scope,
+    reachability: Option<&'o Reachability<'o>>,
+) -> RoutesData<'o> {
     let rows = Rows { analysis, scope, reachability };
     let gateways = tables(analysis, only, scope).map(|gateway| GatewayData {
         namespace: gateway.gateway.namespace.clone(),
@@ -106,8 +106,8 @@ pub fn data_with(
         assumed: gateway.assumed,
         virtual_hosts: (0..)
             .zip(&gateway.virtual_hosts)
+            .filter(|(_, host)| rows.any(gateway, host) || scope.holds(&gateway.gateway.namespace))
             .map(|(place, host)| rows.virtual_host(gateway, place, host))
-            .filter(|host| !host.routes.is_empty() || scope.holds(&gateway.gateway.namespace))
             .collect(),
     });
     RoutesData {
@@ -139,12 +139,25 @@ struct RowPosition<'a> {
     below: Below,
 }
 
-impl Rows<'_, '_> {
-    fn virtual_host(self, gateway: &GatewayTable, place: u32, host: &VirtualHost) -> VirtualHostData {
-        let whole = self.scope.holds(&gateway.gateway.namespace);
-        let shown = (0..).zip(host.rows.iter()).filter(|(_, row)| whole || self.scope.holds_row(self.analysis, **row));
-        let row = |(position, row): (u32, &RuleNodeId)| {
-            self.row(&RowPosition { gateway, virtual_host: place, position, below: Below::default() }, *row)
+impl<'a> Rows<'a, 'a> {
+    /// The rows of a virtual host that are shown, each with its place.
+    fn shown(self, gateway: &GatewayTable, host: &'a VirtualHost) -> impl Iterator<Item = (u32, RuleNodeId)> + use<'a> {
+        let Self { analysis, scope, .. } = self;
+        let whole = scope.holds(&gateway.gateway.namespace);
+        (0..).zip(host.rows.iter().copied()).filter(move |(_, row)| whole || scope.holds_row(analysis, *row))
+    }
+
+    fn any(self, gateway: &GatewayTable, host: &'a VirtualHost) -> bool {
+        let acts = |row: RuleNodeId| {
+            let hop = &self.analysis.tree.hops[row.0 as usize];
+            matches!(hop.state, MatchState::WeightedDelegation(_)) || hop.action().is_some()
+        };
+        self.shown(gateway, host).any(|(_, row)| acts(row))
+    }
+
+    fn virtual_host(self, gateway: &'a GatewayTable, place: u32, host: &'a VirtualHost) -> VirtualHostData<'a> {
+        let row = move |(position, row): (u32, RuleNodeId)| {
+            self.row(&RowPosition { gateway, virtual_host: place, position, below: Below::default() }, row)
         };
         VirtualHostData {
             port: host.port,
@@ -153,10 +166,12 @@ impl Rows<'_, '_> {
             sni: host.sni.clone().filter(|sni| sni != "*"),
             hostname: host.hostname.clone(),
             listeners: host.listeners.clone(),
-            routes: shown.filter_map(row).collect(),
+            routes: Each::of(move || self.shown(gateway, host).filter_map(row)),
         }
     }
+}
 
+impl Rows<'_, '_> {
     fn row(self, standing: &RowPosition<'_>, id: RuleNodeId) -> Option<RowData> {
         let analysis = self.analysis;
         let hop = &analysis.tree.hops[id.0 as usize];
