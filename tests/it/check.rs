@@ -145,3 +145,21 @@ fn explain_prints_the_entry_of_a_code() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean no-backends?"));
 }
+
+#[test]
+fn the_redirect_to_https_and_the_application_conflict_only_where_the_redirect_loses() {
+    let case = |name: &str| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/findings").join(name))
+            .expect("a case")
+    };
+    let wins = case("an_application_that_loses_to_the_redirect_to_https_on_one_listener.yaml");
+    let (code, out, _) = check(folder(&wins).path(), &[]);
+    assert_eq!((code, out.as_str()), (0, "✓ nothing found\n"));
+    let loses = case("a_redirect_to_https_that_loses_to_the_application.yaml");
+    let (_, out, _) = check(folder(&loses).path(), &["-o", "json"]);
+    let out: Value = serde_json::from_str(&out).expect("JSON");
+    let finding = &out["findings"][0];
+    assert_eq!(finding["code"], "rule-conflict");
+    assert_eq!(finding["fix"][0]["path"], "spec.parentRefs[0].sectionName", "{out:#}");
+    assert_eq!(finding["fix"][0]["value"], "secure");
+}

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 use super::held::{Held, matcher};
 use super::rows::{Reach, Reachability};
-use crate::finding::{Code, Finding, Location, Severity, Subject};
-use crate::model::{Meta, Name, ObjectKey, PathKind, Position, Protocol, Route, ValueMatch};
+use crate::finding::{Code, Edit, Finding, Location, Severity, Subject};
+use crate::model::{Meta, Name, ObjectKey, ParentRef, PathKind, Position, Protocol, RedirectScheme, Route, ValueMatch};
 use crate::parallel;
 use crate::resolve::{Action, LinkId, MatchState, ProxySemantics, RuleNode, RuleNodeId, Tree};
 use crate::router::Router;
@@ -37,7 +37,7 @@ pub fn findings(router: Router<'_>, threads: usize) -> Vec<Finding> {
             continue;
         }
         let message = format!("{backend} gets no request: {} rules refer to it, and none is ever reached", rules.len());
-        backends.push(report.finding(Code::BackendUnreached, first, message, None));
+        backends.push(report.finding(Code::BackendUnreached, first, message));
     }
     let mut findings = report.rules(&unmet, &lost);
     findings.extend(backends);
@@ -176,7 +176,12 @@ impl<'a> Report<'a> {
         self.route(route).rules.get(rule as usize).map_or_else(Position::default, |rule| rule.at)
     }
 
-    fn finding(&self, code: Code, (route, rule): RuleId, message: String, help: Option<String>) -> Finding {
+    fn advised(&self, code: Code, id: RuleId, message: String, advice: Option<(String, Vec<Edit>)>) -> Finding {
+        let (help, fix) = advice.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
+        Finding { help, fix, ..self.finding(code, id, message) }
+    }
+
+    fn finding(&self, code: Code, (route, rule): RuleId, message: String) -> Finding {
         let of = self.route(route);
         Finding {
             code,
@@ -184,7 +189,7 @@ impl<'a> Report<'a> {
             place: Some(Location::within(&of.meta.origin, self.position(route, rule))),
             subject: Some(Subject { kind: of.kind.name(), key: of.meta.key() }),
             message,
-            help,
+            help: None,
             fix: Vec::new(),
         }
     }
@@ -233,9 +238,9 @@ impl<'a> Report<'a> {
                 continue;
             }
             conflicts.remove(id);
-            let help = if redirecting.contains(id) { self.advice(by) } else { None };
+            let advice = if redirecting.contains(id) { self.advice(by) } else { None };
             let message = format!("{}{}", self.unreachable(*id, by), without(lost.get(id)));
-            findings.push(self.finding(Code::RuleUnreachable, *id, message, help));
+            findings.push(self.advised(Code::RuleUnreachable, *id, message, advice));
         }
         for (id, rivals) in conflicts {
             let mut told: BTreeSet<RuleId> = BTreeSet::new();
@@ -244,7 +249,11 @@ impl<'a> Report<'a> {
                 if !told.insert((other.route, other.rule)) {
                     continue;
                 }
-                let help = if redirecting.contains(&id) { self.advice(&[rival]) } else { None };
+                // That an application on all listeners loses to the redirect to https on one of them is meant.
+                if !never.contains_key(&id) && self.leads_to_https(rival) {
+                    continue;
+                }
+                let advice = if redirecting.contains(&id) { self.advice(&[rival]) } else { None };
                 let message = format!(
                     "rule {} has the same match as {}, which wins: {}{}",
                     id.1 + 1,
@@ -252,7 +261,7 @@ impl<'a> Report<'a> {
                     self.tie_break(row, rival),
                     without(lost.get(&id).filter(|_| never.contains_key(&id)))
                 );
-                findings.push(self.finding(Code::RuleConflict, id, message, help));
+                findings.push(self.advised(Code::RuleConflict, id, message, advice));
             }
         }
         findings
@@ -292,20 +301,30 @@ impl<'a> Report<'a> {
         self.tree.hops.iter().filter(redirects).map(|hop| (hop.route, hop.rule)).collect()
     }
 
+    /// Whether a row redirects to https.
+    fn leads_to_https(&self, row: RuleNodeId) -> bool {
+        self.hop(row).action().is_some_and(|action| {
+            matches!(action.as_ref(), Action::Redirect(redirect) if redirect.scheme == Some(RedirectScheme::Https))
+        })
+    }
+
     /// For a redirect to https that loses to the application, which is attached to every listener.
-    fn advice(&self, by: &[RuleNodeId]) -> Option<String> {
+    fn advice(&self, by: &[RuleNodeId]) -> Option<(String, Vec<Edit>)> {
         let rival = self.route(self.hop(*by.first()?).route);
-        let parent =
-            rival.parent_refs.iter().find(|parent| parent.kind == "Gateway" && parent.section_name.is_none())?;
+        let mut parents = (0..).zip(&rival.parent_refs);
+        let names_none = |parent: &ParentRef| parent.section_name.is_none() && parent.port.is_none();
+        let (place, parent) = parents.find(|(_, parent)| parent.kind == "Gateway" && names_none(parent))?;
+        let place: u32 = place;
         let namespace = parent.namespace.as_ref().unwrap_or(&rival.meta.namespace);
         let gateway =
             self.snapshot.gateways.get(&ObjectKey { namespace: namespace.clone(), name: parent.name.clone() })?;
         let https = gateway.listeners.iter().find(|listener| listener.protocol == Protocol::Https)?;
-        Some(format!(
-            "name sectionName: {} in {}: it takes the requests of every listener",
-            https.name,
-            rival.meta.key()
-        ))
+        let (section, key) = (&https.name, rival.meta.key());
+        let help = format!("name sectionName: {section} in {key}: it takes the requests of every listener");
+        let object = Subject { kind: rival.kind.name(), key };
+        let path = format!("spec.parentRefs[{place}].sectionName");
+        let fix = if rival.meta.defective { Vec::new() } else { vec![Edit::set(object, path, section.as_str())] };
+        Some((help, fix))
     }
 
     /// What decides between rows of two routes with the same match.

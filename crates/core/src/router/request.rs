@@ -424,6 +424,8 @@ mod tests {
             ("GET https://a.io/x", "write https://a.io/x alone, and the method as -X GET"),
             ("post /x HTTP/1.1", "write /x alone, and the method as -X POST"),
             ("curl https://a.io", "did you mean https://a.io?"),
+            ("curl -s -H 'x: y' \"https://a.io/x\"", "did you mean https://a.io/x?"),
+            ("http://https://a.io/x", "did you mean https://a.io/x?"),
             ("\"https://a.io/x\"", "did you mean https://a.io/x?"),
             ("htps://a.io", "did you mean https://a.io?"),
             ("://a.io", "did you mean http://a.io?"),

@@ -52,6 +52,10 @@ fn words(typed: &str) -> Option<RequestError> {
             format!("write {} alone, and the method as -X {method}", without_user(url)),
         ));
     }
+    // `curl -s -H 'name: value' https://host/path`
+    let with_scheme =
+        rest.split_whitespace().map(|word| word.trim_matches(['"', '\''])).find(|word| word.contains("://"));
+    let url = with_scheme.unwrap_or(url);
     if matches!(first, "curl" | "wget" | "http" | "https" | "$") && !url.starts_with('-') {
         return Some(RequestError::new(format!("{first} is not part of the URL"), meant(url)));
     }
@@ -77,6 +81,10 @@ fn scheme(typed: &str) -> Option<RequestError> {
         let port = &host[..host.find(['/', '?', '#']).unwrap_or(host.len())];
         !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
     };
+    // `http://https://host`: one of them is too many.
+    if sign == ":" && between == "//" && SCHEMES.iter().any(|inner| begins_with_scheme(host, inner)) {
+        return Some(RequestError::new(format!("{typed} has two schemes"), meant(host)));
+    }
     // A host may be called `http`, and have a port.
     if (sign == ":" && between == "//") || is_port {
         return None;
@@ -104,4 +112,10 @@ fn backslash(typed: &str) -> Option<RequestError> {
 /// The scheme that a misspelt one is near to.
 pub(super) fn near(scheme: &str) -> Option<&'static str> {
     crate::finding::closest(&scheme.to_ascii_lowercase(), SCHEMES)
+}
+
+/// Whether a text begins with a scheme and `://`.
+fn begins_with_scheme(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        && text[scheme.len()..].starts_with("://")
 }

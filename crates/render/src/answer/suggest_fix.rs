@@ -3,7 +3,7 @@
 use crate::phrases;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
-use routescope_core::model::{Name, ObjectKey, ServicePort};
+use routescope_core::model::{Name, ObjectKey, RouteKind, ServicePort};
 use routescope_core::resolve::{
     self, Action, BrokenLink, Child, ChildState, Destination, DestinationState, DropReason, EndpointGap, Link,
     MatchState, RespondReason, RuleNode, ViaBy,
@@ -102,7 +102,18 @@ fn of_link(analysis: &Analysis, hop: &RuleNode, link: &Link) -> Vec<String> {
                 // It is there: something else keeps it out.
                 Some(near) if near == via.value => Vec::new(),
                 Some(near) => vec![format!("delegate to HTTPRoute {}/{near}, if that was meant", via.namespace)],
-                None => vec![format!("create HTTPRoute {}/{}", via.namespace, via.value)],
+                None => {
+                    let mut routes = analysis.snapshot.routes.iter().take(LOOKED_THROUGH);
+                    let there = routes.find(|route| route.kind == RouteKind::Http && route.meta.name == via.value);
+                    vec![match there {
+                        Some(route) => format!(
+                            "name namespace: {} in the ref, if HTTPRoute {} was meant",
+                            route.meta.namespace,
+                            route.meta.key()
+                        ),
+                        None => format!("create HTTPRoute {}/{}", via.namespace, via.value),
+                    }]
+                }
             }
         }
         ViaBy::Wildcard | ViaBy::Gateway => {

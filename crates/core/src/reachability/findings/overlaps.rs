@@ -81,7 +81,7 @@ impl<'a> Report<'a> {
                             self.name(one.hop),
                             one.namespace
                         );
-                        findings.push(self.finding(Code::PrefixOverlap, id, message, None));
+                        findings.push(self.finding(Code::PrefixOverlap, id, message));
                     }
                 }
             }

@@ -100,7 +100,10 @@ impl Report<'_> {
         }
         Some(match closest(wanted, names.iter().copied()) {
             Some(near) => (format!("did you mean sectionName: {near}?"), name_section(object, place, near)),
-            None => (format!("its listeners are {}", names.join(", ")), Vec::new()),
+            None => match names.as_slice() {
+                [only] => (format!("its only listener is {only}"), name_section(object, place, only)),
+                several => (format!("its listeners are {}", several.join(", ")), Vec::new()),
+            },
         })
     }
 }
