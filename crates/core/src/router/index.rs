@@ -11,6 +11,8 @@
 
 use std::cmp::Ordering;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::Relaxed;
 
 use ahash::AHashMap;
 
@@ -39,7 +41,12 @@ pub struct Index {
     patterns: Patterns,
     /// All rows by the bytes of their path, made when an explanation first asks for neighbours.
     by_path: OnceLock<Vec<u32>>,
+    /// How often all rows were looked through instead.
+    scans: AtomicU8,
 }
+
+/// So often it costs less to look through all rows than to sort them.
+const SCANS: u8 = 3;
 
 /// Where a row is filed.
 enum IndexSlot<'m> {
@@ -270,10 +277,14 @@ impl Index {
             return (0..u32::try_from(rows.len()).unwrap_or(END)).collect();
         }
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
-        let by_path = self.by_path(tree, rows);
-        let from = by_path.partition_point(|at| value(*at) < beginning);
-        let below = by_path[from..].iter().copied().take_while(|at| value(*at).starts_with(beginning));
-        let mut found: Vec<u32> = below.collect();
+        let mut found: Vec<u32> = if self.by_path.get().is_none() && self.scans.fetch_add(1, Relaxed) < SCANS {
+            let all = 0..u32::try_from(rows.len()).unwrap_or(END);
+            all.filter(|at| value(*at).starts_with(beginning)).collect()
+        } else {
+            let by_path = self.by_path(tree, rows);
+            let from = by_path.partition_point(|at| value(*at) < beginning);
+            by_path[from..].iter().copied().take_while(|at| value(*at).starts_with(beginning)).collect()
+        };
         self.heads(beginning, |head| {
             let mut at = head;
             while at != END {
@@ -362,6 +373,27 @@ mod tests {
             for (at, id) in ids.iter().enumerate() {
                 let holds = path_matches(&matcher(&tree, *id).path, &path, index.patterns());
                 prop_assert_eq!(holds, on_path.contains(&u32::try_from(at).unwrap()));
+            }
+        }
+
+        #[test]
+        fn rows_that_share_a_path_are_found_by_a_scan_and_by_order(
+            rows in proptest::collection::vec(row(), 0..24),
+            prefix in "/[ab]{1,2}(/[ab]{1,2}){0,2}",
+            path in "(/[ab]{1,2}){0,2}",
+        ) {
+            let (tree, ids) = tree_of(rows);
+            let index = Index::build(&tree, &ids, ProxySemantics::Envoy, &Kept::default());
+            let test = PathMatch { kind: PathKind::PathPrefix, value: prefix.as_str().into() };
+            let scanned = index.overlapping(&tree, &ids, &test);
+            for _ in 0..=SCANS {
+                prop_assert_eq!(&index.overlapping(&tree, &ids, &test), &scanned);
+            }
+            prop_assert!(index.by_path.get().is_some());
+            let below = format!("{prefix}{path}");
+            for (at, id) in (0..).zip(&ids) {
+                let shares = path_matches(&matcher(&tree, *id).path, &below, index.patterns());
+                prop_assert!(!shares || scanned.contains(&at), "{below} is taken by {at}");
             }
         }
     }
