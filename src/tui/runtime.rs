@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use ahash::AHashMap;
 use crossterm::clipboard::CopyToClipboard;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::change_highlights;
 use super::cluster_task::Follower;
-use super::context_pane::ContextId;
+use super::context_pane::{ContextId, PaneContent};
 use super::editor;
 use super::effect::Effect;
 use super::export;
@@ -118,6 +118,7 @@ pub async fn explore(options: Options) -> Result<(), RunError> {
         listings: AHashMap::new(),
         witnesses: AHashMap::new(),
         comparisons: AHashMap::new(),
+        listing_cost: Arc::default(),
         ready: false,
         resumed: 0,
         keeper: store.map(|store| {
@@ -312,6 +313,8 @@ struct Explorer {
     witnesses: AHashMap<ContextId, Arc<AtomicU64>>,
     /// The same of each side's newest search for changes.
     comparisons: AHashMap<ContextId, Arc<AtomicU64>>,
+    /// How many milliseconds listing every view took last.
+    listing_cost: Arc<AtomicU64>,
     /// Something was loaded: from now on a load that fails leaves the view as it is.
     ready: bool,
     /// How often it went on by itself: so many signals to go on say nothing new.
@@ -427,6 +430,27 @@ impl Explorer {
         if let Some(after) = again {
             watch.again(after);
         }
+    }
+
+    /// Lists the views of a world, once it has stood for a while: one that changes all the time would have its views listed
+    /// all the time, seen or not.
+    fn list_ahead(&self, is_first: bool, world: PaneContent, newest: Arc<AtomicU64>, number: u64) {
+        let cost = Arc::clone(&self.listing_cost);
+        let pause = listing_pause(is_first, Duration::from_millis(cost.load(Ordering::Relaxed)));
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            let superseded = move || newest.load(Ordering::Relaxed) != number;
+            if superseded() {
+                return;
+            }
+            tokio::task::spawn_blocking(move || {
+                let begun = Instant::now();
+                if world.list_ahead(&superseded) {
+                    let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    cost.store(took, Ordering::Relaxed);
+                }
+            });
+        });
     }
 
     /// Has one of several sources read for a side.
@@ -547,8 +571,10 @@ impl Explorer {
                     });
                 }
                 Effect::Survey { side, number, world } => {
+                    let is_first = !self.surveys.contains_key(&side);
                     let newest = Arc::clone(self.surveys.entry(side).or_default());
                     newest.store(number, Ordering::Relaxed);
+                    self.list_ahead(is_first, world.clone(), Arc::clone(&newest), number);
                     let sender = self.sender.clone();
                     tokio::task::spawn_blocking(move || {
                         let superseded = || newest.load(Ordering::Relaxed) != number;
@@ -621,6 +647,18 @@ impl Explorer {
         }
         Ok(after)
     }
+}
+
+/// So long a world has to stand, at least, before its views are listed ahead.
+const LISTING_PAUSE: Duration = Duration::from_secs(2);
+
+/// Listing ahead takes one part in so many of the time at most.
+const LISTING_SHARE: u32 = 25;
+
+/// How long to wait before the views of a world are listed ahead; `cost` is what it took last. Those of the first world are
+/// listed at once.
+fn listing_pause(is_first: bool, cost: Duration) -> Duration {
+    if is_first { Duration::ZERO } else { LISTING_PAUSE.max(cost.saturating_mul(LISTING_SHARE)) }
 }
 
 /// How often to look whether the terminal is still there.
@@ -748,6 +786,13 @@ fn background() -> Background {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listing_ahead_takes_few_per_cent_of_the_time() {
+        assert_eq!(listing_pause(true, Duration::from_secs(9)), Duration::ZERO);
+        assert_eq!(listing_pause(false, Duration::from_millis(10)), LISTING_PAUSE);
+        assert_eq!(listing_pause(false, Duration::from_millis(800)), Duration::from_secs(20));
+    }
 
     #[test]
     fn the_footer_says_the_first_problem_and_where_the_others_are() {
