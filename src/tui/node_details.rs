@@ -14,6 +14,7 @@ use routescope_core::router::{Decision, Outcome, Verdict};
 use routescope_render::outline::{NodeRef, Outline, written_listener};
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
+use routescope_render::uncertainty::uncertainty;
 use routescope_render::{phrases, policies};
 
 /// A named line; lines that follow each other under the same name are shown under it once.
@@ -375,8 +376,8 @@ fn hop(world: &PaneContent, id: RuleNodeId, facts: &mut Vec<Fact>) {
             facts.push(("filters", self::filter(filter)));
         }
     }
-    for doubt in &hop.unverified {
-        facts.push(("not sure", Line::of(Role::Warning, "? ").with(Role::Text, doubt.clone())));
+    for why in &hop.unverified {
+        facts.push(("not sure", Line::of(Role::Warning, "? ").with(Role::Text, uncertainty(why))));
     }
     recorded_status::route(route, facts);
 }

@@ -2,10 +2,11 @@
 
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
-use routescope_core::resolve::Settings;
+use routescope_core::resolve::{Settings, Uncertainty};
 use routescope_core::router::{AnswerPlace, Decision, Note, OutcomeKind, Request, RowAnswer, Verdict};
 use routescope_core::store::Coverage;
 use routescope_render::reasons;
+use routescope_render::uncertainty::uncertainty;
 
 /// A Gateway on ports 80 (HTTP) and 443 (HTTPS for `*.a.io`), a delegating parent, its child, a stand-alone route.
 const WORLD: &str = r"
@@ -188,7 +189,7 @@ fn a_bad_request_line_is_a_400() {
 fn an_open_world_makes_no_certain_404() {
     let analysis = routescope_manifest::analyse_text(WORLD, Coverage::open(), Settings::default());
     let decision = analysis.decide(&request("GET http://api.a.io/nothing"), None).remove(0);
-    assert_eq!(decision.unverified, ["an HTTPRoute that is not in view may take it"]);
+    assert_eq!(decision.unverified, [Uncertainty::UnseenRoute(None)]);
 }
 
 #[test]
@@ -251,7 +252,7 @@ spec:
     );
     let analysis = routescope_manifest::analyse_text(&text, coverage, Settings::default());
     let decision = analysis.decide(&request("GET http://a.io/a/x"), None).remove(0);
-    (decision.kind(), decision.unverified)
+    (decision.kind(), decision.unverified.iter().map(uncertainty).collect())
 }
 
 const LABEL_ALL: &str = "{ group: delegation.kgateway.dev, kind: label, name: one, namespace: all }";

@@ -2,12 +2,12 @@
 //! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`. Likewise a file that holds
 //! something that cannot be read for now may hold anything.
 //!
-//! Here are the sentences and the tables; the router doubts answers with them, `check` its findings, `status` its statuses.
+//! Here are the sentences and the tables; the router makes answers uncertain with them, `check` its findings, `status` its statuses.
 
 use crate::finding::Finding;
 use crate::model::kinds::{Decides, deciding};
 use crate::model::{From, Name};
-use crate::resolve::{Engine, GatewayNode, RuleNodeId, Tree, admits_unseen};
+use crate::resolve::{Engine, GatewayNode, RuleNodeId, Tree, Uncertainty, Unreadable, admits_unseen};
 use crate::store::Snapshot;
 
 /// What a status depends on.
@@ -31,6 +31,13 @@ fn kinds(decides: &[Decides]) -> Vec<&'static str> {
 
 /// So many files are named.
 const NAMED: usize = 3;
+
+/// The same as a reason why an answer is not certain.
+pub(crate) fn stale_files(snapshot: &Snapshot) -> Option<Uncertainty> {
+    let stale = &snapshot.coverage.stale;
+    let named: Vec<String> = stale.iter().take(NAMED).cloned().collect();
+    (!named.is_empty()).then(|| Uncertainty::StaleFiles { more: stale.len() - named.len(), named })
+}
 
 /// Which files count as they were, in a sentence; `None` when all of them were read.
 pub fn of_files(snapshot: &Snapshot) -> Option<String> {
@@ -107,27 +114,27 @@ pub(crate) fn of_answer(
     port: u16,
     hop: Option<RuleNodeId>,
     global: Option<&Name>,
-) -> Vec<String> {
+) -> Vec<Uncertainty> {
     let coverage = &snapshot.coverage;
     let gateway = &node.gateway;
     let name = gateway.meta.key();
-    let mut doubts = Vec::new();
+    let mut unread = Vec::new();
     if !snapshot.classes.contains_key(&gateway.class)
         && !coverage.sees_all("GatewayClass")
-        && node.engine_doubt.is_none()
+        && node.engine_assumption.is_none()
     {
-        doubts.push(format!("GatewayClass {} cannot be read: its engine is assumed", gateway.class));
+        unread.push(Unreadable::Class(gateway.class.clone()));
     }
     if let Some(from) = &gateway.allowed_listeners
         && admits_unseen(snapshot, "ListenerSet", from, &gateway.meta.namespace)
     {
-        doubts.push(format!("a ListenerSet that cannot be read may add listeners to Gateway {name}"));
+        unread.push(Unreadable::ListenerSet(name.clone()));
     }
     let on_port = node.listeners.iter().filter(|one| one.listener(gateway).port == port);
     let mut selecting = on_port.map(|one| &one.listener(gateway).allowed_routes.namespaces);
     let by_labels = selecting.any(by_labels) || gateway.allowed_listeners.as_ref().is_some_and(by_labels);
     if !coverage.sees_all("Namespace") && by_labels {
-        doubts.push(format!("Namespaces cannot be read, and Gateway {name} selects by their labels"));
+        unread.push(Unreadable::Namespaces(name.clone()));
     }
     for kind in ["TLSRoute", "TCPRoute"] {
         let takes = |protocol: &str| {
@@ -136,7 +143,7 @@ pub(crate) fn of_answer(
             here.any(|one| one.protocol.name().eq_ignore_ascii_case(protocol))
         };
         if !coverage.sees_all(kind) && takes(kind.trim_end_matches("Route")) {
-            doubts.push(format!("a {kind} that cannot be read may take port {port} of Gateway {name}"));
+            unread.push(Unreadable::Stream { kind, port, gateway: name.clone() });
         }
     }
     if node.dialect.engine == Engine::Kgateway {
@@ -145,8 +152,8 @@ pub(crate) fn of_answer(
         let routes = routes.map(|hop| &snapshot.route(tree.hops[hop.0 as usize].route).meta.namespace);
         let mut places = std::iter::once(&gateway.meta.namespace).chain(sets).chain(routes).chain(global);
         if let Some(place) = places.find(|place| !coverage.sees("TrafficPolicy", place)) {
-            doubts.push(format!("TrafficPolicies in namespace {place} cannot be read, and may change the answer"));
+            unread.push(Unreadable::Policies(place.clone()));
         }
     }
-    doubts
+    unread.into_iter().map(Uncertainty::Unreadable).collect()
 }

@@ -25,6 +25,7 @@ pub mod status;
 pub mod style;
 pub mod terminal;
 pub mod tree;
+pub mod uncertainty;
 pub mod width;
 pub mod witness;
 pub mod yaml;

@@ -10,12 +10,13 @@ use routescope_core::model::{
 };
 use routescope_core::resolve::{
     BrokenLink, ChildState, Cut, Destination, DestinationState, EndpointGap, Endpoints, Link, Settings, Target,
-    TargetState, Via, ViaBy,
+    TargetState, UnverifiedDestination, Via, ViaBy,
 };
 
 use routescope_core::store::Mark;
 
 use super::style::{Line, Role};
+use crate::uncertainty::unverified_destination;
 
 /// What a filter does to one header: `set x-team: blue`.
 pub fn header_change(change: &HeaderChange) -> Line {
@@ -168,7 +169,9 @@ pub fn destination_trouble(destination: &Destination) -> Option<String> {
     match destination.state {
         DestinationState::Resolved => None,
         DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view: assumed to exist")),
-        DestinationState::GrantUnseen | DestinationState::KindUnread => destination.unverified(),
+        DestinationState::GrantUnseen | DestinationState::KindUnread => {
+            UnverifiedDestination::of(destination).as_ref().map(unverified_destination)
+        }
         DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
         DestinationState::PortMissing | DestinationState::PortUnserved => Some(match port {
             Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),

@@ -292,10 +292,10 @@ pub fn text(
         if gateway.assumed {
             title.push(Role::Warning, "   ⚠ assumed: not in view");
         } else if let Some(doubt) =
-            analysis.tree.gateways.get(gateway.node as usize).and_then(|node| node.engine_doubt.as_ref())
+            analysis.tree.gateways.get(gateway.node as usize).and_then(|node| node.engine_assumption.as_ref())
         {
             title.push(Role::Warning, "   ? ");
-            title.push(Role::Dim, doubt.clone());
+            title.push(Role::Dim, doubt.to_string());
         }
         lines.push(title);
         if gateway.virtual_hosts.is_empty() {

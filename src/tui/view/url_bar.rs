@@ -20,6 +20,7 @@ use routescope_core::visible::visible;
 use routescope_render::outline::NodeRef;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
+use routescope_render::uncertainty::uncertainty;
 use routescope_render::width::Width;
 
 /// Draws the bar and the answer.
@@ -243,7 +244,8 @@ fn answer(state: &State, room: usize) -> Vec<Line> {
                     first.push(Role::Text, "   ");
                     first.extend(by);
                 }
-                let doubt = decision.unverified.first().map(|why| Line::of(Role::Warning, format!("? {why}")));
+                let doubt =
+                    decision.unverified.first().map(|why| Line::of(Role::Warning, format!("? {}", uncertainty(why))));
                 let note = reasons::notes(&world.analysis, decision)
                     .get(usize::from(nothing))
                     .map(|note| Line::of(Role::Warning, format!("⚠ {note}")));

@@ -18,6 +18,7 @@ use routescope_render::answer::Advice;
 use routescope_render::phrases as say;
 use routescope_render::reasons;
 use routescope_render::style::{Line, Role};
+use routescope_render::uncertainty::uncertainty;
 
 /// A line of the pane.
 struct Entry {
@@ -47,8 +48,8 @@ fn facts(state: &State, decision: &Decision) -> Vec<Entry> {
         let line = Line::of(Role::Dim, "the URL is not typed to its end");
         return vec![Entry::note("…", "so far", theme::Role::Muted, line)];
     }
-    for doubt in &decision.unverified {
-        entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, doubt.clone())));
+    for why in &decision.unverified {
+        entries.push(Entry::note("?", "not sure", theme::Role::Warning, Line::of(Role::Text, uncertainty(why))));
     }
     // The first note of a 404 is the answer itself, and stands there.
     let told = usize::from(decision.kind() == OutcomeKind::NotFound && is_told_at_length(state));

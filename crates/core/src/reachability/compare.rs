@@ -145,7 +145,7 @@ impl<'a> Comparer<'a> {
         });
         for side in SIDES {
             for (row, why) in at[side].map(|at| self.routers[side].gaps(at)).unwrap_or_default() {
-                self.undecided(gateway, side, row, why.to_owned());
+                self.undecided(gateway, side, row, why);
             }
         }
         if let [Some(old), Some(new)] = at

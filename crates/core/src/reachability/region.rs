@@ -223,7 +223,7 @@ impl<'a> Walk<'a, '_> {
         let tree = self.router.tree();
         for (gateway, lists) in &spot.lists {
             for (row, why) in self.router.gaps(*gateway) {
-                if stops(&visit(Answered::Unknown(row, why.to_owned()))) {
+                if stops(&visit(Answered::Unknown(row, why))) {
                     return false;
                 }
             }

@@ -5,7 +5,7 @@
 //! (`runRoutePlugins`, `finalizeRoute`), `pkg/kgateway/extensions2/plugins/directresponse`, `pkg/pluginsdk/policy/merge.go`.
 
 use super::backend::{Lookup, Referrer};
-use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage, StatusMessage};
+use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage, StatusMessage, Uncertainty};
 use super::{specification_only, validate};
 use crate::model::{
     BackendRef, Filter, HeaderChange, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route,
@@ -55,7 +55,7 @@ pub(super) struct Outcome {
     /// The engine replaced it.
     pub replaced: bool,
     /// Why it is not certain.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<Uncertainty>,
     /// Why Envoy would refuse it.
     pub rejection: Option<String>,
 }
@@ -86,7 +86,7 @@ struct Draft {
     regex_rewrite: Option<RegexRewrite>,
     prefix_rewrite: Option<Name>,
     errors: Vec<Respond>,
-    unverified: Vec<String>,
+    unverified: Vec<Uncertainty>,
     /// A filter that another engine than the assumed one may read.
     own_filter: Option<String>,
 }
@@ -262,16 +262,15 @@ impl Draft {
             // Policies that the engine knows and this program does not read: assumed to exist.
             (KGATEWAY_GROUP, "ListenerPolicy" | "BackendConfigPolicy" | "HTTPListenerPolicy")
             | (crate::model::GATEWAY_GROUP, "BackendTLSPolicy") => {
-                let doubt = format!("{kind} {key} is assumed to exist: its kind is not read");
-                return self.unverified.push(doubt);
+                return self.unverified.push(Uncertainty::KindNotRead { kind: kind.clone(), object: key });
             }
             // Those of kgateway's enterprise edition.
             (group, _) if group.ends_with(".solo.io") => {
-                return self.unverified.push(format!("{kind} {key} is assumed to exist: its kind is not read"));
+                return self.unverified.push(Uncertainty::KindNotRead { kind: kind.clone(), object: key });
             }
             _ if assumed => {
-                let doubt = format!("the filter {kind} {name} is of group {group}: which engine reads it is not known");
-                return self.unverified.push(doubt);
+                let (kind, name, group) = (kind.clone(), name.clone(), group.clone());
+                return self.unverified.push(Uncertainty::FilterOfGroup { kind, name, group });
             }
             _ => {
                 let said = format!("{group}/{kind}/{key}: policy not found");
@@ -287,7 +286,7 @@ impl Draft {
             return;
         }
         if unsure {
-            self.unverified.push(format!("{kind} {key} is not in view, and may exist"));
+            self.unverified.push(Uncertainty::NotInView { kind: kind.clone(), object: key.clone() });
         }
         let answers = reason == RespondReason::DirectResponseMissing;
         if own && (answers || !unsure) {

@@ -16,7 +16,7 @@ use super::budget::Budget;
 use super::engine::Hints;
 use super::listeners::{FEW, ListenerIndex};
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
-use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, gateway, streams};
+use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, Uncertainty, gateway, streams};
 use crate::limits;
 use crate::model::{
     From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
@@ -35,7 +35,7 @@ pub(super) enum Admission {
     /// It is not.
     No,
     /// Its Namespace object is not in view, and may say so: assumed to be admitted.
-    Unknown(String),
+    Unknown(Uncertainty),
 }
 
 /// Whether `from` admits `namespace` to something that lives in `home`.
@@ -52,9 +52,7 @@ pub(super) fn admits(snapshot: &Snapshot, from: &From, home: &str, namespace: &s
             None if selector.labels.is_empty() && selector.expressions.is_empty() => Admission::Yes,
             None if snapshot.coverage.sees("Namespace", namespace) => Admission::No,
             None if by_name_alone(selector) => decide(selects(selector, namespace, &[])),
-            None => Admission::Unknown(format!(
-                "Namespace {namespace} is not in view: assumed to have the labels that the listener selects by"
-            )),
+            None => Admission::Unknown(Uncertainty::NamespaceLabels(namespace.into())),
         },
     }
 }
@@ -263,14 +261,14 @@ pub(super) fn reach(
 
 /// Attaches every route to the listeners that take it. Fills gateways, roots (not yet expanded) and unattached; returns,
 /// for each root, why its attachment is not certain.
-pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<String>> {
+pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) -> Vec<Vec<Uncertainty>> {
     let (gateways, sets) = nodes(snapshot, settings, tree);
     let indexes: Vec<ListenerIndex> = tree.gateways.iter().map(ListenerIndex::of).collect();
     let mut admissions = Admissions::default();
     let mut budget =
         Budget { spent: 0, allowed: limits::TABLE_BYTES + snapshot.routes.len() * limits::TABLE_BYTES_PER_ROUTE };
     let mut roots: AHashMap<(RouteId, Engine, bool, Option<u32>), RootId> = AHashMap::default();
-    let mut doubts: Vec<Vec<String>> = Vec::new();
+    let mut uncertain: Vec<Vec<Uncertainty>> = Vec::new();
     for (index, route) in snapshot.routes.iter().enumerate() {
         let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
         for (place, reference) in route.parent_refs.iter().enumerate() {
@@ -321,13 +319,13 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 let alone = dialect.delegation == DelegationModel::HopByHop;
                 let of_node = alone.then(|| u32::try_from(resource.node).unwrap_or(u32::MAX));
                 let root = *roots.entry((id, dialect.engine, dialect.is_assumed, of_node)).or_insert_with(|| {
-                    doubts.push(Vec::new());
+                    uncertain.push(Vec::new());
                     push_root(tree, id, dialect, of_node)
                 });
                 if let Admission::Unknown(why) = admission
-                    && !doubts[root.0 as usize].contains(&why)
+                    && !uncertain[root.0 as usize].contains(&why)
                 {
-                    doubts[root.0 as usize].push(why);
+                    uncertain[root.0 as usize].push(why);
                 }
                 let attached = Attached { root, parent_ref, hostnames, isolated: Vec::new() };
                 tree.gateways[resource.node].listeners[at].attached.push(attached);
@@ -357,7 +355,7 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
     for node in tree.gateways.iter_mut().filter(|node| node.dialect.delegation != DelegationModel::HopByHop) {
         isolate(node);
     }
-    doubts
+    uncertain
 }
 
 fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect, node: Option<u32>) -> RootId {

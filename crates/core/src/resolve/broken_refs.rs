@@ -2,7 +2,10 @@
 //! `broken-cycle`.
 
 use super::settings::{DelegationModel, Dialect, Settings};
-use super::{BrokenLink, ChildState, Link, Respond, RespondReason, RuleNode, Tree, Via, ViaBy, action, select};
+use super::{
+    BrokenLink, ChildState, Link, Ref, Respond, RespondReason, RuleNode, Tree, Uncertainty, Unreadable, Via, ViaBy,
+    action, select,
+};
 use crate::store::Snapshot;
 
 /// What a hop answers when one of its refs is broken (the last one counts), and why that is not certain.
@@ -12,7 +15,7 @@ pub(super) fn answer(
     tree: &Tree,
     dialect: &Dialect,
     hop: &RuleNode,
-) -> Option<(Respond, Option<String>)> {
+) -> Option<(Respond, Option<Uncertainty>)> {
     if !dialect.replaces_broken {
         return None;
     }
@@ -22,12 +25,12 @@ pub(super) fn answer(
     match link.broken.as_ref()? {
         BrokenLink::Cyclic { .. } => Some((action::replaced(RespondReason::CyclicDelegation, detail), None)),
         BrokenLink::Unresolved => {
-            let doubt = (!is_certain(snapshot, settings, link))
-                .then(|| format!("a child of {} may exist that is not in view", shown(settings, &link.via)));
-            if doubt.is_some() && snapshot.coverage.forbidden {
+            let uncertainty = (!is_certain(snapshot, settings, link))
+                .then(|| Uncertainty::UnseenChild(Ref::new(settings, &link.via)));
+            if uncertainty.is_some() && snapshot.coverage.forbidden {
                 detail.push_str(", as far as may be read");
             }
-            Some((action::replaced(RespondReason::UnresolvedDelegation, detail), doubt))
+            Some((action::replaced(RespondReason::UnresolvedDelegation, detail), uncertainty))
         }
     }
 }
@@ -41,13 +44,13 @@ pub(super) fn is_certain(snapshot: &Snapshot, settings: &Settings, link: &Link) 
     named || snapshot.coverage.sees("HTTPRoute", &link.via.namespace)
 }
 
-/// What a delegating ref may select that has not been seen, in a sentence.
-pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) -> Option<String> {
-    let via = shown(settings, &link.via);
-    (!is_certain(snapshot, settings, link)).then(|| format!("{via} may select an HTTPRoute that cannot be read"))
+/// What a delegating ref may select that has not been seen.
+pub fn unseen_children(snapshot: &Snapshot, settings: &Settings, link: &Link) -> Option<Uncertainty> {
+    let child = || Uncertainty::Unreadable(Unreadable::Child(Ref::new(settings, &link.via)));
+    (!is_certain(snapshot, settings, link)).then(child)
 }
 
-fn everywhere(settings: &Settings, via: &Via) -> bool {
+pub(super) fn everywhere(settings: &Settings, via: &Via) -> bool {
     via.by == ViaBy::Label && via.namespace == settings.wildcard_namespace && !via.value.contains('=')
 }
 

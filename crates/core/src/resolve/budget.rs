@@ -8,7 +8,7 @@ use std::mem::size_of;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::matching::Candidate;
-use super::{Action, Child, Destination, Link, MirrorTo, RuleNode, RuleNodeId};
+use super::{Action, Child, Destination, Link, MirrorTo, RuleNode, RuleNodeId, Uncertainty};
 use crate::limits;
 use crate::model::{HeaderChange, RouteMatch, ValueMatch};
 use crate::store::{RouteId, Snapshot};
@@ -89,7 +89,7 @@ fn cost_of_action(action: &Action) -> usize {
     size_of::<Action>() + inside
 }
 
-/// What sentences take.
-pub(super) fn cost_of_sentences(sentences: &[String]) -> usize {
-    sentences.iter().map(|one| size_of::<String>() + one.len()).sum()
+/// What the reasons take why a rule node is not certain; the texts in them are shared, or short.
+pub(super) fn cost_of_uncertainty(reasons: &[Uncertainty]) -> usize {
+    size_of_val(reasons)
 }

@@ -22,8 +22,8 @@ use super::select::{self, RefUse, Selected, Selection};
 use super::settings::{DelegationModel, Dialect, Engine, ProxySemantics, Settings, ValidationMode};
 use super::{
     Action, BrokenLink, Child, ChildId, ChildState, Cut, DropReason, EnvoyRejection, Link, LinkId, MatchState, Respond,
-    RespondReason, Root, RootId, RuleNode, RuleNodeId, Stage, Tree, Under, Unlisted, broken_refs, envoy_rejection,
-    gloo, specification_only, validate,
+    RespondReason, Root, RootId, RuleNode, RuleNodeId, Stage, Tree, Uncertainty, Under, Unlisted, broken_refs,
+    envoy_rejection, gloo, specification_only, validate,
 };
 use crate::limits;
 use crate::model::{ObjectKey, PathKind, Route, RouteMatch};
@@ -151,10 +151,10 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Expands one root. `doubts` are why its attachment is not certain.
-    pub fn root(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
+    /// Expands one root. `uncertain` says why its attachment is not.
+    pub fn root(&mut self, id: RootId, root: &mut Root, uncertain: &[Uncertainty]) {
         if root.dialect.delegation == DelegationModel::HopByHop {
-            return self.root_hop_by_hop(id, root, doubts);
+            return self.root_hop_by_hop(id, root, uncertain);
         }
         let free = self.common.placed.is_first(root.route);
         let place = TreePosition { route: root.route, above: None, depth: 0, dialect: root.dialect, free };
@@ -166,7 +166,7 @@ impl<'a> Expander<'a> {
         root.hops = self.expand(&place, Under::Root(id), candidates, &mut root.rows);
         root.cut = self.cut;
         for hop in root.hops.clone() {
-            self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
+            self.tree.hops[hop as usize].unverified.extend(uncertain.iter().cloned());
         }
     }
 
@@ -489,7 +489,7 @@ impl<'a> Expander<'a> {
             }
             (None, None) => None,
         };
-        let doubt = broken.and_then(|(_, doubt)| doubt);
+        let uncertainty = broken.and_then(|(_, uncertainty)| uncertainty);
         let state = match row {
             Some(row) => {
                 let kept = action.as_ref().is_some_and(|action| Arc::ptr_eq(action, &row));
@@ -500,11 +500,11 @@ impl<'a> Expander<'a> {
         };
         let hop = &mut self.tree.hops[id.0 as usize];
         hop.state = state;
-        hop.unverified.extend(outcome.unverified.iter().cloned().chain(doubt));
+        hop.unverified.extend(outcome.unverified.iter().cloned().chain(uncertainty));
         if !place.free {
             let own = hop.action().map(|action| (Arc::strong_count(action) <= 2).then_some(action.as_ref()));
             self.budget.spent += own.map_or(0, |action| budget::cost_of_row(action, place.depth));
-            self.budget.spent += budget::cost_of_sentences(&hop.unverified);
+            self.budget.spent += budget::cost_of_uncertainty(&hop.unverified);
         }
     }
 

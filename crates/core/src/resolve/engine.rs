@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ahash::AHashMap;
 
+use super::EngineAssumption;
 use super::attach::{Parent, parent_of};
 use super::settings::{ASSUMED, DIALECTS, Dialect, Engine, Settings};
 use crate::model::{Filter, Gateway, Name, ObjectKey, Route};
@@ -117,12 +118,12 @@ pub(super) struct Told {
     /// How that is known, in words.
     pub from: String,
     /// Why it is not certain.
-    pub doubt: Option<String>,
+    pub assumption: Option<EngineAssumption>,
 }
 
 impl Told {
     fn certain(dialect: &'static Dialect, from: String) -> Self {
-        Self { dialect, from, doubt: None }
+        Self { dialect, from, assumption: None }
     }
 }
 
@@ -164,9 +165,8 @@ fn of_class_parts(class: &str) -> Option<Told> {
         part if OTHER_PARTS.contains(&part) => Some(Engine::GatewayApi),
         _ => None,
     })?;
-    let name = engine.name();
-    let doubt = format!("assumed {name} from the class name {class}: its GatewayClass is not in the input");
-    Some(Told { dialect: dialect(engine), from: format!("class name {class}"), doubt: Some(doubt) })
+    let assumption = EngineAssumption { engine: engine.name(), class: Some(class.into()) };
+    Some(Told { dialect: dialect(engine), from: format!("class name {class}"), assumption: Some(assumption) })
 }
 
 /// What the input says of the engines of Gateways whose `GatewayClass` it does not hold.
@@ -286,7 +286,7 @@ impl Hints {
         of_class_parts(class).unwrap_or_else(|| Told {
             dialect: &ASSUMED,
             from: "assumed: its GatewayClass is not in the input".to_owned(),
-            doubt: Some("assumed kgateway: its GatewayClass is not in the input".to_owned()),
+            assumption: Some(EngineAssumption { engine: "kgateway", class: None }),
         })
     }
 }
@@ -312,7 +312,7 @@ mod tests {
     fn a_part_of_a_name_suggests_an_engine_and_leaves_a_doubt() {
         let told = of_class_parts("cilium-internal").expect("a suggestion");
         assert_eq!(told.dialect.engine, Engine::GatewayApi);
-        assert!(told.doubt.is_some());
+        assert!(told.assumption.is_some());
         assert!(of_class_parts("legacy-egress").is_none());
     }
 

@@ -5,8 +5,8 @@
 //! Sources: Envoy `api/envoy/config/route/v3/route_components.proto` (what may be set together), kgateway
 //! `pkg/kgateway/translator/irtranslator/validate.go`.
 
-use super::{Action, Destination, MirrorTo, RespondReason};
-use crate::model::{HeaderChange, PathKind, PathModifier, RouteMatch, ValueKind};
+use super::{Action, Destination, MirrorTo, RespondReason, Uncertainty};
+use crate::model::{HeaderChange, ObjectKey, PathKind, PathModifier, RouteMatch, ValueKind};
 use crate::re2::{check_re2, has_any_byte};
 
 /// What is wrong with the regular expressions of a match. Strict validation reads them as Go does, too, which knows no
@@ -55,16 +55,15 @@ pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(Respon
 /// Why a row that copies its requests is not certain under strict validation: Envoy is shown the rules of a virtual host
 /// with the Services that they forward to, and without those that only get copies, and refuses what it does not know
 /// (kgateway `validateFullRoutes`, `appendClusterNames`).
-pub(super) fn unseen_mirror(action: &Action) -> Option<String> {
+pub(super) fn unseen_mirror(action: &Action) -> Option<Uncertainty> {
     let Action::Forward(forward) = action else { return None };
     let same = |one: &Destination, other: &Destination| {
         (&one.kind, &one.namespace, &one.name, one.port) == (&other.kind, &other.namespace, &other.name, other.port)
     };
     let known = |mirror: &&MirrorTo| forward.destinations.iter().any(|one| same(one, &mirror.destination));
     let Destination { kind, namespace, name, .. } = &forward.mirrors.iter().find(|one| !known(one))?.destination;
-    Some(format!(
-        "strict validation answers 500 for it, unless another rule of the host forwards to {kind} {namespace}/{name}"
-    ))
+    let backend = ObjectKey::new(namespace.clone(), name.clone());
+    Some(Uncertainty::MirrorOnly { kind: kind.clone(), backend })
 }
 
 /// Whether a header value is a format string to Envoy: every `%` is doubled, or encloses a command

@@ -11,7 +11,7 @@ use super::delegate::{Common, Expander};
 use super::found::{Finder, Found};
 use super::policy::Policies;
 use super::settings::{DelegationModel, Settings};
-use super::{LinkId, Root, RootId, RuleNodeId, Tree, Under, delegate::index, select};
+use super::{LinkId, Root, RootId, RuleNodeId, Tree, Uncertainty, Under, delegate::index, select};
 use crate::finding::Finding;
 use crate::limits;
 use crate::model::{Route, Rule};
@@ -55,7 +55,7 @@ pub(super) struct NotedRef {
 struct Run<'t> {
     first: u32,
     roots: &'t mut [Root],
-    doubts: &'t [Vec<String>],
+    uncertain: &'t [Vec<Uncertainty>],
 }
 
 /// Fills `tree` with what is below its roots.
@@ -64,7 +64,7 @@ pub(super) fn expand(
     settings: &Settings,
     policies: Option<&Policies>,
     tree: &mut Tree,
-    doubts: &[Vec<String>],
+    uncertain: &[Vec<Uncertainty>],
     threads: usize,
 ) -> Notes {
     let attached = &AttachedTo::of(tree);
@@ -77,7 +77,8 @@ pub(super) fn expand(
     let patterns = if walked { Patterns::of(snapshot) } else { Patterns::default() };
     let mut common = Common { snapshot, settings, policies, attached, finder, patterns, placed, matches, listed };
     let mut roots = std::mem::take(&mut tree.roots);
-    let grown = if threads > 1 && roots.len() > 1 { side_by_side(&common, &mut roots, doubts, threads) } else { None };
+    let grown =
+        if threads > 1 && roots.len() > 1 { side_by_side(&common, &mut roots, uncertain, threads) } else { None };
     let notes = if let Some(grown) = grown {
         join(tree, &mut roots, grown)
     } else {
@@ -85,7 +86,7 @@ pub(super) fn expand(
         for root in &mut roots {
             root.rows.clear();
         }
-        let (grown, notes, _) = build_tree(&common, &mut Run { first: 0, roots: &mut roots, doubts });
+        let (grown, notes, _) = build_tree(&common, &mut Run { first: 0, roots: &mut roots, uncertain });
         let Tree { hops, links, children, rejections, .. } = grown;
         (tree.hops, tree.links, tree.children, tree.rejections) = (hops, links, children, rejections);
         notes
@@ -113,10 +114,15 @@ struct Grown {
 }
 
 /// `None` when the budget, which all roots share, was used up: who gets how much of it depends on the order.
-fn side_by_side(common: &Common<'_>, roots: &mut [Root], doubts: &[Vec<String>], threads: usize) -> Option<Vec<Grown>> {
+fn side_by_side(
+    common: &Common<'_>,
+    roots: &mut [Root],
+    uncertain: &[Vec<Uncertainty>],
+    threads: usize,
+) -> Option<Vec<Grown>> {
     let length = roots.len().div_ceil(threads * RUNS_PER_THREAD);
-    let runs = roots.chunks_mut(length).zip(doubts.chunks(length)).zip((0..).step_by(length));
-    let runs: Vec<Run<'_>> = runs.map(|((roots, doubts), first)| Run { first, roots, doubts }).collect();
+    let runs = roots.chunks_mut(length).zip(uncertain.chunks(length)).zip((0..).step_by(length));
+    let runs: Vec<Run<'_>> = runs.map(|((roots, uncertain), first)| Run { first, roots, uncertain }).collect();
     let allowed = Budget::of(common.snapshot).allowed;
     let (all_spent, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let grown = parallel::in_order(runs, threads, |mut run| {
@@ -138,8 +144,8 @@ fn side_by_side(common: &Common<'_>, roots: &mut [Root], doubts: &[Vec<String>],
 fn build_tree(common: &Common<'_>, run: &mut Run<'_>) -> (Tree, Notes, usize) {
     let mut tree = Tree::default();
     let mut expander = Expander::new(common, &mut tree, Budget::of(common.snapshot));
-    for ((root, doubts), id) in run.roots.iter_mut().zip(run.doubts).zip(run.first..) {
-        expander.root(RootId(id), root, doubts);
+    for ((root, uncertain), id) in run.roots.iter_mut().zip(run.uncertain).zip(run.first..) {
+        expander.root(RootId(id), root, uncertain);
     }
     let (notes, spent) = (std::mem::take(&mut expander.notes), expander.budget.spent);
     (tree, notes, spent)

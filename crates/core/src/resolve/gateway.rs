@@ -293,7 +293,7 @@ pub(super) fn node_of(
     hints: &Hints,
     assumed: bool,
 ) -> GatewayNode {
-    let Told { dialect, from: engine_from, doubt: engine_doubt } = hints.told(snapshot, settings, &gateway);
+    let Told { dialect, from: engine_from, assumption: engine_assumption } = hints.told(snapshot, settings, &gateway);
     let mut listeners = listeners(snapshot, dialect, &gateway, sets);
     if dialect.engine == Engine::Kgateway && !dialect.is_assumed && !assumed {
         tls::reject(Lookup { snapshot, settings }, &gateway, &mut listeners);
@@ -302,7 +302,7 @@ pub(super) fn node_of(
         gateway,
         dialect,
         engine_from,
-        engine_doubt,
+        engine_assumption,
         chain_conflicts: Vec::new(),
         assumed,
         listeners,

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use super::action::{self, Level, Outcome};
 use super::backend::Lookup;
-use super::{Action, RespondReason, specification_only};
+use super::{Action, RespondReason, Uncertainty, specification_only};
 use crate::model::{BackendRef, Filter, PathKind, Rule};
 
-/// What a rule does: as under kgateway, with the doubts that leaves. The arguments are those of [`action::outcome`].
+/// What a rule does: as under kgateway, with what that leaves uncertain. The arguments are those of [`action::outcome`].
 pub(super) fn outcome(
     lookup: Lookup<'_>,
     levels: &[Level<'_>],
@@ -23,7 +23,7 @@ pub(super) fn outcome(
     if let Some(Action::Forward(forward)) = &mut outcome.action {
         forward.destinations.iter_mut().for_each(specification_only::foreign);
     }
-    outcome.unverified.extend(doubts(levels, outcome.action.as_ref()));
+    outcome.unverified.extend(uncertainties(levels, outcome.action.as_ref()));
     outcome
 }
 
@@ -39,23 +39,22 @@ fn readable(rule: &Rule) -> Cow<'_, Rule> {
 }
 
 /// Why what a rule does is not certain. `levels` is its own rule as it is written, then those above it.
-fn doubts(levels: &[Level<'_>], action: Option<&Action>) -> Vec<String> {
-    let mut doubts = Vec::new();
+fn uncertainties(levels: &[Level<'_>], action: Option<&Action>) -> Vec<Uncertainty> {
+    let mut uncertain = Vec::new();
     for (height, Level { route, rule }) in levels.iter().enumerate() {
         if height > 0 && !rule.filters.is_empty() {
-            let key = route.meta.key();
-            doubts.push(format!("the filters of {key} are assumed to act on its children as under kgateway"));
+            uncertain.push(Uncertainty::GlooInherits(route.meta.key()));
         }
         for filter in &rule.filters {
             if let Filter::Extension { kind, name, .. } = filter {
-                doubts.push(format!("the filter {kind} {name} is Gloo's own, and may answer by itself"));
+                uncertain.push(Uncertainty::OwnFilter { kind: kind.clone(), name: name.clone(), of_gloo: true });
             }
         }
     }
     if let Some(Action::Respond(respond)) = action
         && respond.reason != RespondReason::DirectResponse
     {
-        doubts.push("a rule that kgateway would replace by a 500 is assumed to be one under Gloo too".to_owned());
+        uncertain.push(Uncertainty::GlooReplaces);
     }
-    doubts
+    uncertain
 }

@@ -43,6 +43,7 @@ mod specification_only;
 mod streams;
 mod surprises;
 mod tls;
+mod uncertainty;
 mod validate;
 
 use std::fmt;
@@ -77,6 +78,9 @@ pub use slip::{Slip, delegation_slip};
 pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
+pub use uncertainty::{
+    EngineAssumption, PolicyEffect, Ref, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
+};
 
 /// Everything that is below every Gateway.
 #[derive(Debug, Default)]
@@ -128,7 +132,7 @@ pub struct GatewayNode {
     /// How the dialect was told, in words for a person (`GatewayClass kgateway`, `class name`, `--engine`).
     pub engine_from: String,
     /// Why the engine is not certain: nothing in the input tells it.
-    pub engine_doubt: Option<String>,
+    pub engine_assumption: Option<EngineAssumption>,
     /// The Gateway is not in view: the listeners that parentRefs name, or one on port 80, are assumed, for all namespaces.
     pub assumed: bool,
     /// Chains of one port that match alike, which Envoy refuses.
@@ -248,7 +252,7 @@ pub struct RuleNode {
     /// The rule's delegating refs at this place, as a range of [`Tree::links`].
     pub links: Range<u32>,
     /// Why an answer that rests on this hop is not certain.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<Uncertainty>,
 }
 
 /// What becomes of a hop.
@@ -529,11 +533,11 @@ pub fn resolve(snapshot: &Snapshot, settings: &Settings) -> (Tree, Vec<Finding>)
 /// know of its making.
 pub fn build_tree(snapshot: &Snapshot, settings: &Settings, threads: usize) -> (Tree, Notes) {
     let mut tree = Tree::default();
-    let mut doubts = attach::attach(snapshot, settings, &mut tree);
+    let mut uncertain = attach::attach(snapshot, settings, &mut tree);
     let owned = Policies::of(Lookup { snapshot, settings });
     let policies = owned.as_ref();
-    let effects = policies.map(|policies| policy_effects::weigh(policies, &tree, &mut doubts)).unwrap_or_default();
-    let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &doubts, threads);
+    let effects = policies.map(|policies| policy_effects::weigh(policies, &tree, &mut uncertain)).unwrap_or_default();
+    let mut notes = expand::expand(snapshot, settings, policies, &mut tree, &uncertain, threads);
     policy_effects::replace(snapshot, &mut tree, &effects);
     tree.crashes.clone_from(&notes.crashes);
     notes.policies = policies.into_iter().flat_map(Policies::findings).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::finding::Code;
 use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
 
-use super::{Endpoints, RuleNodeId};
+use super::{Endpoints, RuleNodeId, Uncertainty, UnverifiedDestination};
 
 /// What a row of the route table does with a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,19 +120,9 @@ pub enum DestinationState {
 }
 
 impl Destination {
-    /// Why it is only assumed to be served, in a sentence.
-    pub fn unverified(&self) -> Option<String> {
-        let Self { group, kind, namespace, name, .. } = self;
-        match self.state {
-            DestinationState::Unverified => Some(format!("{kind} {namespace}/{name} is not in view")),
-            DestinationState::GrantUnseen => Some(format!(
-                "{kind} {namespace}/{name} needs a ReferenceGrant in namespace {namespace}, and none is in the input"
-            )),
-            DestinationState::KindUnread => {
-                Some(format!("{kind} {namespace}/{name} is not read (group {group}): assumed to exist"))
-            }
-            _ => None,
-        }
+    /// Why it is only assumed to be served.
+    pub fn unverified(&self) -> Option<Uncertainty> {
+        UnverifiedDestination::of(self).map(Uncertainty::Destination)
     }
 }
 

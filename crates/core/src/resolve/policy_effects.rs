@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::policy::{Effect, Policies, Target};
 use super::settings::Engine;
-use super::{GatewayNode, ListenerNode, MatchState, RootId, RuleNode, RuleNodeId, Tree, Under};
+use super::{GatewayNode, ListenerNode, MatchState, RootId, RuleNode, RuleNodeId, Tree, Uncertainty, Under};
 use crate::model::{Name, PathKind, PathMatch, Position, Protocol, RouteMatch};
 use crate::store::Snapshot;
 
@@ -20,8 +20,8 @@ pub(super) struct Effects {
     listeners: Vec<Effect>,
 }
 
-/// Weighs the policies of every Gateway, and adds to `doubts` (by root) what makes answers under them uncertain.
-pub(super) fn weigh(policies: &Policies, tree: &Tree, doubts: &mut [Vec<String>]) -> Vec<Effects> {
+/// Weighs the policies of every Gateway, and adds to `uncertain` (by root) what makes answers under them uncertain.
+pub(super) fn weigh(policies: &Policies, tree: &Tree, uncertain: &mut [Vec<Uncertainty>]) -> Vec<Effects> {
     let mut all = Vec::new();
     for (at, node) in tree.gateways.iter().enumerate() {
         if node.dialect.engine != Engine::Kgateway {
@@ -32,10 +32,10 @@ pub(super) fn weigh(policies: &Policies, tree: &Tree, doubts: &mut [Vec<String>]
         let listeners: Vec<Effect> = node.listeners.iter().map(|one| of_listener(policies, node, one)).collect();
         for (listener, effect) in node.listeners.iter().zip(&listeners) {
             for attached in &listener.attached {
-                let known = &mut doubts[attached.root.0 as usize];
-                for doubt in effect.doubts.iter().chain(&whole.doubts) {
-                    if !known.contains(doubt) {
-                        known.push(doubt.clone());
+                let known = &mut uncertain[attached.root.0 as usize];
+                for one in effect.uncertain.iter().chain(&whole.uncertain) {
+                    if !known.contains(one) {
+                        known.push(one.clone());
                     }
                 }
             }

@@ -5,7 +5,9 @@
 use super::action::{Outcome, replaced};
 use super::backend::{Lookup, Referrer};
 use super::settings::DIALECTS;
-use super::{Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason};
+use super::{
+    Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason, Uncertainty, Unspecified,
+};
 use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
 
 /// The API groups of the engines whose filters are followed.
@@ -20,7 +22,7 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
         path,
     };
     if !draft.forward.destinations.is_empty() && draft.forward.destinations.iter().all(|one| one.weight == 0) {
-        draft.doubt("the specification does not say what a rule answers whose weights are all 0");
+        draft.note(Unspecified::ZeroWeights);
     }
     for filter in &rule.filters {
         draft.apply(lookup, route, filter);
@@ -28,12 +30,12 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
     match rule.backend_refs.as_slice() {
         [only] => {
             if !only.filters.is_empty() {
-                draft.doubt("the specification leaves the filters of a backendRef to the implementation");
+                draft.note(Unspecified::BackendFilters);
             }
             only.filters.iter().for_each(|filter| draft.apply(lookup, route, filter));
         }
         several if several.iter().any(|one| !one.filters.is_empty()) => {
-            draft.doubt("the filters of single backendRefs are not followed where there are several");
+            draft.unverified.push(Uncertainty::BackendFilters);
         }
         _ => {}
     }
@@ -44,9 +46,7 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
             Action::Respond(left_to_a_filter(own_filter(rule).as_deref().unwrap_or_default()))
         }
         None if forward.destinations.is_empty() => {
-            unverified.push(
-                "the specification does not say what a rule without backendRefs answers: assumed to be 500".to_owned(),
-            );
+            unverified.push(Uncertainty::Unspecified(Unspecified::NoBackends));
             let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
             Action::Respond(super::Respond { body: None, ..replaced(RespondReason::NoBackends, detail) })
         }
@@ -58,13 +58,13 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
 struct Draft {
     forward: Forward,
     redirect: Option<Redirect>,
-    unverified: Vec<String>,
+    unverified: Vec<Uncertainty>,
     path: PathKind,
 }
 
 impl Draft {
-    fn doubt(&mut self, why: impl Into<String>) {
-        self.unverified.push(why.into());
+    fn note(&mut self, what: Unspecified) {
+        self.unverified.push(Uncertainty::Unspecified(what));
     }
 
     fn apply(&mut self, lookup: Lookup<'_>, route: &Route, filter: &Filter) {
@@ -90,7 +90,8 @@ impl Draft {
                 }
             }
             Filter::Extension { kind, name, .. } => {
-                self.doubt(format!("the filter {kind} {name} is the implementation's own, and may answer by itself"));
+                let (kind, name) = (kind.clone(), name.clone());
+                self.unverified.push(Uncertainty::OwnFilter { kind, name, of_gloo: false });
             }
             Filter::Cors(_) | Filter::Other { .. } => {}
         }
@@ -99,7 +100,7 @@ impl Draft {
     /// `ReplacePrefixMatch` has a prefix to replace only under `PathPrefix`.
     fn of_prefix(&mut self, path: Option<&PathModifier>) {
         if matches!(path, Some(PathModifier::Prefix(_))) && self.path != PathKind::PathPrefix {
-            self.doubt("ReplacePrefixMatch goes with PathPrefix only: the specification has such a route not accepted");
+            self.note(Unspecified::PrefixWithoutPathPrefix);
         }
     }
 }

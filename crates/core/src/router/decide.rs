@@ -10,7 +10,6 @@ use super::lookup::{Frontend, Lookup, Unseen, covers, without_port};
 use super::matcher::MatchInput;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};
-use super::uncertainty;
 use super::unspecified::Seen;
 use super::{
     AnswerPlace, BackendName, Decision, GatewayTable, Note, Outcome, OutcomeKind, Responder, RouteTable, RowAnswer,
@@ -19,7 +18,7 @@ use super::{
 use crate::model::{Name, ObjectKey, Protocol};
 use crate::resolve::{
     Action, Destination, Engine, Forward, InForce, MatchState, ProxySemantics, RespondReason, RuleNodeId, Settings,
-    Tree, endpoints,
+    Tree, Uncertainty, Unspecified, endpoints,
 };
 use crate::store::Snapshot;
 
@@ -144,13 +143,13 @@ impl<'a> Router<'a> {
         semantics: ProxySemantics,
     ) -> Decision {
         let node = self.tree.gateways.get(table.node as usize);
-        let mut unverified: Vec<String> = node.and_then(|node| node.engine_doubt.clone()).into_iter().collect();
+        let assumption = node.and_then(|node| node.engine_assumption.clone());
+        let mut unverified: Vec<Uncertainty> = assumption.into_iter().map(Uncertainty::Engine).collect();
         let who = match semantics {
             ProxySemantics::Agentgateway => "agentgateway",
             ProxySemantics::Envoy => "Envoy",
             ProxySemantics::Specification => {
-                let what = &bad.what;
-                unverified.push(format!("the specification leaves a request line with {what} to the implementation"));
+                unverified.push(Uncertainty::Unspecified(Unspecified::RequestLine(bad.what.clone())));
                 "the gateway"
             }
         };
@@ -316,13 +315,13 @@ impl<'a> Router<'a> {
         decision.virtual_host = virtual_host;
         self.note_gateway_uncertainty(&mut decision, table, frontend);
         if table.cut {
-            decision.unverified.push(uncertainty::CUT_TABLE.to_owned());
+            decision.unverified.push(Uncertainty::CutTable);
         }
         if table.unevaluated {
-            decision.unverified.push(uncertainty::UNEVALUATED.to_owned());
+            decision.unverified.push(Uncertainty::Unevaluated);
         }
         if let Some(cut) = host.and_then(|host| host.cut) {
-            decision.unverified.push(uncertainty::cut(cut).to_owned());
+            decision.unverified.push(Uncertainty::Cut(cut));
         }
         if self.semantics(table) == ProxySemantics::Agentgateway {
             self.note_listener_uncertainty(&mut decision, table, frontend.port, normalized);
@@ -373,7 +372,7 @@ impl<'a> Router<'a> {
             self.note_the_nearby(&mut decision, place, table, frontend, normalized);
             let hidden = self.hides_routes() && !table.assumed;
             if !hidden && !self.snapshot.coverage.sees_all("HTTPRoute") {
-                decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
+                decision.unverified.push(Uncertainty::UnseenRoute(None));
             }
         }
         if self.semantics(table) == ProxySemantics::Specification {

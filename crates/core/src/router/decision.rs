@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Note, Reason, Refusal, Unanswered};
 use crate::model::{Name, StreamRoute};
-use crate::resolve::{Destination, InForce, MirrorTo, RuleNodeId};
+use crate::resolve::{Destination, InForce, MirrorTo, RuleNodeId, Uncertainty};
 
 /// Where a request goes on one Gateway, and why.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Decision {
     /// Why nothing answers, from the traced lookup.
     pub unanswered: Option<Unanswered>,
     /// Why the answer is not certain; empty when it is.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<Uncertainty>,
     /// What else a person should know (a redirect that keeps a port, another listener that answers otherwise).
     pub notes: Vec<Note>,
 }

@@ -9,10 +9,16 @@ use super::lookup::Frontend;
 use super::matcher::{Kept, Patterns, path_matches};
 use super::received;
 use super::request::Request;
-use super::uncertainty;
 use super::{GatewayTable, Index, VirtualHost};
 use crate::model::{Name, PathMatch, Protocol, RouteMatch};
 use crate::resolve::{AttachedStream, LinkId, ProxySemantics, RuleNodeId, Tree};
+
+/// What is said of a Gateway some of whose virtual hosts are left out.
+pub const CUT_TABLE: &str =
+    "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
+/// What is said of a Gateway some of whose rules are not evaluated.
+pub const UNEVALUATED: &str =
+    "the regular expressions are too large to compile all of them: a rule that is not evaluated may answer";
 
 /// Rows in evaluation order, and what finds them.
 #[derive(Debug, Clone, Copy)]
@@ -117,14 +123,14 @@ impl<'a> Router<'a> {
     }
 
     /// Why rows may be missing from the table of the Gateway at `place`: what stands for each gap, where a rule does.
-    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<RuleNodeId>, &'static str)> {
+    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<RuleNodeId>, String)> {
         let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
         let mut gaps = Vec::new();
         if table.cut {
-            gaps.push((None, uncertainty::CUT_TABLE));
+            gaps.push((None, CUT_TABLE.to_owned()));
         }
         if table.unevaluated {
-            gaps.push((None, uncertainty::UNEVALUATED));
+            gaps.push((None, UNEVALUATED.to_owned()));
         }
         if table.virtual_hosts.iter().any(|host| host.cut.is_some()) {
             let links = self.tree.links.iter().filter_map(|link| Some((link.hop, link.cut?)));
@@ -133,9 +139,9 @@ impl<'a> Router<'a> {
                 root.node.is_none_or(|node| node == table.node)
             });
             match of_links.next() {
-                Some((hop, cut)) => gaps.push((Some(hop), uncertainty::cut(cut))),
+                Some((hop, cut)) => gaps.push((Some(hop), cut.to_string())),
                 None => {
-                    gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, uncertainty::cut(host.cut?)))));
+                    gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, host.cut?.to_string()))));
                 }
             }
         }

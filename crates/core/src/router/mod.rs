@@ -47,6 +47,7 @@ pub use decide::Router;
 pub use decision::{Branch, Considered, Decision, Outcome, OutcomeKind, Responder, Upstream, Verdict};
 pub use groups::{Group, Groups, Tier};
 pub use index::Index;
+pub use lists::{CUT_TABLE, UNEVALUATED};
 pub use lookup::{Lookup, Unseen};
 pub use note::{AnswerPlace, BackendName, Note, Refusal, RowAnswer};
 pub use precedence::{Precedence, Ranks};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decide::{Router, blank};
 use super::lookup::Frontend;
 use super::{Decision, GatewayTable, Note, Outcome, Request};
-use crate::resolve::{AttachedStream, Destination, GatewayNode};
+use crate::resolve::{AttachedStream, Destination, GatewayNode, Uncertainty};
 
 impl<'a> Router<'a> {
     fn stream_at(&self, table: &GatewayTable, frontend: &Frontend) -> Option<(&'a GatewayNode, &'a AttachedStream)> {
@@ -31,13 +31,13 @@ impl<'a> Router<'a> {
         decision.notes.extend(getting().filter_map(Note::of_backend));
         decision.unverified.extend(getting().filter_map(Destination::unverified));
         decision.outcome = Outcome::Passthrough { route: Arc::clone(&stream.route), destinations };
-        if let Some(doubt) = &stream.route.meta.doubt {
-            let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
-            decision.unverified.push(format!("{kind} {key}: {doubt}"));
+        if let Some(why) = stream.route.meta.doubt.clone() {
+            let (kind, object) = (stream.route.kind.name(), stream.route.meta.key());
+            decision.unverified.push(Uncertainty::Object { kind, object, why });
         }
         if stream.route.meta.defective {
-            let (kind, key) = (stream.route.kind.name(), stream.route.meta.key());
-            decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
+            let (kind, route) = (stream.route.kind.name(), stream.route.meta.key());
+            decision.unverified.push(Uncertainty::Defective { kind, route });
         }
         let listener = node.listeners[frontend.stream.map_or(0, |(at, _)| at)].listener(&node.gateway);
         if stream.is_terminated(listener) {

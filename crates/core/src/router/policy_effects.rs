@@ -7,7 +7,7 @@ use super::{Decision, GatewayTable, Note, Outcome, Responder, VirtualHost};
 use crate::model::value::Data;
 use crate::model::{PolicyField, Protocol};
 use crate::re2::compile_captures;
-use crate::resolve::{Action, GatewayNode, InForce, ListenerNode, RuleNodeId};
+use crate::resolve::{Action, GatewayNode, InForce, ListenerNode, RuleNodeId, Uncertainty};
 
 impl VirtualHost {
     /// The listener to whom it belongs, and whose policies reach it.
@@ -29,7 +29,7 @@ impl Router<'_> {
 
 /// Does to the answer what the policies do that reach the row that decided.
 pub(super) fn apply(decision: &mut Decision, policies: &InForce, asked: &RoutedRequest<'_>) {
-    decision.unverified.extend(policies.doubts());
+    decision.unverified.extend(policies.uncertainties());
     rewrite_path(decision, policies, asked);
     rewrite_host(decision, policies);
 }
@@ -51,7 +51,7 @@ pub(super) fn is_preflight(action: &Action, policies: &InForce, asked: &RoutedRe
 pub(super) fn answer_preflight(decision: &mut Decision, row: RuleNodeId, policies: &InForce) {
     decision.outcome = Outcome::Respond { status: 200, by: Responder::Preflight(row) };
     decision.notes.push(Note::Preflight);
-    decision.unverified.extend(policies.doubts_before_cors());
+    decision.unverified.extend(policies.uncertainties_before_cors());
 }
 
 /// `urlRewrite.pathRegex`: every match in the path gives way to the substitution, which may name groups as `\1`
@@ -146,10 +146,7 @@ fn rewrite_host(decision: &mut Decision, in_force: &InForce) {
                 upstream.host.clone_from(name);
             }
         }
-        _ => decision.unverified.push(format!(
-            "autoHostRewrite of TrafficPolicy {} writes the name of the host that is picked",
-            applied.policy.meta.key()
-        )),
+        _ => decision.unverified.push(Uncertainty::AutoHostRewrite(applied.policy.meta.key())),
     }
 }
 

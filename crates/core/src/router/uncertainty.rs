@@ -3,27 +3,11 @@
 use super::decide::{NormalizedRequest, Router};
 use super::lookup::{Frontend, covers};
 use super::{Decision, GatewayTable, Note, Refusal};
-use crate::model::Protocol;
-use crate::resolve::{Cut, Engine, ListenerState, ProxySemantics, RuleNodeId};
+use crate::model::{Meta, Protocol};
+use crate::resolve::{Engine, ListenerState, ProxySemantics, RuleNodeId, Uncertainty, Unspecified};
 
 /// How many other listeners are asked.
 const LOOKED_THROUGH: usize = 64;
-
-/// Why nothing is certain where a delegation is not followed.
-pub(super) fn cut(cut: Cut) -> &'static str {
-    match cut {
-        Cut::Depth => "the delegation is too deep to be followed to its end: a rule that is not shown may answer",
-        Cut::Size => "the delegation is too large to be followed to its end: a rule that is not shown may answer",
-    }
-}
-
-/// Why nothing is certain on a Gateway some of whose virtual hosts are left out.
-pub(super) const CUT_TABLE: &str =
-    "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
-
-/// Why nothing is certain on a Gateway some of whose rules are not evaluated.
-pub(super) const UNEVALUATED: &str =
-    "the regular expressions are too large to compile all of them: a rule that is not evaluated may answer";
 
 impl Router<'_> {
     /// In whose manner a Gateway's proxy reads requests.
@@ -64,39 +48,34 @@ impl Router<'_> {
     /// Why nothing this Gateway answers is certain.
     pub(super) fn note_gateway_uncertainty(&self, decision: &mut Decision, table: &GatewayTable, frontend: &Frontend) {
         let node = self.tree.gateways.get(table.node as usize);
-        decision.unverified.extend(node.and_then(|node| node.engine_doubt.clone()));
+        let assumption = node.and_then(|node| node.engine_assumption.clone());
+        decision.unverified.extend(assumption.map(Uncertainty::Engine));
         if table.assumed {
-            let name = &table.gateway;
-            decision.unverified.push(format!(
-                "Gateway {name} is not in view: assumed to have one {} listener that admits it",
-                frontend.protocol.name()
-            ));
+            let (gateway, protocol) = (table.gateway.clone(), frontend.protocol.clone());
+            decision.unverified.push(Uncertainty::GatewayAssumed { gateway, protocol });
         }
         let port = frontend.port;
         let rejection = frontend.rejection.and_then(|place| table.virtual_hosts[place as usize].rejections.first());
         if let Some(rejection) = rejection {
-            decision.unverified.push("Envoy refuses this route table and keeps the last good one".to_owned());
+            decision.unverified.push(Uncertainty::RouteTableRefused);
             decision.refused = Some(Refusal::RouteTable { port, message: rejection.message.clone() });
         }
         let Some(node) = node else { return };
-        if let Some(doubt) = &node.gateway.meta.doubt {
-            decision.unverified.push(format!("Gateway {}: {doubt}", table.gateway));
+        if let Some(why) = node.gateway.meta.doubt.clone() {
+            decision.unverified.push(Uncertainty::Object { kind: "Gateway", object: table.gateway.clone(), why });
         }
         if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
-            decision.unverified.push("Envoy refuses this listener and keeps the last good one".to_owned());
+            decision.unverified.push(Uncertainty::ListenerRefused);
             decision.refused = Some(Refusal::Listener { port, message: conflict.message.clone() });
         }
         if let Some(crash) = self.tree.crashes.first().filter(|_| node.dialect.engine == Engine::Kgateway) {
-            decision.unverified.push("the proxy keeps the last configuration that it was sent".to_owned());
+            decision.unverified.push(Uncertainty::ControlPlaneCrashes);
             decision.refused = Some(Refusal::Crash(*crash));
         }
         let here = || node.listeners.iter().filter(|listener| listener.port(&node.gateway) == port);
         let speaks = |protocol: Protocol| here().any(|listener| listener.listener(&node.gateway).protocol == protocol);
         if !node.dialect.is_of_kgateway() && speaks(Protocol::Tls) && speaks(Protocol::Https) {
-            decision.unverified.push(
-                "HTTPS and TLS listeners share the port: which of them takes a server name is up to the implementation"
-                    .to_owned(),
-            );
+            decision.unverified.push(Uncertainty::Unspecified(Unspecified::SharedPort));
         }
     }
 
@@ -118,20 +97,20 @@ impl Router<'_> {
             let hostname = written.hostname.as_deref().unwrap_or("*");
             if written.port == port && host.is_none_or(|host| covers(hostname, host)) {
                 let name = listener.name(&node.gateway);
-                decision.unverified.push(format!(
-                    "listener {name} has a hostname that another has already, and may take it: the proxy is sent both"
-                ));
+                decision.unverified.push(Uncertainty::HostnameConflict(name));
                 return;
             }
         }
     }
 
     /// Why the cluster may get other objects than those on the way to a row.
-    fn note_doubts(&self, decision: &mut Decision, hop: RuleNodeId) {
+    fn note_uncertain_objects(&self, decision: &mut Decision, hop: RuleNodeId) {
         let chain = self.tree.chain(hop).into_iter().map(|step| self.tree.hops[step.0 as usize].route);
         let routes = chain.map(|route| self.snapshot.route(route)).map(|route| (route.kind.name(), &route.meta));
-        let doubts = routes.filter_map(|(kind, meta)| Some(format!("{kind} {}: {}", meta.key(), meta.doubt.as_ref()?)));
-        decision.unverified.extend(doubts);
+        let uncertain = |(kind, meta): (&'static str, &Meta)| {
+            Some(Uncertainty::Object { kind, object: meta.key(), why: meta.doubt.clone()? })
+        };
+        decision.unverified.extend(routes.filter_map(uncertain));
     }
 
     /// Why an answer that rests on this row is not certain.
@@ -141,11 +120,11 @@ impl Router<'_> {
             decision.unverified.extend(step.unverified.iter().cloned());
             let route = self.snapshot.route(step.route);
             if route.meta.defective {
-                let (kind, key) = (route.kind.name(), route.meta.key());
-                decision.unverified.push(format!("the API server would refuse {kind} {key} as it is written"));
+                let (kind, route) = (route.kind.name(), route.meta.key());
+                decision.unverified.push(Uncertainty::Defective { kind, route });
             }
         }
-        self.note_doubts(decision, hop);
+        self.note_uncertain_objects(decision, hop);
         let mut seen = Vec::with_capacity(decision.unverified.len());
         decision.unverified.retain(|reason| {
             let new = !seen.contains(reason);

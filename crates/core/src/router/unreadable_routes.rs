@@ -8,7 +8,7 @@ use super::decide::{NormalizedRequest, Router};
 use super::lookup::Frontend;
 use super::{Decision, GatewayTable, VirtualHost};
 use crate::model::PathKind;
-use crate::resolve::{self, Destination, RootId, RuleNode};
+use crate::resolve::{self, Destination, RootId, RuleNode, Uncertainty, Unreadable};
 use crate::unreadable;
 
 /// The kinds whose objects take requests.
@@ -24,17 +24,14 @@ impl Router<'_> {
     /// Why what else cannot be read may change the answer.
     pub(super) fn note_unreadable(&self, decision: &mut Decision, table: &GatewayTable) {
         let coverage = &self.snapshot.coverage;
-        decision.unverified.extend(unreadable::of_files(self.snapshot));
+        decision.unverified.extend(unreadable::stale_files(self.snapshot));
         let Some(node) = self.tree.gateways.get(table.node as usize).filter(|_| coverage.forbidden) else { return };
         let global = self.settings.global_policy_namespace.as_ref();
         let port = decision.port.unwrap_or_default();
-        let mut doubts = unreadable::of_answer(self.snapshot, self.tree, node, port, decision.row(), global);
+        let mut unread = unreadable::of_answer(self.snapshot, self.tree, node, port, decision.row(), global);
         let unseen = |to: &&Destination| to.kind == "Service" && !coverage.sees("EndpointSlice", &to.namespace);
         if let Some(to) = decision.destinations().find(unseen) {
-            let namespace = &to.namespace;
-            doubts.push(format!(
-                "EndpointSlices in namespace {namespace} cannot be read: its Services may have no endpoints"
-            ));
+            unread.push(Uncertainty::Unreadable(Unreadable::EndpointSlices(to.namespace.clone())));
         }
         // Without the grants nobody knows which of several faults a ref to another namespace has.
         let home = decision.row().map(|hop| &self.snapshot.route(self.tree.hops[hop.0 as usize].route).meta.namespace);
@@ -42,10 +39,10 @@ impl Router<'_> {
             home.is_some_and(|home| *home != to.namespace) && !coverage.sees("ReferenceGrant", &to.namespace)
         };
         if let Some(to) = decision.destinations().find(ungranted) {
-            doubts.push(format!("ReferenceGrants in namespace {} cannot be read", to.namespace));
+            unread.push(Uncertainty::Unreadable(Unreadable::ReferenceGrants(to.namespace.clone())));
         }
-        doubts.retain(|doubt| !decision.unverified.contains(doubt));
-        decision.unverified.extend(doubts);
+        unread.retain(|one| !decision.unverified.contains(one));
+        decision.unverified.extend(unread);
     }
 
     /// Why a route that cannot be read may take the request instead.
@@ -69,20 +66,17 @@ impl Router<'_> {
             roots.extend(listener.attached.iter().filter(|one| serves(&one.hostnames)).map(|one| one.root));
         }
         if admits {
-            let name = &table.gateway;
-            decision
-                .unverified
-                .push(format!("a route that cannot be read may be attached to Gateway {name} and take it"));
+            decision.unverified.push(Uncertainty::Unreadable(Unreadable::Route(table.gateway.clone())));
             return;
         }
         for link in &self.tree.links {
             let hop = &self.tree.hops[link.hop.0 as usize];
             if may_cover(hop, &normalized.facts.path)
-                && let Some(doubt) = resolve::unseen_children(self.snapshot, self.settings, link)
+                && let Some(child) = resolve::unseen_children(self.snapshot, self.settings, link)
                 && roots.contains(&self.tree.root_of(link.hop))
-                && !decision.unverified.contains(&doubt)
+                && !decision.unverified.contains(&child)
             {
-                decision.unverified.push(doubt);
+                decision.unverified.push(child);
             }
         }
     }

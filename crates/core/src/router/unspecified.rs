@@ -9,7 +9,7 @@ use super::decide::{NormalizedRequest, Router};
 use super::lookup::{Frontend, covers, without_port};
 use super::{Decision, GatewayTable, OutcomeKind, Request, VirtualHost, upgrade};
 use crate::model::{PathKind, PathModifier, RouteKind, RouteMatch, ValueKind};
-use crate::resolve::{Action, RuleNode, RuleNodeId};
+use crate::resolve::{Action, RuleNode, RuleNodeId, Uncertainty, Unspecified};
 
 /// How many rows are looked through for one that tests a repeated header or parameter.
 const LOOKED_THROUGH: usize = 10_000;
@@ -28,8 +28,7 @@ impl Router<'_> {
     /// Why an answer by the specification is not certain.
     pub(super) fn note_unspecified(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
         let hop = seen.hop.map(|hop| &self.tree.hops[hop.0 as usize]);
-        let mut doubts: Vec<String> = Vec::new();
-        let mut left = |what: &str| doubts.push(format!("the specification leaves {what} to the implementation"));
+        let mut left: Vec<Unspecified> = Vec::new();
         if let Some(hop) = hop {
             let row = &hop.matcher;
             let of_values = || row.headers.iter().chain(&row.query_params);
@@ -37,54 +36,54 @@ impl Router<'_> {
             if row.path.kind == PathKind::RegularExpression
                 || of_values().any(|test| test.kind == ValueKind::RegularExpression)
             {
-                left("the syntax and the precedence of regular expressions");
+                left.push(Unspecified::Regex);
             }
             match hop.action().map(AsRef::as_ref) {
                 Some(Action::Forward(forward)) if odd_prefix(row, forward.rewrite.path.as_ref(), seen.normalized) => {
-                    left("what replaces the prefix / (and one that ends in a slash)");
+                    left.push(Unspecified::RootPrefix);
                 }
                 Some(Action::Redirect(redirect)) => {
                     if odd_prefix(row, redirect.path.as_ref(), seen.normalized) {
-                        left("what replaces the prefix / (and one that ends in a slash)");
+                        left.push(Unspecified::RootPrefix);
                     }
                     if seen.request.query.is_some() {
-                        left("whether a redirect keeps the query");
+                        left.push(Unspecified::RedirectQuery);
                     }
                 }
                 _ => {}
             }
         }
         if is_escaped(&seen.request.path, hop) {
-            left("whether escaped characters of a path (%2F) are decoded before it is matched");
+            left.push(Unspecified::Escapes);
         }
         if let Some(name) = self.repeated_header(seen) {
-            left(&format!("how a repeated header ({name}) is matched"));
+            left.push(Unspecified::RepeatedHeader(name.to_owned()));
         }
         if let Some(name) = self.repeated_param(seen) {
-            left(&format!("how a repeated or escaped query parameter ({name}) is matched"));
+            left.push(Unspecified::RepeatedParam(name.to_owned()));
         }
         if upgrade::asked_for(seen.normalized.facts.headers).is_some() {
-            left("whether a client may ask for another protocol");
+            left.push(Unspecified::Upgrade);
         }
         if seen.normalized.host.as_deref().is_some_and(|host| host.ends_with('.')) {
-            left("what a host with a final dot is");
+            left.push(Unspecified::FinalDot);
         }
         let told = seen.request.host.as_deref().zip(seen.request.host_header());
         let differs = told.is_some_and(|(url, header)| !url.eq_ignore_ascii_case(without_port(header)));
         if differs && seen.frontend.sni.is_some() {
-            left("whether a Host other than the server name is misdirected (421)");
+            left.push(Unspecified::MisdirectedHost);
         }
         if self.mixes_kinds(seen.host) {
-            left("(by accepting only one of them) what becomes of an HTTPRoute and a GRPCRoute on one host");
+            left.push(Unspecified::BothKinds);
         }
         if self.is_isolated(seen) {
-            left("whether a listener gives a host up to a closer one of its port");
+            left.push(Unspecified::CloserListener);
         }
         let (sent, read) = (&seen.request.path, &seen.normalized.facts.path);
         if read != sent {
-            doubts.push(format!("the specification does not say that {sent} is read as {read}"));
+            left.push(Unspecified::ReadAs { sent: sent.clone(), read: read.to_string() });
         }
-        decision.unverified.extend(doubts);
+        decision.unverified.extend(left.into_iter().map(Uncertainty::Unspecified));
         if decision.kind() == OutcomeKind::NotFound {
             self.note_fallback_uncertainty(decision, seen);
         }
@@ -94,11 +93,8 @@ impl Router<'_> {
     fn note_fallback_uncertainty(&self, decision: &mut Decision, seen: &Seen<'_, '_>) {
         let Some(host) = &seen.normalized.host else { return };
         if let Some(wider) = self.wider(seen.table, seen.frontend, seen.normalized) {
-            let wider = &wider.hostname;
-            let whose = if wider == "*" { "a route without hostname".to_owned() } else { format!("host {wider}") };
-            decision.unverified.push(format!(
-                "{whose} would take it, and the specification does not say whether it may when {host} has a route"
-            ));
+            let wider = Unspecified::WiderHost { hostname: wider.hostname.clone(), asked: host.clone() };
+            decision.unverified.push(Uncertainty::Unspecified(wider));
         }
     }
 

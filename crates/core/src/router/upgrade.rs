@@ -6,7 +6,7 @@
 //! `pkg/kgateway/translator/irtranslator/route.go` (WebSocket for a Service that speaks it).
 
 use super::{Decision, Note, Outcome, Responder};
-use crate::resolve::{Action, RuleNodeId};
+use crate::resolve::{Action, RuleNodeId, Uncertainty};
 
 /// The protocol that a request asks for and that its row does not allow.
 pub(super) fn refused(action: &Action, headers: &[(String, String)]) -> Option<String> {
@@ -19,7 +19,7 @@ pub(super) fn refused(action: &Action, headers: &[(String, String)]) -> Option<S
 pub(super) fn answer(decision: &mut Decision, row: RuleNodeId, protocol: &str) {
     decision.outcome = Outcome::Respond { status: 403, by: Responder::Upgrade(row) };
     decision.notes.push(Note::UpgradeNotAllowed(protocol.to_owned()));
-    decision.unverified.push("a ListenerPolicy may allow the upgrade: its kind is not read".to_owned());
+    decision.unverified.push(Uncertainty::UpgradePolicy);
 }
 
 /// What `Upgrade` says, if `Connection` names it. Envoy takes an upgrade to HTTP/2 away.

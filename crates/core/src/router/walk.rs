@@ -15,10 +15,9 @@ use std::borrow::Cow;
 use super::decide::{Candidate, NormalizedRequest, RoutedRequest, Router};
 use super::lookup::Frontend;
 use super::request::Request;
-use super::uncertainty;
 use super::{Branch, Decision, GatewayTable, Group, Note, Outcome, OutcomeKind, Responder, Tier, VirtualHost};
 use crate::model::Name;
-use crate::resolve::{Action, BrokenLink, Link, LinkId, MatchState, RuleNodeId};
+use crate::resolve::{Action, BrokenLink, Link, LinkId, MatchState, RuleNodeId, Uncertainty};
 
 /// How many ends a request is followed to. Real trees split in two or three.
 const MAX_ENDS: usize = crate::limits::WEIGHTED_ENDS;
@@ -129,7 +128,7 @@ impl<'a> Router<'a> {
             if self.hides_routes() {
                 self.note_unreadable_routes(&mut decision, table, frontend, host, normalized);
             } else if !self.snapshot.coverage.sees_all("HTTPRoute") {
-                decision.unverified.push("an HTTPRoute that is not in view may take it".to_owned());
+                decision.unverified.push(Uncertainty::UnseenRoute(None));
             }
             return decision;
         };
@@ -225,10 +224,9 @@ impl<'a> Router<'a> {
             What::Lost(link) => {
                 decision.outcome = Outcome::NotFound { stopped: Some(end.hop) };
                 let Link { via, cut, .. } = &self.tree.links[link.0 as usize];
-                decision.unverified.extend(cut.map(|cut| uncertainty::cut(cut).to_owned()));
+                decision.unverified.extend(cut.map(Uncertainty::Cut));
                 if !self.snapshot.coverage.sees("HTTPRoute", &via.namespace) {
-                    let unseen = format!("an HTTPRoute of namespace {} that is not in view may take it", via.namespace);
-                    decision.unverified.push(unseen);
+                    decision.unverified.push(Uncertainty::UnseenRoute(Some(via.namespace.clone())));
                 }
             }
             What::Cycle => {

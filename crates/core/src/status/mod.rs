@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, ParentRef, RouteKind};
-use crate::resolve::{Engine, GatewayNode};
+use crate::resolve::{Engine, EngineAssumption, GatewayNode};
 use crate::store::RouteId;
 use crate::unreadable;
 
@@ -35,7 +35,7 @@ pub struct Statuses {
     /// The Gateways whose engine's status is not modelled.
     pub unmodelled: Vec<(ObjectKey, Engine)>,
     /// The Gateways whose engine is not certain, and why: what is predicted under them is not either.
-    pub unverified: BTreeMap<ObjectKey, String>,
+    pub unverified: BTreeMap<ObjectKey, EngineAssumption>,
     /// Why none of it is certain: what cannot be read of a cluster.
     pub doubt: Option<String>,
 }
@@ -93,7 +93,7 @@ pub fn predict(analysis: &Analysis) -> Statuses {
         unverified: nodes
             .iter()
             .filter(modelled)
-            .filter_map(|node| Some((node.gateway.meta.key(), node.engine_doubt.clone()?)))
+            .filter_map(|node| Some((node.gateway.meta.key(), node.engine_assumption.clone()?)))
             .collect(),
         unmodelled: nodes
             .iter()

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
 use crate::reasons;
+use crate::uncertainty::uncertainty;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ObjectKey};
 use routescope_core::router::{Branch, Decision, Request, Scheme, Upstream, Verdict};
@@ -225,6 +226,9 @@ fn answer(analysis: &Analysis, request: RequestData, decision: &Decision) -> Ans
         timeouts: policies::limits(&decision.policies.limits),
         considered: considered.collect(),
         confidence: if decision.unverified.is_empty() { "certain" } else { "unverified" },
-        notes: reasons::notes(analysis, decision).into_iter().chain(decision.unverified.iter().cloned()).collect(),
+        notes: reasons::notes(analysis, decision)
+            .into_iter()
+            .chain(decision.unverified.iter().map(uncertainty))
+            .collect(),
     }
 }

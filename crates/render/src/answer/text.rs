@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::notes;
 use crate::reasons;
 use crate::style::{Line, Role};
+use crate::uncertainty::uncertainty;
 use crate::width::Width;
 use crate::{phrases, policies};
 use routescope_core::analysis::Analysis;
@@ -126,7 +127,7 @@ fn endpoints(decision: &Decision) -> Vec<Line> {
 /// What else a person should know: doubts, notes, what would fix it.
 fn remarks(analysis: &Analysis, request: &Request, decision: &Decision, width: usize) -> Vec<Line> {
     let mut remarks: Vec<(Role, &str, String)> = Vec::new();
-    remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", why.clone())));
+    remarks.extend(decision.unverified.iter().map(|why| (Role::Warning, "? not certain: ", uncertainty(why))));
     // Whose rewrite it is stands in the line of what the backend receives.
     let rewrite_is_told = is_rewritten(request, decision) && rewriter(analysis, decision).is_some();
     let is_told = |note: &Note| match note {

@@ -147,7 +147,7 @@ impl Outline {
         if node.assumed {
             return Label::odd(main, format!("assumed: not in view, so {}", node.assumed_listeners()));
         }
-        if let Some(doubt) = &node.engine_doubt {
+        if let Some(doubt) = &node.engine_assumption {
             return Label { main, note: Line::of(Role::Dim, format!("? {doubt}")), health: Health::Odd };
         }
         Label::fine(main)

@@ -119,7 +119,7 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         http_routes: of_kind(RouteKind::Http),
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),
-        unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.clone())).collect(),
+        unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.to_string())).collect(),
         doubt: statuses.doubt.clone(),
         differences: differences.iter().map(difference).collect(),
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::data::{API_VERSION, ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::phrases;
+use crate::uncertainty::uncertainty;
 use routescope_core::model::{Name, Route};
 use routescope_core::resolve::{
     BrokenLink, ChildId, ChildState, Cut, LinkId, ListenerState, MatchState, RuleNode, RuleNodeId,
@@ -284,7 +285,7 @@ fn hop<'o>(outline: &'o Outline, slot: u32, hop: &'o RuleNode, route: &'o Route)
             let kept = links.filter(move |link| outline.keeps(NodeRef::Link(slot, *link)));
             kept.map(move |id| link(outline, slot, id))
         }),
-        unverified: hop.unverified.clone(),
+        unverified: hop.unverified.iter().map(uncertainty).collect(),
         source: SourceData::of(&route.meta.origin, match_position(hop, route)),
     }
 }

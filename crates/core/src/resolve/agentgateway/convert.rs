@@ -13,6 +13,7 @@ use crate::model::{
     BackendRef, Filter, HeaderChange, Mirror, Name, PathKind, PathModifier, Redirect, Route, RouteKind, Rule,
     UrlRewrite,
 };
+use crate::resolve::Uncertainty;
 
 /// The kinds of backend that agentgateway knows and this program does not read.
 const UNREAD: [(&str, &str); 2] =
@@ -213,7 +214,7 @@ pub(super) fn action(
     rule: &Rule,
     destinations: Vec<Destination>,
     path: PathKind,
-) -> (Action, Option<String>) {
+) -> (Action, Option<Uncertainty>) {
     let Filters { rewrite, redirect, request_headers, response_headers, mirrors, timeout } = filters;
     let replaces = |path: Option<&PathModifier>| matches!(path, Some(PathModifier::Prefix(_)));
     let rewrites_path = rewrite.as_ref().and_then(|rewrite| rewrite.path.as_ref());
@@ -223,8 +224,8 @@ pub(super) fn action(
         return (answer(RespondReason::NoPrefix, detail), None);
     }
     if let Some(redirect) = redirect {
-        let doubt = rewrite.is_some().then(|| "a URLRewrite acts before the redirect, and is not followed".to_owned());
-        return (Action::Redirect(redirect.clone()), doubt);
+        let uncertainty = rewrite.is_some().then_some(Uncertainty::RewriteBeforeRedirect);
+        return (Action::Redirect(redirect.clone()), uncertainty);
     }
     if rule.backend_refs.is_empty() {
         let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
@@ -240,8 +241,8 @@ pub(super) fn action(
     {
         return (Action::Redirect(converted(redirect)), None);
     }
-    let doubt = (rule.backend_refs.len() > 1 && rule.backend_refs.iter().any(|one| !one.filters.is_empty()))
-        .then(|| "the filters of single backendRefs are not followed where there are several".to_owned());
+    let uncertainty = (rule.backend_refs.len() > 1 && rule.backend_refs.iter().any(|one| !one.filters.is_empty()))
+        .then_some(Uncertainty::BackendFilters);
     let UrlRewrite { hostname, path } = rewrite.clone().unwrap_or_default();
     let forward = Forward {
         destinations,
@@ -252,7 +253,7 @@ pub(super) fn action(
         websocket: false,
         timeout: timeout.clone(),
     };
-    (Action::Forward(forward), doubt)
+    (Action::Forward(forward), uncertainty)
 }
 
 fn of_backend(reference: &BackendRef) -> Option<&Redirect> {

@@ -33,6 +33,7 @@ use super::{
     Under, Unlisted, Via, ViaBy,
 };
 use crate::model::{GATEWAY_GROUP, Name, PathKind, Route, RouteKind, RouteMatch};
+use crate::resolve::Uncertainty;
 use crate::store::RouteId;
 
 /// A route at one place of the walk, and the way to it.
@@ -72,8 +73,8 @@ struct Losers {
 }
 
 impl<'a> Expander<'a> {
-    /// Expands one root. `doubts` are why its attachment is not certain.
-    pub(super) fn root_hop_by_hop(&mut self, id: RootId, root: &mut Root, doubts: &[String]) {
+    /// Expands one root. `uncertain` says why its attachment is not.
+    pub(super) fn root_hop_by_hop(&mut self, id: RootId, root: &mut Root, uncertain: &[Uncertainty]) {
         let route: &'a Route = self.snapshot.route(root.route);
         let step = Step {
             route: root.route,
@@ -93,7 +94,7 @@ impl<'a> Expander<'a> {
         root.hops = self.step(&step, Under::Root(id), refused.as_deref(), &mut root.rows);
         (root.cut, root.unevaluated) = (self.cut, self.unevaluated);
         for hop in root.hops.clone() {
-            self.tree.hops[hop as usize].unverified.extend(doubts.iter().cloned());
+            self.tree.hops[hop as usize].unverified.extend(uncertain.iter().cloned());
         }
     }
 
@@ -184,21 +185,21 @@ impl<'a> Expander<'a> {
         }
         let forks = links.iter().any(|(_, _, share)| *share > 0.0);
         let own: f64 = destinations.iter().map(|one| one.share).sum();
-        let mut made: [Option<(Arc<Action>, Option<String>)>; 2] = [None, None];
+        let mut made: [Option<(Arc<Action>, Option<Uncertainty>)>; 2] = [None, None];
         for hop in hops.filter(|hop| !matches!(self.tree.hops[*hop].state, MatchState::Dropped(_))).collect::<Vec<_>>()
         {
             self.links_hop_by_hop(step, RuleNodeId(index(hop)), &links, &filters);
             let path = self.tree.hops[hop].matcher.path.kind;
             let made = &mut made[usize::from(path == PathKind::PathPrefix)];
-            let (action, doubt) = made.get_or_insert_with(|| {
-                let (action, doubt) = convert::action(&filters, written, destinations.clone(), path);
+            let (action, uncertainty) = made.get_or_insert_with(|| {
+                let (action, uncertainty) = convert::action(&filters, written, destinations.clone(), path);
                 if !step.free {
                     self.budget.spent += budget::cost_of_row(Some(&action), step.depth);
                 }
-                (Arc::new(action), doubt)
+                (Arc::new(action), uncertainty)
             });
             let node = &mut self.tree.hops[hop];
-            node.unverified.extend(doubt.iter().filter(|_| !forks || own > 0.0).cloned());
+            node.unverified.extend(uncertainty.iter().filter(|_| !forks || own > 0.0).cloned());
             node.state = if forks {
                 MatchState::WeightedDelegation((own > 0.0).then(|| OwnShare { share: own, action: Arc::clone(action) }))
             } else {
@@ -240,14 +241,14 @@ impl<'a> Expander<'a> {
         let mut taken = Vec::new();
         let elsewhere = step.above.is_some() && self.hangs_elsewhere(step, self.snapshot.route(step.route));
         for route in found.adoptables(&parent) {
-            let (state, doubt) = if elsewhere {
+            let (state, uncertainty) = if elsewhere {
                 (ChildState::ParentElsewhere, None)
             } else {
                 self.permitted(self.snapshot.route(step.route), self.snapshot.route(route))
             };
             match state {
                 ChildState::Adopted if cyclic => self.lose(id, route, ChildState::Cycle, &mut losers),
-                ChildState::Adopted => taken.push((self.child(id, route, state), doubt)),
+                ChildState::Adopted => taken.push((self.child(id, route, state), uncertainty)),
                 state => self.lose(id, route, state, &mut losers),
             }
         }
@@ -269,7 +270,7 @@ impl<'a> Expander<'a> {
         } else if taken.is_empty() {
             link.broken = Some(BrokenLink::Unresolved);
         }
-        for (child, doubt) in taken {
+        for (child, uncertainty) in taken {
             let below = Step {
                 route: self.tree.children[child.0 as usize].route,
                 above: Some(step),
@@ -283,7 +284,7 @@ impl<'a> Expander<'a> {
             // The rows of a group are gathered when its table is made.
             let hops = self.step(&below, Under::Child(child), None, &mut Vec::new());
             for hop in hops.clone() {
-                self.tree.hops[hop as usize].unverified.extend(doubt.iter().cloned());
+                self.tree.hops[hop as usize].unverified.extend(uncertainty.iter().cloned());
             }
             let lost = hops.clone().all(|hop| !self.stands(hop as usize));
             let node = &mut self.tree.children[child.0 as usize];
@@ -316,7 +317,7 @@ impl<'a> Expander<'a> {
 
     /// A child without parentRefs in another namespace lets itself be adopted by a `ReferenceGrant` only (since August
     /// 2026; releases up to 1.4.1 do not ask for one).
-    fn permitted(&self, parent: &Route, child: &Route) -> (ChildState, Option<String>) {
+    fn permitted(&self, parent: &Route, child: &Route) -> (ChildState, Option<Uncertainty>) {
         if !child.parent_refs.is_empty() {
             return (ChildState::Adopted, None);
         }
@@ -327,11 +328,8 @@ impl<'a> Expander<'a> {
             Permission::Granted => (ChildState::Adopted, None),
             Permission::Refused => (ChildState::NotPermitted, None),
             Permission::Unknown => {
-                let (parent, child) = (&parent.meta.namespace, child.meta.key());
-                let doubt = format!(
-                    "no ReferenceGrant in view lets HTTPRoutes of {parent} adopt {child}, and one may exist: assumed"
-                );
-                (ChildState::Adopted, Some(doubt))
+                let (parent, child) = (parent.meta.namespace.clone(), child.meta.key());
+                (ChildState::Adopted, Some(Uncertainty::ChildGrant { parent, child }))
             }
         }
     }

@@ -36,7 +36,7 @@ impl Report<'_> {
                     fix: Vec::new(),
                 });
             }
-            if let Some(doubt) = node.engine_doubt.as_ref().filter(|_| !node.assumed)
+            if let Some(assumption) = node.engine_assumption.as_ref().filter(|_| !node.assumed)
                 && self.has_room(Code::EngineAssumed, Severity::Info)
             {
                 let origin = &node.gateway.meta.origin;
@@ -45,7 +45,7 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: format!("{doubt} (class {})", node.gateway.class),
+                    message: format!("{assumption} (class {})", node.gateway.class),
                     help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
                     fix: Vec::new(),
                 });

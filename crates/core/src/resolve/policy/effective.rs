@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::limits::{Limits, PolicySource};
 use crate::model::{Name, ObjectKey, PolicyField, RouteKind, Setting, TrafficPolicy};
+use crate::resolve::{PolicyEffect, Uncertainty};
 
 /// What reaches one row.
 #[derive(Debug, Clone, Default)]
@@ -147,18 +148,18 @@ impl FieldState {
 }
 
 /// Parts that may send a request elsewhere than the route says, or answer it, each with what it does to it.
-const CHANGES: &[(PolicyField, &str)] = &[
-    (PolicyField::Transformation, "may rewrite the request"),
-    (PolicyField::ExtProc, "may rewrite or answer the request"),
-    (PolicyField::InternalRedirect, "may follow a redirect"),
-    (PolicyField::FaultInjection, "may answer the request"),
-    (PolicyField::ExtAuth, "may refuse the request"),
-    (PolicyField::Jwt, "may refuse the request"),
-    (PolicyField::ApiKeyAuth, "may refuse the request"),
-    (PolicyField::BasicAuth, "may refuse the request"),
-    (PolicyField::OAuth2, "may send the client to log in"),
-    (PolicyField::Rbac, "may refuse the request"),
-    (PolicyField::Acl, "may refuse the request"),
+const CHANGES: &[(PolicyField, PolicyEffect)] = &[
+    (PolicyField::Transformation, PolicyEffect::Rewrite),
+    (PolicyField::ExtProc, PolicyEffect::RewriteOrAnswer),
+    (PolicyField::InternalRedirect, PolicyEffect::FollowRedirect),
+    (PolicyField::FaultInjection, PolicyEffect::Answer),
+    (PolicyField::ExtAuth, PolicyEffect::Refuse),
+    (PolicyField::Jwt, PolicyEffect::Refuse),
+    (PolicyField::ApiKeyAuth, PolicyEffect::Refuse),
+    (PolicyField::BasicAuth, PolicyEffect::Refuse),
+    (PolicyField::OAuth2, PolicyEffect::LogIn),
+    (PolicyField::Rbac, PolicyEffect::Refuse),
+    (PolicyField::Acl, PolicyEffect::Refuse),
 ];
 
 impl InForce {
@@ -182,26 +183,27 @@ impl InForce {
     }
 
     /// Why an answer under these policies is not certain.
-    pub fn doubts(&self) -> Vec<String> {
-        self.doubts_of(|_| true)
+    pub fn uncertainties(&self) -> Vec<Uncertainty> {
+        self.uncertain_parts(|_| true)
     }
 
     /// Why it is not certain that a preflight is answered: what comes before CORS (kgateway `HttpFilters`).
-    pub fn doubts_before_cors(&self) -> Vec<String> {
-        self.doubts_of(|field| matches!(field, PolicyField::FaultInjection | PolicyField::Acl))
+    pub fn uncertainties_before_cors(&self) -> Vec<Uncertainty> {
+        self.uncertain_parts(|field| matches!(field, PolicyField::FaultInjection | PolicyField::Acl))
     }
 
-    fn doubts_of(&self, counts: impl Fn(PolicyField) -> bool) -> Vec<String> {
-        let mut doubts = Vec::new();
-        for (field, own_action) in CHANGES.iter().filter(|(field, _)| counts(*field)) {
+    fn uncertain_parts(&self, counts: impl Fn(PolicyField) -> bool) -> Vec<Uncertainty> {
+        let mut uncertain = Vec::new();
+        for (field, effect) in CHANGES.iter().filter(|(field, _)| counts(*field)) {
             for (applied, _) in self.settings(*field).filter(|(_, setting)| !setting.is_off()) {
-                let doubt = format!("{} of TrafficPolicy {} {own_action}", field.name(), applied.policy.meta.key());
-                if !doubts.contains(&doubt) {
-                    doubts.push(doubt);
+                let policy = applied.policy.meta.key();
+                let one = Uncertainty::Policy { field: *field, policy, effect: *effect };
+                if !uncertain.contains(&one) {
+                    uncertain.push(one);
                 }
             }
         }
-        doubts
+        uncertain
     }
 
     /// Which policies each part of a place comes from, as the engine writes it into Envoy's metadata.

@@ -28,6 +28,7 @@ use crate::model::{
     Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
     Timestamp, TrafficPolicy,
 };
+use crate::resolve::Uncertainty;
 
 pub use effective::{Applied, AttachedTo, FieldInForce, FieldState, InForce, Level};
 pub use limits::{Limit, Limits, PolicySource, Retries};
@@ -45,7 +46,7 @@ struct PolicyCheck {
     /// Why Envoy would refuse what it is built into.
     rejection: Option<String>,
     /// Why it is not certain that it can be built.
-    doubts: Vec<String>,
+    uncertain: Vec<Uncertainty>,
 }
 
 /// What the policies that reach a place come to.
@@ -58,7 +59,7 @@ pub(super) struct Effect {
     /// Why Envoy would refuse them.
     pub rejection: Option<String>,
     /// Why an answer is not certain.
-    pub doubts: Vec<String>,
+    pub uncertain: Vec<Uncertainty>,
 }
 
 impl Effect {
@@ -80,7 +81,7 @@ impl Effect {
             }
             *outcome = Outcome { action: Some(replacement), replaced: true, rejection: None, unverified: Vec::new() };
         } else if !outcome.replaced {
-            outcome.unverified.extend(self.doubts);
+            outcome.unverified.extend(self.uncertain);
             if let Some(Action::Forward(_)) = outcome.action {
                 outcome.rejection = outcome.rejection.take().or(self.rejection);
             }
@@ -101,9 +102,9 @@ impl Effect {
         if self.rejection.is_none() {
             self.rejection.clone_from(&verdict.rejection);
         }
-        for doubt in &verdict.doubts {
-            if !self.doubts.contains(doubt) {
-                self.doubts.push(doubt.clone());
+        for one in &verdict.uncertain {
+            if !self.uncertain.contains(one) {
+                self.uncertain.push(one.clone());
             }
         }
     }
@@ -183,7 +184,7 @@ impl Policies {
         for (at, (key, policy)) in sorted.into_iter().enumerate() {
             known.by_name.insert(key.clone(), at);
             let verdict = validate::judge(lookup, policy);
-            let weighs = verdict.error.is_some() || verdict.rejection.is_some() || !verdict.doubts.is_empty();
+            let weighs = verdict.error.is_some() || verdict.rejection.is_some() || !verdict.uncertain.is_empty();
             known.all.add(policy, at);
             if weighs {
                 known.weighty.add(policy, at);

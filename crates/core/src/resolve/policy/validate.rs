@@ -15,6 +15,7 @@ use crate::re2::check_re2;
 use crate::resolve::DestinationState;
 use crate::resolve::backend::{Lookup, Permission, Referred, Referrer};
 use crate::resolve::settings::{GrantMode, ValidationMode};
+use crate::resolve::{Uncertainty, UnverifiedDestination};
 
 type Problem = (Position, String);
 
@@ -23,9 +24,9 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     let key = policy.meta.key();
     let mut errors: Vec<Problem> = Vec::new();
     let mut refused: Vec<Problem> = Vec::new();
-    let mut doubts: Vec<String> = Vec::new();
+    let mut uncertain: Vec<Uncertainty> = Vec::new();
     for reference in &policy.extensions {
-        match extension(lookup, policy, reference, &mut doubts) {
+        match extension(lookup, policy, reference, &mut uncertain) {
             Ok(Some(found)) => refused.extend(path_prefix(found)),
             Ok(None) => {}
             Err(why) => errors.push((reference.at, why)),
@@ -43,10 +44,11 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
                 );
                 errors.push((secret.at, why));
             }
-            Permission::Unknown => doubts.push(format!(
-                "TrafficPolicy {key} needs a ReferenceGrant to Secret {namespace}/{} that is not in view",
-                secret.name
-            )),
+            Permission::Unknown => uncertain.push(Uncertainty::PolicyGrant {
+                policy: key.clone(),
+                kind: "Secret",
+                object: ObjectKey::new(namespace.clone(), secret.name.clone()),
+            }),
         }
     }
     errors.extend(policy.cidrs.iter().filter_map(|cidr| Some((cidr.at, bad_cidr(&cidr.text)?))));
@@ -67,7 +69,7 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     refused.extend(policy.setting(PolicyField::HeaderModifiers).and_then(changes_host));
     let strict = lookup.settings.validation == ValidationMode::Strict;
     if strict && refused.is_empty() && policy.templates.iter().any(|template| template.text.contains("{{")) {
-        doubts.push(format!("strict validation lets Envoy judge the templates of TrafficPolicy {key}"));
+        uncertain.push(Uncertainty::Templates(key.clone()));
     }
     // Strict validation shows the policy to Envoy first; standard validation does not (`validateWithValidationLevel`).
     if strict {
@@ -77,9 +79,9 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     let error = errors.into_iter().next();
     // What answers 500 for certain is certain.
     if error.is_some() {
-        doubts.clear();
+        uncertain.clear();
     }
-    PolicyCheck { policy: Arc::clone(policy), error, rejection, doubts }
+    PolicyCheck { policy: Arc::clone(policy), error, rejection, uncertain }
 }
 
 fn referrer(policy: &TrafficPolicy) -> Referrer<'_> {
@@ -91,7 +93,7 @@ fn extension<'a>(
     lookup: Lookup<'a>,
     policy: &TrafficPolicy,
     reference: &ExtensionRef,
-    doubts: &mut Vec<String>,
+    uncertain: &mut Vec<Uncertainty>,
 ) -> Result<Option<&'a GatewayExtension>, String> {
     let namespace = reference.namespace.as_ref().unwrap_or(&policy.meta.namespace);
     let key = ObjectKey::new(namespace.clone(), reference.name.clone());
@@ -104,18 +106,21 @@ fn extension<'a>(
             Permission::Refused => {
                 return Err(format!("no ReferenceGrant in {namespace} lets it refer to GatewayExtension {key}"));
             }
-            Permission::Unknown => doubts
-                .push(format!("TrafficPolicy {mine} needs a ReferenceGrant to GatewayExtension {key}, not in view")),
+            Permission::Unknown => uncertain.push(Uncertainty::PolicyGrant {
+                policy: mine.clone(),
+                kind: "GatewayExtension",
+                object: key.clone(),
+            }),
         }
     }
     let Some(found) = lookup.snapshot.gateway_extensions.get(&key) else {
         if lookup.snapshot.coverage.sees("GatewayExtension", namespace) {
             return Err(format!("GatewayExtension {key} does not exist"));
         }
-        doubts.push(format!("GatewayExtension {key} is not in view: without it, TrafficPolicy {mine} answers 500"));
+        uncertain.push(Uncertainty::Extension { extension: key, policy: mine });
         return Ok(None);
     };
-    provider(lookup, found, doubts)?;
+    provider(lookup, found, uncertain)?;
     match found.kind {
         Some(kind) if kind == reference.kind => Ok(Some(found)),
         Some(kind) => Err(format!("GatewayExtension {key} is of type {}, not {}", kind.name(), reference.kind.name())),
@@ -124,7 +129,7 @@ fn extension<'a>(
 }
 
 /// Whether an extension can be built: its services must be there, and permitted.
-fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, doubts: &mut Vec<String>) -> Result<(), String> {
+fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, uncertain: &mut Vec<Uncertainty>) -> Result<(), String> {
     let key = extension.meta.key();
     let namespace = &extension.meta.namespace;
     let referrer = Referrer { group: KGATEWAY_GROUP, kind: "GatewayExtension", namespace };
@@ -134,12 +139,15 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, doubts: &mut Vec<S
         let why = match found.state {
             DestinationState::Resolved => continue,
             DestinationState::Unverified => {
-                doubts.push(format!("{to}, which GatewayExtension {key} needs, is not in view"));
+                let object = ObjectKey::new(found.namespace.clone(), found.name.clone());
+                let (kind, extension) = (found.kind.clone(), key.clone());
+                uncertain.push(Uncertainty::ExtensionNeeds { kind, object, extension });
                 continue;
             }
             DestinationState::GrantUnseen | DestinationState::KindUnread => {
-                let why = found.unverified().unwrap_or_default();
-                doubts.push(format!("GatewayExtension {key}: {why}"));
+                let backend = UnverifiedDestination::of(&found);
+                uncertain
+                    .extend(backend.map(|backend| Uncertainty::ExtensionBackend { extension: key.clone(), backend }));
                 continue;
             }
             DestinationState::NotPermitted => format!("no ReferenceGrant lets it refer to {to}"),
@@ -158,7 +166,11 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, doubts: &mut Vec<S
             None if lookup.snapshot.coverage.sees("ConfigMap", namespace) => {
                 return Err(format!("GatewayExtension {key}: ConfigMap {map} does not exist"));
             }
-            None => doubts.push(format!("ConfigMap {map}, which GatewayExtension {key} needs, is not in view")),
+            None => uncertain.push(Uncertainty::ExtensionNeeds {
+                kind: "ConfigMap".into(),
+                object: map,
+                extension: key.clone(),
+            }),
         }
     }
     Ok(())
