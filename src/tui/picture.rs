@@ -158,7 +158,7 @@ mod tests {
         buffer[(6, 0)].set_style(Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(16)));
         assert_eq!(text(&buffer), "界<&> x\n");
         let svg = svg(&buffer, &Theme::fallback(Background::Any), Background::Light, "a < b");
-        assert!(svg.contains(">界&lt;&amp;> </text>") && svg.contains("<title>a &lt; b</title>"), "{svg}");
+        assert!(svg.contains(">界&lt;&amp;></text>") && svg.contains("<title>a &lt; b</title>"), "{svg}");
         assert!(svg.contains("fill=\"#010203\"") && svg.contains("fill=\"#000000\""), "{svg}");
         assert!(svg.contains(LIGHT[0]) && !svg.contains(DARK[0]), "{svg}");
     }

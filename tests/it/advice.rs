@@ -32,7 +32,7 @@ const WORSE: [(&str, Code, &str); 3] = [
 ];
 
 /// Codes whose help is prose alone, and why it is not an edit.
-const PROSE: [(Code, &str); 30] = [
+const PROSE: [(Code, &str); 31] = [
     (Code::YamlSyntax, "the text is not data yet"),
     (Code::NotText, "the text is not data yet"),
     (Code::OddSnapshot, "a snapshot is written by the program"),
@@ -62,6 +62,7 @@ const PROSE: [(Code, &str); 30] = [
     (Code::ExternalName, "the place of the rules that lead to it, no advice"),
     (Code::EnvoyRefusesTable, "the consequence, no advice"),
     (Code::InvalidPath, "which path was meant is not known"),
+    (Code::RegexesTooLarge, "what a smaller expression should match is not known"),
     (Code::DirectResponseConflict, "which of the two was meant is not known"),
 ];
 

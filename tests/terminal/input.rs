@@ -51,6 +51,10 @@ fn rows_tabs_hints_and_edges_take_the_mouse() {
     session.clicks("/banking ⇢").shows("kgateway-system/parent · rule 1");
     session.clicks("/banking ⇢").shows("├▸ /banking ⇢ label banking-bff in any namespace (1)");
     session.clicks("table · backends").shows("table · in evaluation order");
+    // What is drawn after the tabs is there, too: they are where the screen shows them.
+    session.wait("the detail below the table", |screen| {
+        screen.contents().lines().any(|line| line.starts_with("╭ listener https"))
+    });
     session.clicks("tree · table").shows("┏ tree ━");
     // The edge between tree and detail goes where it is dragged to.
     let (column, row) = session.place("┓╭ ");
