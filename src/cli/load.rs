@@ -70,24 +70,23 @@ pub struct Reading {
     pub complete: bool,
     /// What placeholders are filled in with.
     pub variables: Variables,
-    /// The channel of the Gateway API whose CRDs the objects are read with; `None` when the input is to say.
-    pub channel: Option<Channel>,
+    /// Whose CRDs the objects are read with.
+    pub channels: Channels,
     /// What is looked at.
     pub scope: Scope,
 }
 
 /// Reads and analyses, without a word to anyone.
 pub fn read(reading: &Reading, settings: &Settings) -> Result<LoadedSource, SourceError> {
-    let Reading { inputs, recursive, variables, channel, .. } = reading;
-    Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables, *channel)?))
+    let Reading { inputs, recursive, variables, channels, .. } = reading;
+    Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables, *channels)?))
 }
 
 /// The same, for someone who reads again and again: what cannot be read for now counts as it was.
 pub fn read_again(reading: &Reading, settings: &Settings, memory: &mut Memory) -> Result<LoadedSource, SourceError> {
-    let Reading { inputs, recursive, variables, channel, .. } = reading;
+    let Reading { inputs, recursive, variables, channels, .. } = reading;
     let at = memory.begun.elapsed();
-    let channels = Channels { asked: *channel, cluster: None };
-    let loaded = files::load_again(inputs, *recursive, variables, channels, &mut memory.last_good, at)?;
+    let loaded = files::load_again(inputs, *recursive, variables, *channels, &mut memory.last_good, at)?;
     Ok(analysed(reading, settings, loaded))
 }
 

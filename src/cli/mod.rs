@@ -156,14 +156,14 @@ impl Context {
 
     /// How a cluster is followed, with the files laid over it.
     fn following(&self, connection: Connection, worlds: Worlds) -> Result<live::Options, Failure> {
-        let Reading { inputs, recursive, variables, channel, .. } = self.source.reading()?;
+        let Reading { inputs, recursive, variables, channels, .. } = self.source.reading()?;
         Ok(live::Options {
             connection,
             settings: self.settings.settings(),
             overlay: inputs,
             recursive,
             variables,
-            channel,
+            channel: channels.asked,
             worlds,
         })
     }

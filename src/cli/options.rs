@@ -12,7 +12,7 @@ use routescope_core::resolve::{
     Engine, GrantMode, PolicyMerge, Settings, ValidationMode, discovery_selectors, policy_merge,
 };
 use routescope_manifest::files::Input;
-use routescope_manifest::{Channel, Variables, request_file};
+use routescope_manifest::{Channel, Channels, Variables, request_file};
 
 use routescope_render::scope::Scope;
 
@@ -120,7 +120,7 @@ impl SourceOptions {
             recursive: self.recursive,
             complete: self.complete,
             variables: Variables { values, environment: self.set_env },
-            channel: self.gateway_api_channel.map(ChannelName::channel),
+            channels: Channels { asked: self.gateway_api_channel.map(ChannelName::channel), cluster: None },
             scope: Scope::default(),
         })
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use routescope_core::parallel;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::shown;
+use routescope_manifest::{Channels, shown};
 
 use super::answer::{self, Question, Unwritten};
 use super::beside::{self, Answered, Beside};
@@ -21,7 +21,7 @@ const NAMED: usize = 10;
 /// The inputs that the roots are: kustomizations, and charts where there is helm.
 pub fn inputs(context: &Context) -> Result<Vec<(String, Input)>, Failure> {
     let Reading { inputs, recursive, variables, .. } = context.source.reading()?;
-    let found = files::load_filled(&inputs, recursive, &variables, None)?.repository.unwrap_or_default();
+    let found = files::load_filled(&inputs, recursive, &variables, Channels::default())?.repository.unwrap_or_default();
     let named = |folder: PathBuf, input: fn(PathBuf) -> Input| (shown(&folder), input(folder));
     let mut roots: Vec<_> = found.roots.into_iter().map(|folder| named(folder, Input::Kustomize)).collect();
     if files::has_helm() {

@@ -7,7 +7,7 @@ use std::thread;
 
 use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
-use routescope_manifest::git;
+use routescope_manifest::{Channel, Channels, git};
 
 use super::answer::{OutputForm, Question};
 use super::failure::Failure;
@@ -52,24 +52,34 @@ pub fn read_both(names: [&String; 2], context: &Context) -> Result<[ComparedCont
     let [old, new] = [parse(names[0], context)?, parse(names[1], context)?];
     let settings = context.settings.settings();
     let reading = context.source.reading()?;
-    let files = |inputs: &[Input]| {
-        let world = load::read(&Reading { inputs: inputs.to_vec(), ..reading.clone() }, &settings)?;
+    let files = |inputs: &[Input], cluster: Option<Channel>| {
+        let channels = Channels { cluster, ..reading.channels };
+        let world = load::read(&Reading { inputs: inputs.to_vec(), channels, ..reading.clone() }, &settings)?;
         match world.nothing {
             Some(nothing) => Err(Failure::from(nothing)),
             None => Ok(world),
         }
     };
+    let of_context = |name: &str| cluster(context, Some(name), false);
+    // Files beside a cluster are read as its API server would read them.
+    let channel = |world: &Result<LoadedSource, Failure>| world.as_ref().ok().and_then(|world| world.channel);
     let worlds = match (&old, &new) {
         (Source::Files(old), Source::Files(new)) => thread::scope(|scope| {
-            let second = scope.spawn(|| files(new));
-            let first = files(old);
+            let second = scope.spawn(|| files(new, None));
+            let first = files(old, None);
             let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             [first, second]
         }),
-        _ => [old, new].map(|source| match source {
-            Source::Files(inputs) => files(&inputs),
-            Source::Context(name) => cluster(context, Some(&name), false),
-        }),
+        (Source::Files(old), Source::Context(new)) => {
+            let new = of_context(new);
+            [files(old, channel(&new)), new]
+        }
+        (Source::Context(old), Source::Files(new)) => {
+            let old = of_context(old);
+            let new = files(new, channel(&old));
+            [old, new]
+        }
+        (Source::Context(old), Source::Context(new)) => [of_context(old), of_context(new)],
     };
     let [old, new] = worlds;
     let (old, new) = (old.map_err(|error| named(names[0], error))?, new.map_err(|error| named(names[1], error))?);

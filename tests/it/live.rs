@@ -386,6 +386,19 @@ fn a_snapshot_of_a_cluster_carries_the_channel_for_files_read_with_it() {
 }
 
 #[test]
+fn files_compared_with_a_cluster_are_read_with_the_channel_of_its_crds() {
+    for (channel, moves) in [("experimental", 1), ("standard", 0)] {
+        let cluster = with_crds(Told::Annotation(channel));
+        let file = WORLD.replace("backendRefs:", "retry: { attempts: 4 }, backendRefs:");
+        std::fs::write(cluster.folder.path().join("plain.yaml"), file).unwrap();
+        for pair in [["context:fake", "plain.yaml"], ["plain.yaml", "context:fake"]] {
+            let (code, out, err) = cluster.run(&["diff", pair[0], pair[1]]);
+            assert_eq!(code, moves, "{channel} {pair:?}: {out}{err}");
+        }
+    }
+}
+
+#[test]
 fn a_channel_that_is_not_known_is_assumed_and_said_so() {
     let cluster = with_crds(Told::Forbidden);
     let asked = [&["where"], &OVER_LIVE[..]].concat();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use routescope_manifest::files::{Input, load, load_filled};
-use routescope_manifest::{Loaded, Variables};
+use routescope_manifest::{Channels, Loaded, Variables};
 use tempfile::TempDir;
 
 const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1
@@ -396,7 +396,9 @@ fn placeholders_are_filled_in() {
         environment: false,
     };
     let inputs = [Input::Path(folder.path().to_owned())];
-    assert!(load_filled(&inputs, true, &set("DOMAIN", "example.com"), None).unwrap().findings.is_empty());
+    assert!(
+        load_filled(&inputs, true, &set("DOMAIN", "example.com"), Channels::default()).unwrap().findings.is_empty()
+    );
     let ask = ["where", "http://shop.example.com/", "-R", "-f", "."];
     let (code, text, _) = run(&folder, &[&ask[..], &["--set", "DOMAIN=example.com"]].concat(), None);
     assert_eq!(code, Some(0), "{text}");

@@ -19,7 +19,7 @@ pub const ANNOTATION: &str = "gateway.networking.k8s.io/channel";
 const SNAPSHOT_KEY: &str = "gatewayApiChannel:";
 
 /// Which CRDs the objects of an input are read with: those that were asked for, else those that the input itself names, else
-/// those of the cluster that the input is laid over, else those of the standard channel.
+/// those of the cluster that the input is laid over or compared with, else those of the standard channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Channels {
     /// What was asked for.

@@ -52,18 +52,18 @@ pub enum Input {
 /// A broken document is a finding; the rest still loads. An error is returned only when an input cannot be read at all
 /// (no such file, kustomize not on PATH).
 pub fn load(inputs: &[Input], recursive: bool) -> Result<Loaded, SourceError> {
-    load_filled(inputs, recursive, &Variables::default(), None)
+    load_filled(inputs, recursive, &Variables::default(), Channels::default())
 }
 
-/// Reads all inputs, with the placeholders of their texts filled in, as the API server does with the CRDs of `channel`: of
-/// `None`, with those that the input names, else with those of the standard channel.
+/// Reads all inputs, with the placeholders of their texts filled in, as the API server does with the CRDs that `channels`
+/// tells.
 pub fn load_filled(
     inputs: &[Input],
     recursive: bool,
     variables: &Variables,
-    channel: Option<Channel>,
+    channels: Channels,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, Channels { asked: channel, cluster: None }, None)
+    gather(inputs, recursive, variables, channels, None)
 }
 
 /// Reads all inputs again and again: what cannot be read for now counts as it was. `channels` tells whose CRDs the objects
