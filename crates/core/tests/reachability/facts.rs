@@ -109,17 +109,21 @@ fn the_one_path_that_leads_to_a_text_is_asked_for() {
     assert_eq!(path(holds(&world("/", "PathPrefix", ""), not("/b"))), None);
 }
 
+/// Stands before the routes of a world.
+const GATEWAY: &str = "
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: gw, namespace: a}
+spec: {gatewayClassName: kgateway, listeners: [{name: l, protocol: HTTP, port: 80}]}
+---
+";
+
 #[test]
 fn a_host_that_a_rule_asks_for_is_told_from_those_beside_it() {
     let header = |host: &str| {
         let plain = "path: {type: PathPrefix, value: \"/\"}";
         let asked = format!("{plain}, headers: [{{name: host, value: {host}}}]");
         let text = "
-kind: Gateway
-apiVersion: gateway.networking.k8s.io/v1
-metadata: {name: gw, namespace: a}
-spec: {gatewayClassName: kgateway, listeners: [{name: l, protocol: HTTP, port: 80}]}
----
 kind: HTTPRoute
 apiVersion: gateway.networking.k8s.io/v1
 metadata: {name: r, namespace: a}
@@ -130,7 +134,7 @@ spec:
   - matches: [{MATCH}]
     filters: [{type: RequestRedirect, requestRedirect: {statusCode: 301}}]
 ";
-        analyse(&text.replace("MATCH", &asked), false, None)
+        analyse(&(GATEWAY.to_owned() + &text.replace("MATCH", &asked)), false, None)
     };
     let all = |old: &str, new: &str| {
         let mut all = moved(&header(old), &header(new));
@@ -146,11 +150,6 @@ spec:
 fn a_host_that_a_rule_asks_for_by_expression_is_found_or_shown_to_lead_elsewhere() {
     let asked = |expression: &str| {
         let text = "
-kind: Gateway
-apiVersion: gateway.networking.k8s.io/v1
-metadata: {name: gw, namespace: a}
-spec: {gatewayClassName: kgateway, listeners: [{name: l, protocol: HTTP, port: 80}]}
----
 kind: HTTPRoute
 apiVersion: gateway.networking.k8s.io/v1
 metadata: {name: r, namespace: a}
@@ -169,7 +168,7 @@ spec:
   hostnames: [x.a.io, \"*.y.a.io\"]
   rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: 302}}]}]
 ";
-        let analysis = analyse(&text.replace("EXPRESSION", expression), false, None);
+        let analysis = analyse(&(GATEWAY.to_owned() + &text.replace("EXPRESSION", expression)), false, None);
         let hosts = &analysis.table.gateways[0].virtual_hosts;
         let host = hosts.iter().position(|host| host.hostname == "*.a.io").expect("the wildcard's");
         match Reachability::of(analysis.router()).row(0, u32::try_from(host).expect("few"), 0) {
