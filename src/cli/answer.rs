@@ -57,6 +57,18 @@ pub trait Question {
         verdict: &mut Verdict,
         out: &mut dyn Write,
     ) -> Result<(), Unwritten> {
+        self.write_whole(world, context, shape, verdict, out)
+    }
+
+    /// The same for an answer that is held as a whole.
+    fn write_whole(
+        &self,
+        world: &LoadedSource,
+        context: &Context,
+        shape: OutputForm,
+        verdict: &mut Verdict,
+        out: &mut dyn Write,
+    ) -> Result<(), Unwritten> {
         let (text, found) = self.answer(world, context, shape)?;
         *verdict = (*verdict).max(found);
         Ok(out.write_all(text.as_bytes())?)

@@ -89,9 +89,7 @@ impl Question for RoutesOptions {
         out: &mut dyn Write,
     ) -> Result<(), Unwritten> {
         if !matches!(shape, OutputForm::Json | OutputForm::Yaml) {
-            let (text, found) = self.answer(world, context, shape)?;
-            *verdict = (*verdict).max(found);
-            return Ok(out.write_all(text.as_bytes())?);
+            return self.write_whole(world, context, shape, verdict, out);
         }
         let (analysis, scope) = (&world.analysis, context.scope());
         let only = self.only(analysis)?;

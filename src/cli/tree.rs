@@ -79,11 +79,7 @@ impl Question for TreeOptions {
         match shape {
             OutputForm::Json => data::json_to(out, &tree::data(&outline))?,
             OutputForm::Yaml => yaml::write_to(out, &tree::data(&outline))?,
-            _ => {
-                let (text, found) = self.answer(world, context, shape)?;
-                *verdict = (*verdict).max(found);
-                out.write_all(text.as_bytes())?;
-            }
+            _ => return self.write_whole(world, context, shape, verdict, out),
         }
         Ok(())
     }
