@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use ahash::AHashMap;
+
 use super::hosts::HostClass;
 use super::languages::Languages;
 use super::machine::{Machine, header_space, query_space};
@@ -75,7 +77,7 @@ pub(super) struct Hosts<'s> {
     pub classes: &'s dyn Fn() -> Option<Vec<HostClass>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key<'m> {
     Method,
     Host,
@@ -122,6 +124,8 @@ enum Feasible {
 struct Search<'s, 'm> {
     setting: &'s Setting<'s>,
     names: Vec<(Key<'m>, Tests<'m>)>,
+    /// Where a key is in `names`.
+    places: AHashMap<Key<'m>, usize>,
     steps: usize,
     core: Vec<usize>,
     unknown: Option<String>,
@@ -129,7 +133,8 @@ struct Search<'s, 'm> {
 
 /// A choice that passes all tests of `required` and fails each of `avoided`.
 pub(super) fn choose<'m>(setting: &Setting<'_>, required: &[&'m RouteMatch], avoided: &[&'m RouteMatch]) -> Chosen {
-    let mut search = Search { setting, names: Vec::new(), steps: 0, core: Vec::new(), unknown: None };
+    let mut search =
+        Search { setting, names: Vec::new(), places: AHashMap::new(), steps: 0, core: Vec::new(), unknown: None };
     for row in required {
         for (key, test) in tests(row, setting.semantics) {
             let at = search.place(key);
@@ -194,11 +199,10 @@ fn tests(row: &RouteMatch, semantics: ProxySemantics) -> Vec<(Key<'_>, Test<'_>)
 
 impl<'m> Search<'_, 'm> {
     fn place(&mut self, key: Key<'m>) -> usize {
-        if let Some(at) = self.names.iter().position(|(known, _)| *known == key) {
-            return at;
-        }
-        self.names.push((key, Tests::default()));
-        self.names.len() - 1
+        *self.places.entry(key).or_insert_with_key(|key| {
+            self.names.push((key.clone(), Tests::default()));
+            self.names.len() - 1
+        })
     }
 
     /// The tests of a row that can still be failed; `None` when one fails already.

@@ -6,6 +6,8 @@
 use core::cmp::Ordering;
 use std::fmt::Display;
 
+use ahash::AHashMap;
+
 use super::accessors::{count, get, whole};
 use super::field_path::FieldPath;
 use super::go::is_address;
@@ -327,10 +329,17 @@ impl Walk {
             },
             _ => json(item),
         };
-        let parts: Vec<_> = list.iter().map(shown).collect();
+        let mut times: AHashMap<String, u32> = AHashMap::with_capacity(list.len());
         for (index, item) in list.iter().enumerate() {
-            if parts[..index].iter().filter(|part| **part == parts[index]).count() == 1 {
-                self.refuse(item.at, &path.index(index), format!("Duplicate value: {}", parts[index]));
+            let part = shown(item);
+            match times.get_mut(&part) {
+                None => drop(times.insert(part, 1)),
+                Some(times) => {
+                    *times += 1;
+                    if *times == 2 {
+                        self.refuse(item.at, &path.index(index), format!("Duplicate value: {part}"));
+                    }
+                }
             }
         }
     }

@@ -180,7 +180,12 @@ impl<'a> Field<'a> {
 
     /// The field `key`; absent when this is not a mapping, and when the API server drops it.
     pub(super) fn get(&'a self, key: &'a str) -> Field<'a> {
-        let value = self.value.and_then(|value| value.get(key)).and_then(present);
+        self.of(key, self.value.and_then(|value| value.get(key)))
+    }
+
+    /// The field of an entry, whose value is known already: a mapping may have thousands.
+    fn of(&'a self, key: &'a str, value: Option<&'a Value>) -> Field<'a> {
+        let value = value.and_then(present);
         let value = value.filter(|value| !self.cx.pruned.iter().any(|(_, at)| *at == value.at));
         let at = value.map_or(self.at, |value| value.at);
         Field { cx: self.cx, value, at, parent: Some(self), trail: self.trail.key(key) }
@@ -445,7 +450,7 @@ impl<'a> Field<'a> {
         }
         let mut pairs = Vec::with_capacity(self.entries().len());
         for entry in self.entries().iter().filter(|entry| keep(&entry.key)) {
-            if let Ok(text) = self.get(&entry.key).text() {
+            if let Ok(text) = self.of(&entry.key, Some(&entry.value)).text() {
                 pairs.push((entry.key.clone(), text.unwrap_or_default()));
             }
         }
