@@ -5,7 +5,7 @@ use routescope_core::resolve::{Action, Destination};
 use routescope_core::router::{Decision, Outcome, Request, Scheme, Verdict};
 use routescope_render::answer::branches;
 use routescope_render::phrases;
-use routescope_render::reasons;
+use routescope_render::reasons::{self, no_connection};
 use routescope_render::style::{Line, Role};
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
@@ -149,10 +149,12 @@ pub fn no_gateway(world: &PaneContent, request: &Request) -> Line {
     let unseen = world.analysis.unseen(request, None);
     match unseen.as_slice() {
         [] => line.with(Role::Text, "no Gateway in the input: no route can be reached"),
-        [only] => line.with(Role::Gateway, only.gateway.to_string()).with(Role::Text, format!(": {}", only.reason)),
+        [only] => line
+            .with(Role::Gateway, only.gateway.to_string())
+            .with(Role::Text, format!(": {}", no_connection(&only.reason))),
         [first, more @ ..] => line
             .with(Role::Gateway, first.gateway.to_string())
-            .with(Role::Text, format!(": {}", first.reason))
+            .with(Role::Text, format!(": {}", no_connection(&first.reason)))
             .with(Role::Dim, format!(" · and {}", phrases::count(more.len(), "more Gateway"))),
     }
 }

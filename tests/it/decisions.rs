@@ -155,7 +155,7 @@ fn https_is_chosen_by_server_name_and_then_by_host() {
     let reason = |url: &str| {
         let request = request(&format!("GET {url}"));
         assert!(analysis.decide(&request, None).is_empty(), "{url}");
-        analysis.unseen(&request, None).remove(0).reason
+        reasons::no_connection(&analysis.unseen(&request, None)[0].reason)
     };
     assert_eq!(reason("https://a.io/"), "no HTTPS listener serves a.io; they serve *.a.io");
     assert_eq!(reason("http://x.a.io:443/"), "port 443 speaks TLS, and the request is plain HTTP");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, PathKind, PathModifier, PolicyField, Position};
-use crate::reachability::{Answered, Elsewhere, Region, Then, each_answer};
+use crate::reachability::{Answered, Elsewhere, Region, Then, Undetermined, each_answer};
 use crate::resolve::{Action, Destination, RuleNodeId};
 use crate::router::lists::host_of;
 use crate::router::{Decision, Outcome, Request};
@@ -197,7 +197,7 @@ pub enum Verdict {
     /// It does not hold of this request.
     Fail(Box<Failed>),
     /// It was not found out, and why.
-    Unknown(String),
+    Unknown(Undetermined),
 }
 
 /// A request of which a test does not hold, and the answer to it; `None` where nothing answers.
@@ -243,7 +243,7 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
     let queries = texts.iter().any(|text| text.contains('?'));
     let coverage = &analysis.snapshot.coverage;
     if coverage.forbidden && ["HTTPRoute", "GRPCRoute"].iter().any(|kind| !coverage.sees_all(kind)) {
-        unknown = Some("routes that cannot be read may take some of these requests".to_owned());
+        unknown = Some(Undetermined::UnreadableRoutes);
     }
     each_answer(analysis.router(), region, &expect.hosts(), &mut |answered| {
         let (request, decision) = match answered {
@@ -262,8 +262,7 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
         }
         let Some(decision) = decision.filter(|one| !texts.is_empty() && one.row().is_some()) else { return Then::Next };
         if queries {
-            unknown
-                .get_or_insert_with(|| "what is expected depends on the query, and not every query was tried".into());
+            unknown.get_or_insert(Undetermined::DependsOnQuery);
         }
         if region.path.kind == PathKind::Exact {
             return Then::Next;
@@ -271,9 +270,7 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
         // What the backend receives, or a Location, may be another one for another path: those that lead to a text that
         // it is held against are asked one by one, and one stands for all others.
         let Some(leading) = leading_to(analysis, &decision, &texts) else {
-            unknown.get_or_insert_with(|| {
-                "what the backend receives depends on the path, and not every path was tried".to_owned()
-            });
+            unknown.get_or_insert(Undetermined::DependsOnPath);
             return Then::Next;
         };
         let mut further: Vec<Elsewhere> = leading.iter().cloned().map(Elsewhere::On).collect();

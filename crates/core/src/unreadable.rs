@@ -2,12 +2,12 @@
 //! proves nothing: whatever it could change is unverified. `docs/fidelity.md`: `world-hidden`. Likewise a file that holds
 //! something that cannot be read for now may hold anything.
 //!
-//! Here are the sentences and the tables; the router makes answers uncertain with them, `check` its findings, `status` its statuses.
+//! Here are the tables; the router makes answers uncertain with them, `check` its findings, `status` its statuses.
 
 use crate::finding::Finding;
 use crate::model::kinds::{Decides, deciding};
 use crate::model::{From, Name};
-use crate::resolve::{Engine, GatewayNode, RuleNodeId, Tree, Uncertainty, Unreadable, admits_unseen};
+use crate::resolve::{Engine, GatewayNode, RuleNodeId, StaleFiles, Tree, Uncertainty, Unreadable, admits_unseen};
 use crate::store::Snapshot;
 
 /// What a status depends on.
@@ -32,42 +32,33 @@ fn kinds(decides: &[Decides]) -> Vec<&'static str> {
 /// So many files are named.
 const NAMED: usize = 3;
 
-/// The same as a reason why an answer is not certain.
-pub(crate) fn stale_files(snapshot: &Snapshot) -> Option<Uncertainty> {
+/// Why something is not certain: files that count as they were, and kinds that cannot be read in every namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRead {
+    /// The files.
+    pub files: Option<StaleFiles>,
+    /// The kinds.
+    pub kinds: Vec<&'static str>,
+}
+
+/// The files that count as they were; `None` when all of them were read.
+pub fn of_files(snapshot: &Snapshot) -> Option<StaleFiles> {
     let stale = &snapshot.coverage.stale;
     let named: Vec<String> = stale.iter().take(NAMED).cloned().collect();
-    (!named.is_empty()).then(|| Uncertainty::StaleFiles { more: stale.len() - named.len(), named })
+    (!named.is_empty()).then(|| StaleFiles { more: stale.len() - named.len(), named })
 }
 
-/// Which files count as they were, in a sentence; `None` when all of them were read.
-pub fn of_files(snapshot: &Snapshot) -> Option<String> {
-    let stale = &snapshot.coverage.stale;
-    let named = stale.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
-    match stale.len() {
-        0 => None,
-        1..=NAMED => Some(named),
-        all => Some(format!("{named}; and {} more", all - NAMED)),
-    }
+/// The same as a reason why an answer is not certain.
+pub(crate) fn stale_files(snapshot: &Snapshot) -> Option<Uncertainty> {
+    of_files(snapshot).map(Uncertainty::StaleFiles)
 }
 
-/// Which of these kinds cannot be read in full, in a sentence; `None` when all of them may.
-fn unread(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
-    let forbidden = of_cluster(snapshot, kinds);
-    let both = of_files(snapshot).into_iter().chain(forbidden).collect::<Vec<_>>();
-    (!both.is_empty()).then(|| both.join("; "))
-}
-
-fn of_cluster(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<String> {
+/// What cannot be read of these kinds; `None` when everything was.
+fn not_read(snapshot: &Snapshot, kinds: &[&'static str]) -> Option<NotRead> {
     let coverage = &snapshot.coverage;
-    let missing: Vec<String> =
-        kinds.iter().filter(|kind| coverage.forbidden && !coverage.sees_all(kind)).map(|kind| plural(kind)).collect();
-    match missing.as_slice() {
-        [] => None,
-        [rest @ .., last] if !rest.is_empty() => {
-            Some(format!("{} and {last} cannot be read in every namespace", rest.join(", ")))
-        }
-        [only, ..] => Some(format!("{only} cannot be read in every namespace")),
-    }
+    let missing = kinds.iter().copied().filter(|kind| coverage.forbidden && !coverage.sees_all(kind));
+    let not_read = NotRead { files: of_files(snapshot), kinds: missing.collect() };
+    (not_read.files.is_some() || !not_read.kinds.is_empty()).then_some(not_read)
 }
 
 /// `HTTPRoutes`, `GatewayClasses`, `TrafficPolicies`.
@@ -78,25 +69,25 @@ pub fn plural(kind: &str) -> String {
     format!("{kind}{}", if kind.ends_with('s') { "es" } else { "s" })
 }
 
-/// Why the world as a whole is not certain: it is shown with what it lacks.
-pub fn of_world(snapshot: &Snapshot) -> Option<String> {
-    unread(snapshot, &kinds(ENDPOINTS))
+/// Why the input as a whole is not certain: it is shown with what it lacks.
+pub fn of_world(snapshot: &Snapshot) -> Option<NotRead> {
+    not_read(snapshot, &kinds(ENDPOINTS))
 }
 
 /// Why it is not certain that no Gateway sees a request.
-pub fn of_no_gateway(snapshot: &Snapshot) -> Option<String> {
-    unread(snapshot, &["Gateway", "GatewayClass", "ListenerSet", "TLSRoute"])
+pub fn of_no_gateway(snapshot: &Snapshot) -> Option<NotRead> {
+    not_read(snapshot, &["Gateway", "GatewayClass", "ListenerSet", "TLSRoute"])
 }
 
 /// Why a finding is not certain.
-pub fn of_finding(snapshot: &Snapshot, finding: &Finding) -> Option<String> {
+pub fn of_finding(snapshot: &Snapshot, finding: &Finding) -> Option<NotRead> {
     let (_, decides) = FINDINGS.iter().find(|(group, _)| *group == finding.code.entry().group)?;
-    unread(snapshot, &kinds(decides))
+    not_read(snapshot, &kinds(decides))
 }
 
 /// Why a predicted status is not certain.
-pub fn of_statuses(snapshot: &Snapshot) -> Option<String> {
-    unread(snapshot, &kinds(STATUSES))
+pub fn of_statuses(snapshot: &Snapshot) -> Option<NotRead> {
+    not_read(snapshot, &kinds(STATUSES))
 }
 
 /// Whether namespaces are selected by labels of their own, not by name alone.

@@ -16,6 +16,7 @@ use super::data::API_VERSION;
 use super::phrases;
 use super::style::{Line, Role};
 use super::terminal::Paint;
+use crate::uncertainty::not_read;
 
 /// `check -o json`.
 #[derive(Debug, Serialize)]
@@ -122,7 +123,7 @@ fn in_file(place: Option<&Location>) -> Option<&Location> {
 pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>) -> FindingsData {
     let one = |finding: &Finding| {
         let Finding { code, severity, place, subject, message, help, fix } = finding;
-        let doubt = unreadable::of_finding(snapshot, finding);
+        let doubt = unreadable::of_finding(snapshot, finding).as_ref().map(not_read);
         FindingData {
             code: code.name(),
             severity: severity.name(),
@@ -182,7 +183,7 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
         line.push(Role::Text, message.clone());
         lines.push(line);
         if let Some(doubt) = unreadable::of_finding(snapshot, finding) {
-            lines.push(Line::of(Role::Warning, "  ? not certain: ").with(Role::Text, doubt));
+            lines.push(Line::of(Role::Warning, "  ? not certain: ").with(Role::Text, not_read(&doubt)));
         }
         if let Some(help) = help {
             lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help.clone()));

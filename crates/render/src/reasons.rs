@@ -6,7 +6,9 @@ use crate::notes;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use routescope_core::resolve::{DropReason, RuleNodeId};
-use routescope_core::router::{Considered, Criterion, Decision, Delegation, Need, Reached, Reason, Unanswered};
+use routescope_core::router::{
+    Considered, Criterion, Decision, Delegation, ListenerRefusal, Need, NoConnection, Reached, Reason, Unanswered,
+};
 
 /// Why a row is, or is not, the one that decides, in a clause: `shorter prefix than /payments/charge`, `needs method POST`,
 /// `dropped: /x is not under /payments`.
@@ -45,6 +47,39 @@ pub fn bare_reason(analysis: &Analysis, considered: &Considered) -> String {
             format!("its hostnames ({}) do not cover {host}", hostnames.join(", "))
         }
         Reason::OtherListener => "it does not serve the listener that takes the request".to_owned(),
+    }
+}
+
+/// Why a request finds nothing to connect to on a Gateway, in a sentence.
+pub fn no_connection(why: &NoConnection) -> String {
+    match why {
+        NoConnection::NoListeners => "it has no listeners".to_owned(),
+        NoConnection::NoneServed => "none of its listeners is served".to_owned(),
+        NoConnection::NoListenerOnPort { port, listens_on } => {
+            let ports: Vec<String> = listens_on.iter().map(u16::to_string).collect();
+            format!("no listener on port {port}; it listens on {}", ports.join(", "))
+        }
+        NoConnection::Listener { listener, port, why } => {
+            let why = match why {
+                ListenerRefusal::NoRoute => "has no route with backends: it is not served".to_owned(),
+                ListenerRefusal::Speaks(protocol) => format!("speaks {}", protocol.name()),
+                ListenerRefusal::NotServed(reason) => format!("is not served: {reason}"),
+            };
+            format!("listener {listener} on port {port} {why}")
+        }
+        NoConnection::SpeaksTls(Some(port)) => format!("port {port} speaks TLS, and the request is plain HTTP"),
+        NoConnection::SpeaksTls(None) => "all its listeners speak TLS, and the request is plain HTTP".to_owned(),
+        NoConnection::SpeaksPlain(Some(port)) => format!("port {port} speaks plain HTTP, and the request is TLS"),
+        NoConnection::SpeaksPlain(None) => "all its listeners speak plain HTTP, and the request is TLS".to_owned(),
+        NoConnection::NoCertificate { name, serves } => {
+            let name = name.as_deref().unwrap_or("the host");
+            format!("no HTTPS listener serves {name}; they serve {}", serves.join(", "))
+        }
+        NoConnection::NoServerName { name, serves } => {
+            let name = name.as_deref().unwrap_or("the host");
+            let served = if serves.is_empty() { String::new() } else { format!("; they serve {}", serves.join(", ")) };
+            format!("no listener or TLSRoute takes the server name {name}{served}")
+        }
     }
 }
 

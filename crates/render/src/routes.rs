@@ -22,6 +22,7 @@ use super::scope::Scope;
 use super::style::{Line, Role};
 use super::terminal::Paint;
 use super::witness::{self, WitnessData};
+use crate::uncertainty::not_read;
 
 /// `routes -o json`. The rows are made while they are written: all of them are ten times the table.
 #[derive(Serialize)]
@@ -112,7 +113,7 @@ pub fn data_with<'o>(
     });
     RoutesData {
         api_version: API_VERSION,
-        unverified: unreadable::of_world(&analysis.snapshot),
+        unverified: unreadable::of_world(&analysis.snapshot).as_ref().map(not_read),
         gateways: gateways.collect(),
     }
 }
@@ -325,7 +326,7 @@ pub fn text(
     }
     if let Some(why) = unreadable::of_world(&analysis.snapshot) {
         lines.push(Line::new());
-        lines.push(Line::of(Role::Warning, "? not certain: ").with(Role::Text, why));
+        lines.push(Line::of(Role::Warning, "? not certain: ").with(Role::Text, not_read(&why)));
     }
     paint.lines(&lines)
 }

@@ -1,9 +1,11 @@
 //! The sentences for why an answer is not certain.
 
+use routescope_core::reachability::Undetermined;
 use routescope_core::resolve::{
-    DestinationState, PolicyEffect, Ref, Uncertainty, Unreadable, Unspecified, UnverifiedDestination, ViaBy,
+    Cut, DestinationState, PolicyEffect, Ref, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
+    ViaBy,
 };
-use routescope_core::router::{CUT_TABLE, UNEVALUATED};
+use routescope_core::unreadable::{NotRead, plural};
 
 /// Why an answer is not certain, in a sentence.
 pub fn uncertainty(why: &Uncertainty) -> String {
@@ -11,9 +13,20 @@ pub fn uncertainty(why: &Uncertainty) -> String {
         Uncertainty::Destination(backend) => unverified_destination(backend),
         Uncertainty::Engine(assumption) => assumption.to_string(),
         Uncertainty::Unspecified(what) => unspecified(what),
-        Uncertainty::Cut(cut) => cut.to_string(),
-        Uncertainty::CutTable => CUT_TABLE.to_owned(),
-        Uncertainty::Unevaluated => UNEVALUATED.to_owned(),
+        Uncertainty::Cut(cut) => {
+            let how = match cut {
+                Cut::Depth => "deep",
+                Cut::Size => "large",
+            };
+            format!("the delegation is too {how} to be followed to its end: a rule that is not shown may answer")
+        }
+        Uncertainty::CutTable => {
+            "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer".to_owned()
+        }
+        Uncertainty::Unevaluated => {
+            "the regular expressions are too large to compile all of them: a rule that is not evaluated may answer"
+                .to_owned()
+        }
         Uncertainty::UnseenRoute(None) => "an HTTPRoute that is not in view may take it".to_owned(),
         Uncertainty::UnseenRoute(Some(namespace)) => {
             format!("an HTTPRoute of namespace {namespace} that is not in view may take it")
@@ -41,10 +54,7 @@ pub fn uncertainty(why: &Uncertainty) -> String {
         Uncertainty::AutoHostRewrite(policy) => {
             format!("autoHostRewrite of TrafficPolicy {policy} writes the name of the host that is picked")
         }
-        Uncertainty::StaleFiles { named, more } => {
-            let more = if *more > 0 { format!("; and {more} more") } else { String::new() };
-            format!("{}{more}", named.join("; "))
-        }
+        Uncertainty::StaleFiles(files) => stale_files(files),
         Uncertainty::Unreadable(what) => unreadable(what),
         Uncertainty::UnseenChild(by) => format!("a child of {} may exist that is not in view", reference(by)),
         Uncertainty::KindNotRead { kind, object } => {
@@ -78,6 +88,53 @@ pub fn uncertainty(why: &Uncertainty) -> String {
         }
         _ => policy(why),
     }
+}
+
+/// What cannot be read, in a sentence.
+pub fn not_read(what: &NotRead) -> String {
+    let files = what.files.as_ref().map(stale_files);
+    let kinds: Vec<String> = what.kinds.iter().map(|kind| plural(kind)).collect();
+    let kinds = match kinds.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        [rest @ .., last] => Some(format!("{} and {last}", rest.join(", "))),
+    };
+    let kinds = kinds.map(|kinds| format!("{kinds} cannot be read in every namespace"));
+    files.into_iter().chain(kinds).collect::<Vec<_>>().join("; ")
+}
+
+/// Which files count as they were, in a sentence.
+pub fn stale_files(StaleFiles { named, more }: &StaleFiles) -> String {
+    let more = if *more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", named.join("; "))
+}
+
+/// Why it was not found out what becomes of some requests, in a sentence.
+pub fn undetermined(why: Undetermined) -> String {
+    let why = match why {
+        Undetermined::Gap(gap) => return uncertainty(&gap.into()),
+        Undetermined::ManyHosts => "the hosts that its Gateway tells apart are too many to combine",
+        Undetermined::ManyPaths => "the paths of the earlier rules are too many to combine",
+        Undetermined::ManyConditions => "the conditions of the earlier rules are too many to combine",
+        Undetermined::ManyHeadersAndParams => "the conditions on headers and query parameters are too many to combine",
+        Undetermined::ManyRules => "too many rules share a path with it",
+        Undetermined::ManyShares => "its shares end in too many places",
+        Undetermined::LargeRegex => "a regular expression is too large to look into",
+        Undetermined::LargeRegexes => "the regular expressions are too large to look into",
+        Undetermined::TestsHost => "a rule tests the Host header",
+        Undetermined::TestsEnvoyHeader => "a rule tests a header that Envoy writes itself",
+        Undetermined::TestsExtendedHeader => "a rule tests a header that Envoy adds to",
+        Undetermined::Contradicted => "a request was found, and the router answers it otherwise",
+        Undetermined::NotAsked => "the request was lost",
+        Undetermined::SeveralEngines => "Gateways of several engines see these requests: name one of them",
+        Undetermined::OtherEngine => {
+            "another engine answers, which reads paths and headers in another way: not every request is compared"
+        }
+        Undetermined::UnreadableRoutes => "routes that cannot be read may take some of these requests",
+        Undetermined::DependsOnQuery => "what is expected depends on the query, and not every query was tried",
+        Undetermined::DependsOnPath => "what the backend receives depends on the path, and not every path was tried",
+    };
+    why.to_owned()
 }
 
 /// The same for what policies and their extensions rest on, and Namespaces.

@@ -14,6 +14,7 @@ use super::data::{HopData, chain};
 use super::outline::match_position;
 use super::phrases;
 use super::style::{Line, Role};
+use crate::uncertainty::undetermined;
 
 /// A request as `--requests` takes it: it can be asked as it stands.
 #[derive(Debug, Clone, Serialize)]
@@ -71,7 +72,7 @@ impl WitnessData {
                 data.hidden_by = by.iter().map(way).collect();
             }
             Reach::Never => {}
-            Reach::Unknown(why) => data.witness_unknown = Some(why.clone()),
+            Reach::Unknown(why) => data.witness_unknown = Some(undetermined(*why)),
         }
         data
     }
@@ -95,7 +96,7 @@ pub fn line(analysis: &Analysis, reach: &Reach) -> Line {
         Reach::Met(request) => request_line(request),
         Reach::Hidden(by) => Line::of(Role::Warning, "✗ no request: hidden by ").with_line(rows(analysis, by)),
         Reach::Never => Line::of(Role::Warning, "✗ no request matches"),
-        Reach::Unknown(why) => Line::of(Role::Dim, format!("? not certain: {why}")),
+        Reach::Unknown(why) => Line::of(Role::Dim, format!("? not certain: {}", undetermined(*why))),
     }
 }
 

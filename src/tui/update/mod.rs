@@ -50,6 +50,7 @@ use routescope_core::unreadable;
 use routescope_manifest::SourceError;
 use routescope_render::outline::NodeRef;
 use routescope_render::phrases::count;
+use routescope_render::uncertainty::stale_files;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -276,7 +277,7 @@ fn loaded(state: &mut State, read: Reading) -> Vec<Effect> {
     let Reading { analysis, changes, hint } = read;
     state.side_mut().failure = None;
     if let Some(why) = unreadable::of_files(&analysis.snapshot) {
-        state.tell(Role::Warning, why);
+        state.tell(Role::Warning, stale_files(&why));
     } else if state.side().world.is_some() {
         let told = match changes.len() {
             0 => "reloaded".to_owned(),

@@ -10,6 +10,7 @@ use super::hosts::HostClass;
 use super::languages::Languages;
 use super::machine::{Machine, header_space, query_space};
 use super::product::classes;
+use super::undetermined::Undetermined;
 use crate::model::{Name, RouteMatch, ValueKind, ValueMatch};
 use crate::resolve::ProxySemantics;
 use crate::router::lists::{HeaderDomain, header_domain};
@@ -42,7 +43,7 @@ pub(super) enum Chosen {
     Found(Choice),
     /// None: these rows (places in the list that was given) leave nothing.
     Never(Vec<usize>),
-    Unknown(String),
+    Unknown(Undetermined),
 }
 
 /// What a request is chosen for.
@@ -118,7 +119,7 @@ enum Value {
 enum Feasible {
     Yes(Value),
     No,
-    Unknown(String),
+    Unknown(Undetermined),
 }
 
 struct Search<'s, 'm> {
@@ -128,7 +129,7 @@ struct Search<'s, 'm> {
     places: AHashMap<Key<'m>, usize>,
     steps: usize,
     core: Vec<usize>,
-    unknown: Option<String>,
+    unknown: Option<Undetermined>,
 }
 
 /// A choice that passes all tests of `required` and fails each of `avoided`.
@@ -161,9 +162,7 @@ pub(super) fn choose<'m>(setting: &Setting<'_>, required: &[&'m RouteMatch], avo
     if search.avoid(avoided, &order, 0) {
         return match search.choice() {
             Some(choice) => Chosen::Found(choice),
-            None => {
-                Chosen::Unknown("the conditions on headers and query parameters are too many to combine".to_owned())
-            }
+            None => Chosen::Unknown(Undetermined::ManyHeadersAndParams),
         };
     }
     if let Some(why) = search.unknown {
@@ -228,7 +227,7 @@ impl<'m> Search<'_, 'm> {
     fn avoid(&mut self, rows: &[&'m RouteMatch], order: &[usize], depth: usize) -> bool {
         self.steps += 1;
         if self.steps > STEPS {
-            self.unknown.get_or_insert_with(too_many);
+            self.unknown.get_or_insert(Undetermined::ManyConditions);
             return false;
         }
         let mut order = order;
@@ -240,7 +239,7 @@ impl<'m> Search<'_, 'm> {
             }
         };
         if depth > DEPTH {
-            self.unknown.get_or_insert_with(too_many);
+            self.unknown.get_or_insert(Undetermined::ManyConditions);
             return false;
         }
         // What is not asked for otherwise is left out; then another method; then another value.
@@ -375,7 +374,7 @@ impl<'m> Search<'_, 'm> {
             let fits = self.passes(tests, exact) && (hosts.leads_here)(exact);
             return if fits { Feasible::Yes(Value::One(exact.to_string())) } else { Feasible::No };
         }
-        let unknown = || Feasible::Unknown("a rule tests the Host header".to_owned());
+        let unknown = || Feasible::Unknown(Undetermined::TestsHost);
         let Some(classes) = (hosts.classes)() else {
             return match self.one(header_space(), tests) {
                 Feasible::No => Feasible::No,
@@ -424,7 +423,7 @@ impl<'m> Search<'_, 'm> {
                     Some(_) => Feasible::Yes(Value::Absent),
                     None => match first_of(values) {
                         Some(_) if values.len() == 1 => Feasible::Yes(Value::Absent),
-                        Some(_) => Feasible::Unknown("a rule tests a header that Envoy writes itself".to_owned()),
+                        Some(_) => Feasible::Unknown(Undetermined::TestsEnvoyHeader),
                         None => Feasible::No,
                     },
                 }
@@ -445,7 +444,7 @@ impl<'m> Search<'_, 'm> {
                     Some(sent) if self.passes(tests, &format!("{sent},{own}")) => {
                         Feasible::Yes(Value::One(sent.to_owned()))
                     }
-                    _ => Feasible::Unknown("a rule tests a header that Envoy adds to".to_owned()),
+                    _ => Feasible::Unknown(Undetermined::TestsExtendedHeader),
                 }
             }
             HeaderDomain::Checked => {
@@ -551,12 +550,8 @@ impl<'m> Search<'_, 'm> {
     }
 }
 
-fn too_many() -> String {
-    "the conditions of the earlier rules are too many to combine".to_owned()
-}
-
 fn too_large() -> Feasible {
-    Feasible::Unknown("a regular expression is too large to look into".to_owned())
+    Feasible::Unknown(Undetermined::LargeRegex)
 }
 
 /// Whether no value passes both.

@@ -21,6 +21,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
 use super::languages::Languages;
 use super::meet::{Blocker, Met, Point, Search};
+use super::undetermined::Undetermined;
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
 use crate::resolve::{MatchState, ProxySemantics, RuleNodeId};
 use crate::router::lists::{PathPatterns, RowList};
@@ -58,7 +59,7 @@ pub struct Undecided {
     /// The row; `None` where rows are missing, and none stands for them.
     pub row: Option<RuleNodeId>,
     /// Why.
-    pub why: String,
+    pub why: Undetermined,
 }
 
 /// What differs between two tables.
@@ -145,15 +146,13 @@ impl<'a> Comparer<'a> {
         });
         for side in SIDES {
             for (row, why) in at[side].map(|at| self.routers[side].gaps(at)).unwrap_or_default() {
-                self.undecided(gateway, side, row, why);
+                self.undecided(gateway, side, row, Undetermined::Gap(why));
             }
         }
         if let [Some(old), Some(new)] = at
             && self.routers[0].manner_at(old) != self.routers[1].manner_at(new)
         {
-            let why =
-                "another engine answers, which reads paths and headers in another way: not every request is compared";
-            self.undecided(gateway, 1, None, why.to_owned());
+            self.undecided(gateway, 1, None, Undetermined::OtherEngine);
         }
         for place in places(self.routers, at, &self.told) {
             self.place(gateway, at, place);
@@ -176,8 +175,8 @@ impl<'a> Comparer<'a> {
                 for other in self.others(&scene, side, row) {
                     let pair = if side == 0 { (Some(row), other) } else { (other, Some(row)) };
                     if tried.len() >= PAIRS {
-                        let why = "too many rules share a path with it".to_owned();
-                        return self.undecided(gateway, side, Some(scene.rows[side][row].id), why);
+                        let id = scene.rows[side][row].id;
+                        return self.undecided(gateway, side, Some(id), Undetermined::ManyRules);
                     }
                     if tried.insert(pair) {
                         self.pair(&scene, [pair.0, pair.1]);
@@ -306,7 +305,7 @@ impl<'a> Comparer<'a> {
                 each.push(cells);
             } else {
                 if let Some(id) = ids[side] {
-                    self.undecided(&scene.gateway, side, Some(id), "its shares end in too many places".to_owned());
+                    self.undecided(&scene.gateway, side, Some(id), Undetermined::ManyShares);
                 }
                 return;
             }
@@ -458,7 +457,7 @@ impl<'a> Comparer<'a> {
         self.listed.contains(&(scene.gateway.clone(), of(0), of(1)))
     }
 
-    fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<RuleNodeId>, why: String) {
+    fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<RuleNodeId>, why: Undetermined) {
         let unknown = &mut self.comparison.unknown;
         let before = side == 0;
         if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == *gateway) {

@@ -9,6 +9,7 @@
 use super::choice::{Choice, Chosen, Setting, choose};
 use super::machine::{Machine, path_space};
 use super::product::classes;
+use super::undetermined::Undetermined;
 use crate::model::{PathKind, PathMatch, RouteMatch};
 use crate::router::lists::{PathPatterns, path_holds};
 use crate::router::matcher::Prefix;
@@ -40,7 +41,7 @@ pub(super) enum Met<I> {
     Found(Point),
     /// There is no such request: these rows take all that there is; none of them when no request passes at all.
     Never(Vec<I>),
-    Unknown(String),
+    Unknown(Undetermined),
 }
 
 /// What is searched for.
@@ -104,7 +105,7 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
             let Ok(classes) = classes(&required, &tracked, STATES) else { return too_large() };
             let mut grown = false;
             let mut hiding: Vec<I> = Vec::new();
-            let mut unknown: Option<String> = None;
+            let mut unknown: Option<Undetermined> = None;
             // A path that more rows take leaves no more than one that fewer take.
             let mut closed: Vec<Vec<bool>> = Vec::new();
             for class in &classes {
@@ -159,7 +160,7 @@ impl<'m, I: Copy + PartialEq> Search<'_, 'm, I> {
                 return unknown.map_or(Met::Never(hiding), Met::Unknown);
             }
         }
-        Met::Unknown("the paths of the earlier rules are too many to combine".to_owned())
+        Met::Unknown(Undetermined::ManyPaths)
     }
 
     /// Whether some choice does on this path.
@@ -208,9 +209,9 @@ struct PlainPaths {
 }
 
 fn too_large<I>() -> Met<I> {
-    Met::Unknown("the regular expressions are too large to look into".to_owned())
+    Met::Unknown(Undetermined::LargeRegexes)
 }
 
 fn contradicted<I>() -> Met<I> {
-    Met::Unknown("a request was found, and the router answers it otherwise".to_owned())
+    Met::Unknown(Undetermined::Contradicted)
 }

@@ -25,6 +25,7 @@ mod product;
 mod region;
 mod rows;
 mod target;
+mod undetermined;
 
 pub use compare::{Change, Comparison, Undecided, compare};
 pub use connections::{Connection, connections};
@@ -34,3 +35,4 @@ pub use kind::Kind;
 pub use region::{Answered, Elsewhere, Region, Then, each_answer};
 pub use rows::{Below, Reach, Reachability};
 pub use target::{Entry, Obstacle, Target, entries, obstacles};
+pub use undetermined::Undetermined;

@@ -12,6 +12,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
 use super::languages::Languages;
 use super::meet::{Blocker, Met, Point, Search};
+use super::undetermined::Undetermined;
 use crate::model::{Name, ObjectKey, PathKind, PathMatch, Position, RouteMatch};
 use crate::resolve::{ProxySemantics, RuleNodeId};
 use crate::router::lists::{PathPatterns, RowList, host_of};
@@ -43,7 +44,7 @@ pub enum Answered {
     /// The request, and what one Gateway answers; `None` where nothing does.
     Request(Request, Option<Box<Decision>>),
     /// It was not found out whether a row decides some of them (`None`: whether some are taken by no row), and why.
-    Unknown(Option<RuleNodeId>, String),
+    Unknown(Option<RuleNodeId>, Undetermined),
 }
 
 /// Whether to go on after an answer.
@@ -223,7 +224,7 @@ impl<'a> Walk<'a, '_> {
         let tree = self.router.tree();
         for (gateway, lists) in &spot.lists {
             for (row, why) in self.router.gaps(*gateway) {
-                if stops(&visit(Answered::Unknown(row, why))) {
+                if stops(&visit(Answered::Unknown(row, Undetermined::Gap(why)))) {
                     return false;
                 }
             }
@@ -232,7 +233,7 @@ impl<'a> Walk<'a, '_> {
                     let held = Held { lists: lists.clone(), at: Some((at, position as usize)) };
                     let row = list.rows[position as usize];
                     let Some(cells) = cells(self.router, held, &spot.host) else {
-                        let why = "its shares end in too many places".to_owned();
+                        let why = Undetermined::ManyShares;
                         if stops(&visit(Answered::Unknown(Some(row), why))) {
                             return false;
                         }
@@ -251,7 +252,7 @@ impl<'a> Walk<'a, '_> {
             self.router.manner_at(*gateway) != spot.semantics && lists.iter().any(|list| !list.rows.is_empty())
         });
         if others {
-            let why = "Gateways of several engines see these requests: name one of them".to_owned();
+            let why = Undetermined::SeveralEngines;
             if stops(&visit(Answered::Unknown(None, why))) {
                 return false;
             }

@@ -9,6 +9,7 @@ use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
 use super::languages::Languages;
 use super::meet::{Met, Point, Search};
+use super::undetermined::Undetermined;
 use crate::model::{Name, ObjectKey, RouteMatch};
 use crate::resolve::{LinkId, MatchState, ProxySemantics, RuleNodeId, Tree};
 use crate::router::lists::{PathPatterns, RowList};
@@ -24,7 +25,7 @@ pub enum Reach {
     /// None does, whatever stands before it: no request passes its tests.
     Never,
     /// It was not found out, and why.
-    Unknown(String),
+    Unknown(Undetermined),
 }
 
 /// A way to reach a virtual host, if there is one.
@@ -77,7 +78,7 @@ impl<'a> Reachability<'a> {
         }
         // What is before its list, or below it, depends on the host: all classes of hosts are looked at.
         let Some(fronts) = self.fronts(gateway, virtual_host, below) else {
-            return Reach::Unknown("the hosts that its Gateway tells apart are too many to combine".to_owned());
+            return Reach::Unknown(Undetermined::ManyHosts);
         };
         let mut reach = Reach::Never;
         let mut known: Vec<Vec<Option<u32>>> = Vec::new();
@@ -152,7 +153,7 @@ impl<'a> Reachability<'a> {
             confirm: &mut confirm,
         };
         Some(match search.run() {
-            Met::Found(_) => asked.map_or_else(|| Reach::Unknown("the request was lost".to_owned()), Reach::Met),
+            Met::Found(_) => asked.map_or(Reach::Unknown(Undetermined::NotAsked), Reach::Met),
             Met::Never(by) if by.is_empty() => Reach::Never,
             Met::Never(by) => Reach::Hidden(by),
             Met::Unknown(why) => Reach::Unknown(why),
@@ -183,7 +184,7 @@ impl<'a> Reachability<'a> {
             confirm: &mut confirm,
         };
         match search.run() {
-            Met::Found(_) => Reach::Unknown(String::new()),
+            Met::Found(_) => Reach::Unknown(Undetermined::NotAsked),
             Met::Never(by) if by.is_empty() => Reach::Never,
             Met::Never(by) => Reach::Hidden(by),
             Met::Unknown(why) => Reach::Unknown(why),

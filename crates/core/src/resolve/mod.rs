@@ -79,7 +79,7 @@ pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 pub use uncertainty::{
-    EngineAssumption, PolicyEffect, Ref, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
+    EngineAssumption, PolicyEffect, Ref, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
 };
 
 /// Everything that is below every Gateway.

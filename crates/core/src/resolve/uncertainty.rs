@@ -67,12 +67,7 @@ pub enum Uncertainty {
     /// `autoHostRewrite` of this `TrafficPolicy` writes the name of the host that is picked.
     AutoHostRewrite(ObjectKey),
     /// Files count as they were before.
-    StaleFiles {
-        /// The first of them, and why.
-        named: Vec<String>,
-        /// How many more there are.
-        more: usize,
-    },
+    StaleFiles(StaleFiles),
     /// Something of the cluster cannot be read.
     Unreadable(Unreadable),
     /// What this ref selects may have a child that is not in view.
@@ -167,6 +162,15 @@ pub enum Uncertainty {
     },
     /// This Namespace is not in view, and a listener selects by its labels.
     NamespaceLabels(Name),
+}
+
+/// Files that hold something that cannot be read for now, and count as they were before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleFiles {
+    /// The first of them, each with what is wrong with it.
+    pub named: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 /// A backend that is only assumed to be served, and why.
@@ -319,14 +323,5 @@ impl fmt::Display for EngineAssumption {
             }
             None => write!(f, "assumed {engine}: its GatewayClass is not in the input"),
         }
-    }
-}
-
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Depth => "the delegation is too deep to be followed to its end: a rule that is not shown may answer",
-            Self::Size => "the delegation is too large to be followed to its end: a rule that is not shown may answer",
-        })
     }
 }

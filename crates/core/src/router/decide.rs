@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::connection::Unseen;
 use super::effect::{RedirectedFrom, location, rewritten_path};
-use super::lookup::{Frontend, Lookup, Unseen, covers, without_port};
+use super::lookup::{Frontend, Lookup, covers, without_port};
 use super::matcher::MatchInput;
 use super::normalise::{BadTarget, check_as_it_is, check_authority, check_method, check_target, normalise};
 use super::request::{Request, Scheme};

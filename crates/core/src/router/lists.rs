@@ -11,14 +11,28 @@ use super::received;
 use super::request::Request;
 use super::{GatewayTable, Index, VirtualHost};
 use crate::model::{Name, PathMatch, Protocol, RouteMatch};
-use crate::resolve::{AttachedStream, LinkId, ProxySemantics, RuleNodeId, Tree};
+use crate::resolve::{AttachedStream, Cut, LinkId, ProxySemantics, RuleNodeId, Tree, Uncertainty};
 
-/// What is said of a Gateway some of whose virtual hosts are left out.
-pub const CUT_TABLE: &str =
-    "the Gateway has more virtual hosts than are kept in memory: one that is not shown may answer";
-/// What is said of a Gateway some of whose rules are not evaluated.
-pub const UNEVALUATED: &str =
-    "the regular expressions are too large to compile all of them: a rule that is not evaluated may answer";
+/// What a table lacks, so that something that is not in it may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Some of the virtual hosts.
+    Table,
+    /// Rules that are not evaluated.
+    Unevaluated,
+    /// What a delegating ref leads to.
+    Delegation(Cut),
+}
+
+impl From<Gap> for Uncertainty {
+    fn from(gap: Gap) -> Self {
+        match gap {
+            Gap::Table => Self::CutTable,
+            Gap::Unevaluated => Self::Unevaluated,
+            Gap::Delegation(cut) => Self::Cut(cut),
+        }
+    }
+}
 
 /// Rows in evaluation order, and what finds them.
 #[derive(Debug, Clone, Copy)]
@@ -123,14 +137,14 @@ impl<'a> Router<'a> {
     }
 
     /// Why rows may be missing from the table of the Gateway at `place`: what stands for each gap, where a rule does.
-    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<RuleNodeId>, String)> {
+    pub(crate) fn gaps(&self, place: u32) -> Vec<(Option<RuleNodeId>, Gap)> {
         let Some(table) = self.table.gateways.get(place as usize) else { return Vec::new() };
         let mut gaps = Vec::new();
         if table.cut {
-            gaps.push((None, CUT_TABLE.to_owned()));
+            gaps.push((None, Gap::Table));
         }
         if table.unevaluated {
-            gaps.push((None, UNEVALUATED.to_owned()));
+            gaps.push((None, Gap::Unevaluated));
         }
         if table.virtual_hosts.iter().any(|host| host.cut.is_some()) {
             let links = self.tree.links.iter().filter_map(|link| Some((link.hop, link.cut?)));
@@ -139,9 +153,9 @@ impl<'a> Router<'a> {
                 root.node.is_none_or(|node| node == table.node)
             });
             match of_links.next() {
-                Some((hop, cut)) => gaps.push((Some(hop), cut.to_string())),
+                Some((hop, cut)) => gaps.push((Some(hop), Gap::Delegation(cut))),
                 None => {
-                    gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, host.cut?.to_string()))));
+                    gaps.extend(table.virtual_hosts.iter().find_map(|host| Some((None, Gap::Delegation(host.cut?)))));
                 }
             }
         }

@@ -11,11 +11,12 @@ use std::sync::OnceLock;
 
 use ahash::AHashMap;
 
+use super::connection::{ListenerRefusal, NoConnection};
 use super::explain::Dropped;
 use super::hosts::Hosts;
 use super::request::{Request, Scheme};
 use super::{RouteTable, VirtualHost};
-use crate::model::{Name, ObjectKey, Protocol};
+use crate::model::{Name, Protocol};
 use crate::resolve::{GatewayNode, ListenerNode, ListenerState, ProxySemantics, Tree};
 
 /// Finds doors and virtual hosts without scanning them. Built once per table.
@@ -24,15 +25,6 @@ pub struct Lookup {
     gateways: Vec<Vec<Frontend>>,
     /// Matches that are in no table, for explanations; made when first asked for.
     pub(super) dropped: OnceLock<Dropped>,
-}
-
-/// A Gateway that gives no answer: the connection is closed, or there is nothing to connect to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unseen {
-    /// The Gateway.
-    pub gateway: ObjectKey,
-    /// Why it cannot see the request.
-    pub reason: String,
 }
 
 /// What a client can connect to.
@@ -113,10 +105,7 @@ impl Lookup {
         let passed: Vec<&Frontend> =
             plain.iter().copied().filter(|frontend| frontend.protocol == Protocol::Tcp).collect();
         match request.scheme {
-            Some(Scheme::Http) if plain.is_empty() && passes_all.is_empty() => Err(match port {
-                Some(port) => format!("port {port} speaks TLS, and the request is plain HTTP"),
-                None => "all its listeners speak TLS, and the request is plain HTTP".to_owned(),
-            }),
+            Some(Scheme::Http) if plain.is_empty() && passes_all.is_empty() => Err(NoConnection::SpeaksTls(port)),
             Some(Scheme::Http) => Ok(plain.into_iter().chain(passes_all).collect()),
             Some(Scheme::Https) | None if tls.is_empty() && tls_known && plain.is_empty() => {
                 Err(no_certificate(frontends, port, request, closed))
@@ -125,10 +114,7 @@ impl Lookup {
                 if tls_known {
                     return Err(no_certificate(frontends, port, request, closed));
                 }
-                Err(match port {
-                    Some(port) => format!("port {port} speaks plain HTTP, and the request is TLS"),
-                    None => "all its listeners speak plain HTTP, and the request is TLS".to_owned(),
-                })
+                Err(NoConnection::SpeaksPlain(port))
             }
             Some(Scheme::Https) => Ok(tls.into_iter().chain(passed).collect()),
             None => Ok(plain.into_iter().chain(tls).collect()),
@@ -164,7 +150,7 @@ fn closest_of_assumed<'l>(frontends: &'l [Frontend], request: &Request) -> Vec<&
 }
 
 /// The doors a request comes to, or why there is none.
-pub(super) type Seen<'l> = Result<Vec<&'l Frontend>, String>;
+pub(super) type Seen<'l> = Result<Vec<&'l Frontend>, NoConnection>;
 
 impl Frontend {
     /// Whether it passes on connections that do not speak TLS either: it matches without any server name.
@@ -372,46 +358,44 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<core::net::Ipv4Addr>().is_ok()
 }
 
-fn no_certificate(frontends: &[Frontend], port: Option<u16>, request: &Request, closed: bool) -> String {
-    let names: Vec<&str> = frontends
+fn no_certificate(frontends: &[Frontend], port: Option<u16>, request: &Request, closed: bool) -> NoConnection {
+    let mut serves: Vec<Name> = frontends
         .iter()
         .filter(|frontend| port.is_none_or(|port| frontend.port == port))
-        .filter_map(|frontend| frontend.sni.as_deref())
+        .filter_map(|frontend| frontend.sni.clone())
         .collect();
-    let name = server_name(request).unwrap_or("the host");
+    let name = server_name(request).map(Name::from);
     if frontends.iter().any(|frontend| frontend.stream.is_some() || frontend.closed) {
-        let served =
-            if names.is_empty() || closed { String::new() } else { format!("; they serve {}", names.join(", ")) };
-        return format!("no listener or TLSRoute takes the server name {name}{served}");
+        if closed {
+            serves.clear();
+        }
+        return NoConnection::NoServerName { name, serves };
     }
-    format!("no HTTPS listener serves {name}; they serve {}", names.join(", "))
+    NoConnection::NoCertificate { name, serves }
 }
 
-fn nothing_there(node: Option<&GatewayNode>, port: Option<u16>) -> String {
-    let Some(node) = node else { return "it has no listeners".to_owned() };
-    let Some(port) = port else { return "none of its listeners is served".to_owned() };
+fn nothing_there(node: Option<&GatewayNode>, port: Option<u16>) -> NoConnection {
+    let Some(node) = node else { return NoConnection::NoListeners };
+    let Some(port) = port else { return NoConnection::NoneServed };
     let mut ports: Vec<u16> = Vec::new();
     for listener in &node.listeners {
         let listens_on = listener.port(&node.gateway);
         if listens_on == port {
-            let name = listener.name(&node.gateway);
             let spec = listener.listener(&node.gateway);
-            return match &listener.state {
+            let why = match &listener.state {
                 ListenerState::Served if matches!(spec.protocol, Protocol::Tls | Protocol::Tcp) => {
-                    format!("listener {name} on port {port} has no route with backends: it is not served")
+                    ListenerRefusal::NoRoute
                 }
-                ListenerState::Served => format!("listener {name} on port {port} speaks {}", spec.protocol.name()),
-                ListenerState::Rejected { reason, .. } => {
-                    format!("listener {name} on port {port} is not served: {reason}")
-                }
+                ListenerState::Served => ListenerRefusal::Speaks(spec.protocol.clone()),
+                ListenerState::Rejected { reason, .. } => ListenerRefusal::NotServed(reason),
             };
+            return NoConnection::Listener { listener: listener.name(&node.gateway), port, why };
         }
         if listener.is_served() && !ports.contains(&listens_on) {
             ports.push(listens_on);
         }
     }
-    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-    format!("no listener on port {port}; it listens on {}", ports.join(", "))
+    NoConnection::NoListenerOnPort { port, listens_on: ports }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, ParentRef, RouteKind};
 use crate::resolve::{Engine, EngineAssumption, GatewayNode};
 use crate::store::RouteId;
-use crate::unreadable;
+use crate::unreadable::{self, NotRead};
 
 pub use condition::Condition;
 pub use difference::{Difference, RecordedAs, differences, parent_in_words, recorded};
@@ -37,7 +37,7 @@ pub struct Statuses {
     /// The Gateways whose engine is not certain, and why: what is predicted under them is not either.
     pub unverified: BTreeMap<ObjectKey, EngineAssumption>,
     /// Why none of it is certain: what cannot be read of a cluster.
-    pub doubt: Option<String>,
+    pub doubt: Option<NotRead>,
 }
 
 /// What the controller would write into a route.

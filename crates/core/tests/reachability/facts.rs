@@ -77,7 +77,7 @@ fn holds(analysis: &Analysis, expect: Expect) -> Option<Request> {
     match run(analysis, &test, &mut BTreeSet::new()) {
         Verdict::Pass => None,
         Verdict::Fail(failed) => Some(failed.request),
-        Verdict::Unknown(why) => panic!("{why}"),
+        Verdict::Unknown(why) => panic!("{why:?}"),
     }
 }
 

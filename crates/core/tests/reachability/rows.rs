@@ -45,7 +45,7 @@ pub fn every_row(analysis: &Analysis) -> Result<Found, TestCaseError> {
                         found.unmet.push((gateway, virtual_host, name));
                     }
                     Reach::Never => found.unmet.push((gateway, virtual_host, name)),
-                    Reach::Unknown(why) => found.unknown.push(format!("{name}: {why}")),
+                    Reach::Unknown(why) => found.unknown.push(format!("{name}: {why:?}")),
                 }
             }
         }

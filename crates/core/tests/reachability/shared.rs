@@ -99,7 +99,7 @@ fn regions_of_shared_worlds_hold_for_their_requests() {
                 match named(world, held(&analysis, &region, &expect, &requests)) {
                     Verdict::Pass => passed += 1,
                     Verdict::Fail(_) => failed += 1,
-                    Verdict::Unknown(why) => unknown.push(format!("{}: {region:?}: {why}", world.display())),
+                    Verdict::Unknown(why) => unknown.push(format!("{}: {region:?}: {why:?}", world.display())),
                 }
             }
         }
@@ -236,7 +236,7 @@ fn worlds_a_few_edits_away_are_compared() {
                 .flat_map(|table| &table.virtual_hosts)
                 .map(|host| host.rows.len())
                 .sum::<usize>();
-            unknown.extend(comparison.unknown.iter().map(|one| format!("{} {engine}: {}", world.display(), one.why)));
+            unknown.extend(comparison.unknown.iter().map(|one| format!("{} {engine}: {:?}", world.display(), one.why)));
         }
     }
     println!("{changes} changes, {rows} rows, {} unknown\n{}", unknown.len(), unknown.join("\n"));

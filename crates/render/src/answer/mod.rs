@@ -7,6 +7,7 @@ mod suggest_fix;
 mod summary;
 pub(crate) mod text;
 
+use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::ObjectKey;
 use routescope_core::router::{Decision, Request, Unseen};
@@ -45,7 +46,8 @@ impl Answers {
             analysis.explain(&request, gateway)
         };
         let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
-        let unknown = if decisions.is_empty() { unreadable::of_no_gateway(&analysis.snapshot) } else { None };
+        let unknown = unreadable::of_no_gateway(&analysis.snapshot).filter(|_| decisions.is_empty());
+        let unknown = unknown.as_ref().map(not_read);
         Self { request, decisions, unseen, unknown }
     }
 

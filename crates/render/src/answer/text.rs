@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::notes;
 use crate::reasons;
+use crate::reasons::no_connection;
 use crate::style::{Line, Role};
 use crate::uncertainty::uncertainty;
 use crate::width::Width;
@@ -59,7 +60,7 @@ pub fn text(analysis: &Analysis, answers: &Answers, width: usize, titled: bool, 
         });
         for Unseen { gateway, reason } in &answers.unseen {
             let line = Line::of(Role::Dim, "  Gateway ").with(Role::Gateway, gateway.to_string());
-            lines.push(line.with(Role::Text, format!("  {reason}")));
+            lines.push(line.with(Role::Text, format!("  {}", no_connection(reason))));
         }
         lines.extend(mesh(analysis));
     }

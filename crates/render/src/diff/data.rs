@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::answer::UpstreamData;
 use crate::data::{API_VERSION, DestinationData, HopData, SourceData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
+use crate::uncertainty::undetermined;
 use crate::witness::RequestLine;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ObjectKey};
@@ -164,7 +165,7 @@ pub fn data(sides: [(&str, &Analysis); 2], comparison: &Comparison, replayed: Op
     let unknown = comparison.unknown.iter().map(|one| {
         let analysis = if one.before { before } else { after };
         let row = one.row.map(|row| chain(&analysis.snapshot, &analysis.tree, &one.gateway, row));
-        UnknownData { row: row.unwrap_or_default(), why: one.why.clone() }
+        UnknownData { row: row.unwrap_or_default(), why: undetermined(one.why) }
     });
     DiffData {
         api_version: API_VERSION,

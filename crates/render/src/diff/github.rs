@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::uncertainty::undetermined;
 use crate::witness::url;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
@@ -28,7 +29,7 @@ pub fn github(sides: [&Analysis; 2], comparison: &Comparison) -> String {
         let _ = writeln!(out, "::{level} {place}title=traffic {}::{}", kind.name(), escaped(&message));
     }
     for one in &comparison.unknown {
-        let message = format!("{}: {}", undecided(sides, one).plain(), one.why);
+        let message = format!("{}: {}", undecided(sides, one).plain(), undetermined(one.why));
         let _ = writeln!(out, "::warning title=traffic unknown::{}", escaped(&message));
     }
     out

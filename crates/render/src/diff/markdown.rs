@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::uncertainty::undetermined;
 use crate::witness::url;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
@@ -55,7 +56,7 @@ pub fn markdown(sides: [&Analysis; 2], names: [&str; 2], comparison: &Comparison
         out.push_str("\nNot found out:\n\n");
         for one in comparison.unknown.iter().take(UNKNOWN) {
             let row = undecided(sides, one).plain();
-            let _ = writeln!(out, "- {}: {}", cell(&row), cell(&one.why));
+            let _ = writeln!(out, "- {}: {}", cell(&row), cell(&undetermined(one.why)));
         }
         if comparison.unknown.len() > UNKNOWN {
             let _ = writeln!(out, "- and {} more", comparison.unknown.len() - UNKNOWN);

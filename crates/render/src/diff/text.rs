@@ -4,6 +4,7 @@ use crate::answer::{wrapped, wrapped_as};
 use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
+use crate::uncertainty::undetermined;
 use crate::witness::request_line;
 use routescope_core::analysis::Analysis;
 use routescope_core::reachability::{Comparison, Kind};
@@ -72,7 +73,7 @@ pub fn text(
     }
     for one in &comparison.unknown {
         lines.push(Line::of(Role::Warning, "  unknown    ").with_line(undecided(sides, one)));
-        lines.extend(wrapped(Line::of(Role::Dim, "    because  "), &one.why, width));
+        lines.extend(wrapped(Line::of(Role::Dim, "    because  "), &undetermined(one.why), width));
     }
     if !lines.is_empty() {
         lines.push(Line::new());

@@ -6,6 +6,7 @@ use routescope_core::expectation::Verdict;
 use routescope_core::visible::visible;
 
 use crate::diff::outcome as in_words;
+use crate::uncertainty::undetermined;
 use crate::witness::url;
 
 use super::{Outcome, expected};
@@ -29,7 +30,7 @@ pub fn junit(_: &Analysis, outcomes: &[Outcome], lenient: bool) -> String {
             };
             let said = match verdict {
                 Verdict::Pass => None,
-                Verdict::Unknown(why) => Some(format!("not certain: {why}")),
+                Verdict::Unknown(why) => Some(format!("not certain: {}", undetermined(*why))),
                 Verdict::Fail(failed) => {
                     let request = &failed.request;
                     let answer = in_words(request, failed.decision.as_ref());

@@ -16,6 +16,7 @@ use routescope_core::model::{Name, Position};
 
 use crate::answer::{AnswerData, Answers};
 use crate::data::{API_VERSION, SourceData};
+use crate::uncertainty::undetermined;
 use crate::witness::RequestLine;
 
 pub use expected::expected;
@@ -152,7 +153,7 @@ pub fn data(analysis: &Analysis, outcomes: &[Outcome], coverage: &Coverage) -> T
     let tests = outcomes.iter().map(|Outcome { file, test, verdict }| {
         let (counterexample, why) = match verdict {
             Verdict::Pass => (None, None),
-            Verdict::Unknown(why) => (None, Some(why.clone())),
+            Verdict::Unknown(why) => (None, Some(undetermined(*why))),
             Verdict::Fail(failed) => {
                 let answers = explained(analysis, failed);
                 let answer =

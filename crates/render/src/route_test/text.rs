@@ -11,6 +11,7 @@ use crate::answer;
 use crate::data::SourceData;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
+use crate::uncertainty::undetermined;
 use crate::witness::request_line;
 
 use super::{Coverage, Outcome, expected, explained};
@@ -32,7 +33,7 @@ pub fn text(analysis: &Analysis, outcomes: &[Outcome], coverage: &Coverage, pain
         match verdict {
             Verdict::Pass => {}
             Verdict::Unknown(why) => {
-                lines.extend(answer::wrapped(Line::of(Role::Dim, "    not certain: "), why, width));
+                lines.extend(answer::wrapped(Line::of(Role::Dim, "    not certain: "), &undetermined(*why), width));
             }
             Verdict::Fail(failed) => {
                 lines.push(Line::of(Role::Dim, "    ").with_line(request_line(&failed.request)));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::data::API_VERSION;
+use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ParentRef, RouteKind};
 use routescope_core::status::{Condition, Difference, GatewayStatus, ParentEntry, RecordedAs, Statuses};
@@ -120,7 +121,7 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),
         unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.to_string())).collect(),
-        doubt: statuses.doubt.clone(),
+        doubt: statuses.doubt.as_ref().map(not_read),
         differences: differences.iter().map(difference).collect(),
     }
 }

@@ -4,6 +4,7 @@ use crate::answer::text::wrapped;
 use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
+use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
 use routescope_core::status::{Condition, Difference, RecordedAs, Statuses, parent_in_words, recorded};
 
@@ -54,7 +55,7 @@ pub fn text(
         }
     }
     if let Some(doubt) = &statuses.doubt {
-        lines.push(Line::of(Role::Warning, "? ").with(Role::Text, format!("not certain: {doubt}")));
+        lines.push(Line::of(Role::Warning, "? ").with(Role::Text, format!("not certain: {}", not_read(doubt))));
     }
     for (gateway, doubt) in &statuses.unverified {
         let what = format!("not certain: Gateway {gateway}: {doubt}");

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::data::{API_VERSION, ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::phrases;
+use crate::uncertainty::not_read;
 use crate::uncertainty::uncertainty;
 use routescope_core::model::{Name, Route};
 use routescope_core::resolve::{
@@ -155,7 +156,7 @@ pub fn data(outline: &Outline) -> TreeData<'_> {
             _ => not_attached.extend(outline.children(root).into_iter().filter_map(|node| loose(outline, node))),
         }
     }
-    let unverified = unreadable::of_world(&outline.analysis().snapshot);
+    let unverified = unreadable::of_world(&outline.analysis().snapshot).as_ref().map(not_read);
     TreeData { api_version: API_VERSION, unverified, gateways, not_attached }
 }
 

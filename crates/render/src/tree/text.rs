@@ -4,6 +4,7 @@ use crate::outline::{NodeRef, Outline};
 use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
+use crate::uncertainty::not_read;
 use routescope_core::unreadable;
 
 /// The outline as text. `wide` adds where each node is written, and where clients find a Gateway.
@@ -16,7 +17,7 @@ pub fn text(outline: &Outline, paint: Paint, wide: bool) -> String {
         draw(outline, root, paint, wide, &mut out);
     }
     if let Some(why) = unreadable::of_world(&outline.analysis().snapshot) {
-        let line = Line::of(Role::Warning, "? not certain: ").with(Role::Text, why);
+        let line = Line::of(Role::Warning, "? not certain: ").with(Role::Text, not_read(&why));
         out.push('\n');
         out.push_str(&paint.lines(&[line]));
     }
