@@ -29,6 +29,12 @@ pub const OBJECTS: usize = 250_000;
 /// The text of all objects of one kind, without `managedFields`.
 pub const TEXT: usize = 512 * MIB;
 
+/// All objects of a cluster, of all kinds: their texts, and [`OBJECT`] for each.
+pub const CLUSTER: usize = 1024 * MIB;
+
+/// What an object is charged beside its text, for what it becomes.
+pub const OBJECT: usize = 1_024;
+
 /// One line of a watch: etcd takes no object beyond 1.5 MiB.
 pub const LINE: usize = 8 * MIB;
 

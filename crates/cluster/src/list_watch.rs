@@ -6,7 +6,8 @@
 //! cases it is thrown away here, and a new one lists again: one atomic [`WatchEvent::Listed`].
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -103,7 +104,7 @@ async fn list_and_watch(
     }
     let mut stream = std::pin::pin!(watcher(api, config));
     let mut listing: Vec<Read> = Vec::new();
-    let mut held = Held::default();
+    let mut held = Held::new(&shared.charged);
     let (mut lists, mut begun_lists) = (true, 0);
     // When the watch began, and from when on it is known to hold.
     let (mut watched, mut holds) = (None, None);
@@ -142,7 +143,7 @@ async fn list_and_watch(
                 let news = match event {
                     watcher::Event::Init => {
                         listing.clear();
-                        held = Held::default();
+                        held = Held::new(&shared.charged);
                         lists = true;
                         begun_lists += 1;
                         if course.streams && begun_lists > MOST_CUT_SHORT {
@@ -240,15 +241,34 @@ struct Failed {
     lists_again: bool,
 }
 
+/// What the objects of all kinds of a cluster are charged: their texts, and [`limits::OBJECT`] for each.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Charged(Arc<AtomicUsize>);
+
 /// How much the feed holds: the length of each object's text, by the hash of its key.
-#[derive(Default)]
 struct Held {
     objects: HashMap<u64, usize>,
     text: usize,
     hasher: ahash::RandomState,
+    cluster: Charged,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.cluster.0.fetch_sub(self.charge(), Ordering::Relaxed);
+    }
 }
 
 impl Held {
+    /// Nothing yet, of a cluster that is charged so much for other kinds.
+    fn new(cluster: &Charged) -> Self {
+        Self { objects: HashMap::new(), text: 0, hasher: ahash::RandomState::default(), cluster: cluster.clone() }
+    }
+
+    fn charge(&self) -> usize {
+        self.text + self.objects.len() * limits::OBJECT
+    }
+
     fn read(&mut self, read: &Read) {
         let meta = read.object.meta();
         self.put(&meta.key(), meta.origin.source.text.len());
@@ -258,10 +278,16 @@ impl Held {
     fn put(&mut self, key: &ObjectKey, length: usize) {
         let before = self.objects.insert(self.hasher.hash_one(key), length);
         self.text = self.text + length - before.unwrap_or_default();
+        let charge = length + if before.is_none() { limits::OBJECT } else { 0 };
+        self.cluster.0.fetch_add(charge, Ordering::Relaxed);
+        self.cluster.0.fetch_sub(before.unwrap_or_default(), Ordering::Relaxed);
     }
 
     fn take(&mut self, key: &ObjectKey) {
-        self.text -= self.objects.remove(&self.hasher.hash_one(key)).unwrap_or_default();
+        if let Some(length) = self.objects.remove(&self.hasher.hash_one(key)) {
+            self.text -= length;
+            self.cluster.0.fetch_sub(length + limits::OBJECT, Ordering::Relaxed);
+        }
     }
 
     fn exceeded(&self) -> Option<Exceeded> {
@@ -269,7 +295,11 @@ impl Held {
         if self.objects.len() > limits::OBJECTS {
             return Some(Exceeded { what, limit: Amount::Count(limits::OBJECTS, "objects") });
         }
-        (self.text > limits::TEXT).then(|| Exceeded::bytes(what, limits::TEXT))
+        if self.text > limits::TEXT {
+            return Some(Exceeded::bytes(what, limits::TEXT));
+        }
+        let all = self.cluster.0.load(Ordering::Relaxed);
+        (all > limits::CLUSTER).then(|| Exceeded::bytes("what is read of the cluster", limits::CLUSTER))
     }
 }
 
@@ -318,9 +348,9 @@ mod tests {
 
     #[test]
     fn no_more_objects_of_a_kind_are_held_than_the_limit() {
-        let mut held = Held::default();
+        let mut held = Held::new(&Charged::default());
         (0..limits::OBJECTS).for_each(|number| held.put(&key(number), 1));
-        // One that changes is no further one.
+        // One that changes counts once.
         held.put(&key(0), 2);
         assert_eq!(told(&held), None);
         held.put(&key(limits::OBJECTS), 1);
@@ -331,7 +361,7 @@ mod tests {
 
     #[test]
     fn no_more_text_of_a_kind_is_held_than_the_limit() {
-        let mut held = Held::default();
+        let mut held = Held::new(&Charged::default());
         let share = limits::TEXT / 64;
         (0..64).for_each(|number| held.put(&key(number), share));
         held.put(&key(3), share);
@@ -340,5 +370,28 @@ mod tests {
         assert_eq!(told(&held).as_deref(), Some("the list has more than 512 MiB, which is the limit"));
         held.take(&key(3));
         assert_eq!((told(&held), held.text), (None, 63 * share));
+    }
+
+    #[test]
+    fn no_more_is_held_of_all_kinds_of_a_cluster_than_the_limit() {
+        let cluster = Charged::default();
+        let [mut routes, mut services, mut slices] = [(); 3].map(|()| Held::new(&cluster));
+        for held in [&mut routes, &mut services] {
+            held.put(&key(0), limits::CLUSTER / 2 - limits::OBJECT);
+        }
+        assert_eq!(told(&slices), None);
+        slices.put(&key(0), 0);
+        let full = "what is read of the cluster has more than 1024 MiB, which is the limit";
+        assert_eq!(told(&slices).as_deref(), Some(full), "an object without a text takes room, too");
+        assert_eq!(told(&routes).as_deref(), Some(full));
+        routes.put(&key(0), 0);
+        assert_eq!(told(&slices), None, "one that grows smaller makes room");
+        slices.put(&key(1), limits::CLUSTER / 2);
+        assert!(told(&routes).is_some());
+        drop(slices);
+        assert_eq!(told(&routes), None, "what is listed again counts once");
+        drop(routes);
+        drop(services);
+        assert_eq!(cluster.0.load(Ordering::Relaxed), 0);
     }
 }

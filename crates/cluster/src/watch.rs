@@ -15,6 +15,7 @@ use super::discover::Discovery;
 use super::kind_watcher::keep;
 use super::kinds::KINDS;
 use super::limits;
+use super::list_watch::Charged;
 use super::sync_status::{Event, Part, Tally};
 use super::timing::{Backoff, Timeouts};
 use super::{Cluster, Status, WatchEvent};
@@ -62,6 +63,7 @@ pub fn follow_at(cluster: &Cluster, namespaces: &[Name], pace: Timeouts) -> Foll
         discovery: Discovery::new(cluster.clone(), pace.answer),
         namespaces,
         streams: AtomicBool::new(true),
+        charged: Charged::default(),
         events,
     });
     let mut tasks = JoinSet::new();
@@ -120,6 +122,8 @@ pub(super) struct Shared {
     pub namespaces: watch::Receiver<Vec<Name>>,
     /// Whether the server may have streaming lists.
     streams: AtomicBool,
+    /// What the objects of all kinds take.
+    pub charged: Charged,
     events: Sender<Event>,
 }
 
