@@ -163,3 +163,22 @@ fn the_redirect_to_https_and_the_application_conflict_only_where_the_redirect_lo
     assert_eq!(finding["fix"][0]["path"], "spec.parentRefs[0].sectionName", "{out:#}");
     assert_eq!(finding["fix"][0]["value"], "secure");
 }
+
+/// Names of headers ignore case: a parent's `X-Tier` and the child's `x-tier` are one header, which has one value.
+#[test]
+fn a_rule_that_wants_two_values_of_a_header_is_never_reached() {
+    let world = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: gw}\nspec:\n  \
+        gatewayClassName: kgateway\n  listeners: [{name: http, port: 80, protocol: HTTP}]\n---\n\
+        apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: root}\nspec:\n  parentRefs: [{name: gw}]\n  \
+        rules:\n  - matches: [{path: {value: /a}, headers: [{name: X-Tier, value: gold}]}]\n    backendRefs:\n    \
+        - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: leaf}\n---\n\
+        apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: leaf\n  annotations:\n    \
+        delegation.kgateway.dev/inherit-parent-matcher: \"true\"\nspec:\n  rules:\n  \
+        - matches: [{path: {value: /b}, headers: [{name: x-tier, value: silver}]}]\n    backendRefs: [{name: b, port: 80}]\n  \
+        - matches: [{path: {value: /c}, headers: [{name: X-TIER, value: gold}]}]\n    backendRefs: [{name: c, port: 80}]\n";
+    let folder = folder(world);
+    let (_, out, _) = check(folder.path(), &[]);
+    let told = "warning[rule-unreachable] HTTPRoute default/leaf: rule 1 is never reached: no request has both header X-Tier: \
+        gold and header x-tier: silver";
+    assert!(out.contains(told) && out.matches("rule-unreachable").count() == 1, "{out}");
+}

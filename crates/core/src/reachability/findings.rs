@@ -11,7 +11,10 @@ use std::fmt::Write as _;
 use super::held::{Held, matcher};
 use super::rows::{Reach, Reachability};
 use crate::finding::{Code, Edit, Finding, Location, Severity, Subject};
-use crate::model::{Meta, Name, ObjectKey, ParentRef, PathKind, Position, Protocol, RedirectScheme, Route, ValueMatch};
+use crate::model::{
+    Meta, Name, ObjectKey, ParentRef, PathKind, Position, Protocol, RedirectScheme, Route, RouteMatch, ValueKind,
+    ValueMatch,
+};
 use crate::parallel;
 use crate::resolve::{Action, LinkId, MatchState, ProxySemantics, RuleNode, RuleNodeId, Tree};
 use crate::router::Router;
@@ -232,12 +235,15 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        let mut findings = Vec::new();
+        let mut findings = self.contradictions(unmet);
         for (id, by) in &never {
             if conflicts.contains_key(id) && !otherwise.contains(id) {
                 continue;
             }
             conflicts.remove(id);
+            if self.may_be_gone(by) {
+                continue;
+            }
             let advice = if redirecting.contains(id) { self.advice(by) } else { None };
             let message = format!("{}{}", self.unreachable(*id, by), without(lost.get(id)));
             findings.push(self.advised(Code::RuleUnreachable, *id, message, advice));
@@ -250,7 +256,7 @@ impl<'a> Report<'a> {
                     continue;
                 }
                 // That an application on all listeners loses to the redirect to https on one of them is meant.
-                if !never.contains_key(&id) && self.leads_to_https(rival) {
+                if !never.contains_key(&id) && self.leads_to_https(rival) || self.may_be_gone(&[rival]) {
                     continue;
                 }
                 let advice = if redirecting.contains(&id) { self.advice(&[rival]) } else { None };
@@ -265,6 +271,30 @@ impl<'a> Report<'a> {
             }
         }
         findings
+    }
+
+    /// Whether the cluster may get one of these rows otherwise than it is written, or not at all.
+    fn may_be_gone(&self, rows: &[RuleNodeId]) -> bool {
+        let mut steps = rows.iter().flat_map(|row| self.tree.chain(*row));
+        steps.any(|step| self.route(self.hop(step).route).meta.doubt.is_some())
+    }
+
+    /// Rules of which every match wants two values of one header: names of headers ignore case, and a parent's `X-Tier`
+    /// stands beside the child's `x-tier`.
+    fn contradictions(&self, unmet: &Unmet) -> Vec<Finding> {
+        let mut rules: BTreeMap<RuleId, Option<String>> = BTreeMap::new();
+        for row in unmet.hidden.keys().chain(&unmet.met) {
+            let hop = self.hop(*row);
+            let found = if unmet.is(*row) { two_values(matcher(self.tree, *row)) } else { None };
+            let rule = rules.entry((hop.route, hop.rule)).or_insert_with(|| found.clone());
+            *rule = rule.take().filter(|_| found.is_some());
+        }
+        let told = rules.into_iter().filter_map(|(id, found)| Some((id, found?)));
+        told.map(|(id, found)| {
+            let message = format!("rule {} is never reached: no request has {found}", id.1 + 1);
+            self.finding(Code::RuleUnreachable, id, message)
+        })
+        .collect()
     }
 
     fn unreachable(&self, id: RuleId, by: &[RuleNodeId]) -> String {
@@ -378,6 +408,17 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Two different values that a match wants of one header.
+fn two_values(matcher: &RouteMatch) -> Option<String> {
+    let exact = |test: &&ValueMatch| test.kind == ValueKind::Exact && !test.value.is_empty();
+    let mut tests = matcher.headers.iter().filter(exact).enumerate();
+    tests.find_map(|(place, test)| {
+        let mut earlier = matcher.headers.iter().filter(exact).take(place);
+        let other = earlier.find(|one| one.name.eq_ignore_ascii_case(&test.name) && one.value != test.value)?;
+        Some(format!("both header {}: {} and header {}: {}", other.name, other.value, test.name, test.value))
+    })
+}
+
 /// How many rows a thread takes at a time.
 const PIECE: usize = 2_000;
 
@@ -385,7 +426,7 @@ const PIECE: usize = 2_000;
 fn same_match(tree: &Tree, a: RuleNodeId, b: RuleNodeId) -> bool {
     let (a, b) = (matcher(tree, a), matcher(tree, b));
     let same = |a: &[ValueMatch], b: &[ValueMatch]| a.len() == b.len() && a.iter().all(|test| b.contains(test));
-    let path = |row: &crate::model::RouteMatch| {
+    let path = |row: &RouteMatch| {
         let value = row.path.value.as_str();
         let cut = if row.path.kind == PathKind::PathPrefix { value.trim_end_matches('/') } else { value };
         (row.path.kind, cut.to_owned())
