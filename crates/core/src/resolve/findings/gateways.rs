@@ -8,7 +8,7 @@ use super::{Cause, Report};
 use crate::finding::{Code, Finding, Location, Severity, Subject};
 use crate::limits;
 use crate::model::{Protocol, StreamRoute};
-use crate::resolve::{GatewayNode, ListenerNode, ListenerState, invalid_kinds};
+use crate::resolve::{Engine, GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 use crate::store::RouteId;
 
 /// Whether a protocol is one of the specification's, in other letters.
@@ -223,8 +223,8 @@ impl Report<'_> {
                 if !told.insert((route.kind, route.meta.key())) {
                     continue;
                 }
-                if route.rules.len() != 1 {
-                    let message = format!("it has {} rules, and is not translated: one is taken", route.rules.len());
+                if route.rules.len() != 1 && node.dialect.engine == Engine::Kgateway {
+                    let message = format!("it has {} rules, and kgateway serves routes of one rule", route.rules.len());
                     let help = "give each rule a route of its own";
                     self.of_stream(Code::StreamNotServed, Severity::Error, route, None, message, help);
                 }
