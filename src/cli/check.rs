@@ -151,7 +151,7 @@ impl Question for CheckOptions {
         let scope = context.scope();
         let analysis = &world.analysis;
         let of_sets = reachability::findings(analysis.router(), parallel::threads());
-        let mut held = held_back::Held::new(&analysis.snapshot);
+        let mut held = held_back::Held::new(&analysis.snapshot, &world.otherwise);
         let of_sets: Vec<Finding> = of_sets.into_iter().filter(|finding| held.leaves(finding)).collect();
         let of_all = analysis.findings.iter().chain(&of_sets);
         let mut all: Vec<Finding> =

@@ -1,5 +1,6 @@
 //! Commands on clusters: waits until all that may be read is known, answers, and goes on answering with `--watch`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::time::Duration;
@@ -171,6 +172,7 @@ fn hear(one: &mut Followed, update: Update, changes: &mut Vec<(String, Changed)>
                 watch,
                 context: Some(status.context.clone()),
                 repository: None,
+                otherwise: BTreeSet::new(),
                 nothing: None,
                 again,
                 named: Vec::new(),

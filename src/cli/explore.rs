@@ -110,7 +110,8 @@ fn files(context: &Context) -> Result<(tui::Source, Vec<(Part, tui::Loader)>), F
     let mut reading = context.reading()?;
     let mut names: Vec<(String, String)> = Vec::new();
     if context.source.roots {
-        let roots = roots::inputs(context)?;
+        let (roots, variables) = roots::inputs(context)?;
+        reading.variables = variables;
         names = roots.iter().map(|(name, _)| (name.clone(), format!("-k {}", quoted(name)))).collect();
         reading.inputs = roots.into_iter().map(|(_, input)| input).collect();
     } else {

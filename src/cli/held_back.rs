@@ -23,10 +23,11 @@ pub struct Held {
 }
 
 impl Held {
-    /// Looks for what kustomizations change.
-    pub fn new(snapshot: &Snapshot) -> Self {
+    /// Looks for what kustomizations change. What is only written `otherwise` in another folder is judged as it stands.
+    pub fn new(snapshot: &Snapshot, otherwise: &BTreeSet<Subject>) -> Self {
         let changed = snapshot.objects().filter(|(_, meta)| meta.doubt.is_some());
-        Self { changed: changed.map(|(kind, meta)| Subject { kind, key: meta.key() }).collect(), count: 0 }
+        let changed = changed.map(|(kind, meta)| Subject { kind, key: meta.key() });
+        Self { changed: changed.filter(|subject| !otherwise.contains(subject)).collect(), count: 0 }
     }
 
     /// Whether a finding is about none of them, or holds in any case.
@@ -46,14 +47,14 @@ impl Held {
             many => (format!("{many} findings"), "are"),
         };
         if let Some(told) = left.iter_mut().find(|finding| finding.code == Code::Kustomization) {
-            let _ = write!(told.message, "; {findings} on what kustomizations change {are} left out");
+            let _ = write!(told.message, "; {findings} on what kustomizations change or do not name {are} left out");
         } else {
             left.push(Finding {
                 code: Code::Kustomization,
                 severity: Severity::Info,
                 place: None,
                 subject: None,
-                message: format!("{findings} on objects whose namespace a kustomization may set {are} left out"),
+                message: format!("{findings} on objects that a kustomization may change or leave out {are} left out"),
                 help: Some("--roots reads every root as kustomize builds it, -k DIR a single one".to_owned()),
                 fix: Vec::new(),
             });

@@ -1,12 +1,13 @@
 //! Sources to an [`Analysis`], with what reading them brought up told on standard error.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Code, Finding, Severity};
+use routescope_core::finding::{Code, Finding, Severity, Subject};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Snapshot, Store};
@@ -36,6 +37,8 @@ pub struct LoadedSource {
     pub context: Option<String>,
     /// What was found in a folder that was read with all below it.
     pub repository: Option<Repository>,
+    /// The objects that are written otherwise in another folder of it.
+    pub otherwise: BTreeSet<Subject>,
     /// Why there is nothing to draw or to ask, when there is nothing.
     pub nothing: Option<SourceError>,
     /// After so long to read again: what is missing now may be back.
@@ -102,8 +105,11 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
     }
     coverage.stale = stale.reasons;
     let count = objects.len();
+    let mut otherwise = BTreeSet::new();
     if repository.is_some() {
-        findings.extend(duplicates::settle(&mut objects));
+        let settled = duplicates::settle(&mut objects);
+        findings.extend(settled.findings);
+        otherwise = settled.otherwise;
     }
     let mut store = Store::default();
     findings.extend(store.apply(Change::Replace { objects, coverage }));
@@ -115,7 +121,7 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
     if repository.is_some() {
         let mut of_reading = std::mem::take(&mut analysis.findings);
         let of_routing = of_reading.split_off(reading);
-        let mut held = held_back::Held::new(&analysis.snapshot);
+        let mut held = held_back::Held::new(&analysis.snapshot, &otherwise);
         of_reading.retain(|finding| held.leaves(finding));
         reading = of_reading.len();
         of_reading.extend(of_routing.into_iter().filter(|finding| held.leaves(finding)));
@@ -130,6 +136,7 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
         watch,
         context: None,
         repository,
+        otherwise,
         nothing,
         again: stale.again,
         named,

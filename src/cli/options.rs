@@ -119,7 +119,7 @@ impl SourceOptions {
             inputs: self.inputs(),
             recursive: self.recursive,
             complete: self.complete,
-            variables: Variables { values, environment: self.set_env },
+            variables: Variables { values, environment: self.set_env, ..Variables::default() },
             channels: Channels { asked: self.gateway_api_channel.map(ChannelName::channel), cluster: None },
             scope: Scope::default(),
         })

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use routescope_core::parallel;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Channels, shown};
+use routescope_manifest::{Channels, Variables, shown};
 
 use super::answer::{self, Question, Unwritten};
 use super::beside::{self, Answered, Beside};
@@ -18,11 +18,16 @@ use super::{Context, Verdict, terminal};
 /// So many roots that fail are named.
 const NAMED: usize = 10;
 
-/// The inputs that the roots are: kustomizations, and charts where there is helm.
-pub fn inputs(context: &Context) -> Result<Vec<(String, Input)>, Failure> {
-    let Reading { inputs, recursive, variables, .. } = context.source.reading()?;
+/// The inputs that the roots are, kustomizations, and charts where there is helm; with what Flux makes of what is built.
+pub fn inputs(context: &Context) -> Result<(Vec<(String, Input)>, Variables), Failure> {
+    let Reading { inputs, recursive, mut variables, .. } = context.source.reading()?;
     let found = files::load_filled(&inputs, recursive, &variables, Channels::default())?.repository.unwrap_or_default();
-    let named = |folder: PathBuf, input: fn(PathBuf) -> Input| (shown(&folder), input(folder));
+    let filled = found.roots.iter().map(|folder| (format!("kustomize {}", shown(folder)), found.filling(folder)));
+    variables.built = filled.collect();
+    let named = |folder: PathBuf, input: fn(PathBuf) -> Input| {
+        let name = shown(&folder);
+        (name.clone(), input(PathBuf::from(name)))
+    };
     let mut roots: Vec<_> = found.roots.into_iter().map(|folder| named(folder, Input::Kustomize)).collect();
     if files::has_helm() {
         roots.extend(found.charts.into_iter().map(|folder| named(folder, Input::Helm)));
@@ -31,7 +36,7 @@ pub fn inputs(context: &Context) -> Result<Vec<(String, Input)>, Failure> {
         let hint = "-R -f reads the manifests as they stand";
         return Err(Failure::new("no root found: there is no kustomization in what is read", hint));
     }
-    Ok(roots)
+    Ok((roots, variables))
 }
 
 /// Answers for every root that has to do with routing.
@@ -57,9 +62,10 @@ pub struct Roots {
 impl Roots {
     /// Reads all roots. An error when none of them has to do with routing.
     pub fn read(context: &Context, memories: &mut Memories) -> Result<Self, Failure> {
-        let reading = context.reading()?;
         let settings = context.settings.settings();
-        let inputs = inputs(context)?.into_iter().map(|(name, input)| {
+        let (inputs, variables) = inputs(context)?;
+        let reading = Reading { variables, ..context.reading()? };
+        let inputs = inputs.into_iter().map(|(name, input)| {
             let memory = memories.remove(&name).unwrap_or_default();
             (name, input, memory)
         });

@@ -1,6 +1,7 @@
 //! The two sources of a comparison.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -129,6 +130,7 @@ impl Question for Kept {
             watch,
             context,
             repository,
+            otherwise: BTreeSet::new(),
             nothing,
             again: None,
             named: Vec::new(),

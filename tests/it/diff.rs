@@ -137,6 +137,13 @@ fn standard_input_and_revisions_are_sources() {
     let Run { stdout, stderr, code } = run_in(folder.path(), &["diff", "--complete", "git:HEAD:routes", "routes"], "");
     assert_eq!(code, 1, "{stderr}");
     assert!(stdout.contains("routes/all.yaml:29"), "{stdout}");
+    // The root of a repository is read as with -R -f: what is not a manifest is left out.
+    std::fs::write(folder.path().join("values.yaml"), "a: [\n").expect("written");
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "second"]);
+    let Run { stdout, stderr, code } =
+        run_in(folder.path(), &["diff", "--complete", "-R", "git:HEAD~1:.", "git:HEAD:."], "");
+    assert_eq!((code, stderr.as_str()), (1, ""), "{stdout}");
     let Run { stderr, code, .. } = run_in(folder.path(), &["diff", "git:nowhere:routes", "routes"], "");
     assert_eq!(code, 2);
     assert!(stderr.starts_with("error: cannot read revision nowhere: "), "{stderr}");

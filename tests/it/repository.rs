@@ -262,7 +262,7 @@ fn a_namespace_that_a_kustomization_may_set_is_not_known() {
     ]);
     let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
     assert!(!text.contains("did you mean default/edge"), "{text}");
-    assert!(text.contains("1 finding on objects whose namespace a kustomization may set is left out"), "{text}");
+    assert!(text.contains("1 finding on objects that a kustomization may change or leave out is left out"), "{text}");
 }
 
 #[test]
@@ -380,6 +380,109 @@ fn roots_stand_side_by_side_as_kustomize_builds_them() {
     assert!(text.contains("team-a/prod") && said.contains("kustomize dev failed: no base"), "{text}{said}");
 }
 
+/// Flux fills in what kustomize prints, and puts it into a namespace.
+#[cfg(unix)]
+#[test]
+fn what_is_built_of_a_root_is_filled_in_as_flux_does() {
+    let tools = kubectl();
+    let gateway = GATEWAY.replace(", namespace: team-a", "").replace("port: 80", "port: 80, hostname: \"${HOST}\"");
+    let route = ROUTE.replace(", namespace: team-a", "").replace("name: edge}", "name: edge, namespace: network}");
+    let ks = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: edge}\nspec:\n  path: ./edge\n  \
+        targetNamespace: network\n  postBuild: {substitute: {HOST: api.example.com}}\n";
+    let folder = repository(&[
+        ("ks.yaml", ks),
+        ("edge/kustomization.yaml", "resources: [all.yaml]\n"),
+        ("edge/built", &format!("{gateway}---\n{route}")),
+    ]);
+    let ask = ["where", "http://api.example.com/", "-R", "-f", ".", "--roots"];
+    let (code, text, said) = run(&folder, &ask, Some(tools.path()));
+    assert_eq!(code, Some(0), "{text}{said}");
+    assert!(text.contains("Gateway network/edge  :80 http  api.example.com"), "{text}");
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", ".", "--roots"], Some(tools.path()));
+    assert_eq!(text, "✓ nothing found\n");
+    // What is given by hand counts more.
+    let (code, text, _) = run(&folder, &[&ask[..], &["--set", "HOST=other.example.com"]].concat(), Some(tools.path()));
+    assert_eq!(code, Some(1), "{text}");
+}
+
+/// The repository's own folder may be a root; kubectl logs its complaint.
+#[cfg(unix)]
+#[test]
+fn the_folder_itself_may_be_a_root() {
+    let tools = kubectl();
+    let folder = repository(&[
+        ("Kustomization", "namePrefix: dev-\nresources: [shop]\n"),
+        ("shop/kustomization.yml", "resources: [route.yaml]\n"),
+        ("shop/route.yaml", ROUTE),
+        ("built", &format!("{GATEWAY}---\n{ROUTE}")),
+    ]);
+    let (code, text, said) =
+        run(&folder, &["where", "http://api.example.com/", "-R", "-f", ".", "--roots"], Some(tools.path()));
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{text}");
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    let told =
+        "./Kustomization:1:13: info[kustomization] ./Kustomization sets namePrefix: dev-, which -f does not apply";
+    assert!(text.starts_with(told), "{text}");
+}
+
+/// A file beside a kustomization that does not name it may never be applied: nothing that depends on it is certain.
+#[test]
+fn a_file_that_no_kustomization_names_may_not_count() {
+    let old = ROUTE.replace("name: shop", "name: old");
+    let folder = repository(&[
+        ("gateway.yaml", GATEWAY),
+        ("shop/kustomization.yaml", "namespace: team-a\nresources: [route.yaml]\n"),
+        ("shop/route.yaml", ROUTE),
+        ("shop/old.yaml", &old),
+    ]);
+    let (code, text, _) = run(&folder, &["check", "-R", "-f", ".", "--fail-on", "warning"], None);
+    assert!(code == Some(0) && !text.contains("rule-conflict"), "{text}");
+    let (_, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", ".", "-o", "json"], None);
+    assert!(text.contains("HTTPRoute team-a/old: ./shop/kustomization.yaml does not name its file"), "{text}");
+}
+
+#[test]
+fn a_part_of_an_object_gives_way_to_the_whole_one() {
+    let part = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shop, namespace: team-a}\nspec:\n  \
+        hostnames: [prod.example.com]\n";
+    let folder = repository(&[("base/all.yaml", &format!("{GATEWAY}---\n{ROUTE}")), ("prod/patch.yaml", part)]);
+    let (_, text, _) = run(&folder, &["check", "-R", "-f", "."], None);
+    assert!(text.starts_with("./prod/patch.yaml:1:1: info[duplicate-object]"), "{text}");
+    let (code, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", "."], None);
+    assert_eq!(code, Some(0), "{text}");
+}
+
+/// Of two clusters' routes the last counts, and an answer by it says so.
+#[test]
+fn an_answer_by_one_of_two_routes_of_a_name_is_not_certain() {
+    let other = ROUTE.replace("api.example.com", "dev.example.com");
+    let folder = repository(&[("dev/route.yaml", &other), ("gateway.yaml", GATEWAY), ("prod/route.yaml", ROUTE)]);
+    let (_, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", "."], None);
+    assert!(text.contains("HTTPRoute team-a/shop: ./dev/route.yaml has another one of its"), "{text}");
+    let folder = repository(&[("dev/route.yaml", ROUTE), ("gateway.yaml", GATEWAY), ("prod/route.yaml", ROUTE)]);
+    let (_, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", "."], None);
+    assert!(!text.contains("another one"), "{text}");
+}
+
+#[test]
+fn what_flux_patches_is_not_certain() {
+    let ks = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec:\n  path: ./apps\n  \
+        patches: [{target: {kind: KIND}, patch: \"[]\"}]\n";
+    for (kind, is_told) in [("HTTPRoute", true), ("HelmRelease", false)] {
+        let folder =
+            repository(&[("ks.yaml", &ks.replace("KIND", kind)), ("apps/all.yaml", &format!("{GATEWAY}---\n{ROUTE}"))]);
+        let (_, text, _) = run(&folder, &["where", "http://api.example.com/", "-R", "-f", "."], None);
+        assert_eq!(text.contains("HTTPRoute team-a/shop: ./ks.yaml patches its HTTPRoutes"), is_told, "{text}");
+    }
+}
+
+/// Kinds that other tools have, too, are theirs where there is no `apiVersion`.
+#[test]
+fn a_service_of_another_tool_is_left_out() {
+    let folder = repository(&[("route.yaml", ROUTE), ("vpn.yaml", "kind: Service\nmetadata: {name: x}\nspec: {}\n")]);
+    reports(&folder, &[]);
+}
+
 // ---- placeholders
 
 fn placeholders() -> TempDir {
@@ -393,7 +496,7 @@ fn placeholders_are_filled_in() {
     let folder = placeholders();
     let set = |name: &str, value: &str| Variables {
         values: [(name.to_owned(), value.to_owned())].into(),
-        environment: false,
+        ..Variables::default()
     };
     let inputs = [Input::Path(folder.path().to_owned())];
     assert!(

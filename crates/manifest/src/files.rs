@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::channel::{Channel, Channels};
 use super::demo::DEMO;
 use super::last_good::{Held, LastGood, Settled, Stale};
-use super::placeholder::Variables;
+use super::placeholder::{Filling, Variables};
 use super::repository::{self, Repository, Sorted};
 use super::text::{self, Text};
-use super::{Loaded, SourceError, encoding, flux, kustomize};
+use super::{Loaded, SourceError, encoding, flux, kustomization, kustomize};
 use crate::decode::Decoded;
 use routescope_core::finding::{Code, Finding, Location, Severity, closest};
 use routescope_core::model::{Name, Object, Position, Source, SourceKind};
@@ -38,6 +38,8 @@ pub enum Input {
     Helm(PathBuf),
     /// `--demo`.
     Demo,
+    /// The files of a folder that are already in memory (a folder of a revision), each with its path.
+    Folder(Vec<(String, String)>),
     /// A text that is already in memory, under a name to show (tests, benches).
     Text {
         /// The name shown in positions.
@@ -104,6 +106,13 @@ fn gather(
                 for (name, text) in DEMO {
                     gathered.text((*name).to_owned(), (*text).to_owned());
                 }
+            }
+            Input::Folder(files) => {
+                let text = |(name, text): &(String, String)| Text {
+                    lenient: recursive,
+                    ..Text::new(Source { name: name.clone(), kind: SourceKind::Text, text: text.clone() })
+                };
+                gathered.sorted(files.iter().map(text).collect(), recursive);
             }
             Input::Text { name, text } => gathered.text(name.clone(), text.clone()),
         }
@@ -293,7 +302,7 @@ impl Gathered<'_> {
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     inner += 1;
                     folders.push(path);
-                } else if is_manifest(&path) {
+                } else if is_manifest(&path) || kustomization::is_one(&path) {
                     found.push(Found::Manifest(path));
                 } else if recursive && is_linked_folder(&entry) {
                     found.push(Found::Link(path));
@@ -336,7 +345,8 @@ impl Gathered<'_> {
             text.fill(&variables);
         }
         self.sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));
-        let Sorted { texts, repository, findings } = repository::sort(texts);
+        let Sorted { texts, mut repository, findings } = repository::sort(texts);
+        repository.flux = substitutions;
         self.findings.extend(findings);
         self.texts.extend(texts);
         if recursive {
@@ -366,7 +376,7 @@ impl Gathered<'_> {
             last_good: _,
             stale,
             mut sources,
-            targets,
+            mut targets,
             mut findings,
             watch,
             mut repository,
@@ -374,7 +384,13 @@ impl Gathered<'_> {
             channels,
         } = self;
         for text in &mut texts {
-            text.fill(&variables);
+            match variables.built.get(&text.source.name) {
+                Some(filling) => text.fill(&filling.over(&variables)),
+                None => text.fill(&variables),
+            }
+        }
+        for (name, Filling { target, .. }) in &variables.built {
+            targets.extend(target.as_ref().map(|target| (name.clone(), Name::from(target.as_str()))));
         }
         let channel = channels.choose(texts.iter().map(|text| &*text.source.text));
         sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));

@@ -1,9 +1,11 @@
 //! What a repository's own Flux Kustomizations make of the files below their paths: what they fill placeholders with
-//! (`postBuild`), and the namespace they put objects into (`targetNamespace`).
+//! (`postBuild`), the namespace they put objects into (`targetNamespace`), and the kinds that they patch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::kustomization;
+use super::placeholder::Filling;
 use super::repository::normal;
 use super::text::{self, Text};
 use crate::decode::Decoded;
@@ -13,17 +15,21 @@ use routescope_core::model::value::{Data, Value};
 const GROUP: &str = "kustomize.toolkit.fluxcd.io/";
 
 /// What is made of files, and below which path.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Substitutions(Vec<Substitution>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Substitution {
+    /// The file that says so.
+    name: String,
     path: PathBuf,
     values: BTreeMap<String, String>,
     /// The config maps with more of them, by name. (Secrets are encrypted in a repository.)
     from: Vec<String>,
     /// The namespace of all objects, whatever theirs says.
     target: Option<String>,
+    /// The kinds that its patches change; `None` among them where the kind is not said.
+    patched: BTreeSet<Option<String>>,
 }
 
 /// Reads the Kustomizations among the texts, and the config maps that they name.
@@ -32,10 +38,9 @@ pub(super) fn read(texts: &[Text]) -> Substitutions {
         .iter()
         .filter(|text| {
             let text = &text.source.text;
-            holds(text, GROUP) && ["postBuild", "targetNamespace"].iter().any(|part| holds(text, part))
+            holds(text, GROUP) && ["postBuild", "targetNamespace", "patches"].iter().any(|part| holds(text, part))
         })
-        .flat_map(values)
-        .filter_map(|value| substitution(&value))
+        .flat_map(|text| values(text).into_iter().filter_map(|value| substitution(&text.source.name, &value)))
         .collect();
     let wanted: BTreeSet<&String> = all.iter().flat_map(|one| &one.from).collect();
     let mut maps: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
@@ -94,6 +99,26 @@ impl Substitutions {
         targets.all(|other| other == Some(first)).then_some(first)
     }
 
+    /// What Flux makes of what kustomize prints for a folder.
+    pub fn filling(&self, folder: &Path) -> Filling {
+        let inside = folder.join("kustomization.yaml");
+        Filling { values: self.values(&inside), target: self.target(&inside).map(str::to_owned) }
+    }
+
+    /// What a patch makes of the objects of a kind in a file.
+    pub fn patch(&self, file: &Path, kind: &str) -> Option<String> {
+        let is_below = |path: &Path| file.ancestors().skip(1).any(|folder| folder.ends_with(path));
+        let own = self.0.iter().filter(|one| !one.path.as_os_str().is_empty() && is_below(&one.path));
+        let patches = |one: &Substitution| one.patched.iter().any(|one| one.as_deref().is_none_or(|one| one == kind));
+        own.rev().find(|one| patches(one)).map(|one| format!("{} patches its {kind}s", one.name))
+    }
+
+    /// Takes over what another folder says.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.sort_by_key(|one| one.path.components().count());
+    }
+
     /// Whether nothing is filled in.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|one| one.values.is_empty())
@@ -110,7 +135,7 @@ fn values(text: &Text) -> Vec<Value> {
     decoded.values.unwrap_or_default()
 }
 
-fn substitution(value: &Value) -> Option<Substitution> {
+fn substitution(name: &str, value: &Value) -> Option<Substitution> {
     plain(value.get("apiVersion")?).filter(|version| version.starts_with(GROUP))?;
     let spec = value.get("spec")?;
     let build = spec.get("postBuild");
@@ -121,7 +146,8 @@ fn substitution(value: &Value) -> Option<Substitution> {
     };
     let values = build.and_then(|build| build.get("substitute")).map(entries).unwrap_or_default();
     let path = spec.get("path").and_then(plain).unwrap_or_default();
-    Some(Substitution { path: normal(Path::new(&path)), values, from, target })
+    let patched = kustomization::patched(spec);
+    Some(Substitution { name: name.to_owned(), path: normal(Path::new(&path)), values, from, target, patched })
 }
 
 fn entries(value: &Value) -> BTreeMap<String, String> {

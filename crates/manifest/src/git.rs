@@ -4,11 +4,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::SourceError;
 use super::files::{Input, is_manifest};
+use super::{SourceError, kustomization};
 
-/// The files of `path` at `revision`, as texts under their own names. Folders are looked into as `-f` does: at every
-/// depth when `recursive`.
+/// What `path` is at `revision`: a file, or a folder with the files in it, under their own names. Folders are read as `-f`
+/// reads them: at every depth when `recursive`.
 pub fn files(revision: &str, path: &str, recursive: bool) -> Result<Vec<Input>, SourceError> {
     if revision.starts_with('-') {
         return Err(failed(revision, "it begins with a dash"));
@@ -20,6 +20,7 @@ pub fn files(revision: &str, path: &str, recursive: bool) -> Result<Vec<Input>, 
     }
     let folder = path.trim_end_matches('/').trim_start_matches("./");
     let mut wanted: Vec<(String, String)> = Vec::new();
+    let mut is_file = false;
     for entry in String::from_utf8_lossy(&listed.stdout).split('\0') {
         let Some((about, name)) = entry.split_once('\t') else { continue };
         let mut about = about.split(' ');
@@ -31,7 +32,9 @@ pub fn files(revision: &str, path: &str, recursive: bool) -> Result<Vec<Input>, 
             None => "",
         };
         let own = below.is_empty();
-        if own || (is_manifest(Path::new(name)) && (recursive || !below.contains('/'))) {
+        is_file |= own;
+        let is_read = is_manifest(Path::new(name)) || kustomization::is_one(Path::new(name));
+        if own || (is_read && (recursive || !below.contains('/'))) {
             wanted.push((id.to_owned(), name.to_owned()));
         }
     }
@@ -52,14 +55,17 @@ pub fn files(revision: &str, path: &str, recursive: bool) -> Result<Vec<Input>, 
         return Err(failed(revision, &complaint(&given)));
     }
     let mut rest = given.stdout.as_slice();
-    let mut inputs = Vec::with_capacity(wanted.len());
+    let mut texts = Vec::with_capacity(wanted.len());
     for (_, name) in wanted {
         let Some(text) = next_object(&mut rest) else {
             return Err(failed(revision, "git gave less than was asked for"));
         };
-        inputs.push(Input::Text { name, text: String::from_utf8_lossy(text).into_owned() });
+        texts.push((name, String::from_utf8_lossy(text).into_owned()));
     }
-    Ok(inputs)
+    if is_file {
+        return Ok(texts.into_iter().map(|(name, text)| Input::Text { name, text }).collect());
+    }
+    Ok(vec![Input::Folder(texts)])
 }
 
 /// The next object of `cat-file --batch`: a line that ends with its length, the bytes, a line end.

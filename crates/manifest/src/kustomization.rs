@@ -11,7 +11,7 @@ use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Meta, Position, Source};
 
 /// The names that kustomize looks for.
-pub(super) const NAMES: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// One kustomization.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ pub(super) fn read(text: &Text) -> Option<Kustomization> {
 }
 
 /// The kinds that patches and replacements name.
-fn patched(value: &Value) -> BTreeSet<Option<String>> {
+pub(super) fn patched(value: &Value) -> BTreeSet<Option<String>> {
     let mut kinds = BTreeSet::new();
     let kind = |of: Option<&Value>| of.and_then(|of| of.get("kind")).and_then(text_of).map(str::to_owned);
     for patch in PATCHES.iter().filter_map(|field| value.get(field)).flat_map(items) {

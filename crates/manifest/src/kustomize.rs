@@ -106,6 +106,10 @@ fn run(tool: &str, verb: &str, folder: &Path) -> Result<Option<Vec<u8>>, SourceE
     let mut lines = complaint.lines().filter(|line| !line.trim().is_empty());
     let complaint = lines.clone().find(|line| line.to_ascii_lowercase().starts_with("error"));
     let complaint = complaint.or_else(|| lines.next_back()).unwrap_or("it gave no reason");
-    let message = format!("{tool} {verb} {} failed: {}", folder.display(), complaint.trim());
+    // kubectl logs: `E1128 13:08:51.482057 17959 run.go:72] "command failed" err="…"`.
+    let logged =
+        complaint.split_once("\"command failed\" err=\"").map(|(_, error)| error.trim_end().trim_end_matches('"'));
+    let complaint = logged.map_or_else(|| complaint.trim().to_owned(), |error| error.replace("\\\"", "\""));
+    let message = format!("{tool} {verb} {} failed: {complaint}", folder.display());
     Err(SourceError { message, hint: None })
 }

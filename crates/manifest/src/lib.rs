@@ -40,7 +40,7 @@ use routescope_core::store::{Change, Coverage, Store};
 
 pub use channel::{Channel, Channels};
 pub use last_good::{LastGood, MOMENT, Stale};
-pub use placeholder::Variables;
+pub use placeholder::{Filling, Variables};
 pub use repository::{Repository, shown};
 
 /// What was read.

@@ -9,6 +9,26 @@ pub struct Variables {
     pub values: BTreeMap<String, String>,
     /// What has no value here is looked up in the environment.
     pub environment: bool,
+    /// What Flux makes of what a tool prints, by the name of that source: `kustomize apps/shop`.
+    pub built: BTreeMap<String, Filling>,
+}
+
+/// What Flux makes of the objects of a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filling {
+    /// The values of placeholders, by name.
+    pub values: BTreeMap<String, String>,
+    /// The namespace that it puts them into.
+    pub target: Option<String>,
+}
+
+impl Filling {
+    /// The values, and those that are given by hand: these count more.
+    pub(super) fn over(&self, variables: &Variables) -> Variables {
+        let mut values = self.values.clone();
+        values.extend(variables.values.clone());
+        Variables { values, environment: variables.environment, built: BTreeMap::new() }
+    }
 }
 
 impl Variables {
@@ -114,7 +134,7 @@ mod tests {
     fn fill(text: &str) -> Option<String> {
         let values =
             [("DOMAIN", "example.com"), ("EMPTY", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        filled(text, &Variables { values: values.into(), environment: false })
+        filled(text, &Variables { values: values.into(), ..Variables::default() })
     }
 
     #[test]

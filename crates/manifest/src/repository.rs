@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::flux::Substitutions;
 use super::kustomization::{self, Kustomization};
+use super::placeholder::Filling;
 use super::text::{self, Text};
 use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::{Meta, Position, Source};
@@ -30,7 +32,11 @@ pub struct Repository {
     /// The folders that have a kustomization.
     pub(super) kustomized: BTreeSet<PathBuf>,
     /// The files that kustomizations change, each with those that do.
-    changed: BTreeMap<PathBuf, Vec<Arc<Kustomization>>>,
+    changed: Changed,
+    /// The files beside a kustomization that none takes up, each with that kustomization.
+    unlisted: BTreeMap<PathBuf, Arc<Kustomization>>,
+    /// What Flux makes of the files.
+    pub(super) flux: Substitutions,
     /// How many files were read as manifests.
     pub files: usize,
     /// How many objects they hold, of whatever kind.
@@ -40,7 +46,7 @@ pub struct Repository {
 impl Repository {
     /// Takes over what another folder holds.
     pub(super) fn append(&mut self, other: Self) {
-        let Self { roots, charts, skipped, kustomized, changed, files, objects } = other;
+        let Self { roots, charts, skipped, kustomized, changed, unlisted, flux, files, objects } = other;
         self.roots.extend(roots);
         self.charts.extend(charts);
         self.skipped.extend(skipped);
@@ -48,6 +54,8 @@ impl Repository {
         for (file, by) in changed {
             self.changed.entry(file).or_default().extend(by);
         }
+        self.unlisted.extend(unlisted);
+        self.flux.append(flux);
         self.files += files;
         self.objects += objects;
     }
@@ -59,9 +67,20 @@ impl Repository {
         if let Some((one, change)) = by.find_map(|one| Some((one, one.change_of(kind, meta)?))) {
             return Some(format!("{} {change}, which -f does not apply", one.source.name));
         }
+        if let Some(patch) = self.flux.patch(&file, kind) {
+            return Some(format!("{patch}, which -f does not apply"));
+        }
+        if let Some(beside) = self.unlisted.get(&file) {
+            return Some(format!("{} does not name its file", beside.source.name));
+        }
         let is_cluster_wide = meta.namespace.is_empty();
         (meta.unplaced && !is_cluster_wide && !self.kustomized.is_empty())
             .then(|| "it names no namespace, and a kustomization may put it into any".to_owned())
+    }
+
+    /// What Flux makes of what kustomize prints for a folder.
+    pub fn filling(&self, folder: &Path) -> Filling {
+        self.flux.filling(folder)
     }
 
     /// A name that kustomize is to replace.
@@ -109,11 +128,19 @@ pub(super) fn sort(texts: Vec<Text>) -> Sorted {
     let (used, texts): (Vec<Text>, Vec<Text>) =
         rest.into_iter().partition(|text| used.contains(&normal(path_of(text))));
     repository.skipped.extend(used.iter().map(|text| (text.source.name.clone(), "used by a kustomization")));
-    findings.extend(unapplied(&all, &texts, &used));
+    let changed = changed(&all);
+    findings.extend(unapplied(&all, &texts, &used, &changed));
     let included: BTreeSet<&PathBuf> = all.iter().flat_map(|one| &one.includes).collect();
+    let by_folder: BTreeMap<&PathBuf, &Arc<Kustomization>> = all.iter().map(|one| (&one.folder, one)).collect();
+    let beside = |text: &Text| {
+        let path = normal(path_of(text));
+        let one = by_folder.get(&path.parent()?.to_owned()).filter(|_| !included.contains(&path))?;
+        Some((path, Arc::clone(one)))
+    };
+    repository.unlisted = texts.iter().filter_map(beside).collect();
     let roots = all.iter().filter(|one| !one.is_component && !included.contains(&one.folder));
     repository.roots = roots.map(|one| one.folder.clone()).collect();
-    repository.changed = changed(&all);
+    repository.changed = changed;
     repository.kustomized = all.iter().map(|one| one.folder.clone()).collect();
     Sorted { texts, repository, findings }
 }
@@ -134,10 +161,13 @@ fn name_patched(all: &mut [Kustomization], texts: &[Text]) {
     }
 }
 
+/// The kustomizations that change a file.
+type Changed = BTreeMap<PathBuf, Vec<Arc<Kustomization>>>;
+
 /// The files that each kustomization takes in, through others too, with those that change them.
-fn changed(all: &[Arc<Kustomization>]) -> BTreeMap<PathBuf, Vec<Arc<Kustomization>>> {
+fn changed(all: &[Arc<Kustomization>]) -> Changed {
     let by_folder: BTreeMap<&PathBuf, &Arc<Kustomization>> = all.iter().map(|one| (&one.folder, one)).collect();
-    let mut changed: BTreeMap<PathBuf, Vec<Arc<Kustomization>>> = BTreeMap::new();
+    let mut changed = Changed::new();
     for one in all {
         let mut waiting: Vec<&PathBuf> = one.includes.iter().collect();
         let mut seen: BTreeSet<&PathBuf> = BTreeSet::new();
@@ -226,7 +256,7 @@ fn chart_finding(chart: &Path, texts: &[Text]) -> Option<Finding> {
 }
 
 /// What kustomizations would change in what is read as it stands.
-fn unapplied(all: &[Arc<Kustomization>], texts: &[Text], used: &[Text]) -> Vec<Finding> {
+fn unapplied(all: &[Arc<Kustomization>], texts: &[Text], used: &[Text], changed: &Changed) -> Vec<Finding> {
     let of_routing: BTreeSet<PathBuf> = texts
         .iter()
         .chain(used)
@@ -234,8 +264,11 @@ fn unapplied(all: &[Arc<Kustomization>], texts: &[Text], used: &[Text]) -> Vec<F
         .map(|text| normal(path_of(text)))
         .collect();
     let mut concerned = Vec::new();
-    for one in all.iter().filter(|one| !one.is_component) {
-        let includes = one.includes.iter().any(|path| of_routing.contains(path));
+    let is_changed_by = |one: &Arc<Kustomization>, path| {
+        changed.get(path).is_some_and(|by: &Vec<_>| by.iter().any(|other| Arc::ptr_eq(one, other)))
+    };
+    for one in all {
+        let includes = of_routing.iter().any(|path| is_changed_by(one, path));
         let patch = one.patches.iter().find(|path| of_routing.contains(*path));
         let change = match (patch, &one.change) {
             (Some(patch), _) => format!("patches with {}", patch.display()),
@@ -247,7 +280,11 @@ fn unapplied(all: &[Arc<Kustomization>], texts: &[Text], used: &[Text]) -> Vec<F
     let sentence = |(one, change): &(&Arc<Kustomization>, String)| {
         let folder = shown(&one.folder);
         let message = format!("{} {change}, which -f does not apply", one.source.name);
-        let help = Some(format!("read it with -k {folder}, or every root with --roots"));
+        let help = Some(if one.is_component {
+            "--roots reads every root as kustomize builds it".to_owned()
+        } else {
+            format!("read it with -k {folder}, or every root with --roots")
+        });
         finding(Code::Kustomization, &one.source, one.at, message, help)
     };
     match concerned.as_slice() {

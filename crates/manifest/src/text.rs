@@ -10,6 +10,7 @@ use super::{fast_yaml, json, yaml};
 use crate::channel::Channel;
 use crate::decode::{self, Decoded, Documents};
 use routescope_core::finding::{Code, Finding, Location, Severity};
+use routescope_core::model::kinds::Kind;
 use routescope_core::model::{Position, Source};
 use routescope_core::parallel;
 
@@ -147,15 +148,21 @@ fn read_block(block: &Block<'_>, into: &mut Decoded) {
 
 /// Whether a finding is worth telling of a document that may be no manifest.
 fn concerns_routing(finding: &Finding, text: &str) -> bool {
+    let of_routing = |line: &str| line.starts_with("kind:") && names_routing_kind(line);
     match finding.code {
-        Code::NotAResource | Code::DuplicateKey | Code::MergeOverrides => {
-            text.lines().any(|line| line.starts_with("kind:") && names_routing_kind(line))
-        }
+        Code::NotAResource => text.lines().any(|line| of_routing(line) && !is_common(line)),
+        Code::DuplicateKey | Code::MergeOverrides => text.lines().any(of_routing),
         Code::YamlSyntax | Code::JsonSyntax | Code::NotText | Code::TooDeep | Code::TooLarge | Code::TooManyAliases => {
             names_routing_kind(text)
         }
         _ => true,
     }
+}
+
+/// Whether a line names a kind that other tools' files have, too: without an `apiVersion` it is theirs.
+fn is_common(line: &str) -> bool {
+    let kind = line.trim_start_matches("kind:").trim().trim_matches(['"', '\'']);
+    Kind::find("", kind).is_some()
 }
 
 /// Whether a line of the text is `kind:` and a kind that routing reads.
