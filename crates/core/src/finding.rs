@@ -1,12 +1,14 @@
 //! Something wrong or worth knowing about the input, with its place and what to do about it.
 
 mod code;
+mod edits;
 mod fix;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use code::{Code, Entry, Example, TABLE};
+pub use edits::Edits;
 pub use fix::{Change, Edit};
 
 use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
@@ -129,46 +131,31 @@ impl Finding {
 /// The candidate that `word` most likely stands for, for "did you mean": at most a third of its letters differ, case
 /// aside; else one name begins with the other.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(100).collect();
+    let mut edits = Edits::from(word);
+    let letters = edits.letters();
     let nearest = candidates.into_iter().filter_map(|candidate| {
-        let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(100).collect();
-        let allowed = word.len().max(letters.len()).div_ceil(3).min(4);
-        let (short, long) = if word.len() < letters.len() { (&word, &letters) } else { (&letters, &word) };
-        // What stands below a path is another one.
-        let is_name = short.len() >= CUT_SHORT && !long.contains(&'/');
-        let cut_short = || (is_name && long.starts_with(short)).then_some((long.len(), candidate));
-        if long.len() - short.len() > allowed {
-            return cut_short();
+        let others = candidate.chars().count();
+        let near = others.abs_diff(letters) <= edits::MOST && edits.to(candidate).is_ok();
+        if let Some(distance) = edits.near(letters).filter(|_| near) {
+            return Some((distance, candidate));
         }
-        let distance = edits(&word, &letters);
-        let near = distance <= allowed && distance < long.len();
-        near.then_some((distance, candidate)).or_else(cut_short)
+        begins_so(word, candidate).then_some((others.max(letters), candidate))
     });
     // Of equally close ones the first by name: what is suggested does not depend on the order of the input.
     nearest.min().map(|(_, candidate)| candidate)
 }
 
+/// Whether one of two names begins with the other, case aside. What stands below a path is another one.
+fn begins_so(a: &str, b: &str) -> bool {
+    let mut shared = a.chars().flat_map(char::to_lowercase).zip(b.chars().flat_map(char::to_lowercase));
+    shared.by_ref().take(CUT_SHORT).filter(|(a, b)| a == b).count() == CUT_SHORT
+        && shared.all(|(a, b)| a == b)
+        && !a.contains('/')
+        && !b.contains('/')
+}
+
 /// A word of fewer letters says too little of the one that it begins.
 const CUT_SHORT: usize = 3;
-
-/// How many letters must be added, dropped, changed, or swapped with their neighbour.
-fn edits(from: &[char], to: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut current = vec![i + 1];
-        for (j, b) in to.iter().enumerate() {
-            let change = previous[j] + usize::from(a != b);
-            let mut least = change.min(previous[j + 1] + 1).min(current[j] + 1);
-            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
-                least = least.min(before[j - 1] + 1);
-            }
-            current.push(least);
-        }
-        before = std::mem::replace(&mut previous, current);
-    }
-    previous[to.len()]
-}
 
 #[cfg(test)]
 mod tests {

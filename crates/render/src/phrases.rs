@@ -355,8 +355,3 @@ pub fn place(place: &Location) -> Line {
         Line::of(Role::Location, place.source.name.clone())
     }
 }
-
-/// The first `n` segments of a path: `/a/b` of `/a/b/c`.
-pub fn first_segments(path: &str, n: usize) -> &str {
-    path.match_indices('/').nth(n).map_or(path, |(end, _)| &path[..end])
-}

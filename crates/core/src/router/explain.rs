@@ -11,7 +11,7 @@ use super::matcher::{Kept, MatchInput, Patterns, path_matches, test};
 use super::reason::{Delegation, Reached, Reason, Unanswered, fails};
 use super::request::Request;
 use super::{Considered, Decision, OutcomeKind, Verdict, VirtualHost};
-use crate::model::ObjectKey;
+use crate::model::{Name, ObjectKey};
 use crate::resolve::{MatchState, ProxySemantics, RootId, RuleNodeId, Under};
 
 /// How many entries an explanation lists unless told otherwise.
@@ -213,6 +213,12 @@ impl<'a> Router<'a> {
             Some(Considered { hop, verdict: Verdict::Missed, reason })
         };
         near.into_iter().filter_map(entry).collect()
+    }
+
+    /// The path that a request was most likely meant for which no rule takes, of the virtual host that its answer is of.
+    pub fn closest_path(&self, decision: &Decision, request: &Request) -> Option<&'a Name> {
+        let VirtualHost { rows, index, .. } = self.host_of(decision)?;
+        index.closest(self.tree, rows, &request.path).0
     }
 
     /// The dropped matches that would have taken the request here.

@@ -9,14 +9,15 @@
 //! Rows are numbered in evaluation order, whatever that order is (route weights can put any row first): the winner is the
 //! smallest number among the rows that match, so the answer is that of a scan from the top.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::Relaxed;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::matcher::{Kept, MatchInput, Patterns, Prefix, path_matches, rest_holds};
+use crate::finding::Edits;
 use crate::model::{Name, PathKind, PathMatch, RouteMatch};
 use crate::resolve::{ProxySemantics, RuleNodeId, Tree};
 
@@ -41,6 +42,8 @@ pub struct Index {
     patterns: Patterns,
     /// All rows by the bytes of their path, made when an explanation first asks for neighbours.
     by_path: OnceLock<Vec<u32>>,
+    /// Each path of the rows, and of the rules above them, once and by its bytes; made when one is first looked for.
+    written: OnceLock<Vec<RuleNodeId>>,
     /// How often all rows were looked through instead.
     scans: AtomicU8,
 }
@@ -246,6 +249,59 @@ impl Index {
         &by_path[from..to]
     }
 
+    /// The path that `path` was most likely meant to begin with: a slip of the finger away from its first segments. Of
+    /// several the one with the most segments, then the closest. Also how many letters were compared.
+    pub(super) fn closest<'t>(&self, tree: &'t Tree, rows: &[RuleNodeId], path: &str) -> (Option<&'t Name>, usize) {
+        let value = |id: RuleNodeId| &matcher(tree, id).path.value;
+        let written = self.written(tree, rows);
+        // What each number of segments takes of the path, in bytes and in letters.
+        let ends: Vec<(usize, usize)> = path
+            .chars()
+            .enumerate()
+            .zip(path.char_indices())
+            .filter(|((_, letter), _)| *letter == '/')
+            .map(|((letters, _), (bytes, _))| (bytes, letters))
+            .collect();
+        let mut edits = Edits::from(path);
+        let whole = (path.len(), edits.letters());
+        let mut best: Option<(Reverse<usize>, usize, &Name)> = None;
+        let mut at = 0;
+        while let Some(name) = written.get(at).map(|id| value(*id)) {
+            if let Err(beginning) = edits.to(name) {
+                let far = &name[..beginning];
+                at += written[at..].partition_point(|id| value(*id).starts_with(far));
+                continue;
+            }
+            at += 1;
+            let segments = name.matches('/').count();
+            let (bytes, letters) = ends.get(segments).copied().unwrap_or(whole);
+            let near = edits.near(letters).filter(|_| **name != path[..bytes]);
+            let near = near.map(|distance| (Reverse(segments), distance, name));
+            best = best.into_iter().chain(near).min();
+        }
+        (best.map(|(_, _, name)| name), edits.taken())
+    }
+
+    /// Each path that can be suggested.
+    fn written(&self, tree: &Tree, rows: &[RuleNodeId]) -> &[RuleNodeId] {
+        self.written.get_or_init(|| {
+            let path = |id: &RuleNodeId| &matcher(tree, *id).path;
+            let mut written: Vec<RuleNodeId> = self.by_path(tree, rows).iter().map(|at| rows[*at as usize]).collect();
+            let mut above = AHashSet::new();
+            for row in rows {
+                let mut at = *row;
+                while let Some(link) = tree.link_above(at).filter(|link| above.insert(link.hop)) {
+                    at = link.hop;
+                }
+            }
+            written.extend(above);
+            written.retain(|id| path(id).kind != PathKind::RegularExpression && path(id).value != "/");
+            written.sort_by(|a, b| path(a).value.cmp(&path(b).value));
+            written.dedup_by(|a, b| path(a).value == path(b).value);
+            written
+        })
+    }
+
     /// All rows by the bytes of their path.
     fn by_path(&self, tree: &Tree, rows: &[RuleNodeId]) -> &[u32] {
         let value = |at: u32| matcher(tree, rows[at as usize]).path.value.as_str();
@@ -395,6 +451,47 @@ mod tests {
                 let shares = path_matches(&matcher(&tree, *id).path, &below, index.patterns());
                 prop_assert!(!shares || scanned.contains(&at), "{below} is taken by {at}");
             }
+        }
+
+        #[test]
+        fn the_path_that_was_meant_is_the_one_that_a_look_at_each_finds(
+            rows in proptest::collection::vec(row(), 0..24),
+            path in "/[abA]{0,3}(/[ab]{0,3}){0,3}",
+        ) {
+            let (tree, ids) = tree_of(rows);
+            let index = Index::build(&tree, &ids, ProxySemantics::Envoy, &Kept::default());
+            let near = ids.iter().map(|id| &matcher(&tree, *id).path).filter(|path| path.kind != PathKind::RegularExpression);
+            let near = near.filter(|near| near.value != "/").filter_map(|near| {
+                let end = path.match_indices('/').nth(near.value.matches('/').count()).map_or(path.len(), |(end, _)| end);
+                let mut edits = Edits::from(&path[..end]);
+                edits.to(&near.value).ok()?;
+                let distance = edits.near(edits.letters()).filter(|_| near.value != path[..end])?;
+                Some((Reverse(near.value.matches('/').count()), distance, &near.value))
+            });
+            prop_assert_eq!(index.closest(&tree, &ids, &path).0, near.min().map(|(.., path)| path));
+        }
+    }
+
+    #[test]
+    fn a_path_that_was_meant_is_found_without_a_look_at_every_path() {
+        let path = |group: usize, route: usize| format!("/g{group}/r{route:04}/api");
+        let paths = (0..16).flat_map(|group| (0..2_000).map(move |route| path(group, route)));
+        let row = |path: String| RouteMatch {
+            at: Position::default(),
+            path: PathMatch { kind: PathKind::PathPrefix, value: path.into() },
+            method: None,
+            headers: Vec::new(),
+            query_params: Vec::new(),
+            grpc: None,
+        };
+        let (tree, ids) = tree_of(paths.map(row).collect());
+        let index = Index::build(&tree, &ids, ProxySemantics::Envoy, &Kept::default());
+        let closest = |path: &str| index.closest(&tree, &ids, path);
+        assert_eq!(closest("/g7/r1234/apu/x").0.map(Name::as_str), Some("/g7/r1234/api"));
+        // Letters of all paths: 416,000.
+        for (path, letters) in [("/nobody/here", 600), ("/g11/r4", 120_000), ("/g7/r1234/apu/x", 120_000)] {
+            let (_, taken) = closest(path);
+            assert!(taken < letters, "{path}: {taken} letters");
         }
     }
 }

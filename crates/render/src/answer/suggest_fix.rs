@@ -277,7 +277,7 @@ fn host_alone(host: &str) -> String {
 
 fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Option<String> {
     let table = &analysis.table.gateways[decision.gateway as usize];
-    let Some(host) = decision.virtual_host.and_then(|at| table.virtual_hosts.get(at as usize)) else {
+    if decision.virtual_host.is_none() {
         let asked = request.host_header().or(request.host.as_deref())?;
         let asked = host_alone(asked);
         // It is served, and elsewhere: the host itself is not a slip.
@@ -299,30 +299,7 @@ fn of_miss(analysis: &Analysis, request: &Request, decision: &Decision) -> Optio
             1..=6 => Some(format!("the hosts served are {}", served.join(", "))),
             n => Some(format!("{} are served: `routescope routes` lists them", phrases::count(n, "host"))),
         };
-    };
-    // The delegating rules above the rows too: `/payment` misses `/payments` there, whatever stands below.
-    // Rows share what is above them, so each path is compared once; of equally long ones the last counts.
-    let hops = host.rows.iter().take(LOOKED_THROUGH).rev().flat_map(|row| analysis.tree.chain(*row).into_iter().rev());
-    let mut seen = ahash::AHashSet::new();
-    let paths = hops.map(|hop| analysis.tree.hops[hop.0 as usize].matcher.path.value.as_str());
-    let paths = paths.filter(|path| seen.insert(*path));
-    // Compared at the length of each: `/payment/7` is close to `/payments`.
-    let near = paths.filter(|path| *path != "/").filter_map(|path| {
-        let depth = path.matches('/').count();
-        let asked = phrases::first_segments(&request.path, depth);
-        closest(asked, [path]).filter(|near| *near != asked)
-    });
-    near.min_by_key(|path| std::cmp::Reverse(path.len())).map(|path| format!("did you mean {path}?"))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::phrases::first_segments;
-
-    #[test]
-    fn segments_are_counted_from_the_front() {
-        assert_eq!(first_segments("/a/b/c", 2), "/a/b");
-        assert_eq!(first_segments("/a", 2), "/a");
-        assert_eq!(first_segments("/a/", 1), "/a");
     }
+    let near = analysis.router().closest_path(decision, request);
+    near.map(|path| format!("did you mean {path}?"))
 }
