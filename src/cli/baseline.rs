@@ -9,6 +9,7 @@ use routescope_core::finding::Finding;
 use routescope_manifest::atomic_write::{self, Overwrite};
 use routescope_manifest::request_file;
 use routescope_render::data::{self, API_VERSION};
+use routescope_render::findings;
 
 use super::failure::Failure;
 
@@ -44,7 +45,7 @@ impl Known {
             kind: subject.map(|subject| subject.kind.to_owned()),
             namespace: subject.map(|subject| subject.key.namespace.to_string()).filter(|name| !name.is_empty()),
             name: subject.map(|subject| subject.key.name.to_string()),
-            message: finding.message.clone(),
+            message: findings::message(finding),
         }
     }
 }

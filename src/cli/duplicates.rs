@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use routescope_core::finding::{Code, Finding, Location, Severity, Subject};
+use routescope_core::finding::{Advice, Code, Finding, Location, Severity, Subject};
 use routescope_core::model::{Object, ObjectKey, Rule};
 
 /// Kinds of which two in one folder are a mistake. (A Namespace or a Service is often written beside each of its users.)
@@ -91,9 +91,9 @@ fn told(objects: &[Object], gone: &[usize], what: &str, help: &str) -> Option<Fi
         code: Code::DuplicateObject,
         severity: Severity::Info,
         place: Some(Location { source: Arc::clone(&origin.source), at: origin.at }),
-        message: format!("{subject}{others} {what}"),
+        problem: format!("{subject}{others} {what}").into(),
         subject: Some(subject),
-        help: Some(help.to_owned()),
+        advice: Some(Advice::Text(help.to_owned())),
         fix: Vec::new(),
     })
 }

@@ -1,10 +1,9 @@
 //! Findings about objects that kustomizations change: what is not applied may well fix them.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-
-use routescope_core::finding::{Code, Finding, Severity, Subject};
+use routescope_core::finding::{Advice, Code, Finding, Severity, Subject};
 use routescope_core::store::Snapshot;
+use routescope_render::findings;
+use std::collections::BTreeSet;
 
 /// What is wrong with the text itself, whatever is made of it later.
 const OF_THE_TEXT: &[Code] = &[
@@ -47,15 +46,19 @@ impl Held {
             many => (format!("{many} findings"), "are"),
         };
         if let Some(told) = left.iter_mut().find(|finding| finding.code == Code::Kustomization) {
-            let _ = write!(told.message, "; {findings} on what kustomizations change or do not name {are} left out");
+            let more = format!("; {findings} on what kustomizations change or do not name {are} left out");
+            told.problem = format!("{}{more}", findings::message(told)).into();
         } else {
             left.push(Finding {
                 code: Code::Kustomization,
                 severity: Severity::Info,
                 place: None,
                 subject: None,
-                message: format!("{findings} on objects that a kustomization may change or leave out {are} left out"),
-                help: Some("--roots reads every root as kustomize builds it, -k DIR a single one".to_owned()),
+                problem: format!("{findings} on objects that a kustomization may change or leave out {are} left out")
+                    .into(),
+                advice: Some(Advice::Text(
+                    "--roots reads every root as kustomize builds it, -k DIR a single one".to_owned(),
+                )),
                 fix: Vec::new(),
             });
         }

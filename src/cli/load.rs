@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Code, Finding, Severity, Subject};
+use routescope_core::finding::{Advice, Code, Finding, Severity, Subject};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Snapshot, Store};
@@ -16,6 +16,7 @@ use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
 use routescope_manifest::{Channel, Channels, LastGood, Loaded, Repository, SourceError, Variables, shown};
 
+use routescope_render::findings;
 use routescope_render::namespaces::{self, Missing};
 use routescope_render::scope::Scope;
 
@@ -186,8 +187,10 @@ fn seen(worlds: &[Seen], findings: &mut Vec<Finding>) -> Coverage {
                 severity: Severity::Warning,
                 place: Some(last.place.clone()),
                 subject: None,
-                message: format!("several snapshots are read as one world: {}", names.join(", ")),
-                help: Some("load one at a time: what one of them saw in full another may not have".to_owned()),
+                problem: format!("several snapshots are read as one world: {}", names.join(", ")).into(),
+                advice: Some(Advice::Text(
+                    "load one at a time: what one of them saw in full another may not have".to_owned(),
+                )),
                 fix: Vec::new(),
             });
             Coverage { forbidden: worlds.iter().any(|world| world.forbidden), ..Coverage::open() }
@@ -204,8 +207,8 @@ fn no_routes(findings: &[Finding], files: usize, objects: usize, ignored: usize)
         findings.iter().find(|finding| [Code::UnsupportedKind, Code::HelmChart].contains(&finding.code))
     {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        let message = format!("no HTTPRoute found: {place}{}", finding.message);
-        return SourceError { message, hint: finding.help.clone() };
+        let message = format!("no HTTPRoute found: {place}{}", findings::message(finding));
+        return SourceError { message, hint: findings::help(finding) };
     }
     let read = match (files, objects + ignored) {
         (0, _) => "nothing to read there".to_owned(),
@@ -286,7 +289,7 @@ fn told(repository: &Repository, verbose: bool) -> String {
 fn unread(findings: &[Finding]) -> String {
     let unread = findings.iter().filter(|finding| finding.code == Code::NotReadable);
     unread.fold(String::new(), |mut said, finding| {
-        let _ = writeln!(said, "warning: {}", visible(&finding.message));
+        let _ = writeln!(said, "warning: {}", visible(&findings::message(finding)));
         said
     })
 }
@@ -305,7 +308,12 @@ pub fn summary(findings: &[Finding]) -> String {
     worst_first.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in worst_first.iter().take(NAMED) {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        let _ = writeln!(out, "{}: {}", finding.severity.name(), visible(&format!("{place}{}", finding.message)));
+        let _ = writeln!(
+            out,
+            "{}: {}",
+            finding.severity.name(),
+            visible(&format!("{place}{}", findings::message(finding)))
+        );
     }
     if told.len() > NAMED {
         let _ = writeln!(out, "{} more: `routescope check` lists them all", told.len() - NAMED);

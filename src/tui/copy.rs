@@ -10,6 +10,7 @@ use routescope_core::finding::Finding;
 use routescope_core::model::{GATEWAY_GROUP, Protocol};
 use routescope_core::router::{Decision, Request, Scheme};
 use routescope_render::answer::{Answers, text};
+use routescope_render::findings;
 use routescope_render::outline::{NodeRef, Outline};
 
 /// How wide an explanation is that goes elsewhere.
@@ -61,7 +62,7 @@ pub fn texts(state: &State) -> Vec<(&'static str, String)> {
     if let Some(finding) = things.finding {
         let about = finding.subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default();
         let place = finding.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-        texts.push(("finding", format!("{about}{}{place}", finding.message)));
+        texts.push(("finding", format!("{about}{}{place}", findings::message(finding))));
     }
     if let Some((outline, node)) = things.node {
         let label = outline.label(node).line().plain();

@@ -2,6 +2,7 @@
 
 use super::node_details::Fact;
 use routescope_core::finding::Finding;
+use routescope_render::findings;
 use routescope_render::style::{Line, Role};
 
 /// So much of the beginning of two sentences is alike where both tell of one fault.
@@ -55,12 +56,12 @@ fn alike(one: &str, other: &str) -> bool {
 
 /// A finding as a line of the detail pane; of one that tells of the fault that is said already, only what to do.
 pub fn finding(facts: &[Fact], finding: &Finding, glyph: (&'static str, Role)) -> Option<Fact> {
-    let known = sentence(facts).is_some_and(|sentence| alike(&finding.message, &sentence));
-    match (known, &finding.help) {
-        (true, Some(help)) => Some(("fix", Line::of(Role::Hint, help.clone()))),
+    let known = sentence(facts).is_some_and(|sentence| alike(&findings::message(finding), &sentence));
+    match (known, findings::help(finding)) {
+        (true, Some(help)) => Some(("fix", Line::of(Role::Hint, help))),
         (true, None) => None,
         (false, help) => {
-            let mut line = Line::of(glyph.1, glyph.0).with(Role::Text, finding.message.clone());
+            let mut line = Line::of(glyph.1, glyph.0).with(Role::Text, findings::message(finding));
             if let Some(help) = help {
                 line.push(Role::Hint, format!(" · {help}"));
             }

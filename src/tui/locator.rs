@@ -111,6 +111,8 @@ impl<'o> Locator<'o> {
 
 #[cfg(test)]
 mod tests {
+    use routescope_render::findings;
+
     use std::sync::Arc;
 
     use super::*;
@@ -128,7 +130,7 @@ mod tests {
         let locator = Locator::of(&world.outline);
         assert!(analysis.findings.len() > 3, "there is something to find");
         for finding in &analysis.findings {
-            assert_eq!(locator.finding(finding), locate::finding(&world, finding), "{}", finding.message);
+            assert_eq!(locator.finding(finding), locate::finding(&world, finding), "{}", findings::message(finding));
         }
     }
 }

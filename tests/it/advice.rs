@@ -253,12 +253,12 @@ fn try_all(
     };
     let before = read(&original);
     let all = all_findings(&before);
-    if all.iter().all(|finding| finding.help.is_none() && finding.fix.is_empty()) {
+    if all.iter().all(|finding| finding.advice.is_none() && finding.fix.is_empty()) {
         return;
     }
     for finding in &all {
         if finding.fix.is_empty() {
-            tally.prose.extend(finding.help.as_ref().map(|_| finding.code));
+            tally.prose.extend(finding.advice.as_ref().map(|_| finding.code));
             continue;
         }
         let Some(mut documents) = documents(&original) else {
@@ -272,13 +272,13 @@ fn try_all(
         tally.applied.insert(finding.code);
         let after = read(&text(&documents));
         let same = |other: &Finding| {
-            (other.code, &other.subject, &other.message) == (finding.code, &finding.subject, &finding.message)
+            (other.code, &other.subject, &other.problem) == (finding.code, &finding.subject, &finding.problem)
         };
         if all_findings(&after).iter().any(same) {
             let _ = writeln!(
                 tally.failures,
-                "{name}: {}: still there: {} ({:?}) after {:?}",
-                finding.code, finding.message, finding.help, finding.fix
+                "{name}: {}: still there: {:?} ({:?}) after {:?}",
+                finding.code, finding.problem, finding.advice, finding.fix
             );
             continue;
         }
@@ -299,7 +299,7 @@ fn try_all(
                     let _ = writeln!(
                         tally.failures,
                         "{name}: {}: {asked} was {was} and is {is} ({:?}) after {:?}",
-                        finding.code, finding.help, finding.fix
+                        finding.code, finding.advice, finding.fix
                     );
                 }
             }

@@ -9,6 +9,7 @@ use routescope_core::model::ObjectKey;
 use routescope_core::resolve::Settings;
 use routescope_core::status::{Condition, predict};
 use routescope_core::store::Coverage;
+use routescope_render::findings;
 
 use crate::support::conformance::{files_in, golden, golden_cases, json, ran, read, roots, world, worlds};
 
@@ -33,7 +34,8 @@ fn is_about(finding: &Finding, kind: &str, key: &ObjectKey) -> bool {
 
 /// Whether a finding names a listener.
 fn names(finding: &Finding, listener: &str) -> bool {
-    let told = finding.message.split_once("attaches to ").map_or(finding.message.as_str(), |(_, rest)| rest);
+    let message = findings::message(finding);
+    let told = message.split_once("attaches to ").map_or(message.as_str(), |(_, rest)| rest);
     let rest = told.strip_prefix("listener ").and_then(|rest| rest.strip_prefix(listener));
     rest.is_some_and(|rest| rest.starts_with([' ', ':']))
 }
@@ -54,7 +56,9 @@ fn contradictions(analysis: &Analysis) -> Vec<String> {
             });
             match (ill, told) {
                 (Some(ill), None) if !of_policies => wrong.push(format!("Gateway {key} {}: {ill:?}", listener.name)),
-                (None, Some(told)) => wrong.push(format!("Gateway {key} {}: {}", listener.name, told.message)),
+                (None, Some(told)) => {
+                    wrong.push(format!("Gateway {key} {}: {}", listener.name, findings::message(told)));
+                }
                 _ => {}
             }
         }
@@ -89,7 +93,8 @@ fn contradictions(analysis: &Analysis) -> Vec<String> {
     }
     for one in analysis.findings.iter().filter(|one| one.code == Code::RouteNotAttached) {
         let Some(subject) = one.subject.as_ref().filter(|subject| subject.kind.ends_with("Route")) else { continue };
-        let Some(reason) = REASONS.iter().find(|reason| one.message.ends_with(&format!("({reason})"))) else {
+        let Some(reason) = REASONS.iter().find(|reason| findings::message(one).ends_with(&format!("({reason})")))
+        else {
             continue;
         };
         let status = statuses.routes.iter().find(|status| {
@@ -100,7 +105,7 @@ fn contradictions(analysis: &Analysis) -> Vec<String> {
         let entries = status.into_iter().flat_map(|status| &status.parents);
         let said = entries.filter_map(|entry| failed(&entry.conditions, "Accepted")).any(|said| said == *reason);
         if !said && !stream && statuses.unmodelled.is_empty() {
-            wrong.push(format!("{} {}: {}", subject.kind, subject.key, one.message));
+            wrong.push(format!("{} {}: {}", subject.kind, subject.key, findings::message(one)));
         }
     }
     wrong

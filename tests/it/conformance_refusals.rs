@@ -2,6 +2,7 @@
 
 use routescope_core::finding::Code;
 use routescope_manifest::files::load_text;
+use routescope_render::findings;
 
 use crate::support::conformance;
 
@@ -43,5 +44,5 @@ fn the_golden_cases_are_taken_but_for_one() {
 
 fn refusals(text: &str) -> Vec<String> {
     let findings = load_text("manifests.yaml", text).findings.into_iter();
-    findings.filter(|finding| finding.code == Code::ApiRefused).map(|finding| finding.message).collect()
+    findings.filter(|finding| finding.code == Code::ApiRefused).map(|finding| findings::message(&finding)).collect()
 }

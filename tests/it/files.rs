@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use routescope_manifest::files::{Input, load};
 use routescope_manifest::{Loaded, SourceError};
+use routescope_render::findings;
 use tempfile::TempDir;
 
 /// A folder with these files; a name with a slash makes a folder.
@@ -37,7 +38,7 @@ fn findings(loaded: &Loaded, folder: &TempDir) -> String {
         .iter()
         .map(|f| {
             let place = f.place.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{}[{}] {place}: {}", f.severity.name(), f.code, f.message)
+            format!("{}[{}] {place}: {}", f.severity.name(), f.code, findings::message(f))
         })
         .collect();
     lines.join("\n").replace(&format!("{}/", folder.path().display()), "")

@@ -3,6 +3,7 @@
 use routescope_core::model::{BackendKind, From, Gateway, Object, PathKind, Route, RouteMatch};
 use routescope_manifest::Loaded;
 use routescope_manifest::files::load_text;
+use routescope_render::findings;
 use std::fmt::Write as _;
 
 fn read(text: &str) -> Loaded {
@@ -16,8 +17,8 @@ fn findings(loaded: &Loaded) -> String {
         .iter()
         .map(|f| {
             let place = f.place.as_ref().map(ToString::to_string).unwrap_or_default();
-            let help = f.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("{}[{}] {place}: {}{help}", f.severity.name(), f.code, f.message)
+            let help = findings::help(f).map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{}[{}] {place}: {}{help}", f.severity.name(), f.code, findings::message(f))
         })
         .collect();
     lines.join("\n")

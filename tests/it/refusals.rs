@@ -11,6 +11,7 @@ use std::path::Path;
 use routescope_core::finding::Code;
 use routescope_manifest::Channel;
 use routescope_manifest::files::{load_text, load_text_for};
+use routescope_render::findings;
 
 #[test]
 fn objects_are_refused_as_the_api_server_refuses_them() {
@@ -27,7 +28,7 @@ fn objects_are_refused_as_the_api_server_refuses_them() {
         let channel = if is_standard { Channel::Standard } else { Channel::Experimental };
         let findings = load_text_for("manifests.yaml", &text, Some(channel)).findings;
         let refused = findings.iter().filter(|finding| finding.code == Code::ApiRefused);
-        let found: Vec<_> = refused.map(|finding| finding.message.as_str()).collect();
+        let found: Vec<_> = refused.map(findings::message).collect();
         if found != expected {
             failures.push(format!("{}:\n  expected {expected:#?}\n  found {found:#?}", file.display()));
         }

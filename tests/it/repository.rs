@@ -6,6 +6,7 @@ use std::process::Command;
 
 use routescope_manifest::files::{Input, load, load_filled};
 use routescope_manifest::{Channels, Loaded, Variables};
+use routescope_render::findings;
 use tempfile::TempDir;
 
 const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1
@@ -48,8 +49,8 @@ fn reports(folder: &TempDir, expected: &[&str]) -> Loaded {
         .iter()
         .map(|f| {
             let place = f.place.as_ref().map(ToString::to_string).unwrap_or_default();
-            let help = f.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-            let line = format!("{}[{}] {place}: {}{help}", f.severity.name(), f.code, f.message);
+            let help = findings::help(f).map(|help| format!(" ({help})")).unwrap_or_default();
+            let line = format!("{}[{}] {place}: {}{help}", f.severity.name(), f.code, findings::message(f));
             line.replace(&format!("{}/", folder.path().display()), "")
         })
         .collect();
@@ -141,9 +142,12 @@ fn a_chart_is_one_line_with_the_command_that_renders_it() {
     ]);
     let loaded = read(&folder);
     let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
-    assert!(finding.message.ends_with("chart is a Helm chart: its templates are not read before they are rendered"));
+    assert!(
+        findings::message(finding)
+            .ends_with("chart is a Helm chart: its templates are not read before they are rendered")
+    );
     assert_eq!(
-        finding.help.as_deref(),
+        findings::help(finding).as_deref(),
         Some(format!("helm template {} | routescope -f -", folder.path().join("chart").display()).as_str())
     );
     // The templates alone are known by the chart around them.
@@ -175,10 +179,13 @@ fn what_a_kustomization_would_change_is_told() {
     let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
     let root = folder.path().join("apps/shop");
     assert_eq!(
-        finding.message,
+        findings::message(finding),
         format!("{}/kustomization.yaml sets namespace: team-a, which -f does not apply", root.display())
     );
-    assert_eq!(finding.help, Some(format!("read it with -k {}, or every root with --roots", root.display())));
+    assert_eq!(
+        findings::help(finding),
+        Some(format!("read it with -k {}, or every root with --roots", root.display()))
+    );
     assert_eq!(finding.place.as_ref().unwrap().at.line, 3);
     assert_eq!(names(&loaded), ["edge", "shop"]);
 }
@@ -316,7 +323,8 @@ fn many_kustomizations_are_one_finding() {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let loaded = read(&repository(&files));
     let [finding] = loaded.findings.as_slice() else { panic!("{:?}", loaded.findings) };
-    assert!(finding.message.starts_with("5 kustomizations change what they include"), "{}", finding.message);
+    let message = findings::message(finding);
+    assert!(message.starts_with("5 kustomizations change what they include"), "{message}");
 }
 
 #[test]

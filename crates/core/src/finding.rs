@@ -3,6 +3,7 @@
 mod code;
 mod edits;
 mod fix;
+mod problem;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use code::{Code, Entry, Example, TABLE};
 pub use edits::Edits;
 pub use fix::{Change, Edit};
+pub use problem::{Advice, Backend, Problem, RedirectLoop, RequestsProblem, RuleName, Taker, TieBreak, TooLarge};
 
 use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
 
@@ -104,10 +106,10 @@ pub struct Finding {
     pub place: Option<Location>,
     /// What it is about.
     pub subject: Option<Subject>,
-    /// What is wrong, in one sentence without a final stop.
-    pub message: String,
+    /// What is wrong.
+    pub problem: Problem,
     /// What to do about it, when that is known.
-    pub help: Option<String>,
+    pub advice: Option<Advice>,
     /// The same as changes to the input, where it is known what they are.
     pub fix: Vec<Edit>,
 }
@@ -121,8 +123,8 @@ impl Finding {
             severity,
             place: None,
             subject: key.map(|key| Subject { kind: "Namespace", key }),
-            message,
-            help: Some("answers that depend on it are unverified; ask for get, list and watch there".to_owned()),
+            problem: Problem::Text(message),
+            advice: Some(Advice::ReadThere),
             fix: Vec::new(),
         }
     }

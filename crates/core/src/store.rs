@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::finding::{Code, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject};
 use crate::model::{
     Backend, ConfigMap, DirectResponse, EndpointSlice, Gateway, GatewayClass, GatewayExtension, ListenerSet, Meta,
     Name, Namespace, Object, ObjectKey, Origin, ReferenceGrant, Route, RouteKind, Service, StreamKind, StreamRoute,
@@ -438,9 +438,9 @@ fn duplicate(subject: Subject, last: &Origin, earlier: &Origin) -> Finding {
         code: Code::DuplicateObject,
         severity: Severity::Warning,
         place: Some(Location { source: Arc::clone(&last.source), at: last.at }),
-        message: format!("{subject} is defined twice: this one counts, the one at {earlier} does not"),
+        problem: Problem::DefinedTwice { object: subject.clone(), earlier },
         subject: Some(subject),
-        help: Some("kubectl apply would let the last one win, too; remove one of them".to_owned()),
+        advice: Some(Advice::RemoveOne),
         fix: Vec::new(),
     }
 }

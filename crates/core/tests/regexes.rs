@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Code;
+use routescope_core::finding::{Code, Problem};
 use routescope_core::reachability::compare;
 use routescope_core::resolve::{DropReason, MatchState, Settings, Uncertainty};
 use routescope_core::router::{OutcomeKind, Request};
@@ -52,7 +52,10 @@ fn what_is_beyond_the_budget_is_not_compiled_and_every_answer_says_so() {
         .findings
         .iter()
         .filter(|finding| finding.code == Code::RegexesTooLarge)
-        .map(|finding| finding.message.as_str())
+        .filter_map(|finding| match &finding.problem {
+            Problem::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
         .collect();
     assert!(matches!(found[..], [one] if one.contains("unverified") && one.contains("(\\pL{1000}){10}")), "{found:?}");
     // What may be missing on either side is not called the same.

@@ -367,7 +367,15 @@ impl Gathered<'_> {
     fn report(&mut self, path: &Path, severity: Severity, code: Code, message: String) {
         let source = Source { name: path.display().to_string(), kind: SourceKind::File, text: String::new() };
         let place = Some(Location { source: Arc::new(source), at: Position::default() });
-        self.findings.push(Finding { code, severity, place, subject: None, message, help: None, fix: Vec::new() });
+        self.findings.push(Finding {
+            code,
+            severity,
+            place,
+            subject: None,
+            problem: message.into(),
+            advice: None,
+            fix: Vec::new(),
+        });
     }
 
     fn decode(self) -> Loaded {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::text::{self, Text};
 use super::{SourceError, kustomization};
 use crate::decode::Decoded;
-use routescope_core::finding::{Code, Finding, Location, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Location, Problem, Severity};
 
 /// For so long a file that is gone, empty or cut off counts as it was.
 pub const MOMENT: Duration = Duration::from_secs(1);
@@ -158,8 +158,8 @@ impl Remembered {
             severity: Severity::Error,
             place: None,
             subject: None,
-            message: message.clone(),
-            help: error.hint.clone(),
+            problem: message.clone().into(),
+            advice: error.hint.clone().map(Advice::Text),
             fix: Vec::new(),
         };
         Settled {
@@ -178,8 +178,8 @@ impl Why {
             severity: Severity::Error,
             place: None,
             subject: None,
-            message: format!("{sentence}; its last good content counts"),
-            help: None,
+            problem: format!("{sentence}; its last good content counts").into(),
+            advice: None,
             fix: Vec::new(),
         };
         Self::Invalid { sentence, findings: vec![finding] }
@@ -277,7 +277,10 @@ impl State {
         let place = self.broken.first().and_then(|finding| finding.place.as_ref()).map(Location::to_string);
         let sentence = format!("{} cannot be parsed", place.unwrap_or_else(|| new.source.name.clone()));
         let findings = self.broken.into_iter().map(|finding| Finding {
-            message: format!("{}; the last good content of the file counts", finding.message),
+            problem: match finding.problem {
+                Problem::Text(text) => format!("{text}; the last good content of the file counts").into(),
+                other => other,
+            },
             ..finding
         });
         Why::Invalid { sentence, findings: findings.collect() }

@@ -9,7 +9,7 @@ use super::yaml::{ParseError, ParseWarning};
 use super::{fast_yaml, json, yaml};
 use crate::channel::Channel;
 use crate::decode::{self, Decoded, Documents};
-use routescope_core::finding::{Code, Finding, Location, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Location, Severity};
 use routescope_core::model::kinds::Kind;
 use routescope_core::model::{Position, Source};
 use routescope_core::parallel;
@@ -289,7 +289,15 @@ fn finding(
     help: Option<String>,
 ) -> Finding {
     let place = Some(Location { source: Arc::clone(source), at });
-    Finding { code, severity, place, subject: None, message, help, fix: Vec::new() }
+    Finding {
+        code,
+        severity,
+        place,
+        subject: None,
+        problem: message.into(),
+        advice: help.map(Advice::Text),
+        fix: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod reports;
 pub mod sarif;
+mod sentences;
 
 use serde::Serialize;
 
@@ -11,6 +12,8 @@ use routescope_core::model::{Name, SourceKind};
 use routescope_core::resolve::ignore::Ignored;
 use routescope_core::store::Snapshot;
 use routescope_core::unreadable;
+
+pub use sentences::{help, message};
 
 use super::data::API_VERSION;
 use super::phrases;
@@ -122,7 +125,7 @@ fn in_file(place: Option<&Location>) -> Option<&Location> {
 /// The findings as data.
 pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>) -> FindingsData {
     let one = |finding: &Finding| {
-        let Finding { code, severity, place, subject, message, help, fix } = finding;
+        let Finding { code, severity, place, subject, fix, .. } = finding;
         let doubt = unreadable::of_finding(snapshot, finding).as_ref().map(not_read);
         FindingData {
             code: code.name(),
@@ -130,8 +133,8 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
             kind: subject.as_ref().map(|subject| subject.kind),
             namespace: subject.as_ref().map(|subject| subject.key.namespace.clone()),
             name: subject.as_ref().map(|subject| subject.key.name.clone()),
-            message: message.clone(),
-            help: help.clone(),
+            message: message(finding),
+            help: help(finding),
             fix: fix.iter().map(edit).collect(),
             confidence: doubt.as_ref().map(|_| "unverified"),
             doubt,
@@ -165,7 +168,7 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
 pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored]>, paint: Paint) -> String {
     let mut lines = Vec::new();
     for finding in findings {
-        let Finding { code, severity, place, subject, message, help, fix: _ } = finding;
+        let Finding { code, severity, place, subject, .. } = finding;
         let mut line = Line::new();
         if let Some(place) = place {
             line.push(Role::Location, format!("{place}: "));
@@ -180,13 +183,13 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
         if let Some(subject) = subject.as_ref().filter(|subject| !said(subject)) {
             line.push(Role::Route, format!("{subject}: "));
         }
-        line.push(Role::Text, message.clone());
+        line.push(Role::Text, message(finding));
         lines.push(line);
         if let Some(doubt) = unreadable::of_finding(snapshot, finding) {
             lines.push(Line::of(Role::Warning, "  ? not certain: ").with(Role::Text, not_read(&doubt)));
         }
-        if let Some(help) = help {
-            lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help.clone()));
+        if let Some(help) = help(finding) {
+            lines.push(Line::of(Role::Hint, "  help: ").with(Role::Text, help));
         }
     }
     for Ignored { finding, reason, said_in } in ignored.into_iter().flatten() {
@@ -218,8 +221,8 @@ pub fn text(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
 /// What is wrong with what, in one sentence.
 fn sentence(finding: &Finding) -> String {
     match &finding.subject {
-        Some(subject) => format!("{subject}: {}", finding.message),
-        None => finding.message.clone(),
+        Some(subject) => format!("{subject}: {}", message(finding)),
+        None => message(finding),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Sheet, View, What};
 use routescope_core::finding::Severity;
 use routescope_core::resolve::{MatchState, RuleNodeId};
+use routescope_render::findings;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::phrases;
 use routescope_render::routes;
@@ -107,5 +108,5 @@ fn finding(outline: &Outline, index: usize) -> Line {
     if let Some(subject) = &finding.subject {
         line.push(Role::Route, format!("{subject}: "));
     }
-    line.with(Role::Text, finding.message.clone())
+    line.with(Role::Text, findings::message(finding))
 }

@@ -8,6 +8,7 @@ use crate::tui::context_pane::ContextPane;
 use crate::tui::effect::Effect;
 use crate::tui::sheet::{Listed, Sheet, SheetPane, Shown, View};
 use crate::tui::state::{Focus, State};
+use routescope_render::findings;
 use routescope_render::outline::NodeRef;
 
 /// Shows a view on every side. What is selected stays selected where the view has a row for it.
@@ -269,7 +270,7 @@ pub(super) fn finding(state: &mut State, forward: bool) -> Vec<Effect> {
     let index = order[at];
     let finding = &world.analysis.findings[index];
     let node = crate::tui::locate::finding(world, finding);
-    let text = format!("finding {} of {}: {}", at + 1, order.len(), finding.message);
+    let text = format!("finding {} of {}: {}", at + 1, order.len(), findings::message(finding));
     state.side_mut().finding = Some(index);
     if let Some(node) = node {
         keys::focus(state, Focus::Tree);

@@ -26,6 +26,7 @@ use crate::tui::witness;
 use routescope_core::finding::{Finding, Location, Severity, Subject};
 use routescope_core::model::Source;
 use routescope_core::visible::visible;
+use routescope_render::findings;
 use routescope_render::outline::{NodeRef, Outline};
 use routescope_render::phrases as say;
 use routescope_render::style::{Line, Role};
@@ -330,8 +331,8 @@ fn finding_facts(finding: &Finding) -> Vec<node_details::Fact> {
         Severity::Warning => ("⚠ ", Role::Warning),
         Severity::Info => ("· ", Role::Dim),
     };
-    let mut facts = vec![("finding", Line::of(role, glyph).with(Role::Text, finding.message.clone()))];
-    facts.extend(finding.help.as_ref().map(|help| ("fix", Line::of(Role::Hint, help.clone()))));
+    let mut facts = vec![("finding", Line::of(role, glyph).with(Role::Text, findings::message(finding)))];
+    facts.extend(findings::help(finding).map(|help| ("fix", Line::of(Role::Hint, help))));
     facts.extend(finding.subject.as_ref().map(|subject| ("about", Line::of(Role::Route, subject.to_string()))));
     let code = finding.code.to_string();
     facts.push(("code", Line::of(Role::Text, code.clone()).with(Role::Dim, format!(" · routescope explain {code}"))));

@@ -6,7 +6,7 @@ use tokio::sync::oneshot::{Receiver, channel};
 
 use crate::Cluster;
 use crate::crd_channel::{ClusterChannel, ask};
-use routescope_core::finding::{Code, Finding, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Severity};
 use routescope_manifest::Channel;
 
 /// What is known of the channel of the cluster's CRDs.
@@ -70,11 +70,12 @@ impl Crds {
             severity,
             place: None,
             subject: None,
-            message: format!(
+            problem: format!(
                 "the channel of the cluster's Gateway API CRDs is not known: assumed {} ({reason})",
                 assumed.name()
-            ),
-            help: Some("name it with --gateway-api-channel".to_owned()),
+            )
+            .into(),
+            advice: Some(Advice::Text("name it with --gateway-api-channel".to_owned())),
             fix: Vec::new(),
         })
     }

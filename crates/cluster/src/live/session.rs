@@ -16,7 +16,7 @@ use super::{Control, LoadedCluster, Options, Update, Worlds, referenced_namespac
 use crate::kinds::KINDS;
 use crate::{Cluster, Connection, Follow, KindState, Status, Timeouts, WatchEvent};
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::{Code, Finding, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
@@ -317,8 +317,8 @@ impl Session {
                     severity: Severity::Error,
                     place: None,
                     subject: None,
-                    message,
-                    help: hint,
+                    problem: message.into(),
+                    advice: hint.map(Advice::Text),
                     fix: Vec::new(),
                 });
                 true

@@ -6,11 +6,12 @@
 mod overlaps;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::held::{Held, matcher};
 use super::rows::{Reach, Reachability};
-use crate::finding::{Code, Edit, Finding, Location, Severity, Subject};
+use crate::finding::{
+    Advice, Backend, Code, Edit, Finding, Location, RequestsProblem, RuleName, Severity, Subject, Taker, TieBreak,
+};
 use crate::model::{
     Meta, Name, ObjectKey, ParentRef, PathKind, Position, Protocol, RedirectScheme, Route, RouteMatch, ValueKind,
     ValueMatch,
@@ -24,42 +25,28 @@ use crate::store::{RouteId, Snapshot};
 /// A rule of a route.
 type RuleId = (RouteId, u32);
 
-/// How many rows that hide a rule are named.
-const NAMED: usize = 3;
+/// What to do, and the same as edits.
+type Remedy = (Advice, Vec<Edit>);
 
 /// What is wrong, in the order of routes and rules. On up to so many threads.
 pub fn findings(router: Router<'_>, threads: usize) -> Vec<Finding> {
     let report = Report { router, tree: router.tree(), snapshot: router.snapshot() };
     let unmet = report.unmet(threads, &|| false).unwrap_or_default();
     // A backend that one rule alone refers to is told with that rule.
-    let (mut lost, mut backends): (BTreeMap<RuleId, Vec<String>>, Vec<Finding>) = Default::default();
+    let (mut lost, mut backends): (BTreeMap<RuleId, Vec<Backend>>, Vec<Finding>) = Default::default();
     for (backend, rules) in report.unreached(&unmet) {
         let Some(first) = rules.first().copied() else { continue };
         if rules.len() == 1 {
             lost.entry(first).or_default().push(backend);
             continue;
         }
-        let message = format!("{backend} gets no request: {} rules refer to it, and none is ever reached", rules.len());
-        backends.push(report.finding(Code::BackendUnreached, first, message));
+        let problem = RequestsProblem::BackendUnreached { backend, rules: rules.len() };
+        backends.push(report.finding(Code::BackendUnreached, first, problem));
     }
     let mut findings = report.rules(&unmet, &lost);
     findings.extend(backends);
     findings.extend(report.overlaps());
     findings
-}
-
-/// The backends that get no request with a rule that gets none.
-fn without(lost: Option<&Vec<String>>) -> String {
-    lost.map(|lost| format!("; {} no request", with_verb(lost))).unwrap_or_default()
-}
-
-fn with_verb(lost: &[String]) -> String {
-    match lost {
-        [one] => format!("{one} gets"),
-        [first, second] => format!("{first} and {second} get"),
-        [first, rest @ ..] => format!("{first} and {} more backends get", rest.len()),
-        [] => String::new(),
-    }
 }
 
 /// The rows that no request meets anywhere, each with the rows that hide it. On up to so many threads; `None` when
@@ -163,36 +150,32 @@ impl<'a> Report<'a> {
         self.snapshot.route(id)
     }
 
-    /// `team/orders rule 2 (orders.yaml:34)`.
-    fn name(&self, row: RuleNodeId) -> String {
+    /// The rule of a row by its route and place.
+    fn name(&self, row: RuleNodeId) -> RuleName {
         let hop = self.hop(row);
         let route = self.route(hop.route);
-        let mut name = format!("{} rule {}", route.meta.key(), hop.rule + 1);
         let place = Location::within(&route.meta.origin, self.position(hop.route, hop.rule));
-        if place.at.is_known() {
-            let _ = write!(name, " ({}:{})", place.source.name, place.at.line);
-        }
-        name
+        RuleName { route: route.meta.key(), rule: hop.rule, place }
     }
 
     fn position(&self, route: RouteId, rule: u32) -> Position {
         self.route(route).rules.get(rule as usize).map_or_else(Position::default, |rule| rule.at)
     }
 
-    fn advised(&self, code: Code, id: RuleId, message: String, advice: Option<(String, Vec<Edit>)>) -> Finding {
-        let (help, fix) = advice.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
-        Finding { help, fix, ..self.finding(code, id, message) }
+    fn advised(&self, code: Code, id: RuleId, problem: RequestsProblem, remedy: Option<Remedy>) -> Finding {
+        let (advice, fix) = remedy.map_or_else(Default::default, |(advice, fix)| (Some(advice), fix));
+        Finding { advice, fix, ..self.finding(code, id, problem) }
     }
 
-    fn finding(&self, code: Code, (route, rule): RuleId, message: String) -> Finding {
+    fn finding(&self, code: Code, (route, rule): RuleId, problem: RequestsProblem) -> Finding {
         let of = self.route(route);
         Finding {
             code,
             severity: Severity::Warning,
             place: Some(Location::within(&of.meta.origin, self.position(route, rule))),
             subject: Some(Subject { kind: of.kind.name(), key: of.meta.key() }),
-            message,
-            help: None,
+            problem: problem.into(),
+            advice: None,
             fix: Vec::new(),
         }
     }
@@ -217,7 +200,7 @@ impl<'a> Report<'a> {
 
     /// One finding for each rule that gets less than it matches: that it has the match of another route's rule, where that
     /// is all there is to it, or else what takes its requests.
-    fn rules(&self, unmet: &Unmet, lost: &BTreeMap<RuleId, Vec<String>>) -> Vec<Finding> {
+    fn rules(&self, unmet: &Unmet, lost: &BTreeMap<RuleId, Vec<Backend>>) -> Vec<Finding> {
         let never = self.never_met(unmet);
         let redirecting = if never.is_empty() { BTreeSet::new() } else { self.redirecting() };
         let mut conflicts: BTreeMap<RuleId, Vec<(RuleNodeId, RuleNodeId)>> = BTreeMap::new();
@@ -245,8 +228,9 @@ impl<'a> Report<'a> {
                 continue;
             }
             let advice = if redirecting.contains(id) { self.advice(by) } else { None };
-            let message = format!("{}{}", self.unreachable(*id, by), without(lost.get(id)));
-            findings.push(self.advised(Code::RuleUnreachable, *id, message, advice));
+            let by = by.iter().map(|row| self.taker(id.0, *row)).collect();
+            let problem = RequestsProblem::Unreachable { rule: id.1, by, lost: without(lost, *id) };
+            findings.push(self.advised(Code::RuleUnreachable, *id, problem, advice));
         }
         for (id, rivals) in conflicts {
             let mut told: BTreeSet<RuleId> = BTreeSet::new();
@@ -260,14 +244,13 @@ impl<'a> Report<'a> {
                     continue;
                 }
                 let advice = if redirecting.contains(&id) { self.advice(&[rival]) } else { None };
-                let message = format!(
-                    "rule {} has the same match as {}, which wins: {}{}",
-                    id.1 + 1,
-                    self.name(rival),
-                    self.tie_break(row, rival),
-                    without(lost.get(&id).filter(|_| never.contains_key(&id)))
-                );
-                findings.push(self.advised(Code::RuleConflict, id, message, advice));
+                let problem = RequestsProblem::Conflict {
+                    rule: id.1,
+                    winner: self.name(rival),
+                    by: self.tie_break(row, rival),
+                    lost: if never.contains_key(&id) { without(lost, id) } else { Vec::new() },
+                };
+                findings.push(self.advised(Code::RuleConflict, id, problem, advice));
             }
         }
         findings
@@ -282,46 +265,26 @@ impl<'a> Report<'a> {
     /// Rules of which every match wants two values of one header: names of headers ignore case, and a parent's `X-Tier`
     /// stands beside the child's `x-tier`.
     fn contradictions(&self, unmet: &Unmet) -> Vec<Finding> {
-        let mut rules: BTreeMap<RuleId, Option<String>> = BTreeMap::new();
+        let mut rules: BTreeMap<RuleId, Option<[(Name, Name); 2]>> = BTreeMap::new();
         for row in unmet.hidden.keys().chain(&unmet.met) {
             let hop = self.hop(*row);
             let found = if unmet.is(*row) { two_values(matcher(self.tree, *row)) } else { None };
             let rule = rules.entry((hop.route, hop.rule)).or_insert_with(|| found.clone());
             *rule = rule.take().filter(|_| found.is_some());
         }
-        let told = rules.into_iter().filter_map(|(id, found)| Some((id, found?)));
-        told.map(|(id, found)| {
-            let message = format!("rule {} is never reached: no request has {found}", id.1 + 1);
-            self.finding(Code::RuleUnreachable, id, message)
-        })
-        .collect()
+        let found = rules.into_iter().filter_map(|(id, found)| Some((id, found?)));
+        found
+            .map(|(id, headers)| {
+                let problem = RequestsProblem::Contradiction { rule: id.1, headers };
+                self.finding(Code::RuleUnreachable, id, problem)
+            })
+            .collect()
     }
 
-    fn unreachable(&self, id: RuleId, by: &[RuleNodeId]) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for row in by {
-            let name = self.taker(id.0, *row);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let more = names.len().saturating_sub(NAMED);
-        let mut list = names[..names.len() - more].join(", ");
-        if more > 0 {
-            let _ = write!(list, " and {more} more");
-        }
-        let verb = if names.len() > 1 { "take" } else { "takes" };
-        format!("rule {} is never reached: {list} {verb} all that it matches", id.1 + 1)
-    }
-
-    /// A row that hides a rule, and why it comes first where age or name decide.
-    fn taker(&self, hidden: RouteId, row: RuleNodeId) -> String {
-        let mut name = self.name(row);
+    /// A row that hides a rule, and whether it comes first by its age.
+    fn taker(&self, hidden: RouteId, row: RuleNodeId) -> Taker {
         let (own, other) = (&self.route(hidden).meta, &self.route(self.hop(row).route).meta);
-        if own.key() != other.key() && other.created < own.created {
-            name.push_str(", which is older,");
-        }
-        name
+        Taker { rule: self.name(row), is_older: own.key() != other.key() && other.created < own.created }
     }
 
     /// The rules that redirect.
@@ -339,7 +302,7 @@ impl<'a> Report<'a> {
     }
 
     /// For a redirect to https that loses to the application, which is attached to every listener.
-    fn advice(&self, by: &[RuleNodeId]) -> Option<(String, Vec<Edit>)> {
+    fn advice(&self, by: &[RuleNodeId]) -> Option<Remedy> {
         let rival = self.route(self.hop(*by.first()?).route);
         let mut parents = (0..).zip(&rival.parent_refs);
         let names_none = |parent: &ParentRef| parent.section_name.is_none() && parent.port.is_none();
@@ -350,43 +313,39 @@ impl<'a> Report<'a> {
             self.snapshot.gateways.get(&ObjectKey { namespace: namespace.clone(), name: parent.name.clone() })?;
         let https = gateway.listeners.iter().find(|listener| listener.protocol == Protocol::Https)?;
         let (section, key) = (&https.name, rival.meta.key());
-        let help = format!("name sectionName: {section} in {key}: it takes the requests of every listener");
+        let advice = Advice::NameSection { section: section.clone(), route: key.clone() };
         let object = Subject { kind: rival.kind.name(), key };
         let path = format!("spec.parentRefs[{place}].sectionName");
         let fix = if rival.meta.defective { Vec::new() } else { vec![Edit::set(object, path, section.as_str())] };
-        Some((help, fix))
+        Some((advice, fix))
     }
 
     /// What decides between rows of two routes with the same match.
-    fn tie_break(&self, loser: RuleNodeId, winner: RuleNodeId) -> String {
+    fn tie_break(&self, loser: RuleNodeId, winner: RuleNodeId) -> TieBreak {
         let root = |row: RuleNodeId| self.route(self.tree.roots[self.tree.root_of(row).0 as usize].route);
         let weight = |row: RuleNodeId| {
             let written = self.route(self.hop(row).route).meta.annotation("kgateway.dev/route-weight");
             written.and_then(|weight| weight.parse::<i32>().ok()).unwrap_or(0)
         };
         if self.router.weighs_routes() && weight(winner) > weight(loser) {
-            return format!("its route weight is {}", weight(winner));
+            return TieBreak::RouteWeight(weight(winner));
         }
-        let by_age_or_name = |late: &Meta, early: &Meta, what: &str| {
-            (late.key() != early.key()).then(|| {
-                if late.created > early.created {
-                    format!("{what} {} is older than {}", early.key(), late.key())
-                } else {
-                    format!("{what} {} comes before {} by name", early.key(), late.key())
-                }
-            })
+        let by_age_or_name = |late: &Meta, early: &Meta, is_root: bool| {
+            let by_age = late.created > early.created;
+            let (early, late) = (early.key(), late.key());
+            (late != early).then_some(TieBreak::Route { is_root, by_age, early, late })
         };
         let (late, early) = (root(loser), root(winner));
-        by_age_or_name(&late.meta, &early.meta, "root route")
+        by_age_or_name(&late.meta, &early.meta, true)
             .or_else(|| {
                 let of = |row: RuleNodeId| &self.route(self.hop(row).route).meta;
-                by_age_or_name(of(loser), of(winner), "route")
+                by_age_or_name(of(loser), of(winner), false)
             })
-            .unwrap_or_else(|| "it is written first".to_owned())
+            .unwrap_or(TieBreak::WrittenFirst)
     }
 
     /// Backends to which rules refer, and none of the rules is ever reached, with these rules.
-    fn unreached(&self, unmet: &Unmet) -> BTreeMap<String, BTreeSet<RuleId>> {
+    fn unreached(&self, unmet: &Unmet) -> BTreeMap<Backend, BTreeSet<RuleId>> {
         // Where rows are missing, one of them may reach any backend.
         if (0..).zip(&self.router.table().gateways).any(|(place, _)| !self.router.gaps(place).is_empty()) {
             return BTreeMap::new();
@@ -404,19 +363,28 @@ impl<'a> Report<'a> {
             }
         }
         let unmet = referring.into_iter().filter(|(_, (met, _))| !met);
-        unmet.map(|((kind, namespace, name), (_, rules))| (format!("{kind} {namespace}/{name}"), rules)).collect()
+        let backend = |kind: &Name, namespace: &Name, name: &Name| Backend {
+            kind: kind.clone(),
+            key: ObjectKey { namespace: namespace.clone(), name: name.clone() },
+        };
+        unmet.map(|((kind, namespace, name), (_, rules))| (backend(kind, namespace, name), rules)).collect()
     }
 }
 
-/// Two different values that a match wants of one header.
-fn two_values(matcher: &RouteMatch) -> Option<String> {
+/// Two different values that a match wants of one header, each with the name as it is written.
+fn two_values(matcher: &RouteMatch) -> Option<[(Name, Name); 2]> {
     let exact = |test: &&ValueMatch| test.kind == ValueKind::Exact && !test.value.is_empty();
     let mut tests = matcher.headers.iter().filter(exact).enumerate();
     tests.find_map(|(place, test)| {
         let mut earlier = matcher.headers.iter().filter(exact).take(place);
         let other = earlier.find(|one| one.name.eq_ignore_ascii_case(&test.name) && one.value != test.value)?;
-        Some(format!("both header {}: {} and header {}: {}", other.name, other.value, test.name, test.value))
+        Some([other, test].map(|one| (one.name.clone(), one.value.clone())))
     })
+}
+
+/// The backends that get no request with a rule that gets none.
+fn without(lost: &BTreeMap<RuleId, Vec<Backend>>, id: RuleId) -> Vec<Backend> {
+    lost.get(&id).cloned().unwrap_or_default()
 }
 
 /// How many rows a thread takes at a time.

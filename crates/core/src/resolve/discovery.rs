@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::attach::{Admission, admits};
 use super::settings::Settings;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding, Problem, Severity};
 use crate::model::{DiscoverySelectors, From, Name, NamespaceSelector, Requirement, RequirementOperator};
 use crate::store::Snapshot;
 
@@ -81,8 +81,8 @@ pub fn discovered(snapshot: Arc<Snapshot>, settings: &Settings) -> (Arc<Snapshot
         severity: Severity::Info,
         place: None,
         subject: None,
-        message: format!("{lost} routes are in namespaces that the discovery selectors leave out: they do not exist"),
-        help: None,
+        problem: Problem::NotDiscovered(lost),
+        advice: None,
         fix: Vec::new(),
     });
     (Arc::new(within), finding)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::decide::Router;
 use super::{Decision, GatewayTable, Outcome, Request, VirtualHost};
-use crate::finding::{Code, Edit, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Edit, Finding, Location, RedirectLoop, RequestsProblem, Severity, Subject};
 use crate::model::{ParentRef, PathKind, Protocol, Route, RouteMatch, ValueKind};
 use crate::resolve::{Action, RuleNodeId};
 use crate::store::RouteId;
@@ -89,22 +89,20 @@ impl Router<'_> {
             if !returns {
                 continue;
             }
-            let message = match circle.len() {
-                1 | 2 => format!("{first} is redirected to itself"),
-                n if n > MOST => {
-                    format!("after {MOST} redirects the client is at {}, and is redirected again", circle[n - 1])
-                }
-                _ => format!("it redirects in a circle: {}", circle.join(" → ")),
-            };
             let route = self.snapshot.route(node.route);
-            let (help, fix) = self.way_out(table, first, route);
+            let (advice, fix) = self.way_out(table, first, route);
+            let problem = match circle.len() {
+                1 | 2 => RedirectLoop::ToItself(first.clone()),
+                n if n > MOST => RedirectLoop::Long { redirects: MOST, url: circle[n - 1].clone() },
+                _ => RedirectLoop::Circle(circle),
+            };
             return Some(Finding {
                 code: Code::RedirectLoop,
                 severity: Severity::Warning,
                 place: Some(Location::within(&route.meta.origin, route.rules[node.rule as usize].at)),
                 subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
-                message,
-                help: Some(help),
+                problem: RequestsProblem::RedirectLoop(problem).into(),
+                advice: Some(advice),
                 fix,
             });
         }
@@ -122,7 +120,7 @@ impl Router<'_> {
     }
 
     /// What to do about it: a redirect to https belongs on the HTTP listener alone.
-    fn way_out(&self, table: &GatewayTable, url: &str, route: &Route) -> (String, Vec<Edit>) {
+    fn way_out(&self, table: &GatewayTable, url: &str, route: &Route) -> (Advice, Vec<Edit>) {
         let node = &self.tree.gateways[table.node as usize];
         let plain =
             node.listeners.iter().map(|one| one.listener(&node.gateway)).find(|one| one.protocol == Protocol::Http);
@@ -137,11 +135,10 @@ impl Router<'_> {
                 };
                 let refs = route.parent_refs.iter().enumerate().filter(|(_, reference)| leads_here(reference));
                 let edits = refs.map(|(at, _)| Edit::set(object.clone(), path(at), listener.name.as_str())).collect();
-                let help =
-                    format!("attach it to the HTTP listener alone: sectionName: {} in its parentRef", listener.name);
-                (help, if route.meta.defective { Vec::new() } else { edits })
+                let advice = Advice::AttachToHttp(listener.name.clone());
+                (advice, if route.meta.defective { Vec::new() } else { edits })
             }
-            _ => ("let the redirect lead where no rule redirects again".to_owned(), Vec::new()),
+            _ => (Advice::RedirectElsewhere, Vec::new()),
         }
     }
 }

@@ -14,7 +14,7 @@ use ahash::{AHashMap, AHashSet};
 use super::matcher::Kept;
 use super::precedence::{Precedence, Ranks};
 use super::{GatewayTable, Groups, Index, RouteTable, VirtualHost, groups, policy_replacement};
-use crate::finding::{Code, Finding, Location as Written, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location as Written, Problem, Severity, Subject, TooLarge};
 use crate::limits;
 use crate::model::{Name, Protocol};
 use crate::parallel;
@@ -47,13 +47,12 @@ pub fn cut_tables(tree: &Tree, table: &RouteTable) -> Vec<Finding> {
             severity: Severity::Warning,
             place: (!node.assumed).then(|| Written::within(origin, origin.at)),
             subject: Some(Subject { kind: "Gateway", key: gateway.gateway.clone() }),
-            message: format!(
-                "it has more virtual hosts and rows than are kept, and its answers are unverified: {} are kept, and all \
-                 together take more than {} MiB",
-                gateway.virtual_hosts.len(),
-                limits::TABLE_BYTES >> 20
-            ),
-            help: Some("give routes fewer hostnames or listeners".to_owned()), fix: Vec::new(),
+            problem: Problem::TooLarge(TooLarge::Table {
+                kept: gateway.virtual_hosts.len(),
+                mebibytes: limits::TABLE_BYTES >> 20,
+            }),
+            advice: Some(Advice::FewerHostnames),
+            fix: Vec::new(),
         })
     };
     cut.filter_map(of).collect()

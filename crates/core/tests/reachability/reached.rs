@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use routescope_core::analysis::Analysis;
-use routescope_core::finding::Code;
+use routescope_core::finding::{Problem, RequestsProblem};
 use routescope_core::reachability::{Entry, Reach, Reachability, Target, entries, findings, obstacles};
 use routescope_core::resolve::{Action, Destination};
 use routescope_core::router::{Decision, Request};
@@ -105,22 +105,17 @@ pub fn nothing_unreachable_is_met(analysis: &Analysis, requests: &[Request]) -> 
     let mut unreachable: BTreeSet<(String, String, u32)> = BTreeSet::new();
     let mut unreached: BTreeSet<String> = BTreeSet::new();
     for finding in findings(analysis.router(), 1) {
-        let words: Vec<&str> = finding.message.split(' ').collect();
-        if let Some((_, lost)) = finding.message.rsplit_once("; ")
-            && let Some(name) = lost.strip_suffix(" gets no request")
-        {
-            unreached.insert(name.to_owned());
-        }
-        match (finding.code, &finding.subject) {
-            (Code::RuleUnreachable, Some(subject)) => {
-                let rule: u32 = words[1].parse().expect("a rule's number");
-                unreachable.insert((subject.kind.to_owned(), subject.key.to_string(), rule - 1));
+        let (Problem::Requests(problem), Some(subject)) = (finding.problem, finding.subject) else { continue };
+        let lost = match *problem {
+            RequestsProblem::Unreachable { rule, lost, .. } => {
+                unreachable.insert((subject.kind.to_owned(), subject.key.to_string(), rule));
+                lost
             }
-            (Code::BackendUnreached, _) => {
-                unreached.insert(format!("{} {}", words[0], words[1]));
-            }
-            _ => {}
-        }
+            RequestsProblem::Conflict { lost, .. } => lost,
+            RequestsProblem::BackendUnreached { backend, .. } => vec![backend],
+            _ => continue,
+        };
+        unreached.extend(lost.iter().map(|backend| format!("{} {}", backend.kind, backend.key)));
     }
     for request in requests {
         for decision in analysis.decide(request, None) {

@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::admission::{Admission, FieldPath, Refusal};
-use routescope_core::finding::{Change, Code, Edit, Finding, Location, Severity, Subject, closest};
+use routescope_core::finding::{Advice, Change, Code, Edit, Finding, Location, Severity, Subject, closest};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{Name, Origin, Position};
 
@@ -99,8 +99,8 @@ impl<'a> Context<'a> {
                 severity: Severity::Error,
                 place: Some(Location::within(self.origin, at)),
                 subject: Some(subject.clone()),
-                message: format!("{path}: {problem}"),
-                help: help.or_else(|| consequence.take().map(str::to_owned)),
+                problem: format!("{path}: {problem}").into(),
+                advice: help.or_else(|| consequence.take().map(str::to_owned)).map(Advice::Text),
                 fix,
             });
         }
@@ -110,8 +110,8 @@ impl<'a> Context<'a> {
                 severity: Severity::Warning,
                 place: Some(Location::within(self.origin, at)),
                 subject: Some(subject.clone()),
-                message: format!("{path}: the standard channel of the Gateway API has no such field"),
-                help: Some(PRUNED.to_owned()),
+                problem: format!("{path}: the standard channel of the Gateway API has no such field").into(),
+                advice: Some(Advice::Text(PRUNED.to_owned())),
                 fix: Vec::new(),
             });
         }
@@ -150,9 +150,9 @@ impl<'a> Context<'a> {
             severity,
             place: Some(Location::within(self.origin, at)),
             subject: Some(self.subject.borrow().clone()),
-            message,
+            problem: message.into(),
             fix: help.as_ref().map(|help| help.edits(&self.subject.borrow())).unwrap_or_default(),
-            help: help.map(|help| help.text),
+            advice: help.map(|help| help.text).map(Advice::Text),
         });
     }
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use self::field::{Context, Field};
 use crate::admission::{self, Admission};
 use crate::channel::Channel;
-use routescope_core::finding::{Code, Finding, Location, Severity, Subject, closest};
+use routescope_core::finding::{Advice, Code, Finding, Location, Severity, Subject, closest};
 use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, KINDS, Kind, WATCHED};
 use routescope_core::model::value::{Data, Entry, Value};
 use routescope_core::model::{
@@ -265,8 +265,8 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
             severity,
             place,
             subject: None,
-            message,
-            help: help.map(str::to_owned),
+            problem: message.into(),
+            advice: help.map(str::to_owned).map(Advice::Text),
             fix: Vec::new(),
         });
     };

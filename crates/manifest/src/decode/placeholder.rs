@@ -75,14 +75,18 @@ impl Placeholders {
             severity: Severity::Info,
             place: Some(place.clone()),
             subject: None,
-            message: format!("{}{more} {verb}, written {times}: what fills it in is not known", names.join(", ")),
-            help: Some(match first.strip_prefix("${") {
-                Some(name) => format!(
-                    "fill it in with --set {}=VALUE, --set-file FILE, or --set-env from the environment",
-                    name.trim_end_matches('}')
-                ),
-                None => "read what the tool prints that fills it in, as a plugin of Argo CD".to_owned(),
-            }),
+            problem: format!("{}{more} {verb}, written {times}: what fills it in is not known", names.join(", "))
+                .into(),
+            advice: Some(
+                match first.strip_prefix("${") {
+                    Some(name) => format!(
+                        "fill it in with --set {}=VALUE, --set-file FILE, or --set-env from the environment",
+                        name.trim_end_matches('}')
+                    ),
+                    None => "read what the tool prints that fills it in, as a plugin of Argo CD".to_owned(),
+                }
+                .into(),
+            ),
             fix: Vec::new(),
         })
     }

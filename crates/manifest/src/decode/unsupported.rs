@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::admission;
-use routescope_core::finding::{Code, Finding, Location, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Location, Severity};
 use routescope_core::model::GATEWAY_GROUP;
 use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, Kind};
 
@@ -100,8 +100,8 @@ impl Unsupported {
                 severity,
                 place: Some(place),
                 subject: None,
-                message,
-                help: Some(help),
+                problem: message.into(),
+                advice: Some(Advice::Text(help)),
                 fix: Vec::new(),
             }
         })

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Decoded;
-use routescope_core::finding::{Code, Finding, Location, Severity};
+use routescope_core::finding::{Advice, Code, Finding, Location, Severity};
 use routescope_core::model::kinds::KINDS;
 use routescope_core::model::value::{Data, Value};
 use routescope_core::model::{Name, Origin};
@@ -122,8 +122,10 @@ impl OddField<'_> {
             severity: Severity::Warning,
             place: Some(Location { at: value.at, ..self.place.clone() }),
             subject: None,
-            message,
-            help: Some("what it does not say in a way that is understood counts as not seen".to_owned()),
+            problem: message.into(),
+            advice: Some(Advice::Text(
+                "what it does not say in a way that is understood counts as not seen".to_owned(),
+            )),
             fix: Vec::new(),
         });
     }

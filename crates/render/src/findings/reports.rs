@@ -7,6 +7,8 @@ use routescope_core::finding::{Finding, Severity};
 use routescope_core::model::SourceKind;
 use routescope_core::visible::visible;
 
+use super::{help, message};
+
 /// As `JUnit`: a test case for each finding, which fails when `fails` says so and is skipped otherwise; one that passes
 /// when there is none.
 pub fn junit(findings: &[Finding], fails: impl Fn(Severity) -> bool) -> String {
@@ -19,7 +21,7 @@ pub fn junit(findings: &[Finding], fails: impl Fn(Severity) -> bool) -> String {
         } else {
             TestCaseStatus::skipped()
         };
-        status.set_message(visible(&finding.message).into_owned()).set_type(finding.code.name());
+        status.set_message(visible(&message(finding)).into_owned()).set_type(finding.code.name());
         status.set_description(lines(finding));
         let mut case =
             TestCase::new(visible(format!("{}{what} {place}", finding.code).trim_end()).into_owned(), status);
@@ -39,8 +41,8 @@ fn lines(finding: &Finding) -> String {
     if let Some(place) = &finding.place {
         let _ = write!(lines, "\n{}", visible(&place.to_string()));
     }
-    if let Some(help) = &finding.help {
-        let _ = write!(lines, "\nhelp: {}", visible(help));
+    if let Some(help) = help(finding) {
+        let _ = write!(lines, "\nhelp: {}", visible(&help));
     }
     lines
 }
@@ -64,7 +66,7 @@ pub fn github(findings: &[Finding]) -> String {
         }
         properties.push(format!("title={}", property(finding.code.name())));
         let mut message = super::sentence(finding);
-        if let Some(help) = &finding.help {
+        if let Some(help) = help(finding) {
             let _ = write!(message, "\n{help}");
         }
         let _ = writeln!(out, "::{command} {}::{}", properties.join(","), data(&message));
@@ -90,9 +92,9 @@ pub fn markdown(findings: &[Finding]) -> String {
     for finding in findings {
         let what = finding.subject.as_ref().map_or_else(String::new, ToString::to_string);
         let place = finding.place.as_ref().map_or_else(String::new, |place| format!("`{place}`"));
-        let mut said = format!("**{}**: {}", finding.code, cell(&finding.message));
-        if let Some(help) = &finding.help {
-            let _ = write!(said, "<br>{}", cell(help));
+        let mut said = format!("**{}**: {}", finding.code, cell(&message(finding)));
+        if let Some(help) = help(finding) {
+            let _ = write!(said, "<br>{}", cell(&help));
         }
         let _ = writeln!(out, "| {} | {said} | {} | {} |", finding.severity.name(), cell(&what), cell_code(&place));
     }
@@ -117,7 +119,7 @@ fn cell_code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use routescope_core::finding::{Code, Finding, Severity};
+    use routescope_core::finding::{Advice, Code, Finding, Severity};
 
     use super::*;
 
@@ -127,8 +129,8 @@ mod tests {
             severity: Severity::Error,
             place: None,
             subject: None,
-            message: message.to_owned(),
-            help: Some("add one".to_owned()),
+            problem: message.to_owned().into(),
+            advice: Some(Advice::Text("add one".to_owned())),
             fix: Vec::new(),
         }
     }

@@ -72,7 +72,7 @@ fn level(severity: Severity) -> ResultLevel {
 
 fn result(finding: &Finding, rule: i64) -> SarifResult {
     let mut message = super::sentence(finding);
-    if let Some(help) = &finding.help {
+    if let Some(help) = super::help(finding) {
         let _ = write!(message, "\n{help}");
     }
     SarifResult::builder()

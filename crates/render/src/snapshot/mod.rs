@@ -77,7 +77,7 @@ struct Unread<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'s str>,
     severity: &'static str,
-    message: &'s str,
+    message: String,
 }
 
 /// The objects of a world, by kind, namespace and name.
@@ -129,7 +129,7 @@ fn unread(finding: &Finding) -> Unread<'_> {
     Unread {
         namespace: finding.subject.as_ref().map(|subject| subject.key.name.as_str()),
         severity: finding.severity.name(),
-        message: &finding.message,
+        message: crate::findings::message(finding),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ahash::AHashMap;
 
 use super::{Report, RuleId};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, RequestsProblem};
 use crate::model::{Name, PathKind};
 use crate::resolve::{ChildState, Link, MatchState, RootId, RuleNodeId, Under};
 use crate::router::lists::RowList;
@@ -74,14 +74,14 @@ impl<'a> Report<'a> {
                     }
                     let (id, by) = ((hop.route, hop.rule), (delegating.route, delegating.rule));
                     if told.insert((id, by)) {
-                        let message = format!(
-                            "rule {} takes {path}, below the prefix {} that {} delegates to namespace {}",
-                            id.1 + 1,
-                            one.prefix,
-                            self.name(one.hop),
-                            one.namespace
-                        );
-                        findings.push(self.finding(Code::PrefixOverlap, id, message));
+                        let problem = RequestsProblem::Overlap {
+                            rule: id.1,
+                            path: hop.matcher.path.value.clone(),
+                            prefix: one.prefix.into(),
+                            delegated_by: self.name(one.hop),
+                            namespace: one.namespace.clone(),
+                        };
+                        findings.push(self.finding(Code::PrefixOverlap, id, problem));
                     }
                 }
             }

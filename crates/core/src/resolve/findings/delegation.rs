@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fixes::{name_delegator, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Edit, Severity, closest};
+use crate::finding::{Advice, Code, Edit, Problem, Severity, TooLarge, closest};
 use crate::limits;
 use crate::model::{GATEWAY_GROUP, RouteKind};
 use crate::resolve::budget::Budget;
@@ -21,13 +21,7 @@ impl Report<'_> {
             }
         }
         for &hop in &self.notes.crashes {
-            self.of_rule(
-                Code::ControlPlaneCrash,
-                Severity::Error,
-                hop,
-                "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it",
-                "write a match",
-            );
+            self.of_rule(Code::ControlPlaneCrash, Severity::Error, hop, Problem::ControlPlaneCrash, Advice::WriteMatch);
         }
         self.of_cut_links();
     }
@@ -40,21 +34,13 @@ impl Report<'_> {
             by_reason.entry(cut).or_insert((link, 0)).1 += 1;
         }
         for (cut, (link, count)) in by_reason {
-            let more = match count - 1 {
-                0 => "this ref",
-                1 => "this ref and 1 more place",
-                more => &format!("this ref and {more} more places"),
+            let more = count - 1;
+            let what = match cut {
+                Cut::Depth => TooLarge::Depth { levels: limits::DELEGATION_DEPTH, more },
+                Cut::Size => TooLarge::Delegation { mebibytes: Budget::of(self.snapshot).allowed >> 20, more },
             };
-            let why = match cut {
-                Cut::Depth => format!("more than {} levels deep", limits::DELEGATION_DEPTH),
-                Cut::Size => format!("larger than {} MiB in memory", Budget::of(self.snapshot).allowed >> 20),
-            };
-            let message = format!(
-                "the delegation is {why}: it is not followed behind {more}, and the answers of the hosts above are \
-                 unverified"
-            );
-            let help = "look for routes that delegate to each other in layers";
-            self.of_rule(Code::TreeTooLarge, Severity::Warning, link.hop, &message, help);
+            let problem = Problem::TooLarge(what);
+            self.of_rule(Code::TreeTooLarge, Severity::Warning, link.hop, problem, Advice::LookForLayers);
         }
     }
 
@@ -101,14 +87,14 @@ impl Report<'_> {
         }
     }
 
-    fn of_rule(&mut self, code: Code, severity: Severity, hop: RuleNodeId, message: &str, help: &str) {
+    fn of_rule(&mut self, code: Code, severity: Severity, hop: RuleNodeId, problem: Problem, advice: Advice) {
         let hop = &self.tree.hops[hop.0 as usize];
         if !self.is_new(severity, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
             return;
         }
         let route = self.snapshot.route(hop.route);
         let at = route.rules[hop.rule as usize].at;
-        self.about(code, severity, route, at, (message.to_owned(), Some(help.to_owned())));
+        self.about(code, severity, route, at, (problem, Some(advice)));
     }
 
     fn of_broken_link(&mut self, link: &Link) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::backends::broken;
 use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject, TooLarge};
 use crate::limits;
 use crate::model::{Protocol, StreamRoute};
 use crate::resolve::{Engine, GatewayNode, ListenerNode, ListenerState, invalid_kinds};
@@ -27,12 +27,13 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: None,
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: format!(
+                    problem: format!(
                         "it is not in view: {} {} assumed",
                         node.assumed_listeners(),
                         if node.gateway.listeners.len() == 1 { "is" } else { "are" }
-                    ),
-                    help: Some("add its manifest, or say --complete when there is none".to_owned()),
+                    )
+                    .into(),
+                    advice: Some(Advice::Text("add its manifest, or say --complete when there is none".to_owned())),
                     fix: Vec::new(),
                 });
             }
@@ -45,8 +46,10 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: format!("{assumption} (class {})", node.gateway.class),
-                    help: Some("add the GatewayClass to the input, or name the engine with --engine".to_owned()),
+                    problem: format!("{assumption} (class {})", node.gateway.class).into(),
+                    advice: Some(Advice::Text(
+                        "add the GatewayClass to the input, or name the engine with --engine".to_owned(),
+                    )),
                     fix: Vec::new(),
                 });
             }
@@ -57,13 +60,12 @@ impl Report<'_> {
                     severity: Severity::Warning,
                     place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    message: format!(
-                        "{} attachments of routes to its listeners are left out, and its answers are unverified: all of \
-                         them together take more than {} MiB",
-                        node.cut,
-                        limits::TABLE_BYTES >> 20
-                    ),
-                    help: Some("give routes a sectionName, or listeners fewer routes".to_owned()), fix: Vec::new(),
+                    problem: Problem::TooLarge(TooLarge::Attachments {
+                        left_out: node.cut,
+                        mebibytes: limits::TABLE_BYTES >> 20,
+                    }),
+                    advice: Some(Advice::FewerAttachments),
+                    fix: Vec::new(),
                 });
             }
             for conflict in &node.chain_conflicts {
@@ -102,8 +104,8 @@ impl Report<'_> {
                     severity,
                     place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind, key: meta.key() }),
-                    message: format!("listener {} is not served ({reason}): {message}", written.name),
-                    help: None,
+                    problem: format!("listener {} is not served ({reason}): {message}", written.name).into(),
+                    advice: None,
                     fix: Vec::new(),
                 });
             }
@@ -166,8 +168,8 @@ impl Report<'_> {
                     severity,
                     place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind: of, key: meta.key() }),
-                    message,
-                    help: (!help.is_empty()).then(|| help.to_owned()),
+                    problem: message.into(),
+                    advice: (!help.is_empty()).then(|| help.to_owned()).map(Advice::Text),
                     fix: if code == Code::ListenerKinds { std::mem::take(&mut fix) } else { Vec::new() },
                 });
             }
@@ -193,8 +195,8 @@ impl Report<'_> {
             severity,
             place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
-            message,
-            help: (!help.is_empty()).then(|| help.to_owned()),
+            problem: message.into(),
+            advice: (!help.is_empty()).then(|| help.to_owned()).map(Advice::Text),
             fix: Vec::new(),
         });
     }
@@ -282,7 +284,7 @@ impl Report<'_> {
             }
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
                 let message = "it has no parentRefs, and nobody delegates to it".to_owned();
-                self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None));
+                self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None::<Advice>));
             }
         }
     }

@@ -24,7 +24,7 @@ use super::expand::Notes;
 use super::found::{Found, Pool};
 use super::settings::Settings;
 use super::{Action, ChildState, DropReason, LinkId, MatchState, RuleNode, RuleNodeId, Tree, inherit, matching};
-use crate::finding::{Code, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject};
 use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
@@ -163,20 +163,27 @@ impl Report<'_> {
         self.hints <= MAX_HINTS
     }
 
-    fn about(&mut self, code: Code, severity: Severity, route: &Route, at: Position, say: (String, Option<String>)) {
-        let (mut message, help) = say;
+    fn about(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        route: &Route,
+        at: Position,
+        say: (impl Into<Problem>, Option<impl Into<Advice>>),
+    ) {
+        let mut problem = say.0.into();
         let mut severity = severity;
         if severity == Severity::Error && !OF_ANY_ENGINE.contains(&code) && self.is_under_assumed(route) {
             severity = Severity::Warning;
-            message.push_str(" (assumed kgateway: its GatewayClass is not in the input)");
+            problem = Problem::UnderAssumedEngine(Box::new(problem));
         }
         self.all.push(Finding {
             code,
             severity,
             place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
-            message,
-            help,
+            problem,
+            advice: say.1.map(Into::into),
             fix: Vec::new(),
         });
     }
@@ -315,8 +322,8 @@ impl Report<'_> {
                     severity,
                     place: None,
                     subject: None,
-                    message: format!("{} more of this kind are not listed", count - MAX_OF_A_CODE),
-                    help: None,
+                    problem: Problem::NotListed(count - MAX_OF_A_CODE),
+                    advice: None,
                     fix: Vec::new(),
                 });
             }

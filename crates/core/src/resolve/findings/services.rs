@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Report;
-use crate::finding::{Code, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, Severity, Subject};
 use crate::model::ObjectKey;
 use crate::resolve::endpoints::{endpoints, unserved};
 use crate::resolve::{Action, Destination, ExternalName};
@@ -61,8 +61,8 @@ impl Report<'_> {
             severity: Severity::Warning,
             place: Some(Location::within(origin, origin.at)),
             subject: Some(Subject { kind: "Service", key }),
-            message,
-            help: Some(help),
+            problem: message.into(),
+            advice: Some(Advice::Text(help)),
             fix: Vec::new(),
         });
     }

@@ -9,7 +9,7 @@ use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, PolicySelector, PolicyTarg
 use crate::store::RouteId;
 
 /// What to do, in words and as edits.
-type Advice = (String, Vec<Edit>);
+type Remedy = (String, Vec<Edit>);
 
 /// A policy as the object of a finding or an edit.
 fn subject(policy: &TrafficPolicy) -> Subject {
@@ -54,7 +54,7 @@ impl Report<'_> {
         }
     }
 
-    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, message: String, help: Option<Advice>) {
+    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, message: String, help: Option<Remedy>) {
         let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
         let fix = if policy.meta.defective { Vec::new() } else { fix };
         if self.has_room(Code::PolicyTargetMissing, Severity::Warning) {
@@ -63,8 +63,8 @@ impl Report<'_> {
                 severity: Severity::Warning,
                 place: Some(Location::within(&policy.meta.origin, at)),
                 subject: Some(subject(policy)),
-                message,
-                help,
+                problem: message.into(),
+                advice: help.map(Into::into),
                 fix,
             });
         }
@@ -76,7 +76,7 @@ impl Report<'_> {
         routes: &Routes,
         policy: &TrafficPolicy,
         (place, target): (usize, &PolicyTarget),
-    ) -> Option<(String, Option<Advice>)> {
+    ) -> Option<(String, Option<Remedy>)> {
         let set = |path: String, value: &str| vec![Edit::set(subject(policy), path, value)];
         let kind = KINDS.into_iter().find(|kind| *kind == target.kind)?;
         let key = ObjectKey::new(policy.meta.namespace.clone(), target.name.clone());

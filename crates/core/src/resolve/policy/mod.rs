@@ -243,8 +243,8 @@ impl Policies {
                 severity: Severity::Error,
                 place: Some(Location::within(&meta.origin, *at)),
                 subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
-                message: format!("{why}: whatever the policy reaches answers 500"),
-                help: None,
+                problem: format!("{why}: whatever the policy reaches answers 500").into(),
+                advice: None,
                 fix: Vec::new(),
             })
         })

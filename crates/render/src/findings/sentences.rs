@@ -1,0 +1,91 @@
+//! The sentences of findings.
+
+mod requests;
+
+use routescope_core::finding::{Advice, Finding, Problem, RuleName, TooLarge};
+
+/// What is wrong, in one sentence without a final stop.
+pub fn message(finding: &Finding) -> String {
+    problem(&finding.problem)
+}
+
+/// What to do about it, when that is known.
+pub fn help(finding: &Finding) -> Option<String> {
+    finding.advice.as_ref().map(advice)
+}
+
+fn problem(what: &Problem) -> String {
+    match what {
+        Problem::Text(text) => text.clone(),
+        Problem::UnderAssumedEngine(inner) => {
+            format!("{} (assumed kgateway: its GatewayClass is not in the input)", problem(inner))
+        }
+        Problem::NotListed(count) => format!("{count} more of this kind are not listed"),
+        Problem::DefinedTwice { object, earlier } => {
+            format!("{object} is defined twice: this one counts, the one at {earlier} does not")
+        }
+        Problem::NotDiscovered(routes) => {
+            format!("{routes} routes are in namespaces that the discovery selectors leave out: they do not exist")
+        }
+        Problem::TooLarge(what) => too_large(what),
+        Problem::ControlPlaneCrash => {
+            "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it"
+                .to_owned()
+        }
+        Problem::Requests(what) => requests::problem(what),
+    }
+}
+
+fn too_large(what: &TooLarge) -> String {
+    let not_followed = |why: String, more: usize| {
+        let places = match more {
+            0 => "this ref".to_owned(),
+            1 => "this ref and 1 more place".to_owned(),
+            more => format!("this ref and {more} more places"),
+        };
+        format!(
+            "the delegation is {why}: it is not followed behind {places}, and the answers of the hosts above are \
+             unverified"
+        )
+    };
+    match what {
+        TooLarge::Table { kept, mebibytes } => format!(
+            "it has more virtual hosts and rows than are kept, and its answers are unverified: {kept} are kept, and all \
+             together take more than {mebibytes} MiB"
+        ),
+        TooLarge::Attachments { left_out, mebibytes } => format!(
+            "{left_out} attachments of routes to its listeners are left out, and its answers are unverified: all of \
+             them together take more than {mebibytes} MiB"
+        ),
+        TooLarge::Depth { levels, more } => not_followed(format!("more than {levels} levels deep"), *more),
+        TooLarge::Delegation { mebibytes, more } => {
+            not_followed(format!("larger than {mebibytes} MiB in memory"), *more)
+        }
+    }
+}
+
+fn advice(what: &Advice) -> String {
+    match what {
+        Advice::Text(text) => text.clone(),
+        Advice::ReadThere => "answers that depend on it are unverified; ask for get, list and watch there".to_owned(),
+        Advice::RemoveOne => "kubectl apply would let the last one win, too; remove one of them".to_owned(),
+        Advice::WriteMatch => "write a match".to_owned(),
+        Advice::FewerHostnames => "give routes fewer hostnames or listeners".to_owned(),
+        Advice::FewerAttachments => "give routes a sectionName, or listeners fewer routes".to_owned(),
+        Advice::LookForLayers => "look for routes that delegate to each other in layers".to_owned(),
+        Advice::NameSection { section, route } => {
+            format!("name sectionName: {section} in {route}: it takes the requests of every listener")
+        }
+        Advice::AttachToHttp(listener) => {
+            format!("attach it to the HTTP listener alone: sectionName: {listener} in its parentRef")
+        }
+        Advice::RedirectElsewhere => "let the redirect lead where no rule redirects again".to_owned(),
+    }
+}
+
+/// `team/orders rule 2 (orders.yaml:34)`.
+fn rule_name(name: &RuleName) -> String {
+    let RuleName { route, rule, place } = name;
+    let place = if place.at.is_known() { format!(" ({}:{})", place.source.name, place.at.line) } else { String::new() };
+    format!("{route} rule {}{place}", rule + 1)
+}
