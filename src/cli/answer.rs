@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use routescope_cluster::live::Changed;
 use routescope_core::finding::{Code, Finding};
 use routescope_core::visible::visible;
-use routescope_render::phrases;
+use routescope_render::data::{self, Versioned};
+use routescope_render::{phrases, yaml};
 
 use super::failure::Failure;
 use super::load::{self, LoadedSource};
@@ -40,39 +43,36 @@ impl OutputForm {
     }
 }
 
+/// What a question comes to.
+pub enum Answer<'a> {
+    /// A text, or a drawing, as it is shown.
+    Text(String),
+    /// A document. What is too large to be held is made while it is written.
+    Document(Document<'a>),
+    /// Documents, one a line.
+    Lines(Vec<Document<'a>>),
+}
+
+/// Data of any command.
+pub type Document<'a> = Box<dyn erased_serde::Serialize + 'a>;
+
+impl<'a> Answer<'a> {
+    /// One document of `data`.
+    pub fn document(data: impl Serialize + 'a) -> Self {
+        Self::Document(Box::new(data))
+    }
+}
+
+/// Takes an answer: writes it, alone or beside others.
+pub type Take<'t> = dyn FnMut(Answer<'_>) -> io::Result<()> + 't;
+
 /// What a command asks of a world.
 pub trait Question {
     /// How the answer is to be written.
     fn shape(&self) -> OutputForm;
 
-    /// The answer: written as asked for, or in `shape` when that is `Json` or `Lines`.
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure>;
-
-    /// Writes the answer, which is no better than `verdict` then. One that may be too large to be held is written as it comes.
-    fn write(
-        &self,
-        world: &LoadedSource,
-        context: &Context,
-        shape: OutputForm,
-        verdict: &mut Verdict,
-        out: &mut dyn Write,
-    ) -> Result<(), Unwritten> {
-        self.write_whole(world, context, shape, verdict, out)
-    }
-
-    /// The same for an answer that is held as a whole.
-    fn write_whole(
-        &self,
-        world: &LoadedSource,
-        context: &Context,
-        shape: OutputForm,
-        verdict: &mut Verdict,
-        out: &mut dyn Write,
-    ) -> Result<(), Unwritten> {
-        let (text, found) = self.answer(world, context, shape)?;
-        *verdict = (*verdict).max(found);
-        Ok(out.write_all(text.as_bytes())?)
-    }
+    /// Gives the answer to `take`, once: a document where the shape is one of data, else a text.
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten>;
 
     /// Whether the findings of reading are a part of the answer, and need not be told beside it.
     fn tells_findings(&self) -> bool {
@@ -111,6 +111,18 @@ impl From<Unwritten> for Failure {
         match unwritten {
             Unwritten::Failed(failure) => failure,
             Unwritten::Output(error) => not_written(error),
+        }
+    }
+}
+
+/// Writes an answer in a shape. Whoever writes it on makes it visible.
+pub fn write(shape: OutputForm, answer: Answer<'_>, mut out: &mut dyn Write) -> io::Result<()> {
+    match answer {
+        Answer::Text(text) => out.write_all(text.as_bytes()),
+        Answer::Document(document) if shape == OutputForm::Yaml => yaml::write_to(out, &Versioned::new(document)),
+        Answer::Document(document) => data::json_to(&mut out, &Versioned::new(document)),
+        Answer::Lines(documents) => {
+            documents.iter().try_for_each(|document| out.write_all(data::json_line(document).as_bytes()))
         }
     }
 }
@@ -172,7 +184,10 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     }
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
     let (shape, mut verdict) = (question.shape(), Verdict::Yes);
-    tell(shape, |out| question.write(&world, context, shape, &mut verdict, out))?;
+    tell(shape, |out| {
+        verdict = question.answer(&world, context, &mut |answer| write(shape, answer, out))?;
+        Ok(())
+    })?;
     let incomplete = question.needs_every_file().then(|| incomplete(&world)).flatten();
     if let Some(said) = incomplete {
         terminal::write_err(&said);

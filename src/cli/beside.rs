@@ -1,16 +1,14 @@
 //! The answers of several contexts, or of several roots, in one document that is written as they come.
 
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::io::Write;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
 use routescope_core::visible::visible;
-use routescope_render::data::{self, API_VERSION, Each};
-use routescope_render::yaml;
+use routescope_render::data::{self, Each};
 
-use super::answer::{OutputForm, Question, Unwritten};
+use super::answer::{self, Answer, OutputForm, Question, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::{Context, Verdict};
@@ -48,17 +46,17 @@ pub struct Answered<'w> {
     pub world: Result<&'w LoadedSource, &'w Failure>,
 }
 
-/// Writes the answers of several contexts (or of one, which is written as files are); `verdict` becomes the worst of theirs.
+/// Writes the answers of several contexts (or of one, which is written as files are), and gives the worst of their verdicts.
 pub fn write(
     question: &impl Question,
     context: &Context,
     (answered, beside): (&[Answered<'_>], Beside),
-    verdict: &mut Verdict,
     out: &mut dyn Write,
-) -> Result<(), Unwritten> {
+) -> Result<Verdict, Unwritten> {
     let shape = question.shape();
     if let [Answered { world, .. }] = answered {
-        return question.write(world.map_err(Clone::clone)?, context, shape, verdict, out);
+        let world = world.map_err(Clone::clone)?;
+        return question.answer(world, context, &mut |answer| answer::write(shape, answer, out));
     }
     match shape {
         OutputForm::Drawing => {
@@ -66,248 +64,135 @@ pub fn write(
                 Beside::Contexts => "give one --context, or another format",
                 Beside::Roots => "read one with -k, or give another format",
             };
-            return Err(Failure::new(format!("several {} cannot be drawn at once", beside.many()), hint).into());
+            Err(Failure::new(format!("several {} cannot be drawn at once", beside.many()), hint).into())
         }
-        OutputForm::Json => return documents(question, context, (answered, beside), verdict, out),
-        OutputForm::Yaml => {
-            let worst = Cell::new(*verdict);
-            let written = yaml::write_to(
-                out,
-                &Several {
-                    many: beside.many(),
-                    documents: Each::of(|| {
-                        answered.iter().map(|one| {
-                            let (document, found) = document(question, context, one);
-                            worst.set(worst.get().max(found));
-                            titled(beside, one.name, document)
-                        })
-                    }),
-                },
-            );
-            *verdict = worst.get();
-            return Ok(written?);
+        OutputForm::Json | OutputForm::Yaml => {
+            let all = Documents { question, context, answered, beside, verdict: Cell::new(Verdict::Yes) };
+            answer::write(shape, Answer::document(&all), out)?;
+            Ok(all.verdict.get())
         }
-        OutputForm::Text | OutputForm::Lines => {}
+        OutputForm::Text | OutputForm::Lines => one_by_one(question, context, (answered, beside), out),
     }
-    let mut is_first = true;
-    for Answered { name, world } in answered {
-        let answer = world.map_err(Clone::clone).and_then(|world| question.answer(world, context, shape));
-        *verdict = (*verdict).max(answer.as_ref().map_or(Verdict::Partly, |(_, verdict)| *verdict));
-        match (shape, answer) {
-            (OutputForm::Lines, Ok((text, _))) => {
-                for line in text.lines() {
-                    if let Ok(document) = serde_json::from_str::<Map<String, Value>>(line) {
-                        out.write_all(data::json_line(&titled(beside, name, document)).as_bytes())?;
-                    }
-                }
-            }
-            (OutputForm::Lines, Err(failure)) => {
-                out.write_all(data::json_line(&titled(beside, name, failed(&failure))).as_bytes())?;
-            }
-            (_, Ok((text, _))) => {
-                let between = if std::mem::take(&mut is_first) { "" } else { "\n" };
-                write!(out, "{between}{} {}\n\n{text}", beside.one(), visible(name))?;
-            }
-            // Why is told on standard error.
-            (_, Err(_)) => {}
-        }
-    }
-    Ok(())
 }
 
-/// The documents of all, one at a time, in a list of one document.
-fn documents(
+/// Writes texts below their names, and lines of data with them.
+fn one_by_one(
     question: &impl Question,
     context: &Context,
     (answered, beside): (&[Answered<'_>], Beside),
-    verdict: &mut Verdict,
     out: &mut dyn Write,
-) -> Result<(), Unwritten> {
-    write!(out, "{{\n  \"apiVersion\": {},\n  \"{}\": [", Value::from(API_VERSION), beside.many())?;
-    for (at, Answered { name, world }) in answered.iter().enumerate() {
-        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        let mut entry = Entry::new(out, beside.one(), name);
-        let written = match world {
-            Ok(world) => question.write(world, context, OutputForm::Json, verdict, &mut entry),
-            Err(failure) => Err((*failure).clone().into()),
-        };
-        match written {
-            Err(Unwritten::Failed(failure)) if !entry.is_begun() => {
-                *verdict = (*verdict).max(Verdict::Partly);
-                entry.write_all(data::json(&failed(&failure)).as_bytes())?;
+) -> Result<Verdict, Unwritten> {
+    let shape = question.shape();
+    let (mut verdict, mut is_first) = (Verdict::Yes, true);
+    for Answered { name, world } in answered {
+        let mut take = |answer: Answer<'_>| match answer {
+            Answer::Text(text) => {
+                let between = if std::mem::take(&mut is_first) { "" } else { "\n" };
+                write!(out, "{between}{} {}\n\n{text}", beside.one(), visible(name))
             }
-            written => written?,
+            Answer::Document(document) => {
+                out.write_all(data::json_line(&Titled::new(beside, name, document)).as_bytes())
+            }
+            Answer::Lines(documents) => documents.iter().try_for_each(|document| {
+                out.write_all(data::json_line(&Titled::new(beside, name, document)).as_bytes())
+            }),
+        };
+        let answer = world.map_err(|failure| failure.clone().into());
+        match answer.and_then(|world| question.answer(world, context, &mut take)) {
+            Ok(found) => verdict = verdict.max(found),
+            Err(Unwritten::Failed(failure)) => {
+                verdict = verdict.max(Verdict::Partly);
+                // A text does not repeat what standard error tells.
+                if shape == OutputForm::Lines {
+                    take(Answer::document(Failed { error: &failure.message }))?;
+                }
+            }
+            Err(unwritten) => return Err(unwritten),
         }
-        entry.end()?;
     }
-    Ok(out.write_all(b"\n  ]\n}\n")?)
+    Ok(verdict)
 }
 
-/// The document of one as a value, and its verdict.
-fn document(question: &impl Question, context: &Context, one: &Answered<'_>) -> (Map<String, Value>, Verdict) {
-    let answer = one.world.map_err(Clone::clone).and_then(|world| question.answer(world, context, OutputForm::Json));
-    match answer {
-        Ok((text, verdict)) => {
-            let mut document: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-            document.shift_remove("apiVersion");
-            (document, verdict)
-        }
-        Err(failure) => (failed(&failure), Verdict::Partly),
-    }
+/// The documents of all in a list, each made while it is written.
+struct Documents<'a, Q> {
+    question: &'a Q,
+    context: &'a Context,
+    answered: &'a [Answered<'a>],
+    beside: Beside,
+    /// The worst so far.
+    verdict: Cell<Verdict>,
 }
 
-fn titled(beside: Beside, name: &str, document: Map<String, Value>) -> Value {
-    let mut titled = Map::new();
-    titled.insert(beside.one().to_owned(), Value::from(name));
-    titled.extend(document);
-    Value::Object(titled)
-}
-
-fn failed(failure: &Failure) -> Map<String, Value> {
-    let mut document = Map::new();
-    document.insert("error".to_owned(), Value::from(failure.message.as_str()));
-    document
-}
-
-/// Documents that are made while they are written.
-struct Several<'o> {
-    many: &'static str,
-    documents: Each<'o, Value>,
-}
-
-impl Serialize for Several<'_> {
+impl<Q: Question> Serialize for Documents<'_, Q> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("apiVersion", API_VERSION)?;
-        map.serialize_entry(self.many, &self.documents)?;
+        let documents = Each::of(|| self.answered.iter().map(|one| OneDocument { all: self, one }));
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.beside.many(), &documents)?;
         map.end()
     }
 }
 
-/// An entry of a list of documents: an indented JSON document on its way, under a name and two levels deeper.
-struct Entry<'o> {
-    out: &'o mut dyn Write,
-    title: String,
-    /// The first two lines, until both are there: the brace, and perhaps the version, which the whole document has.
-    head: Vec<u8>,
-    state: State,
+/// The document of one of them.
+struct OneDocument<'a, Q> {
+    all: &'a Documents<'a, Q>,
+    one: &'a Answered<'a>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Head,
-    /// A line begins; whether it is the first behind the name.
-    LineBegins(bool),
-    Line,
-}
-
-impl<'o> Entry<'o> {
-    fn new(out: &'o mut dyn Write, one: &str, name: &str) -> Self {
-        let title = format!("    {{\n      {}: {}", Value::from(one), Value::from(name));
-        Self { out, title, head: Vec::new(), state: State::Head }
-    }
-
-    fn is_begun(&self) -> bool {
-        self.state != State::Head || !self.head.is_empty()
-    }
-
-    /// The head is there, or all there is.
-    fn begin(&mut self) -> io::Result<()> {
-        self.out.write_all(self.title.as_bytes())?;
-        self.state = State::LineBegins(true);
-        let head = std::mem::take(&mut self.head);
-        let second = head.iter().position(|byte| *byte == b'\n').map_or(&head[..], |at| &head[at + 1..]);
-        if second.starts_with(b"  \"apiVersion\": ") {
-            return Ok(());
-        }
-        self.lines(if head.starts_with(b"{}") { b"}" } else { second })
-    }
-
-    fn lines(&mut self, mut text: &[u8]) -> io::Result<()> {
-        while let Some(first) = text.first() {
-            if let State::LineBegins(is_first) = self.state {
-                let between: &[u8] = if is_first && *first != b'}' { b",\n    " } else { b"\n    " };
-                self.out.write_all(between)?;
-                self.state = State::Line;
+impl<Q: Question> Serialize for OneDocument<'_, Q> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Documents { question, context, beside, verdict, .. } = self.all;
+        let (mut serializer, mut written) = (Some(serializer), None);
+        let mut put = |document: &dyn erased_serde::Serialize| {
+            if let Some(serializer) = serializer.take() {
+                written = Some(Titled::new(*beside, self.one.name, document).serialize(serializer));
             }
-            let end = text.iter().position(|byte| *byte == b'\n');
-            self.out.write_all(&text[..end.unwrap_or(text.len())])?;
-            let Some(end) = end else { return Ok(()) };
-            self.state = State::LineBegins(false);
-            text = &text[end + 1..];
-        }
-        Ok(())
-    }
-
-    fn end(mut self) -> io::Result<()> {
-        if self.state == State::Head { self.begin() } else { Ok(()) }
+        };
+        let mut take = |answer: Answer<'_>| {
+            if let Answer::Document(document) = answer {
+                put(&document);
+            }
+            Ok(())
+        };
+        let answer = self.one.world.map_err(|failure| failure.clone().into());
+        let found = match answer.and_then(|world| question.answer(world, context, &mut take)) {
+            Ok(found) => found,
+            Err(unwritten) => {
+                put(&Failed { error: &Failure::from(unwritten).message });
+                Verdict::Partly
+            }
+        };
+        verdict.set(verdict.get().max(found));
+        written.unwrap_or_else(|| Err(S::Error::custom("the answer is not a document")))
     }
 }
 
-impl Write for Entry<'_> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        if self.state != State::Head {
-            self.lines(text)?;
-            return Ok(text.len());
-        }
-        for (at, byte) in text.iter().enumerate() {
-            self.head.push(*byte);
-            if *byte == b'\n' && self.head.split(|byte| *byte == b'\n').count() == 3 {
-                self.begin()?;
-                self.lines(&text[at + 1..])?;
-                break;
-            }
-        }
-        Ok(text.len())
-    }
+/// A document below the name of where it comes from.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Titled<'d, D> {
+    Context {
+        context: &'d str,
+        #[serde(flatten)]
+        document: D,
+    },
+    Root {
+        root: &'d str,
+        #[serde(flatten)]
+        document: D,
+    },
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+impl<'d, D: Serialize> Titled<'d, D> {
+    fn new(beside: Beside, name: &'d str, document: D) -> Self {
+        match beside {
+            Beside::Contexts => Self::Context { context: name, document },
+            Beside::Roots => Self::Root { root: name, document },
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What becomes of a document that comes in pieces of a length.
-    fn entry(document: &Value, piece: usize) -> Value {
-        let mut out = b"[\n".to_vec();
-        let mut entry = Entry::new(&mut out, "context", "a\"b");
-        for piece in data::json(document).as_bytes().chunks(piece) {
-            entry.write_all(piece).unwrap();
-        }
-        entry.end().unwrap();
-        out.extend(b"\n]");
-        serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out)))
-    }
-
-    #[test]
-    fn a_document_is_put_under_its_name_in_whatever_pieces_it_comes() {
-        let inside = serde_json::json!({ "b": [{ "apiVersion": 1 }, {}, []], "text": "a\nb}" });
-        for (document, left) in [
-            (serde_json::json!({ "apiVersion": "x", "inside": inside }), serde_json::json!({ "inside": inside })),
-            (serde_json::json!({ "error": "no" }), serde_json::json!({ "error": "no" })),
-            (serde_json::json!({ "apiVersion": "x" }), serde_json::json!({})),
-            (serde_json::json!({}), serde_json::json!({})),
-        ] {
-            let mut expected = serde_json::json!({ "context": "a\"b" });
-            expected.as_object_mut().unwrap().extend(left.as_object().unwrap().clone());
-            for piece in 1..40 {
-                assert_eq!(entry(&document, piece), serde_json::json!([expected]), "in pieces of {piece}");
-            }
-        }
-    }
-
-    #[test]
-    fn it_is_indented_as_if_all_were_written_at_once() {
-        let document = serde_json::json!({ "apiVersion": "x", "a": [1, { "b": {} }] });
-        let mut out = Vec::new();
-        let mut entry = Entry::new(&mut out, "context", "c");
-        entry.write_all(data::json(&document).as_bytes()).unwrap();
-        entry.end().unwrap();
-        let whole = serde_json::json!({ "all": [{ "context": "c", "a": [1, { "b": {} }] }] });
-        let framed = format!("{{\n  \"all\": [\n{}\n  ]\n}}\n", String::from_utf8(out).unwrap());
-        assert_eq!(framed, data::json(&whole));
-    }
+/// Why there is no document.
+#[derive(serde::Serialize)]
+struct Failed<'d> {
+    error: &'d str,
 }

@@ -13,7 +13,7 @@ use routescope_core::unreadable;
 use routescope_render::findings::{reports, sarif};
 use routescope_render::{data, findings};
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
@@ -147,7 +147,7 @@ impl Question for CheckOptions {
         }
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let scope = context.scope();
         let analysis = &world.analysis;
         let of_sets = reachability::findings(analysis.router(), parallel::threads());
@@ -168,16 +168,16 @@ impl Question for CheckOptions {
         let fails = |finding: &Finding| {
             self.fail_on.fails(finding.severity) && unreadable::of_finding(snapshot, finding).is_none()
         };
-        let text = match (shape, self.output) {
-            (OutputForm::Drawing, CheckFormat::Sarif) => data::json(&sarif::sarif(&all)),
-            (OutputForm::Drawing, CheckFormat::Junit) => reports::junit(&all, |severity| self.fail_on.fails(severity)),
-            (OutputForm::Drawing, CheckFormat::Github) => reports::github(&all),
-            (OutputForm::Drawing, CheckFormat::Markdown) => reports::markdown(&all),
-            (OutputForm::Text | OutputForm::Drawing, _) => findings::text(snapshot, &all, ignored, context.paint()),
-            (OutputForm::Json | OutputForm::Lines, _) => data::json(&findings::data(snapshot, &all, ignored)),
-            (OutputForm::Yaml, _) => data::yaml(&findings::data(snapshot, &all, ignored)),
-        };
-        Ok((text, Verdict::from_no(all.iter().any(fails))))
+        take(match self.output {
+            CheckFormat::Text => Answer::Text(findings::text(snapshot, &all, ignored, context.paint())),
+            CheckFormat::Json | CheckFormat::Yaml => Answer::document(findings::data(snapshot, &all, ignored)),
+            // A format of others, with a version of its own.
+            CheckFormat::Sarif => Answer::Text(data::json(&sarif::sarif(&all))),
+            CheckFormat::Junit => Answer::Text(reports::junit(&all, |severity| self.fail_on.fails(severity))),
+            CheckFormat::Github => Answer::Text(reports::github(&all)),
+            CheckFormat::Markdown => Answer::Text(reports::markdown(&all)),
+        })?;
+        Ok(Verdict::from_no(all.iter().any(fails)))
     }
 
     fn tells_findings(&self) -> bool {

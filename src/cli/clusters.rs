@@ -218,8 +218,8 @@ fn tell(
     let answered: Vec<Answered<'_>> = all.iter().map(|one| Answered { name: &one.name, world: one.world() }).collect();
     let mut verdict = Verdict::Yes;
     let mut write = |out: &mut dyn Write| {
-        verdict = Verdict::Yes;
-        beside::write(question, context, (&answered, Beside::Contexts), &mut verdict, out)
+        verdict = beside::write(question, context, (&answered, Beside::Contexts), out)?;
+        Ok(())
     };
     let now = if watch { Some(answer::number(&mut write)?) } else { None };
     if now.is_some() && *last == now {
@@ -326,7 +326,7 @@ fn count_marks(overlaid: &OverlayEntries) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::answer::OutputForm;
+    use super::super::answer::{OutputForm, Take, Unwritten};
     use super::*;
     use crate::cli::Arguments;
     use clap::Parser;
@@ -338,8 +338,8 @@ mod tests {
             OutputForm::Text
         }
 
-        fn answer(&self, _: &LoadedSource, _: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
-            Ok((String::new(), Verdict::Yes))
+        fn answer(&self, _: &LoadedSource, _: &Context, _: &mut Take<'_>) -> Result<Verdict, Unwritten> {
+            Ok(Verdict::Yes)
         }
     }
 

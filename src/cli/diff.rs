@@ -12,7 +12,7 @@ use routescope_core::model::ObjectKey;
 use routescope_core::reachability::{acting, compare, observed};
 use routescope_core::router::Decision;
 use routescope_manifest::request_file;
-use routescope_render::data;
+use routescope_render::data::{self, Versioned};
 use routescope_render::diff::{self, Replay, ReplayLine, SideData, rule};
 use routescope_render::witness::RequestLine;
 
@@ -94,7 +94,7 @@ pub fn run(options: &DiffOptions, context: &Context) -> Result<Verdict, Failure>
         DiffFormat::Text => diff::text(analyses, &comparison, replay.as_ref(), context.paint(), terminal::width()),
         DiffFormat::Json => {
             let sides = [(names[0], before), (names[1], after)];
-            data::json(&diff::data(sides, &comparison, replay.as_ref().map(Replay::data)))
+            data::json(&Versioned::new(diff::data(sides, &comparison, replay.as_ref().map(Replay::data))))
         }
         DiffFormat::Jsonl => lines,
         DiffFormat::Markdown => diff::markdown(analyses, names, &comparison, replay.as_ref()),

@@ -45,11 +45,14 @@ enum Worlds {
 
 impl Worlds {
     fn write(&self, question: &impl Question, context: &Context, out: &mut dyn Write) -> Result<(), Unwritten> {
-        let mut verdict = Verdict::Yes;
         match self {
-            Self::One(world) => question.write(world, context, question.shape(), &mut verdict, out),
-            Self::Roots(roots) => roots.write(question, context, &mut verdict, out),
-        }
+            Self::One(world) => {
+                let shape = question.shape();
+                question.answer(world, context, &mut |answer| answer::write(shape, answer, out))?
+            }
+            Self::Roots(roots) => roots.write(question, context, out)?,
+        };
+        Ok(())
     }
 }
 

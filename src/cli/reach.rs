@@ -10,9 +10,9 @@ use routescope_core::reachability::{
     Connection, Entry, Obstacle, Reach, Reachability, Target, connections, entries, obstacles,
 };
 use routescope_core::resolve::RuleNodeId;
-use routescope_render::{data, reach as render};
+use routescope_render::reach as render;
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::TableFormat;
@@ -136,7 +136,7 @@ impl Question for ReachOptions {
         self.output.shape()
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let analysis = &world.analysis;
         let target = target(&self.target)?;
         exists(analysis, &target)?;
@@ -149,15 +149,15 @@ impl Question for ReachOptions {
         streams.retain(|one| self.from.as_deref().is_none_or(|from| comes_from(analysis, from, one)));
         let met = found.iter().any(|entry| matches!(entry.reach, Reach::Met(_)))
             || streams.iter().any(|one| one.witness.is_some());
-        let text = match shape {
-            OutputForm::Text | OutputForm::Drawing => {
-                let none = found.is_empty() && streams.is_empty();
-                let prevented: Vec<Obstacle> = if none { obstacles(router, &target) } else { Vec::new() };
-                render::text(analysis, &target, (&found, &streams), &prevented, context.paint(), terminal::width())
-            }
-            OutputForm::Json | OutputForm::Lines => data::json(&render::data(analysis, &target, &found, &streams)),
-            OutputForm::Yaml => data::yaml(&render::data(analysis, &target, &found, &streams)),
-        };
-        Ok((text, Verdict::from_no(!met)))
+        if self.shape() == OutputForm::Text {
+            let none = found.is_empty() && streams.is_empty();
+            let prevented: Vec<Obstacle> = if none { obstacles(router, &target) } else { Vec::new() };
+            let paint = context.paint();
+            let text = render::text(analysis, &target, (&found, &streams), &prevented, paint, terminal::width());
+            take(Answer::Text(text))?;
+        } else {
+            take(Answer::document(render::data(analysis, &target, &found, &streams)))?;
+        }
+        Ok(Verdict::from_no(!met))
     }
 }

@@ -44,7 +44,10 @@ pub fn run(question: &impl Question, context: &Context) -> Result<Verdict, Failu
     let roots = Roots::read(context, &mut Memories::default())?;
     terminal::write_err(&roots.told);
     let mut verdict = Verdict::Yes;
-    answer::tell(question.shape(), |out| roots.write(question, context, &mut verdict, out))?;
+    answer::tell(question.shape(), |out| {
+        verdict = roots.write(question, context, out)?;
+        Ok(())
+    })?;
     Ok(verdict)
 }
 
@@ -95,17 +98,16 @@ impl Roots {
         Ok(Self { worlds: of_routing, told })
     }
 
-    /// Writes the answers of all of them; `verdict` becomes the worst of theirs.
+    /// Writes the answers of all of them, and gives the worst of their verdicts.
     pub fn write(
         &self,
         question: &impl Question,
         context: &Context,
-        verdict: &mut Verdict,
         out: &mut dyn Write,
-    ) -> Result<(), Unwritten> {
+    ) -> Result<Verdict, Unwritten> {
         let answered: Vec<Answered<'_>> =
             self.worlds.iter().map(|(name, world)| Answered { name, world: world.as_ref() }).collect();
-        beside::write(question, context, (&answered, Beside::Roots), verdict, out)
+        beside::write(question, context, (&answered, Beside::Roots), out)
     }
 }
 

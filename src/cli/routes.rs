@@ -1,8 +1,6 @@
 //! `routescope routes`: what every Gateway's proxy would load, in evaluation order.
 #![allow(clippy::doc_markdown)] // the comments on options are their help texts
 
-use std::io::Write;
-
 use clap::{Args, ValueEnum};
 
 use routescope_core::analysis::Analysis;
@@ -10,9 +8,9 @@ use routescope_core::model::ObjectKey;
 use routescope_core::reachability::Reachability;
 use routescope_core::router::GatewayTable;
 use routescope_core::visible::visible;
-use routescope_render::{data, envoy, routes, yaml};
+use routescope_render::{data, envoy, routes};
 
-use super::answer::{self, OutputForm, Question, Unwritten};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
@@ -79,48 +77,23 @@ impl Question for RoutesOptions {
         true
     }
 
-    /// The table of a large cluster is a hundred times the text of its routes.
-    fn write(
-        &self,
-        world: &LoadedSource,
-        context: &Context,
-        shape: OutputForm,
-        verdict: &mut Verdict,
-        out: &mut dyn Write,
-    ) -> Result<(), Unwritten> {
-        if !matches!(shape, OutputForm::Json | OutputForm::Yaml) {
-            return self.write_whole(world, context, shape, verdict, out);
-        }
-        let (analysis, scope) = (&world.analysis, context.scope());
-        let only = self.only(analysis)?;
-        let reachability = self.witness.then(|| Reachability::of(analysis.router()));
-        let table = routes::data_with(analysis, only.as_ref(), &scope, reachability.as_ref());
-        if shape == OutputForm::Yaml {
-            yaml::write_to(out, &table)?;
-        } else {
-            data::json_to(out, &table)?;
-        }
-        Ok(())
-    }
-
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let (analysis, scope) = (&world.analysis, context.scope());
         let only = self.only(analysis)?;
         let only = only.as_ref();
         let reachability = self.witness.then(|| Reachability::of(analysis.router()));
         let reachability = reachability.as_ref();
-        let text = match shape {
-            OutputForm::Text => {
+        take(match self.output {
+            RoutesFormat::Text | RoutesFormat::Wide => {
                 let width = (self.output == RoutesFormat::Text).then(terminal::width);
-                routes::text(analysis, only, &scope, context.paint(), width, reachability)
+                Answer::Text(routes::text(analysis, only, &scope, context.paint(), width, reachability))
             }
-            OutputForm::Drawing => envoys(analysis, only)?,
-            OutputForm::Json | OutputForm::Lines => {
-                data::json(&routes::data_with(analysis, only, &scope, reachability))
+            RoutesFormat::Envoy => Answer::Text(envoys(analysis, only)?),
+            RoutesFormat::Json | RoutesFormat::Yaml => {
+                Answer::document(routes::data_with(analysis, only, &scope, reachability))
             }
-            OutputForm::Yaml => data::yaml(&routes::data_with(analysis, only, &scope, reachability)),
-        };
-        Ok((text, Verdict::Yes))
+        })?;
+        Ok(Verdict::Yes)
     }
 }
 

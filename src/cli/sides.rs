@@ -10,7 +10,7 @@ use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
 use routescope_manifest::{Channel, Channels, git};
 
-use super::answer::{OutputForm, Question};
+use super::answer::{OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::{self, LoadedSource, Reading};
 use super::{Context, Verdict, clusters, diff, terminal};
@@ -120,7 +120,7 @@ impl Question for Kept {
         OutputForm::Text
     }
 
-    fn answer(&self, world: &LoadedSource, _: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, _: &Context, _: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let LoadedSource { analysis, reading, context, channel, .. } = world;
         let (analysis, context) = (Arc::clone(analysis), context.clone());
         let (watch, repository, nothing) = (Vec::new(), None, None);
@@ -136,7 +136,7 @@ impl Question for Kept {
             named: Vec::new(),
             channel: *channel,
         });
-        Ok((String::new(), Verdict::Yes))
+        Ok(Verdict::Yes)
     }
 }
 

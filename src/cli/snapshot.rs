@@ -12,7 +12,7 @@ use routescope_manifest::{Channel, raw_manifest};
 use routescope_render::phrases;
 use routescope_render::snapshot::{self, About, MARKER};
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
@@ -70,7 +70,7 @@ impl Question for SnapshotOptions {
         true
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let about = About {
             name: world.context.clone().unwrap_or_else(|| context.source.title()),
             taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -85,14 +85,18 @@ impl Question for SnapshotOptions {
             return Err(Failure {
                 message: format!("cannot save the world: the text of {} is not known", phrases::count(lost, "object")),
                 hint: None,
-            });
+            }
+            .into());
         }
         let text = snapshot::text(&world.analysis, &about, &objects, originals);
-        let Some((path, overwrite)) = self.file() else { return Ok((text, Verdict::Yes)) };
-        atomic_write::save(path, &text, overwrite)?;
+        let Some((path, overwrite)) = self.file() else {
+            take(Answer::Text(text))?;
+            return Ok(Verdict::Yes);
+        };
+        atomic_write::save(path, &text, overwrite).map_err(Failure::from)?;
         let count = phrases::count(objects.len(), "object");
         let saved = format!("saved {count} of {} to {}", about.name, path.display());
         terminal::write_err(&format!("{}\n", visible(&saved)));
-        Ok((String::new(), Verdict::Yes))
+        Ok(Verdict::Yes)
     }
 }

@@ -4,9 +4,9 @@ use clap::Args;
 
 use routescope_core::status;
 use routescope_core::unreadable;
-use routescope_render::{data, status as render};
+use routescope_render::status as render;
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::{Paths, TableFormat};
@@ -38,22 +38,19 @@ impl Question for StatusOptions {
         self.output.shape()
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let analysis = &world.analysis;
         let mut statuses = status::predict(analysis);
         let mut differences = status::differences(analysis, &statuses);
         context.scope().narrow(analysis, &mut statuses, &mut differences);
-        let data = || render::data(analysis, &statuses, &differences);
-        let text = match shape {
-            OutputForm::Text | OutputForm::Drawing => {
-                let width = (self.output == TableFormat::Text).then(terminal::width);
-                render::text(analysis, &statuses, &differences, context.paint(), width)
-            }
-            OutputForm::Json | OutputForm::Lines => data::json(&data()),
-            OutputForm::Yaml => data::yaml(&data()),
-        };
+        if self.shape() == OutputForm::Text {
+            let width = (self.output == TableFormat::Text).then(terminal::width);
+            take(Answer::Text(render::text(analysis, &statuses, &differences, context.paint(), width)))?;
+        } else {
+            take(Answer::document(render::data(analysis, &statuses, &differences)))?;
+        }
         // A difference from what is not certain is told, and is none to fail for.
         let certain = unreadable::of_statuses(&analysis.snapshot).is_none();
-        Ok((text, Verdict::from_no(certain && !differences.is_empty())))
+        Ok(Verdict::from_no(certain && !differences.is_empty()))
     }
 }

@@ -10,10 +10,9 @@ use clap::{Args, ValueEnum};
 use routescope_core::expectation::{self, Asks, Test, Verdict as Held};
 use routescope_core::model::ObjectKey;
 use routescope_manifest::{request_file, route_test};
-use routescope_render::data;
 use routescope_render::route_test::{self as render, Coverage, Outcome};
 
-use super::answer::{self, OutputForm, Question};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::where_cmd::known;
@@ -104,10 +103,11 @@ impl Question for TestRun<'_> {
         }
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, _: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let analysis = &world.analysis;
         if self.options.init {
-            return Ok((render::first_file(analysis), Verdict::Yes));
+            take(Answer::Text(render::first_file(analysis)))?;
+            return Ok(Verdict::Yes);
         }
         let mut met = BTreeSet::new();
         let mut outcomes = Vec::new();
@@ -139,12 +139,14 @@ impl Question for TestRun<'_> {
                 "error: the tests meet {percent} % of the rules, and {least} % are required\n"
             ));
         }
-        let text = match self.options.output {
-            TestFormat::Text => render::text(analysis, &outcomes, &coverage, context.paint(), terminal::width()),
-            TestFormat::Json => data::json(&render::data(analysis, &outcomes, &coverage)),
-            TestFormat::Junit => render::junit(analysis, &outcomes, lenient),
-            TestFormat::Lcov => render::lcov(analysis, &coverage),
-        };
-        Ok((text, Verdict::from_no(fails || under.is_some())))
+        take(match self.options.output {
+            TestFormat::Text => {
+                Answer::Text(render::text(analysis, &outcomes, &coverage, context.paint(), terminal::width()))
+            }
+            TestFormat::Json => Answer::document(render::data(analysis, &outcomes, &coverage)),
+            TestFormat::Junit => Answer::Text(render::junit(analysis, &outcomes, lenient)),
+            TestFormat::Lcov => Answer::Text(render::lcov(analysis, &coverage)),
+        })?;
+        Ok(Verdict::from_no(fails || under.is_some()))
     }
 }

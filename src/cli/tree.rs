@@ -1,14 +1,13 @@
 //! `routescope tree`: the delegation tree.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use routescope_render::outline::Outline;
-use routescope_render::{data, tree, yaml};
+use routescope_render::tree;
 
-use super::answer::{self, OutputForm, Question, Unwritten};
+use super::answer::{self, Answer, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::options::Paths;
@@ -66,33 +65,16 @@ impl Question for TreeOptions {
         true
     }
 
-    /// A delegation that spreads out is a hundred times the text of its tree, and that much more with indents.
-    fn write(
-        &self,
-        world: &LoadedSource,
-        context: &Context,
-        shape: OutputForm,
-        verdict: &mut Verdict,
-        out: &mut dyn Write,
-    ) -> Result<(), Unwritten> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
-        match shape {
-            OutputForm::Json => data::json_to(out, &tree::data(&outline))?,
-            OutputForm::Yaml => yaml::write_to(out, &tree::data(&outline))?,
-            _ => return self.write_whole(world, context, shape, verdict, out),
-        }
-        Ok(())
-    }
-
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
-        let outline = Outline::within(Arc::clone(&world.analysis), &context.scope());
-        let text = match shape {
-            OutputForm::Text => tree::text(&outline, context.paint(), self.output == TreeFormat::Wide),
-            OutputForm::Json | OutputForm::Lines => data::json(&tree::data(&outline)),
-            OutputForm::Yaml => data::yaml(&tree::data(&outline)),
-            OutputForm::Drawing if self.output == TreeFormat::Mermaid => tree::mermaid(&outline),
-            OutputForm::Drawing => tree::dot(&outline),
-        };
-        Ok((text, Verdict::Yes))
+        take(match self.output {
+            TreeFormat::Text | TreeFormat::Wide => {
+                Answer::Text(tree::text(&outline, context.paint(), self.output == TreeFormat::Wide))
+            }
+            TreeFormat::Json | TreeFormat::Yaml => Answer::document(tree::data(&outline)),
+            TreeFormat::Mermaid => Answer::Text(tree::mermaid(&outline)),
+            TreeFormat::Dot => Answer::Text(tree::dot(&outline)),
+        })?;
+        Ok(Verdict::Yes)
     }
 }

@@ -12,9 +12,8 @@ use routescope_core::router::Request;
 use routescope_core::visible::visible;
 use routescope_manifest::request_file;
 use routescope_render::answer::{self, Answers};
-use routescope_render::data;
 
-use super::answer::{OutputForm, Question};
+use super::answer::{Answer, Document, OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
 use super::load::LoadedSource;
 use super::requests::{AddressedRequest, BadLine, gateway_key, parse};
@@ -145,7 +144,7 @@ impl Question for Where<'_> {
         }
     }
 
-    fn answer(&self, world: &LoadedSource, context: &Context, shape: OutputForm) -> Result<(String, Verdict), Failure> {
+    fn answer(&self, world: &LoadedSource, context: &Context, take: &mut Take<'_>) -> Result<Verdict, Unwritten> {
         let Self { options, only, asked } = self;
         let analysis = &world.analysis;
         for gateway in only.iter().chain(asked.iter().filter_map(|asked| asked.gateway.as_ref())) {
@@ -164,7 +163,15 @@ impl Question for Where<'_> {
             verdict = if one.unknown.is_some() { verdict } else { Verdict::No };
         }
         let verdict = if unknown { Verdict::Partly } else { verdict };
-        Ok((rendered(options, context, analysis, &answers, shape), verdict))
+        match self.shape() {
+            OutputForm::Json | OutputForm::Yaml => take(Answer::document(answer::answers(analysis, &answers)))?,
+            OutputForm::Lines => {
+                let line = |one| -> Document<'_> { Box::new(answer::line(analysis, one)) };
+                take(Answer::Lines(answers.iter().map(line).collect()))?;
+            }
+            OutputForm::Text | OutputForm::Drawing => take(Answer::Text(text(options, context, analysis, &answers)))?,
+        }
+        Ok(verdict)
     }
 }
 
@@ -224,27 +231,14 @@ fn first_few(names: &[String]) -> String {
     if names.len() > FEW { format!("{shown} and {} more", names.len() - FEW) } else { shown }
 }
 
-fn rendered(
-    options: &WhereOptions,
-    context: &Context,
-    analysis: &Analysis,
-    answers: &[Answers],
-    shape: OutputForm,
-) -> String {
+/// The answers for a person: each in blocks, or many requests in a table.
+fn text(options: &WhereOptions, context: &Context, analysis: &Analysis, answers: &[Answers]) -> String {
     let paint = context.paint();
-    let width = terminal::width();
-    match shape {
-        OutputForm::Json => data::json(&answer::answers(analysis, answers)),
-        OutputForm::Yaml => data::yaml(&answer::answers(analysis, answers)),
-        OutputForm::Lines => answers.iter().map(|one| data::json_line(&answer::line(analysis, one))).collect(),
-        OutputForm::Text | OutputForm::Drawing if options.requests.is_some() && options.output == WhereFormat::Text => {
-            paint.lines(&answer::summary(analysis, answers))
-        }
-        OutputForm::Text | OutputForm::Drawing => {
-            let wide = options.output == WhereFormat::Wide;
-            let titled = answers.len() > 1;
-            let blocks = answers.iter().map(|one| paint.lines(&answer::text(analysis, one, width, titled, wide)));
-            blocks.collect::<Vec<_>>().join("\n")
-        }
+    if options.requests.is_some() && options.output == WhereFormat::Text {
+        return paint.lines(&answer::summary(analysis, answers));
     }
+    let (wide, titled) = (options.output == WhereFormat::Wide, answers.len() > 1);
+    let width = terminal::width();
+    let blocks = answers.iter().map(|one| paint.lines(&answer::text(analysis, one, width, titled, wide)));
+    blocks.collect::<Vec<_>>().join("\n")
 }

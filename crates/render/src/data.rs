@@ -435,6 +435,22 @@ pub fn json_to<T: Serialize>(mut out: impl std::io::Write, document: &T) -> std:
     out.write_all(b"\n")
 }
 
+/// A document of a command, with the version of its contract.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Versioned<D> {
+    api_version: &'static str,
+    #[serde(flatten)]
+    document: D,
+}
+
+impl<D: Serialize> Versioned<D> {
+    /// `document` below its version.
+    pub fn new(document: D) -> Self {
+        Self { api_version: API_VERSION, document }
+    }
+}
+
 /// A list that is made entry by entry while it is written, since all of it may be too large to be held.
 pub struct Each<'o, T>(Box<dyn Fn() -> Box<dyn Iterator<Item = T> + 'o> + 'o>);
 

@@ -15,7 +15,6 @@ use routescope_core::unreadable;
 
 pub use sentences::{help, message};
 
-use super::data::API_VERSION;
 use super::phrases;
 use super::style::{Line, Role};
 use super::terminal::Paint;
@@ -26,7 +25,6 @@ use crate::uncertainty::not_read;
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct FindingsData {
-    pub api_version: &'static str,
     pub findings: Vec<FindingData>,
     pub summary: SummaryData,
     /// With `--show-ignored` alone.
@@ -146,7 +144,6 @@ pub fn data(snapshot: &Snapshot, findings: &[Finding], ignored: Option<&[Ignored
         }
     };
     FindingsData {
-        api_version: API_VERSION,
         findings: findings.iter().map(one).collect(),
         summary: SummaryData {
             error: with_severity(findings, Severity::Error),

@@ -9,7 +9,7 @@ use routescope_core::reachability::{Connection, Entry, Obstacle, Reach, Target};
 use routescope_core::resolve::RuleNodeId;
 
 use crate::answer::wrapped;
-use crate::data::{API_VERSION, HopData, MatchData, chain, stream};
+use crate::data::{HopData, MatchData, chain, stream};
 use crate::outline::match_position;
 use crate::phrases;
 use crate::style::{Line, Role};
@@ -22,7 +22,6 @@ use crate::witness::{self, RequestLine, row_name};
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct ReachData {
-    pub api_version: &'static str,
     pub target: TargetData,
     pub entries: Vec<EntryData>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,7 +89,6 @@ pub fn data(analysis: &Analysis, target: &Target, entries: &[Entry], connections
         }
     };
     ReachData {
-        api_version: API_VERSION,
         target: TargetData { kind, namespace, name },
         entries: entries.iter().map(entry).collect(),
         connections: connections.iter().map(|one| connection(analysis, one)).collect(),

@@ -15,7 +15,7 @@ use routescope_core::router::{GatewayTable, VirtualHost};
 
 use routescope_core::unreadable;
 
-use super::data::{API_VERSION, ActionData, DelegateRefData, Each, HopData, MatchData, ViaData, chain};
+use super::data::{ActionData, DelegateRefData, Each, HopData, MatchData, ViaData, chain};
 use super::outline::match_position;
 use super::phrases;
 use super::scope::Scope;
@@ -29,7 +29,6 @@ use crate::uncertainty::not_read;
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct RoutesData<'o> {
-    pub api_version: &'static str,
     /// What of a cluster cannot be read, so that there may be more rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified: Option<String>,
@@ -112,7 +111,6 @@ pub fn data_with<'o>(
             .collect(),
     });
     RoutesData {
-        api_version: API_VERSION,
         unverified: unreadable::of_world(&analysis.snapshot).as_ref().map(not_read),
         gateways: gateways.collect(),
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::{API_VERSION, DestinationData, HopData, MirrorData, chain, stream};
+use crate::data::{DestinationData, HopData, MirrorData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
 use crate::reasons;
 use crate::uncertainty::uncertainty;
@@ -17,7 +17,6 @@ use super::{Answers, gateway_name};
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct AnswersData {
-    pub api_version: &'static str,
     pub answers: Vec<AnswerData>,
 }
 
@@ -151,7 +150,7 @@ fn outcome(analysis: &Analysis, gateway: &ObjectKey, branch: &Branch) -> Outcome
 /// All answers, in the order of the requests.
 pub fn answers(analysis: &Analysis, all: &[Answers]) -> AnswersData {
     let answers = all.iter().flat_map(|one| line(analysis, one).answers);
-    AnswersData { api_version: API_VERSION, answers: answers.collect() }
+    AnswersData { answers: answers.collect() }
 }
 
 /// The answers to one request.

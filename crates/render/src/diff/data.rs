@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::answer::UpstreamData;
-use crate::data::{API_VERSION, DestinationData, HopData, SourceData, chain, stream};
+use crate::data::{DestinationData, HopData, SourceData, chain, stream};
 use crate::policies::{self, LimitsData, PolicyData};
 use crate::uncertainty::undetermined;
 use crate::witness::RequestLine;
@@ -19,7 +19,6 @@ use super::because::because;
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct DiffData {
-    pub api_version: &'static str,
     pub old: String,
     pub new: String,
     pub summary: SummaryData,
@@ -168,7 +167,6 @@ pub fn data(sides: [(&str, &Analysis); 2], comparison: &Comparison, replayed: Op
         UnknownData { row: row.unwrap_or_default(), why: undetermined(one.why) }
     });
     DiffData {
-        api_version: API_VERSION,
         old: old.to_owned(),
         new: new.to_owned(),
         summary: SummaryData::of(kinds, comparison.unknown.len()),

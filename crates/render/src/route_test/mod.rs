@@ -15,7 +15,7 @@ use routescope_core::expectation::{Failed, RuleId, Test, Verdict, rules};
 use routescope_core::model::{Name, Position};
 
 use crate::answer::{AnswerData, Answers};
-use crate::data::{API_VERSION, SourceData};
+use crate::data::SourceData;
 use crate::uncertainty::undetermined;
 use crate::witness::RequestLine;
 
@@ -41,7 +41,6 @@ pub struct Outcome {
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct TestsData {
-    pub api_version: &'static str,
     pub tests: Vec<TestData>,
     pub coverage: CoverageData,
 }
@@ -170,5 +169,5 @@ pub fn data(analysis: &Analysis, outcomes: &[Outcome], coverage: &Coverage) -> T
             why,
         }
     });
-    TestsData { api_version: API_VERSION, tests: tests.collect(), coverage: coverage.data(analysis) }
+    TestsData { tests: tests.collect(), coverage: coverage.data(analysis) }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::data::API_VERSION;
 use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ParentRef, RouteKind};
@@ -15,7 +14,6 @@ use routescope_core::status::{Condition, Difference, GatewayStatus, ParentEntry,
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct StatusData {
-    pub api_version: &'static str,
     pub http_routes: BTreeMap<String, Vec<ParentData>>,
     pub grpc_routes: BTreeMap<String, Vec<ParentData>>,
     pub gateways: BTreeMap<String, GatewayData>,
@@ -116,7 +114,6 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         routes.map(one).collect()
     };
     StatusData {
-        api_version: API_VERSION,
         http_routes: of_kind(RouteKind::Http),
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::data::{API_VERSION, ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
+use crate::data::{ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::phrases;
 use crate::uncertainty::not_read;
@@ -21,7 +21,6 @@ use routescope_core::unreadable;
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct TreeData<'o> {
-    pub api_version: &'static str,
     /// What of a cluster cannot be read, so that more may be here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified: Option<String>,
@@ -157,7 +156,7 @@ pub fn data(outline: &Outline) -> TreeData<'_> {
         }
     }
     let unverified = unreadable::of_world(&outline.analysis().snapshot).as_ref().map(not_read);
-    TreeData { api_version: API_VERSION, unverified, gateways, not_attached }
+    TreeData { unverified, gateways, not_attached }
 }
 
 fn source(outline: &Outline, node: NodeRef) -> Option<SourceData> {
