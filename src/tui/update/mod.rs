@@ -335,15 +335,14 @@ fn replace(state: &mut State, at: usize, new: PaneContent) -> Vec<Effect> {
     side.highlighted = highlighted;
     side.excerpt = detail::Excerpt::default();
     side.meeting = None;
+    side.answer.ask(question.as_ref(), &new.outline);
     side.world = Some(new);
     side.finding = None;
     side.differs = None;
     let listing = sheets::replaced(side, view, keep);
     side.rebuild(keep);
-    let (why_selected, why_offset) = (side.why_selected, side.why_offset);
-    answer(side, question.as_ref(), is_first);
+    show_answer(side, is_first);
     let keep = if is_first { side.selected() } else { keep };
-    (side.why_selected, side.why_offset) = (why_selected, why_offset);
     side.rebuild(keep);
     let number = side.ticket();
     let survey = side.world.clone().map(|world| Effect::Survey { side: side.id, number, world });

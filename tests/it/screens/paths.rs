@@ -86,6 +86,16 @@ fn a_reload_leaves_the_path_view_as_it_is() {
 }
 
 #[test]
+fn what_nearly_took_the_request_is_of_the_world_that_is_shown() {
+    let mut explorer = asked(80, 14);
+    shows(&explorer, "needs method POST");
+    // The rows before those of the path are gone, and with them their numbers.
+    explorer.send(Message::Loaded(Ok(read(crowd(1)))));
+    shows(&explorer, "reader:80");
+    shows(&explorer, "needs method POST");
+}
+
+#[test]
 fn a_tree_that_fits_stays_whole_until_asked_to_shrink() {
     let mut explorer = super::explorer::demo(120, 40);
     explorer.ask("https://api.example.com/payments/charge");
