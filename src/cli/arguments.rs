@@ -104,6 +104,21 @@ pub fn curl(word: &str, next: Option<&str>) -> Option<String> {
         "-s" | "--silent" if url_follows || word != "-s" => {
             "-s is --server here; curl's is not needed: nothing but the answer is printed"
         }
+        "-G" | "--get" => "-G is curl's: write the parameters in the URL, as in 'http://host/path?name=value'",
+        "-T" | "--upload-file" => "-T is curl's: a body plays no part in routing, -X PUT is enough",
+        "-b" | "--cookie" => "-b is curl's: write -H 'Cookie: …' if a route matches on it",
+        "-e" | "--referer" => "-e is curl's: write -H 'Referer: …' if a route matches on it",
+        "--user-agent" => "write -H 'User-Agent: …' if a route matches on it",
+        "-r" | "--range" => "-r is curl's: write -H 'Range: …' if a route matches on it",
+        "-f" | "--fail" if url_follows || word != "-f" => {
+            "-f is --filename here; curl's is not needed: the exit code tells whether a backend answers"
+        }
+        "--http2" | "--http2-prior-knowledge" | "--http1.1" | "--http1.0" | "--http3" | "-0" => {
+            "leave that out: routes match alike in every version of HTTP"
+        }
+        "--path-as-is" => "leave that out: the path is taken as it is written, and normalised as the gateway does",
+        "-m" | "--max-time" | "--connect-timeout" | "--retry" | "-x" | "--proxy" | "-O" | "--compressed"
+        | "--http0.9" | "--cacert" | "--cert" | "--interface" | "-4" | "-6" => "leave that out: no request is sent",
         "-L" | "--location" => "-L is curl's: the Location of a redirect is in the answer; ask for it in turn",
         "-u" | "--user" if url_follows || word == "-u" => {
             "-u is curl's: write -H 'Authorization: …' if a route matches on it"
@@ -146,6 +161,9 @@ mod tests {
     fn options_of_curl_are_told_from_our_own() {
         assert!(curl("-I", None).is_some_and(|hint| hint.contains("-X HEAD")));
         assert!(curl("-k", Some("https://a.io")).is_some() && curl("-k", Some("overlay")).is_none());
+        assert!(
+            curl("-b", Some("a=b")).is_some_and(|hint| hint.contains("Cookie")) && curl("-f", Some("a.yaml")).is_none()
+        );
         assert!(curl("-sk", None).is_some() && curl("-X", None).is_none() && curl("-v", None).is_none());
     }
 

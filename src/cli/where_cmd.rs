@@ -98,6 +98,14 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
         let message = format!("{} is not a kustomization", visible(path));
         return Err(Failure { message, hint: arguments::curl("-k", Some(path)) });
     }
+    if let Some(path) =
+        context.source.filename.iter().filter_map(|path| path.to_str()).find(|path| path.contains("://"))
+        && options.urls.is_empty()
+        && options.requests.is_none()
+    {
+        let message = format!("{} is not a file", visible(path));
+        return Err(Failure { message, hint: arguments::curl("-f", Some(path)) });
+    }
     let combined =
         context.cluster.server.as_deref().filter(|server| !server.contains(['.', ':', '/'])).map(|s| format!("-s{s}"));
     if let Some(hint) = combined.as_deref().and_then(|word| arguments::curl(word, None)) {
@@ -111,6 +119,14 @@ pub fn run(options: &WhereOptions, context: &Context) -> Result<Verdict, Failure
             let hint = format!("read it with -f: `routescope where -f {} URL`", visible(word));
             return Err(Failure::new(format!("{} is a {what}, and no URL", visible(word)), hint));
         }
+    }
+    let is_manifest = |word: &&String| {
+        let extension = Path::new(word.as_str()).extension();
+        extension.is_some_and(|extension| extension == "yaml" || extension == "yml") && Path::new(word).is_file()
+    };
+    if let Some(word) = options.urls.iter().find(is_manifest) {
+        let hint = format!("read it with -f {}", visible(word));
+        return Err(Failure::new(format!("{} is a file, and no URL", visible(word)), hint));
     }
     let only = options.gateway.as_deref().map(gateway_key).transpose()?;
     let (asked, bad) = asked(options)?;

@@ -211,6 +211,11 @@ fn answers(analysis: &Analysis, request: &Request) -> Vec<(Value, bool)> {
         for beside in ["considered", "notes", "confidence"] {
             answer.as_object_mut().expect("an answer").remove(beside);
         }
+        // Whether a backend that gets no request exists changes nothing: its state says itself that it is not known.
+        let idle = |to: &&mut Value| to["share"] == 0.0;
+        for to in answer["destinations"].as_array_mut().into_iter().flatten().filter(idle) {
+            to.as_object_mut().expect("a destination").remove("state");
+        }
         (answer, certain)
     });
     bare.collect()

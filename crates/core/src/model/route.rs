@@ -79,9 +79,15 @@ pub struct ParentRef {
 }
 
 impl ParentRef {
-    /// The parent is a Service: the route is one of a mesh, and no Gateway is concerned.
+    /// The parent is a Service, or what a mesh takes for one: the route is one of a mesh, and no Gateway is concerned.
     pub fn is_of_mesh(&self) -> bool {
-        self.kind == "Service" && self.group.is_empty()
+        match self.kind.as_str() {
+            "Service" => self.group.is_empty(),
+            "ServiceEntry" => self.group == "networking.istio.io",
+            "ServiceImport" => self.group == "multicluster.x-k8s.io",
+            "XMesh" => self.group == "gateway.networking.x-k8s.io",
+            _ => false,
+        }
     }
 }
 

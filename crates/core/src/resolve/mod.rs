@@ -152,6 +152,7 @@ impl GatewayNode {
     pub fn assumed_listeners(&self) -> String {
         match self.gateway.listeners.as_slice() {
             [only] => format!("one {} listener on port {} for all namespaces", only.protocol.name(), only.port),
+            [] => "the listeners of its ListenerSets".to_owned(),
             several => {
                 let of = |listener: &Listener| format!("{} ({})", listener.port, listener.protocol.name());
                 let ports: Vec<String> = several.iter().map(of).collect();

@@ -277,9 +277,10 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), RequestError> {
 
 fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>), RequestError> {
     if let Some((_, host)) = authority.rsplit_once('@') {
+        let url = if host.is_empty() { FORMS.to_owned() } else { format!("write {}", slips::without_user(typed)) };
         return Err(RequestError::new(
             "the URL holds a user name or password, which are not sent as part of it",
-            format!("write {host} alone, and -H 'Authorization: …' if a route matches on it"),
+            format!("{url}, and -H 'Authorization: …' if a route matches on it"),
         ));
     }
     let (host, port) = if authority.starts_with('[') {
@@ -288,7 +289,11 @@ fn split_authority(authority: &str, typed: &str) -> Result<(String, Option<u16>)
         };
         let (host, rest) = authority.split_at(end + 1);
         if host[1..end].parse::<core::net::Ipv6Addr>().is_err() {
-            return Err(RequestError::new(format!("{host} is not an IPv6 address"), "write [::1] or [::1]:8080"));
+            // `[fe80::1%25eth0]`
+            let zoned = host.split_once('%').filter(|(address, _)| address[1..].parse::<core::net::Ipv6Addr>().is_ok());
+            let hint = zoned.map(|(address, _)| format!("write {address}]: a client does not send the zone"));
+            let hint = hint.unwrap_or_else(|| "write [::1] or [::1]:8080".to_owned());
+            return Err(RequestError::new(format!("{host} is not an IPv6 address"), hint));
         }
         match rest.strip_prefix(':') {
             Some(port) => (host, port),
@@ -377,6 +382,7 @@ mod tests {
         assert_eq!(parsed("a.io:8080/x"), (None, Some("a.io".into()), Some(8080), "/x".into(), None));
         assert_eq!(parsed("/x?y"), (None, None, None, "/x".into(), Some("y".into())));
         assert_eq!(parsed("//x"), (None, None, None, "//x".into(), None));
+        assert_eq!(parsed("//x.y_z/w"), (None, None, None, "//x.y_z/w".into(), None));
         assert_eq!(parsed("a.io?y"), (None, Some("a.io".into()), None, "/".into(), Some("y".into())));
     }
 
@@ -399,7 +405,11 @@ mod tests {
         refused("#top", "fragment");
         refused("ftp://a.io", "not http or https");
         refused("http://", "no host");
-        refused("http://me:secret@a.io/", "Authorization");
+        refused("http://me:secret@a.io/x", "write http://a.io/x, and -H 'Authorization");
+        refused("http:///x/y", "write http://HOST/x/y, or /x/y");
+        refused("http://[fe80::1%25eth0]/", "write [fe80::1]");
+        refused(".", "-f .");
+        refused("../apps", "-f ../apps");
         refused("a.io:http", "not a valid port");
         refused("a.io:0", "not a valid port");
         refused("a.io:99999", "not a valid port");
@@ -416,6 +426,8 @@ mod tests {
             ("https:a.io/x", "did you mean https://a.io/x?"),
             ("HTTPS:a.io:8080", "did you mean https://a.io:8080?"),
             ("http:///a.io", "did you mean http://a.io?"),
+            ("//a.io/x", "did you mean http://a.io/x?"),
+            ("//localhost:8080/x", "did you mean http://localhost:8080/x?"),
             ("https;//a.io", "did you mean https://a.io?"),
             ("http:\\\\a.io\\x", "did you mean http://a.io\\x?"),
             ("http://a.io\\x", "did you mean http://a.io/x?"),

@@ -12,7 +12,12 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 /// What is wrong with `typed`, when it is a slip that is known.
 pub(super) fn slip(typed: &str) -> Option<RequestError> {
-    quoted(typed).or_else(|| words(typed)).or_else(|| scheme(typed)).or_else(|| backslash(typed))
+    quoted(typed)
+        .or_else(|| words(typed))
+        .or_else(|| scheme(typed))
+        .or_else(|| backslash(typed))
+        .or_else(|| slashes(typed))
+        .or_else(|| dots(typed))
 }
 
 /// The text without the user and password of its authority: they are nobody's to see.
@@ -93,10 +98,38 @@ fn scheme(typed: &str) -> Option<RequestError> {
         return Some(RequestError::new(format!("{typed} has no host"), FORMS));
     }
     let written = &typed[..typed.len() - host.len()];
-    Some(RequestError::new(
-        format!("{written} is not how a URL begins: a scheme is followed by ://"),
-        meant(&format!("{scheme}://{host}")),
-    ))
+    let message = format!("{written} is not how a URL begins: a scheme is followed by ://");
+    // `http:///path`: a host was left out, unless what follows looks like one.
+    if sign == ":" && between.len() > 2 && !looks_like_a_host(host) {
+        let hint = format!("write {scheme}://HOST/{host}, or /{host} to ask for every host");
+        return Some(RequestError::new(format!("{typed} has no host"), hint));
+    }
+    Some(RequestError::new(message, meant(&format!("{scheme}://{host}"))))
+}
+
+/// `//host/path`, as a page writes a link: read to the letter it is a path.
+fn slashes(typed: &str) -> Option<RequestError> {
+    let rest = typed.strip_prefix("//").filter(|rest| looks_like_a_host(rest))?;
+    let hint = format!("{} For the path {typed}, write the host before it", meant(&format!("http://{rest}")));
+    Some(RequestError::new(format!("{typed} begins with a host and no scheme"), hint))
+}
+
+/// `.` and `..`: folders, where a URL is wanted.
+fn dots(typed: &str) -> Option<RequestError> {
+    let is_folder =
+        matches!(typed.trim_end_matches('/'), "." | "..") || typed.starts_with("./") || typed.starts_with("../");
+    is_folder.then(|| RequestError::new(format!("{typed} is a folder, and no URL"), format!("read it with -f {typed}")))
+}
+
+/// Whether a text begins with what can only be a host: it has a dot inside, a port, or is `localhost`.
+fn looks_like_a_host(text: &str) -> bool {
+    let authority = &text[..text.find(['/', '?', '#']).unwrap_or(text.len())];
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let labels = || {
+        host.split('.').all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    };
+    let has_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    host.eq_ignore_ascii_case("localhost") || (labels() && (host.contains('.') || has_port))
 }
 
 /// `host\path`: some clients take the backslash for a slash, others for a part of the host.

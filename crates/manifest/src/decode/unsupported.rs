@@ -23,6 +23,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("projectcontour.io", "HTTPProxy", "an HTTPRoute says the same; delegation is kgateway's or Contour's own"),
     ("policy.linkerd.io", "HTTPRoute", "a route of Linkerd's mesh: no Gateway is concerned"),
     ("kuma.io", "MeshHTTPRoute", "a route of Kuma's mesh: no Gateway is concerned"),
+    ("gateway.solo.io", "RouteTable", "Gloo Edge's own kind: its HTTPRoutes are read"),
+    ("route.openshift.io", "Route", "an HTTPRoute says the same; OpenShift serves both"),
     (GATEWAY_GROUP, "UDPRoute", "UDP has no requests to follow"),
 ];
 
@@ -30,7 +32,9 @@ const INGRESS: &str = "`ingress2gateway print` turns it into HTTPRoutes";
 
 /// A kind that is read, in a group in which it is not: what to say, and what to do.
 fn other_group(group: &str, kind: &str, api_version: &str) -> Option<(String, String)> {
-    let known = group.is_empty() || group == GATEWAY_GROUP || group == EXPERIMENTAL_GROUP;
+    // The experimental group has kinds of its own, whose names begin with an X.
+    let is_of_none = |kind: &str| Kind::find(EXPERIMENTAL_GROUP, kind).is_none();
+    let known = group.is_empty() || group == GATEWAY_GROUP || (group == EXPERIMENTAL_GROUP && !is_of_none(kind));
     let is_other = OTHERS.iter().any(|(other, of, _)| *other == group && *of == kind);
     let is_old = group == "networking.x-k8s.io" || !matches!(kind, "Gateway" | "ListenerSet");
     let is_read = kind == "ReferencePolicy" || Kind::find(GATEWAY_GROUP, kind).is_some();

@@ -106,7 +106,8 @@ fn one(analysis: &Analysis, request: &Request, decision: &Decision, width: usize
             lines.push(Line::new());
         }
         let rest = phrases::count(decision.not_listed, "other route");
-        lines.push(Line::of(Role::Dim, format!("  {rest} of this host do not match")));
+        let verb = if decision.not_listed == 1 { "does" } else { "do" };
+        lines.push(Line::of(Role::Dim, format!("  {rest} of this host {verb} not match")));
     }
     lines.extend(remarks(analysis, request, decision, width));
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::backends::broken;
 use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
-use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject, TooLarge};
+use crate::finding::{Advice, Code, Edit, Finding, Location, Problem, Severity, Subject, TooLarge, closest};
 use crate::limits;
-use crate::model::{Protocol, StreamRoute};
+use crate::model::{GATEWAY_GROUP, ParentRef, Protocol, Route, StreamRoute};
 use crate::resolve::{Engine, GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 use crate::store::RouteId;
 
@@ -276,16 +276,49 @@ impl Report<'_> {
                 && self.has_room(Code::MeshRoute, Severity::Info)
             {
                 let message = format!(
-                    "a mesh route (parent Service {}): no Gateway serves it, and it is not followed",
-                    parent.name
+                    "a mesh route (parent {} {}): no Gateway serves it, and it is not followed",
+                    parent.kind, parent.name
                 );
                 let help = "what a client outside of the mesh sends goes by the routes of Gateways".to_owned();
                 self.about(Code::MeshRoute, Severity::Info, route, parent.at, (message, Some(help)));
             }
+            self.of_foreign_parents(route);
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
                 let message = "it has no parentRefs, and nobody delegates to it".to_owned();
                 self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None::<Advice>));
             }
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Parents of a route without Gateway that no Gateway and no mesh is: mostly a slip in group or kind.
+    fn of_foreign_parents(&mut self, route: &Route) {
+        let is_known = |parent: &&ParentRef| {
+            let kinds = ["Gateway", "ListenerSet", "XListenerSet", "HTTPRoute"];
+            parent.is_of_mesh() || (parent.group.ends_with("k8s.io") && kinds.contains(&parent.kind.as_str()))
+        };
+        for (place, parent) in (0_u32..).zip(&route.parent_refs).filter(|(_, parent)| !is_known(parent)) {
+            if !self.has_room(Code::ParentNotFound, Severity::Warning) {
+                return;
+            }
+            let group = if parent.group.is_empty() { "the core group" } else { parent.group.as_str() };
+            let message = format!("routes do not attach to kind {} of {group}", parent.kind);
+            let near =
+                closest(&parent.kind, ["Gateway", "ListenerSet", "HTTPRoute"]).filter(|near| *near != parent.kind);
+            let set = |field: &str, value: &str| {
+                vec![Edit::set(subject(route), format!("spec.parentRefs[{place}].{field}"), value)]
+            };
+            let (help, fix) = match parent.kind.as_str() {
+                "Service" => ("a route of a mesh names its Service with group: \"\"".to_owned(), set("group", "")),
+                "Gateway" => (format!("write group: {GATEWAY_GROUP}, or leave it out"), set("group", GATEWAY_GROUP)),
+                _ => match near {
+                    Some(near) => (format!("did you mean kind: {near}?"), set("kind", near)),
+                    None => ("name a Gateway: no request reaches the route through this parent".to_owned(), Vec::new()),
+                },
+            };
+            self.about(Code::ParentNotFound, Severity::Warning, route, parent.at, (message, Some(help)));
+            self.fix(route, fix);
         }
     }
 }

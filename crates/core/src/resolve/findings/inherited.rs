@@ -92,12 +92,10 @@ impl Report<'_> {
 
     /// Route weights count with weighted route precedence only.
     pub(super) fn of_weights(&mut self) {
-        if self.settings.weighted_route_precedence {
-            return;
-        }
+        let counts = self.settings.weighted_route_precedence;
         let weighs = |id: RouteId| {
             let weight = self.snapshot.route(id).meta.annotation(ROUTE_WEIGHT);
-            weight.is_some_and(|weight| weight.parse::<i32>().is_ok_and(|weight| weight != 0))
+            weight.is_some_and(|weight| weight.parse::<i32>().map_or(true, |weight| weight != 0 && !counts))
         };
         let mut weighted = vec![false; self.snapshot.routes.len()];
         let mut any = false;
@@ -114,9 +112,19 @@ impl Report<'_> {
                 let cause = Cause { code: Code::RouteWeightIgnored, route: hop.route, rule: u32::MAX, detail: 0 };
                 if self.is_new(Severity::Info, cause) {
                     let route = self.snapshot.route(hop.route);
-                    let message = format!("{ROUTE_WEIGHT} has no effect without weighted route precedence");
-                    let help = "if the control plane has KGW_WEIGHTED_ROUTE_PRECEDENCE set, add \
-                                --kgateway-weighted-route-precedence; else remove the annotation";
+                    let written = route.meta.annotation(ROUTE_WEIGHT).map_or("", |written| written.as_str());
+                    let (message, help) = if written.parse::<i32>().is_err() {
+                        (
+                            format!("{ROUTE_WEIGHT} has no effect: {written:?} is not a number of 32 bits"),
+                            "write a whole number, such as \"100\"",
+                        )
+                    } else {
+                        (
+                            format!("{ROUTE_WEIGHT} has no effect without weighted route precedence"),
+                            "if the control plane has KGW_WEIGHTED_ROUTE_PRECEDENCE set, add \
+                             --kgateway-weighted-route-precedence; else remove the annotation",
+                        )
+                    };
                     let at = route.meta.origin.at;
                     self.about(cause.code, Severity::Info, route, at, (message, Some(help.to_owned())));
                     let path = format!("metadata.annotations[\"{ROUTE_WEIGHT}\"]");
