@@ -179,6 +179,7 @@ fn saved_is_read(world: &Analysis, ask: &Ask, requests: &[Request]) {
         taken: "2000-01-01T00:00:00Z".to_owned(),
         version: "0",
         channel: Some(Channel::Experimental.name()),
+        channel_assumed: false,
     };
     let objects = snapshot::objects(&world.snapshot);
     let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();

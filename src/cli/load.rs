@@ -14,7 +14,7 @@ use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
 use routescope_manifest::decode::{Seen, Unread};
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Channel, Channels, LastGood, Loaded, Repository, SourceError, Variables, shown};
+use routescope_manifest::{Channels, ChosenChannel, LastGood, Loaded, Repository, SourceError, Variables, shown};
 
 use routescope_render::findings;
 use routescope_render::namespaces::{self, Missing};
@@ -47,7 +47,7 @@ pub struct LoadedSource {
     /// The namespaces asked for that an object names which routing does not read.
     pub named: Vec<Name>,
     /// The channel of the Gateway API's CRDs, as far as it is known.
-    pub channel: Option<Channel>,
+    pub channel: Option<ChosenChannel>,
 }
 
 /// What counts of files that are read again and again.

@@ -8,7 +8,7 @@ use std::thread;
 
 use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
-use routescope_manifest::{Channel, Channels, git};
+use routescope_manifest::{Channels, ChosenChannel, git};
 
 use super::answer::{OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
@@ -53,7 +53,7 @@ pub fn read_both(names: [&String; 2], context: &Context) -> Result<[ComparedCont
     let [old, new] = [parse(names[0], context)?, parse(names[1], context)?];
     let settings = context.settings.settings();
     let reading = context.source.reading()?;
-    let files = |inputs: &[Input], cluster: Option<Channel>| {
+    let files = |inputs: &[Input], cluster: Option<ChosenChannel>| {
         let channels = Channels { cluster, ..reading.channels };
         let world = load::read(&Reading { inputs: inputs.to_vec(), channels, ..reading.clone() }, &settings)?;
         match world.nothing {

@@ -8,7 +8,7 @@ use clap::Args;
 use routescope_core::model::Meta;
 use routescope_core::visible::visible;
 use routescope_manifest::atomic_write::{self, Overwrite};
-use routescope_manifest::{Channel, raw_manifest};
+use routescope_manifest::raw_manifest;
 use routescope_render::phrases;
 use routescope_render::snapshot::{self, About, MARKER};
 
@@ -75,7 +75,8 @@ impl Question for SnapshotOptions {
             name: world.context.clone().unwrap_or_else(|| context.source.title()),
             taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             version: env!("CARGO_PKG_VERSION"),
-            channel: world.channel.map(Channel::name),
+            channel: world.channel.map(|channel| channel.channel.name()),
+            channel_assumed: world.channel.is_some_and(|channel| channel.is_assumed),
         };
         let objects = snapshot::objects(&world.analysis.snapshot);
         let metas: Vec<&Meta> = objects.iter().map(|(_, meta)| *meta).collect();

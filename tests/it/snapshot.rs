@@ -142,6 +142,9 @@ fn a_snapshot_is_read_with_the_channel_of_its_source() {
         assert_eq!(answers(&["-f", file.to_str().unwrap()]), from_source, "{channel:?}");
         all.push(from_source);
     }
-    assert_eq!(all[0], all[1], "the standard channel is the default");
+    let confidence = |answers: &[Value; 2]| answers[0]["answers"][0]["confidence"].clone();
+    let confidences: Vec<Value> = all.iter().map(confidence).collect();
+    assert_eq!(confidences, ["unverified", "certain", "certain"], "the standard channel is only assumed by default");
+    assert_eq!(all[0][1], all[1][1], "the findings are those of the standard channel");
     assert_ne!(all[1], all[2], "the answer depends on the channel");
 }

@@ -38,7 +38,7 @@ use routescope_core::model::{Object, Source};
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
 
-pub use channel::{Channel, Channels};
+pub use channel::{Channel, Channels, ChosenChannel};
 pub use last_good::{LastGood, MOMENT, Stale};
 pub use placeholder::{Filling, Variables};
 pub use repository::{Repository, shown};
@@ -65,7 +65,7 @@ pub struct Loaded {
     /// Every text that was read, manifest or not.
     pub sources: Vec<Arc<Source>>,
     /// The channel of the Gateway API whose CRDs the objects were read with.
-    pub channel: Channel,
+    pub channel: ChosenChannel,
 }
 
 /// Nothing could be read at all.

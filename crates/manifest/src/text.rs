@@ -7,7 +7,7 @@ use super::placeholder::{self, Variables};
 use super::split::{Chunk, documents};
 use super::yaml::{ParseError, ParseWarning};
 use super::{fast_yaml, json, yaml};
-use crate::channel::Channel;
+use crate::channel::ChosenChannel;
 use crate::decode::{self, Decoded, Documents};
 use routescope_core::finding::{Advice, Code, Finding, Location, Severity};
 use routescope_core::model::kinds::Kind;
@@ -72,7 +72,7 @@ enum Work<'a> {
 
 /// Reads all texts, in order, as the CRDs of a channel have it. With the numbers of those that may be no manifests, and
 /// brought nothing.
-pub(super) fn read(texts: &[Text], channel: Channel) -> (Decoded, Vec<usize>) {
+pub(super) fn read(texts: &[Text], channel: ChosenChannel) -> (Decoded, Vec<usize>) {
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
     let threads = if size <= SMALL { 1 } else { parallel::threads() };
     let mut work = Vec::with_capacity(texts.len());

@@ -36,6 +36,9 @@ pub fn uncertainty(why: &Uncertainty) -> String {
             format!("Gateway {gateway} is not in view: assumed to have one {protocol} listener that admits it")
         }
         Uncertainty::Object { kind, object, why } => format!("{kind} {object}: {why}"),
+        Uncertainty::Dropped { kind, object, field } => {
+            format!("{field} of {kind} {object} counts with the experimental channel, and the standard one is assumed")
+        }
         Uncertainty::RouteTableRefused => "Envoy refuses this route table and keeps the last good one".to_owned(),
         Uncertainty::ListenerRefused => "Envoy refuses this listener and keeps the last good one".to_owned(),
         Uncertainty::ControlPlaneCrashes => "the proxy keeps the last configuration that it was sent".to_owned(),

@@ -7,7 +7,7 @@ use tokio::sync::oneshot::{Receiver, channel};
 use crate::Cluster;
 use crate::crd_channel::{ClusterChannel, ask};
 use routescope_core::finding::{Advice, Code, Finding, Severity};
-use routescope_manifest::Channel;
+use routescope_manifest::{Channel, ChosenChannel};
 
 /// What is known of the channel of the cluster's CRDs.
 pub(super) enum Crds {
@@ -43,16 +43,17 @@ impl Crds {
     }
 
     /// The channel, known or assumed.
-    pub fn channel(&self) -> Option<Channel> {
+    pub fn channel(&self) -> Option<ChosenChannel> {
         match self {
-            Self::Told(Some(ClusterChannel::Known(channel) | ClusterChannel::Assumed(channel, _))) => Some(*channel),
+            Self::Told(Some(ClusterChannel::Known(channel))) => Some(ChosenChannel::told(*channel)),
+            Self::Told(Some(ClusterChannel::Assumed(channel, _))) => Some(ChosenChannel::assumed(*channel)),
             Self::Requested(_) | Self::Told(None) => None,
         }
     }
 
     /// The channel where it is not an assumption.
-    pub fn known(&self) -> Option<Channel> {
-        self.channel().filter(|_| !matches!(self, Self::Told(Some(ClusterChannel::Assumed(..)))))
+    pub fn known(&self) -> Option<ChosenChannel> {
+        self.channel().filter(|channel| !channel.is_assumed)
     }
 
     /// What to say of files that were read with an assumed channel, where it makes a difference.

@@ -29,7 +29,7 @@ use routescope_core::finding::Subject;
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::Input;
-use routescope_manifest::{Channel, SourceError, Variables};
+use routescope_manifest::{Channel, ChosenChannel, SourceError, Variables};
 
 pub use changes::diff_snapshots;
 pub use overlay::NOT_YET;
@@ -93,7 +93,7 @@ pub struct LoadedCluster {
     /// After so long to ask for [`Control::Reread`]: what is missing of the files now may be back.
     pub again: Option<Duration>,
     /// The channel of the Gateway API's CRDs; `None` where the cluster does not tell and no file is read.
-    pub channel: Option<Channel>,
+    pub channel: Option<ChosenChannel>,
 }
 
 /// One object that changed.

@@ -20,7 +20,7 @@ use routescope_core::finding::{Advice, Code, Finding, Severity};
 use routescope_core::model::Name;
 use routescope_core::resolve::Settings;
 use routescope_manifest::files::{self, Input};
-use routescope_manifest::{Channel, Channels, LastGood, Loaded, SourceError, Variables};
+use routescope_manifest::{Channels, ChosenChannel, LastGood, Loaded, SourceError, Variables};
 
 /// For how long news are gathered after a quiet time: one change is often two events.
 const FIRST: Duration = Duration::from_millis(10);
@@ -131,7 +131,7 @@ struct Session {
     /// Which channel the cluster's CRDs are of.
     crds: Crds,
     /// The channel that the files were read with.
-    read_as: Option<Channel>,
+    read_as: Option<ChosenChannel>,
     settings: Settings,
     worlds: Worlds,
     /// Namespaces that were asked for one by one.
@@ -291,7 +291,7 @@ impl Session {
     }
 
     /// Reads the files with the cluster's CRDs, now that it is known which they are.
-    async fn files_of(&mut self, cluster: Option<Channel>) -> bool {
+    async fn files_of(&mut self, cluster: Option<ChosenChannel>) -> bool {
         self.files.channels.cluster = cluster;
         match self.files.load().await {
             Ok(Some(loaded)) => {
@@ -329,7 +329,7 @@ impl Session {
     fn lay(&mut self, loaded: Loaded, now: Option<SystemTime>) {
         let Loaded { objects, mut findings, watch, stale, channel, .. } = loaded;
         self.read_as = Some(channel);
-        findings.extend(self.crds.assumption(channel, &findings));
+        findings.extend(self.crds.assumption(channel.channel, &findings));
         self.watch = watch;
         self.again = stale.again;
         let overlay: Overlay = overlay::overlay(objects, &self.home);

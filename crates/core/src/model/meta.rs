@@ -90,9 +90,12 @@ pub struct Meta {
     /// The API server would refuse it as written (a wrong type, an unknown enum value): it was loaded as far as it
     /// made sense, and an answer that rests on it is not certain. A finding says what is wrong.
     pub defective: bool,
-    /// Why the cluster may get another object than is written here: a kustomization that is not applied, a field that is
-    /// dropped because of an assumed release channel. An answer that rests on it is not certain.
+    /// Why the cluster may get another object than is written here: a kustomization that is not applied. An answer that
+    /// rests on it is not certain.
     pub doubt: Option<Name>,
+    /// The fields that were dropped, by their paths, because of a release channel that is only assumed. An answer that may
+    /// rest on them is not certain.
+    pub dropped: Option<Box<[Name]>>,
 }
 
 impl Meta {
@@ -104,6 +107,15 @@ impl Meta {
     /// The value of the annotation `key`.
     pub fn annotation(&self, key: &str) -> Option<&Name> {
         self.annotations.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// The fields of a rule, or of the object as a whole, that were dropped because of an assumed release channel.
+    pub fn dropped_of(&self, rule: Option<u32>) -> impl Iterator<Item = &Name> {
+        let all = self.dropped.iter().flat_map(|dropped| dropped.iter());
+        let own = rule.map(|rule| format!("spec.rules[{rule}]"));
+        all.filter(move |path| {
+            !path.starts_with("spec.rules[") || own.as_deref().is_none_or(|own| path.starts_with(own))
+        })
     }
 
     /// The namespace and name.

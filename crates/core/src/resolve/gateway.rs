@@ -273,6 +273,7 @@ pub(super) fn assumed(key: &ObjectKey, named: Option<&BTreeSet<(u16, bool)>>) ->
             origin: Origin { source, at: Position::default(), end_line: 0 },
             defective: false,
             doubt: None,
+            dropped: None,
         },
         class: Name::default(),
         parameters_group: None,

@@ -38,6 +38,15 @@ pub enum Uncertainty {
         /// Why, as the reader of the input says it.
         why: Name,
     },
+    /// A field of this object counts only with the experimental channel, and the standard one is assumed.
+    Dropped {
+        /// Its kind.
+        kind: &'static str,
+        /// Which.
+        object: ObjectKey,
+        /// The field's path.
+        field: Name,
+    },
     /// Envoy refuses the route table.
     RouteTableRefused,
     /// Envoy refuses the listener.

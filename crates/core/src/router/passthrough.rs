@@ -35,6 +35,10 @@ impl<'a> Router<'a> {
             let (kind, object) = (stream.route.kind.name(), stream.route.meta.key());
             decision.unverified.push(Uncertainty::Object { kind, object, why });
         }
+        for field in stream.route.meta.dropped_of(None) {
+            let (kind, object) = (stream.route.kind.name(), stream.route.meta.key());
+            decision.unverified.push(Uncertainty::Dropped { kind, object, field: field.clone() });
+        }
         if stream.route.meta.defective {
             let (kind, route) = (stream.route.kind.name(), stream.route.meta.key());
             decision.unverified.push(Uncertainty::Defective { kind, route });

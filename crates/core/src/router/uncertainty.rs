@@ -64,6 +64,10 @@ impl Router<'_> {
         if let Some(why) = node.gateway.meta.doubt.clone() {
             decision.unverified.push(Uncertainty::Object { kind: "Gateway", object: table.gateway.clone(), why });
         }
+        for field in node.gateway.meta.dropped_of(None) {
+            let (object, field) = (table.gateway.clone(), field.clone());
+            decision.unverified.push(Uncertainty::Dropped { kind: "Gateway", object, field });
+        }
         if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
             decision.unverified.push(Uncertainty::ListenerRefused);
             decision.refused = Some(Refusal::Listener { port, message: conflict.message.clone() });
@@ -105,6 +109,16 @@ impl Router<'_> {
 
     /// Why the cluster may get other objects than those on the way to a row.
     fn note_uncertain_objects(&self, decision: &mut Decision, hop: RuleNodeId) {
+        for step in self.tree.chain(hop) {
+            let step = &self.tree.hops[step.0 as usize];
+            let route = self.snapshot.route(step.route);
+            let dropped = route.meta.dropped_of(Some(step.rule)).map(|field| Uncertainty::Dropped {
+                kind: route.kind.name(),
+                object: route.meta.key(),
+                field: field.clone(),
+            });
+            decision.unverified.extend(dropped);
+        }
         let chain = self.tree.chain(hop).into_iter().map(|step| self.tree.hops[step.0 as usize].route);
         let routes = chain.map(|route| self.snapshot.route(route)).map(|route| (route.kind.name(), &route.meta));
         let uncertain = |(kind, meta): (&'static str, &Meta)| {

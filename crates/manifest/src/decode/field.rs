@@ -86,6 +86,12 @@ impl<'a> Context<'a> {
         self.defective.get()
     }
 
+    /// The fields that the API server drops.
+    pub(super) fn dropped(&self) -> Option<Box<[Name]>> {
+        let paths = self.pruned.iter().map(|(path, _)| Name::from(path.as_str()));
+        (!self.pruned.is_empty()).then(|| paths.collect())
+    }
+
     /// All findings, in the order of the document.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();

@@ -41,6 +41,7 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
         origin: root.cx.origin.clone(),
         defective: false,
         doubt: None,
+        dropped: None,
     })
 }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use self::field::{Context, Field};
 use crate::admission::{self, Admission};
-use crate::channel::Channel;
+use crate::channel::ChosenChannel;
 use routescope_core::finding::{Advice, Code, Finding, Location, Severity, Subject, closest};
 use routescope_core::model::kinds::{EXPERIMENTAL_GROUP, KINDS, Kind, WATCHED};
 use routescope_core::model::value::{Data, Entry, Value};
@@ -53,12 +53,12 @@ pub struct Decoded {
     /// Routing of other kinds.
     pub unsupported: Unsupported,
     /// The channel of the CRDs that the objects are validated with.
-    pub channel: Channel,
+    pub channel: ChosenChannel,
 }
 
 impl Decoded {
     /// For objects that are validated with the CRDs of a channel.
-    pub fn new(channel: Channel) -> Self {
+    pub fn new(channel: ChosenChannel) -> Self {
         Self { channel, ..Self::default() }
     }
 
@@ -311,7 +311,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     // What a cluster holds has been admitted already, perhaps by an older CRD.
     let channel = into.channel;
     let admit = |namespaced| match source.kind {
-        SourceKind::File | SourceKind::Text => admission::admit(channel, api_version, kind, namespaced, value),
+        SourceKind::File | SourceKind::Text => admission::admit(channel.channel, api_version, kind, namespaced, value),
         SourceKind::Cluster => Admission::default(),
     };
     let Some(known) = Kind::find(group, kind) else {
@@ -347,6 +347,7 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = decoder(known)(&root, meta);
         object.meta_mut().defective = cx.is_defective();
+        object.meta_mut().dropped = if channel.is_assumed { cx.dropped() } else { None };
         object
     });
     into.findings.extend(cx.into_findings());

@@ -36,6 +36,8 @@ pub struct About {
     pub version: &'static str,
     /// The channel of the Gateway API whose CRDs the objects are read with, where it is known.
     pub channel: Option<&'static str>,
+    /// The channel was assumed.
+    pub channel_assumed: bool,
 }
 
 /// An object to be saved.
@@ -57,6 +59,8 @@ struct Spec<'s> {
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none", rename = "gatewayApiChannel")]
     channel: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", rename = "gatewayApiChannelAssumed")]
+    channel_assumed: bool,
     coverage: Coverage<'s>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unread: Vec<Unread<'s>>,
@@ -102,6 +106,7 @@ pub fn text(analysis: &Analysis, about: &About, objects: &[Saved<'_>], originals
             taken: &about.taken,
             version: about.version,
             channel: about.channel,
+            channel_assumed: about.channel_assumed,
             coverage: Coverage {
                 everything: coverage.everything,
                 kinds: &coverage.kinds,
