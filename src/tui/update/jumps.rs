@@ -1,6 +1,6 @@
 //! Back and forward over jumps.
 
-use super::{keys, sheets};
+use super::{moving, sheets};
 use crate::theme::Role;
 use crate::tui::effect::Effect;
 use crate::tui::jumps::JumpTarget;
@@ -35,17 +35,17 @@ pub(super) fn forward(state: &mut State) -> Vec<Effect> {
 /// Goes to a place, or as near to it as there is anything left.
 fn go(state: &mut State, place: &JumpTarget) -> Vec<Effect> {
     if let Some(at) = state.place_of(place.side).filter(|at| *at != state.active) {
-        keys::look_at(state, at);
+        moving::look_at(state, at);
     }
     if state.focus != Focus::Detail {
-        keys::focus(state, Focus::Tree);
+        moving::focus(state, Focus::Tree);
     }
     let mut effects = Vec::new();
     let found = state.side().outline().and_then(|outline| outline.find(&place.path));
     if state.view != place.view {
         let focus = state.focus;
         effects = sheets::show(state, place.view);
-        keys::focus(state, focus);
+        moving::focus(state, focus);
         if let Some(pane) = &mut state.side_mut().sheet {
             // It is selected once it is listed.
             pane.keep = found;

@@ -1,28 +1,23 @@
 //! Keys: the action a key stands for where it is pressed, and what the action does.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::InputRequest;
 
-use super::{ask, reload, search, show_answer};
+use super::editing::edit;
+use super::moving::{back, focus, half_page, other_answer, other_side, page, select, start_filter, step, turn};
+use super::typing::{edit_text, moves_in_text, type_letter};
+use super::{ask, reload};
 use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows, witness};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
-use crate::tui::context_pane::{ContextPane, Filter, PaneContent};
+use crate::tui::context_pane::PaneContent;
 use crate::tui::copy;
 use crate::tui::effect::Effect;
 use crate::tui::keep;
-use crate::tui::locate;
 use crate::tui::overlay;
 use crate::tui::pending::Press;
-use crate::tui::rows::Fold;
 use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
-use crate::tui::view::layout::{Layout, LayoutKind};
-use crate::tui::view::why;
-use crate::tui::window::{Kind, Window, can_be_edited};
-use routescope_core::finding::Location;
-use routescope_core::model::SourceKind;
-use routescope_render::outline::NodeRef;
+use crate::tui::window::Window;
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
@@ -124,109 +119,9 @@ fn act_times(state: &mut State, action: Action, count: Option<usize>) -> Vec<Eff
     Vec::new()
 }
 
-/// Whether a key belongs to the text that is typed, whatever it means elsewhere.
-fn moves_in_text(key: KeyEvent) -> bool {
-    matches!(key.code, KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End | KeyCode::Backspace)
-        || (key.code == KeyCode::Delete && key.modifiers.is_empty())
-        || matches!((key.code, key.modifiers), (KeyCode::Char('f' | 'b'), KeyModifiers::CONTROL))
-}
-
-/// A letter was typed into whatever takes text.
-pub(super) fn type_letter(state: &mut State, letter: char) -> Vec<Effect> {
-    text_request(state, InputRequest::InsertChar(letter))
-}
-
-fn edit_text(state: &mut State, key: KeyEvent) -> Vec<Effect> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let word = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    let request = match key.code {
-        KeyCode::Backspace if word => InputRequest::DeletePrevWord,
-        KeyCode::Backspace => InputRequest::DeletePrevChar,
-        KeyCode::Delete => InputRequest::DeleteNextChar,
-        KeyCode::Left if word => InputRequest::GoToPrevWord,
-        KeyCode::Right if word => InputRequest::GoToNextWord,
-        KeyCode::Left => InputRequest::GoToPrevChar,
-        KeyCode::Right => InputRequest::GoToNextChar,
-        KeyCode::Home => InputRequest::GoToStart,
-        KeyCode::End => InputRequest::GoToEnd,
-        KeyCode::Char('a') if control => InputRequest::GoToStart,
-        KeyCode::Char('e') if control => InputRequest::GoToEnd,
-        KeyCode::Char('b') if control => InputRequest::GoToPrevChar,
-        KeyCode::Char('f') if control => InputRequest::GoToNextChar,
-        KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
-        KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
-        KeyCode::Char('u') if control => InputRequest::DeleteLine,
-        _ => return Vec::new(),
-    };
-    text_request(state, request)
-}
-
-fn text_request(state: &mut State, request: InputRequest) -> Vec<Effect> {
-    if let Some(line) = &mut state.command {
-        if line.input.handle(request).is_some_and(|change| change.value) {
-            line.problem = None;
-            line.completing = None;
-        }
-        return Vec::new();
-    }
-    if let Some(window) = &mut state.window {
-        if window.input.handle(request).is_some_and(|change| change.value) && window.kind != Kind::Headers {
-            window.selected = 0;
-        }
-        window.step(0);
-        return Vec::new();
-    }
-    let side = state.side_mut();
-    if let Some(filter) = side.tree.filter.as_mut().filter(|filter| filter.typing) {
-        let changed = filter.input.handle(request).is_some_and(|change| change.value);
-        return if changed { search(side) } else { Vec::new() };
-    }
-    if std::mem::take(&mut state.ask.selected) && replaces(request) {
-        state.ask.clear();
-        ask(state, false);
-        if !matches!(request, InputRequest::InsertChar(_)) {
-            return Vec::new();
-        }
-    }
-    let changed = state.ask.input.handle(request).is_some_and(|change| change.value);
-    if changed {
-        state.ask.edited();
-        state.ask.take_method();
-        ask(state, true);
-    }
-    Vec::new()
-}
-
-/// Whether a key takes the place of what is selected.
-fn replaces(request: InputRequest) -> bool {
-    use InputRequest::{DeleteLine, DeleteNextChar, DeletePrevChar, DeletePrevWord, InsertChar};
-    matches!(request, InsertChar(_) | DeletePrevChar | DeleteNextChar | DeletePrevWord | DeleteLine)
-}
-
 /// Whether letters go to the URL bar.
 fn is_asking(state: &State) -> bool {
     state.focus == Focus::Ask && state.window.is_none() && state.command.is_none()
-}
-
-/// Puts the focus on a pane, and shows it.
-pub(super) fn focus(state: &mut State, focus: Focus) {
-    if state.focus == Focus::Ask && focus != Focus::Ask {
-        state.ask.remember();
-    }
-    state.focus = focus;
-    state.ask.selected = false;
-    if matches!(focus, Focus::Detail | Focus::Why) {
-        state.lower = focus;
-    }
-    if focus != Focus::Ask {
-        state.sides.iter_mut().for_each(|side| side.answer.is_unfinished = false);
-    }
-    if focus == Focus::Ask {
-        super::suggest(state);
-        state.lower = Focus::Why;
-    } else {
-        state.single = focus;
-    }
 }
 
 /// Does what an action says.
@@ -475,198 +370,4 @@ fn next_mark(state: &mut State, forward: bool) {
             format!("the files change nothing that stands in the tree: {list} lists what they hold"),
         );
     }
-}
-
-/// Goes to another of the sides. A window that tells of one of them tells of the other.
-fn other_side(state: &mut State, by: usize) {
-    if !state.is_several() {
-        let text = if state.side().live.is_some() {
-            "one context is followed: :ctx NAME NAME follows several"
-        } else {
-            "only one source: nothing to switch to"
-        };
-        state.tell(Role::Muted, text);
-        return;
-    }
-    look_at(state, (state.active + by) % state.sides.len());
-}
-
-/// Looks at the side at a place.
-pub(super) fn look_at(state: &mut State, at: usize) {
-    end_typing(state.side_mut());
-    state.jumped = true;
-    state.active = at;
-    match state.window.as_ref().map(|window| window.kind) {
-        Some(Kind::Connection) => {
-            state.window =
-                state.side().live.as_ref().map(|live| Window::connection(live, &state.name(at), &state.zone));
-        }
-        Some(Kind::Files) => state.window = Some(Window::files(state)),
-        Some(Kind::Copy) => state.window = Some(Window::copy(state)),
-        _ => {}
-    }
-}
-
-/// The filter stays, but is not typed any more.
-fn end_typing(side: &mut ContextPane) {
-    if let Some(filter) = &mut side.tree.filter {
-        filter.typing = false;
-    }
-}
-
-fn turn(state: &mut State, by: usize) {
-    if state.window.is_some() {
-        return;
-    }
-    end_typing(state.side_mut());
-    let at = Focus::ORDER.iter().position(|focus| *focus == state.focus).unwrap_or_default();
-    let next = Focus::ORDER[(at + by) % Focus::ORDER.len()];
-    // Without an answer there are no reasons to go to.
-    let skips = next == Focus::Why && !state.tells_why();
-    let next = if skips { Focus::ORDER[(at + 2 * by) % Focus::ORDER.len()] } else { next };
-    focus(state, next);
-}
-
-fn start_filter(state: &mut State) {
-    if state.side().world.is_none() {
-        return;
-    }
-    jumps::leave(state);
-    focus(state, Focus::Tree);
-    let hides = !state.filter_marks;
-    state.side_mut().tree.filter.get_or_insert_with(|| Filter::new(hides)).typing = true;
-}
-
-fn other_answer(state: &mut State, by: usize) {
-    let side = state.side_mut();
-    let answers = side.answer.count();
-    if answers < 2 {
-        state.tell(Role::Muted, "only one Gateway takes this request");
-        return;
-    }
-    side.answer.shown = (side.answer.shown + by) % answers;
-    side.why_selected = 0;
-    show_answer(side, false);
-    let text = format!("answer {} of {answers}", side.answer.shown + 1);
-    state.tell(Role::Muted, text);
-}
-
-/// Lines of the focused pane, less one to keep the eye.
-fn page(state: &State) -> isize {
-    let height = Layout::of(state).inside(state.focus).height;
-    isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
-}
-
-fn half_page(state: &State) -> isize {
-    isize::try_from(Layout::of(state).inside(state.focus).height / 2).unwrap_or(1).max(1)
-}
-
-fn step(state: &mut State, by: isize) {
-    if state.side().is_filtering() || state.focus == Focus::Tree {
-        if let Some(pane) = &mut state.side_mut().sheet {
-            pane.selected = pane.selected.saturating_add_signed(by).min(pane.rows.len().saturating_sub(1));
-            return;
-        }
-        let tree = &mut state.side_mut().tree;
-        tree.selected = tree.selected.saturating_add_signed(by).min(tree.rows.len().saturating_sub(1));
-        return;
-    }
-    let focus = state.focus;
-    let side = state.side_mut();
-    match focus {
-        Focus::Ask | Focus::Tree => {}
-        Focus::Detail => side.detail_cursor = side.detail_cursor.saturating_add_signed(by),
-        Focus::Why => side.why_selected = side.why_selected.saturating_add_signed(by),
-    }
-}
-
-fn select(state: &mut State) {
-    if let Some(filter) = state.side_mut().tree.filter.as_mut().filter(|filter| filter.typing) {
-        filter.typing = false;
-        return;
-    }
-    match state.focus {
-        Focus::Ask | Focus::Detail => {}
-        Focus::Tree => match state.side().selected_row().map(|row| row.fold) {
-            Some(Fold::Open) => folds::fold(state.side_mut()),
-            Some(Fold::Closed) => folds::unfold(state.side_mut()),
-            _ if Layout::of(state).shape == LayoutKind::Single => focus(state, Focus::Detail),
-            _ => {}
-        },
-        Focus::Why => {
-            let side = state.side();
-            let target = why::target(state, side.why_selected);
-            let near = side.highlighted.last().copied();
-            let node = target.and_then(|hop| locate::hop(side.outline()?, hop, near));
-            match node {
-                Some(node) => {
-                    focus(state, Focus::Tree);
-                    state.reveal(node);
-                }
-                None => state.tell(Role::Muted, "this line has no node in the tree"),
-            }
-        }
-    }
-}
-
-fn back(state: &mut State) -> Vec<Effect> {
-    if state.side().tree.filter.is_some() && state.focus == Focus::Tree {
-        // The node found stays selected, where it stands in the whole tree.
-        let keep = state.side().selected();
-        state.side_mut().tree.filter = None;
-        if state.view != View::Tree {
-            sheets::rebuild(state.side_mut(), None);
-            return Vec::new();
-        }
-        match keep {
-            Some(node) => state.reveal(node),
-            None => state.side_mut().rebuild(None),
-        }
-    } else if state.side().page.is_some() {
-        state.side_mut().page = None;
-        state.side_mut().detail_cursor = 0;
-    } else if state.zoom {
-        state.zoom = false;
-    } else if state.focus != Focus::Tree {
-        focus(state, Focus::Tree);
-    } else if state.view != View::Tree {
-        return sheets::show(state, View::Tree);
-    }
-    Vec::new()
-}
-
-/// Where what is selected in the focused pane is written.
-fn written(state: &State) -> Option<Location> {
-    let side = state.side();
-    let outline = side.outline()?;
-    let near = side.highlighted.last().copied();
-    let in_why = || locate::hop(outline, why::target(state, side.why_selected)?, near);
-    let node: Option<NodeRef> = if state.focus == Focus::Why { in_why() } else { side.selected() };
-    let finding = side.selected_finding().filter(|_| state.focus != Focus::Why);
-    finding.and_then(|finding| finding.place.clone()).or_else(|| node.and_then(|node| outline.place(node)))
-}
-
-/// Whether what is selected can be edited.
-pub(in crate::tui) fn is_editable(state: &State) -> bool {
-    written(state).is_some_and(|place| can_be_edited(place.source.kind))
-}
-
-fn edit(state: &mut State) -> Vec<Effect> {
-    if state.side().world.is_none() {
-        return Vec::new();
-    }
-    let Some(place) = written(state) else {
-        state.tell(Role::Muted, "no source file for this row");
-        return Vec::new();
-    };
-    if !can_be_edited(place.source.kind) {
-        let what = match place.source.kind {
-            SourceKind::Cluster => "it lives in a cluster",
-            _ => "it was not read from a file",
-        };
-        let text = format!("{} cannot be edited: {what}", place.source.name);
-        state.tell(Role::Warning, text);
-        return Vec::new();
-    }
-    vec![Effect::Edit { path: place.source.name.clone(), line: place.at.line }]
 }

@@ -1,6 +1,6 @@
 //! Going where a name leads.
 
-use super::{keys, sheets};
+use super::{moving, sheets};
 use crate::theme::Role;
 use crate::tui::effect::Effect;
 use crate::tui::links::Target;
@@ -58,7 +58,7 @@ fn page(state: &mut State, subject: Subject) {
     side.detail_offset = 0;
     side.detail_across = 0;
     side.detail_cursor = 0;
-    keys::focus(state, Focus::Detail);
+    moving::focus(state, Focus::Detail);
 }
 
 /// Goes to a Service or Backend in the list of them.

@@ -1,6 +1,6 @@
 //! What the filter found, and the faults: from one to the next, hidden or marked.
 
-use super::{keys, sheets};
+use super::{moving, sheets};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::context_pane::{Filter, PaneContent};
@@ -21,7 +21,7 @@ pub(super) fn step(state: &mut State, forward: bool) {
         && let Some(node) = found.step(survey, state.side().selected(), forward)
     {
         // It may be folded away.
-        keys::focus(state, Focus::Tree);
+        moving::focus(state, Focus::Tree);
         state.reveal(node);
         return;
     }
@@ -40,7 +40,7 @@ pub(super) fn step(state: &mut State, forward: bool) {
     let is_hit = |row: &Row| row.others == 0 && found.kept.hits.contains(&row.node);
     match next(&tree.rows, tree.selected, is_hit, forward) {
         Some(next) => {
-            keys::focus(state, Focus::Tree);
+            moving::focus(state, Focus::Tree);
             state.jumped = true;
             state.side_mut().tree.selected = next;
         }

@@ -3,6 +3,7 @@
 mod apart;
 mod change_highlights;
 mod command;
+mod editing;
 mod folds;
 mod jumps;
 mod keys;
@@ -10,15 +11,18 @@ mod links;
 mod live;
 mod matches;
 mod mouse;
+mod moving;
 mod panes;
 mod pins;
 mod sheets;
 mod together;
+mod typing;
 mod windows;
 mod witness;
 
 pub(super) use apart::is_possible as can_be_taken_apart;
-pub(super) use keys::{is_editable, scopes_of};
+pub(super) use editing::is_editable;
+pub(super) use keys::scopes_of;
 pub(super) use sheets::select as select_in_sheet;
 
 use crate::tui::action::Action;
@@ -417,13 +421,13 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     let is_new = state.ask.selected || typed.is_empty() || pasted.is_whole(typed);
     if state.is_typing() && !(in_bar && is_new) {
         let text = if in_bar { pasted.url } else { paste::first_line(text).to_owned() };
-        return text.chars().flat_map(|letter| keys::type_letter(state, letter)).collect();
+        return text.chars().flat_map(|letter| typing::type_letter(state, letter)).collect();
     }
     // A URL in the clipboard is a question, wherever the focus is.
     state.jumped = true;
     state.window = None;
     let left_out = state.ask.take(&pasted);
-    keys::focus(state, Focus::Ask);
+    moving::focus(state, Focus::Ask);
     state.ask.selected = false;
     if let Some(notice) = pasted.notice() {
         let but = if left_out > 0 { format!(" ({left_out} left out: not valid)") } else { String::new() };

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{ask, keys, panes, sheets, windows};
+use super::{ask, keys, moving, panes, sheets, windows};
 use crate::tui::action::Action;
 use crate::tui::context_pane::TreePane;
 use crate::tui::effect::Effect;
@@ -108,7 +108,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(side) = side_under(state, &layout, at).filter(|side| *side != state.active) {
-        keys::look_at(state, side);
+        moving::look_at(state, side);
         if layout.ask.contains(at) {
             return Vec::new();
         }
@@ -127,7 +127,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         _ => edge.map(Held::Edge),
     };
     let Some(pane) = pane else { return Vec::new() };
-    keys::focus(state, pane);
+    moving::focus(state, pane);
     if let Some(bar @ Held::Bar(_)) = state.panes.held {
         move_bar(state, bar, at);
         return Vec::new();

@@ -1,6 +1,6 @@
 //! Pins: set, let go, asked again, seen.
 
-use super::{answer, keys, show_answer, windows};
+use super::{answer, moving, show_answer, windows};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::answer::Answer;
@@ -135,7 +135,7 @@ pub(super) fn ask(state: &mut State, question: &Question) {
             show_answer(side, true);
         }
     }
-    keys::focus(state, Focus::Tree);
+    moving::focus(state, Focus::Tree);
     if let Some(end) = state.side().highlighted.last().copied() {
         state.reveal(end);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{keys, search};
+use super::{moving, search};
 use crate::theme::Role;
 use crate::tui::context_pane::ContextPane;
 use crate::tui::effect::Effect;
@@ -14,7 +14,7 @@ use routescope_render::outline::NodeRef;
 /// Shows a view on every side. What is selected stays selected where the view has a row for it.
 pub(super) fn show(state: &mut State, view: View) -> Vec<Effect> {
     state.jumped = true;
-    keys::focus(state, Focus::Tree);
+    moving::focus(state, Focus::Tree);
     if state.view == view {
         return Vec::new();
     }
@@ -273,7 +273,7 @@ pub(super) fn finding(state: &mut State, forward: bool) -> Vec<Effect> {
     let text = format!("finding {} of {}: {}", at + 1, order.len(), findings::message(finding));
     state.side_mut().finding = Some(index);
     if let Some(node) = node {
-        keys::focus(state, Focus::Tree);
+        moving::focus(state, Focus::Tree);
         state.reveal(node);
     }
     state.tell(Role::Warning, text);

@@ -12,7 +12,7 @@ use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
 use crate::tui::together::{self, Differs};
 
-use super::{apart, keys, sheets};
+use super::{apart, moving, sheets};
 
 /// Compares the side that is looked at with the others, or ends that.
 pub(super) fn turn(state: &mut State) -> Vec<Effect> {
@@ -124,7 +124,7 @@ pub(super) fn step(state: &mut State, forward: bool) -> bool {
     let tree = &state.side().tree;
     match together::step(&tree.rows, tree.selected, differs, forward) {
         Some(next) => {
-            keys::focus(state, Focus::Tree);
+            moving::focus(state, Focus::Tree);
             state.jumped = true;
             state.side_mut().tree.selected = next;
         }

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{ask, command, keys, links, pins};
+use super::{ask, command, keys, links, moving, pins};
 use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -127,7 +127,7 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         Choice::Target(target) => links::go(state, target),
         Choice::Url(url) => {
             state.ask.replace(&url);
-            keys::focus(state, Focus::Ask);
+            moving::focus(state, Focus::Ask);
             ask(state, true);
             Vec::new()
         }
@@ -144,7 +144,7 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         Choice::Object(side, subject) => {
             // The side may be gone by now.
             let Some(at) = state.place_of(side) else { return Vec::new() };
-            keys::look_at(state, at);
+            moving::look_at(state, at);
             let node = state.side().world.as_ref().and_then(|world| locate::subject(world, &subject));
             go_to(state, node);
             Vec::new()
@@ -155,7 +155,7 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
 fn go_to(state: &mut State, node: Option<NodeRef>) {
     match node {
         Some(node) => {
-            keys::focus(state, Focus::Tree);
+            moving::focus(state, Focus::Tree);
             state.reveal(node);
         }
         None => state.tell(Role::Muted, "it is about something that has no place in the tree"),
