@@ -269,7 +269,7 @@ impl Index {
         while let Some(name) = written.get(at).map(|id| value(*id)) {
             if let Err(beginning) = edits.to(name) {
                 let far = &name[..beginning];
-                at += written[at..].partition_point(|id| value(*id).starts_with(far));
+                at += first_run(&written[at..], |id| value(*id).starts_with(far));
                 continue;
             }
             at += 1;
@@ -314,6 +314,16 @@ impl Index {
             by_path.into_iter().map(|(_, at)| at).collect()
         })
     }
+}
+
+/// How many of the first items `holds` is true of: of none after them. Runs are short: they are felt for from the front.
+fn first_run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    let mut step = 1;
+    while items.get(step).is_some_and(&holds) {
+        step *= 2;
+    }
+    let (from, to) = (step / 2, step.min(items.len()));
+    from + items[from..to].partition_point(holds)
 }
 
 /// The beginning of a path as a number: numbers that differ are in the order of the paths.
