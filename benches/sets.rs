@@ -11,7 +11,8 @@ use routescope_core::parallel;
 use routescope_core::reachability::{Reachability, Region, Target, compare, entries, findings};
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Store};
-use routescope_manifest::files::{Input, load};
+use routescope_manifest::files::{Input, load, load_both};
+use routescope_manifest::{Channels, Loaded, Variables};
 
 #[allow(dead_code)] // other benches use the rest
 #[path = "support/world.rs"]
@@ -25,9 +26,16 @@ fn main() {
     divan::main();
 }
 
-fn analysis(files: &[(String, String)]) -> Analysis {
+fn inputs(files: &[(String, String)]) -> Vec<Input> {
     let input = |(name, text): &(String, String)| Input::Text { name: name.clone(), text: text.clone() };
-    let loaded = load(&files.iter().map(input).collect::<Vec<_>>(), false).expect("texts can always be read");
+    files.iter().map(input).collect()
+}
+
+fn analysis(files: &[(String, String)]) -> Analysis {
+    analysed(load(&inputs(files), false).expect("texts can always be read"))
+}
+
+fn analysed(loaded: Loaded) -> Analysis {
     let mut store = Store::default();
     store.apply(Change::Replace { objects: loaded.objects, coverage: Coverage::open() });
     Analysis::of(Arc::new(store.snapshot()), Settings::default(), Vec::new())
@@ -60,7 +68,11 @@ fn one_where(bencher: Bencher<'_, '_>) {
 fn diff_of_ten_edits(bencher: Bencher<'_, '_>) {
     let (old, new) = (files(), edited());
     bencher.bench_local(|| {
-        let worlds = parallel::in_order(vec![&old, &new], 2, |files| analysis(files));
+        let inputs = [inputs(&old), inputs(&new)];
+        let worlds = [&inputs[0], &inputs[1]].map(|inputs| (inputs.as_slice(), Channels::default()));
+        let loaded = load_both(worlds, false, &Variables::default());
+        let loaded = loaded.map(|loaded| loaded.expect("texts can always be read"));
+        let worlds = parallel::in_order(loaded.into(), 2, analysed);
         compare(worlds[0].router(), worlds[1].router()).changes.len()
     });
 }

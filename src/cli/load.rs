@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::{Advice, Code, Finding, Severity, Subject};
 use routescope_core::model::Name;
+use routescope_core::parallel;
 use routescope_core::resolve::Settings;
 use routescope_core::store::{Change, Coverage, Snapshot, Store};
 use routescope_core::visible::visible;
@@ -84,6 +85,16 @@ pub struct Reading {
 pub fn read(reading: &Reading, settings: &Settings) -> Result<LoadedSource, SourceError> {
     let Reading { inputs, recursive, variables, channels, .. } = reading;
     Ok(analysed(reading, settings, files::load_filled(inputs, *recursive, variables, *channels)?))
+}
+
+/// The same for two sources that are compared: what both of them say is read once.
+pub fn read_both(readings: [&Reading; 2], settings: &Settings) -> [Result<LoadedSource, SourceError>; 2] {
+    let Reading { recursive, variables, .. } = readings[0];
+    let worlds = readings.map(|reading| (reading.inputs.as_slice(), reading.channels));
+    let [old, new] = files::load_both(worlds, *recursive, variables);
+    let analysed = |reading, loaded: Result<Loaded, _>| Ok(analysed(reading, settings, loaded?));
+    let (old, new) = parallel::both(parallel::threads(), || analysed(readings[0], old), || analysed(readings[1], new));
+    [old, new]
 }
 
 /// The same, for someone who reads again and again: what cannot be read for now counts as it was.

@@ -4,11 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use routescope_core::analysis::Analysis;
 use routescope_manifest::files::Input;
-use routescope_manifest::{Channels, ChosenChannel, git};
+use routescope_manifest::{Channels, ChosenChannel, SourceError, git};
 
 use super::answer::{OutputForm, Question, Take, Unwritten};
 use super::failure::Failure;
@@ -48,29 +47,25 @@ fn parse(text: &str, context: &Context) -> Result<Source, Failure> {
     Ok(Source::Files(vec![Input::Path(PathBuf::from(text))]))
 }
 
-/// Reads both sources, at the same time where they are files.
+/// Reads both sources, and once what two of files both say.
 pub fn read_both(names: [&String; 2], context: &Context) -> Result<[ComparedContext; 2], Failure> {
     let [old, new] = [parse(names[0], context)?, parse(names[1], context)?];
     let settings = context.settings.settings();
     let reading = context.source.reading()?;
-    let files = |inputs: &[Input], cluster: Option<ChosenChannel>| {
+    let of_files = |inputs: &[Input], cluster: Option<ChosenChannel>| {
         let channels = Channels { cluster, ..reading.channels };
-        let world = load::read(&Reading { inputs: inputs.to_vec(), channels, ..reading.clone() }, &settings)?;
-        match world.nothing {
-            Some(nothing) => Err(Failure::from(nothing)),
-            None => Ok(world),
-        }
+        Reading { inputs: inputs.to_vec(), channels, ..reading.clone() }
+    };
+    let files = |inputs: &[Input], cluster: Option<ChosenChannel>| {
+        has_routes(load::read(&of_files(inputs, cluster), &settings))
     };
     let of_context = |name: &str| cluster(context, Some(name), false);
     // Files beside a cluster are read as its API server would read them.
     let channel = |world: &Result<LoadedSource, Failure>| world.as_ref().ok().and_then(|world| world.channel);
     let worlds = match (&old, &new) {
-        (Source::Files(old), Source::Files(new)) => thread::scope(|scope| {
-            let second = scope.spawn(|| files(new, None));
-            let first = files(old, None);
-            let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            [first, second]
-        }),
+        (Source::Files(old), Source::Files(new)) => {
+            load::read_both([&of_files(old, None), &of_files(new, None)], &settings).map(has_routes)
+        }
         (Source::Files(old), Source::Context(new)) => {
             let new = of_context(new);
             [files(old, channel(&new)), new]
@@ -85,6 +80,15 @@ pub fn read_both(names: [&String; 2], context: &Context) -> Result<[ComparedCont
     let [old, new] = worlds;
     let (old, new) = (old.map_err(|error| named(names[0], error))?, new.map_err(|error| named(names[1], error))?);
     Ok([side(names[0].clone(), &old), side(names[1].clone(), &new)])
+}
+
+/// An error where there is nothing to compare.
+fn has_routes(world: Result<LoadedSource, SourceError>) -> Result<LoadedSource, Failure> {
+    let world = world?;
+    match world.nothing {
+        Some(nothing) => Err(Failure::from(nothing)),
+        None => Ok(world),
+    }
 }
 
 /// The cluster, and the cluster with the files of `-f` laid over it.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use routescope_manifest::files::{Input, load};
-use routescope_manifest::{Loaded, SourceError};
+use routescope_manifest::files::{Input, load, load_both, load_filled};
+use routescope_manifest::{Channel, Channels, Loaded, SourceError, Variables};
 use routescope_render::findings;
 use tempfile::TempDir;
 
@@ -238,4 +238,45 @@ fn without_kustomize_or_when_it_fails_one_line_says_so() {
     let (code, said, _folder) = with_tools(&[("kubectl", "echo 'error: no such base' >&2; exit 1")]);
     assert_eq!(code, Some(2));
     assert!(said.contains("kubectl kustomize DIR failed: error: no such base"), "{said}");
+}
+
+/// What two sources both say is decoded once, and both have it as their own.
+#[test]
+fn two_sources_are_read_together_as_each_is_alone() {
+    let route = |name: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}}}\nspec: {{rules: [{{}}]}}\n"
+        )
+    };
+    let wrong = route("wrong").replace("rules: [{}]", "rules: [{match: []}]");
+    let other = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
+    let open = route("open").replace("rules: [{}]", "rules: [{}], hostnames: [\"${HOST}\"]");
+    let text = |name: &str, text: &str| Input::Text { name: name.to_owned(), text: text.to_owned() };
+    let old = [
+        text("a", &route("shop")),
+        text("b", &wrong),
+        text("c", &format!("{}---\n{other}", route("both"))),
+        text("d", &open),
+        text("e", &route("gone")),
+    ];
+    let new = [
+        text("new/a", &route("shop")),
+        text("new/b", &wrong),
+        text("new/c", &format!("{}---\n{other}", route("both"))),
+        text("new/d", &open),
+        text("new/again", &route("shop")),
+        text("new/e", &route("new")),
+    ];
+    let told = |loaded: Result<Loaded, SourceError>| {
+        let Loaded { objects, findings, ignored, .. } = loaded.expect("texts can always be read");
+        assert!(!findings.is_empty() && !ignored.is_empty());
+        format!("{objects:#?}{findings:#?}{ignored:?}")
+    };
+    for channels in [[None, None], [None, Some(Channel::Experimental)]] {
+        let channels = channels.map(|asked| Channels { asked, cluster: None });
+        let alone = |inputs: &[Input], channels| load_filled(inputs, false, &Variables::default(), channels);
+        let worlds = [(&old[..], channels[0]), (&new[..], channels[1])];
+        let together = load_both(worlds, false, &Variables::default()).map(told);
+        assert_eq!(together, [told(alone(&old, channels[0])), told(alone(&new, channels[1]))]);
+    }
 }

@@ -12,7 +12,7 @@ use super::demo::DEMO;
 use super::last_good::{Held, LastGood, Settled, Stale};
 use super::placeholder::{Filling, Variables};
 use super::repository::{self, Repository, Sorted};
-use super::text::{self, Text};
+use super::text::{self, Known, Text};
 use super::{Loaded, SourceError, encoding, flux, kustomization, kustomize};
 use crate::decode::Decoded;
 use routescope_core::finding::{Code, Finding, Location, Severity, closest};
@@ -65,7 +65,18 @@ pub fn load_filled(
     variables: &Variables,
     channels: Channels,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, channels, None)
+    gather(inputs, recursive, variables, channels, None, None)
+}
+
+/// Reads two worlds, each with its channels, as [`load_filled`] reads one. A file of the second that says the same as one of
+/// the first is not decoded again.
+pub fn load_both(
+    worlds: [(&[Input], Channels); 2],
+    recursive: bool,
+    variables: &Variables,
+) -> [Result<Loaded, SourceError>; 2] {
+    let known = Known::default();
+    worlds.map(|(inputs, channels)| gather(inputs, recursive, variables, channels, None, Some(&known)))
 }
 
 /// Reads all inputs again and again: what cannot be read for now counts as it was. `channels` tells whose CRDs the objects
@@ -78,7 +89,7 @@ pub fn load_again(
     last_good: &mut LastGood,
     at: Duration,
 ) -> Result<Loaded, SourceError> {
-    gather(inputs, recursive, variables, channels, Some((last_good, at)))
+    gather(inputs, recursive, variables, channels, Some((last_good, at)), None)
 }
 
 fn gather(
@@ -87,6 +98,7 @@ fn gather(
     variables: &Variables,
     channels: Channels,
     last_good: Option<(&mut LastGood, Duration)>,
+    known: Option<&Known>,
 ) -> Result<Loaded, SourceError> {
     let mut gathered = Gathered { variables: variables.clone(), channels, last_good, ..Gathered::default() };
     for input in inputs {
@@ -117,7 +129,7 @@ fn gather(
             Input::Text { name, text } => gathered.text(name.clone(), text.clone()),
         }
     }
-    Ok(gathered.decode())
+    Ok(gathered.decode(known))
 }
 
 /// Whether helm is on PATH.
@@ -134,7 +146,7 @@ pub fn load_text(name: &str, text: &str) -> Loaded {
 pub fn load_text_for(name: &str, text: &str, channel: Option<Channel>) -> Loaded {
     let mut gathered = Gathered { channels: Channels { asked: channel, cluster: None }, ..Gathered::default() };
     gathered.text(name.to_owned(), text.to_owned());
-    gathered.decode()
+    gathered.decode(None)
 }
 
 /// Something in a folder.
@@ -378,7 +390,7 @@ impl Gathered<'_> {
         });
     }
 
-    fn decode(self) -> Loaded {
+    fn decode(self, known: Option<&Known>) -> Loaded {
         let Self {
             mut texts,
             last_good: _,
@@ -402,7 +414,7 @@ impl Gathered<'_> {
         }
         let channel = channels.choose(texts.iter().map(|text| &*text.source.text));
         sources.extend(texts.iter().map(|text| Arc::clone(&text.source)));
-        let (decoded, skipped) = text::read(&texts, channel);
+        let (decoded, skipped) = text::read(&texts, channel, known);
         let Decoded { mut objects, findings: more, ignored, worlds, placeholders, unsupported, .. } = decoded;
         findings.extend(more);
         put_into(&targets, &mut objects, &mut findings);

@@ -1,7 +1,9 @@
 //! From texts to objects: documents are independent, so big inputs are read on every core.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use ahash::AHashMap;
 
 use super::placeholder::{self, Variables};
 use super::split::{Chunk, documents};
@@ -56,6 +58,51 @@ impl Text {
     }
 }
 
+/// What texts became that were read before, for those of another world that say the same.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// By a hash of the text.
+    read: Mutex<AHashMap<u64, Became>>,
+    hasher: ahash::RandomState,
+}
+
+#[derive(Debug)]
+struct Became {
+    source: Arc<Source>,
+    decoded: Decoded,
+}
+
+impl Known {
+    /// Remembers what became of a text, if that is objects alone: a finding has a place in its own text.
+    fn keep(&self, text: &Text, decoded: &Decoded) {
+        if text.lossy || !decoded.is_plain() {
+            return;
+        }
+        let (objects, ignored) = (decoded.objects.clone(), decoded.ignored.clone());
+        let decoded = Decoded { objects, ignored, ..Decoded::new(decoded.channel) };
+        let became = Became { source: Arc::clone(&text.source), decoded };
+        if let Ok(mut read) = self.read.lock() {
+            read.insert(self.hasher.hash_one(&text.source.text), became);
+        }
+    }
+
+    /// What became of the same text, as if it had been read from this one.
+    fn take(&self, text: &Text, channel: ChosenChannel) -> Option<Decoded> {
+        let is_same =
+            |known: &Became| !text.lossy && known.decoded.channel == channel && known.source.text == text.source.text;
+        let hash = self.hasher.hash_one(&text.source.text);
+        let mut decoded = {
+            let mut read = self.read.lock().ok()?;
+            read.get(&hash).filter(|known| is_same(known))?;
+            read.remove(&hash)?.decoded
+        };
+        for object in &mut decoded.objects {
+            object.meta_mut().origin.source = Arc::clone(&text.source);
+        }
+        Some(decoded)
+    }
+}
+
 /// A run of documents of one source.
 struct Block<'a> {
     text: &'a Text,
@@ -70,9 +117,9 @@ enum Work<'a> {
     Part(Block<'a>),
 }
 
-/// Reads all texts, in order, as the CRDs of a channel have it. With the numbers of those that may be no manifests, and
-/// brought nothing.
-pub(super) fn read(texts: &[Text], channel: ChosenChannel) -> (Decoded, Vec<usize>) {
+/// Reads all texts, in order, as the CRDs of a channel have it. What is `known` of a text is not found out again. With the
+/// numbers of those that may be no manifests, and brought nothing.
+pub(super) fn read(texts: &[Text], channel: ChosenChannel, known: Option<&Known>) -> (Decoded, Vec<usize>) {
     let size: usize = texts.iter().map(|text| text.source.text.len()).sum();
     let threads = if size <= SMALL { 1 } else { parallel::threads() };
     let mut work = Vec::with_capacity(texts.len());
@@ -86,7 +133,15 @@ pub(super) fn read(texts: &[Text], channel: ChosenChannel) -> (Decoded, Vec<usiz
     let parts = parallel::in_order(work, threads, |(number, work)| {
         let mut decoded = Decoded::new(channel);
         match work {
-            Work::Whole(text) => read_one(text, &mut decoded),
+            Work::Whole(text) => {
+                if let Some(known) = known.and_then(|known| known.take(text, channel)) {
+                    return (number, known);
+                }
+                read_one(text, &mut decoded);
+                if let Some(known) = known {
+                    known.keep(text, &decoded);
+                }
+            }
             Work::Part(block) => read_block(&block, &mut decoded),
         }
         (number, decoded)

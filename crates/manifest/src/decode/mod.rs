@@ -68,6 +68,16 @@ impl Decoded {
         objects.is_empty() && findings.is_empty() && ignored.is_empty() && worlds.is_empty()
     }
 
+    /// Whether there are only objects, and nothing is to be said of them.
+    pub(crate) fn is_plain(&self) -> bool {
+        let Self { objects: _, findings, ignored: _, worlds, values, placeholders, unsupported, channel: _ } = self;
+        findings.is_empty()
+            && worlds.is_empty()
+            && values.is_none()
+            && placeholders.is_empty()
+            && unsupported.is_empty()
+    }
+
     /// Takes over what became of later documents.
     pub fn append(&mut self, mut later: Self) {
         self.placeholders.append(later.placeholders);

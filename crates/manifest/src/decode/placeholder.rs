@@ -20,6 +20,11 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
+    /// Whether none was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.met.is_empty()
+    }
+
     /// Takes over what later documents hold.
     pub(super) fn append(&mut self, later: Self) {
         for (name, (count, place)) in later.met {

@@ -73,6 +73,11 @@ struct Told {
 pub struct Unsupported(BTreeMap<Told, (usize, Location)>);
 
 impl Unsupported {
+    /// Whether none was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Counts an object, if it is one.
     pub(super) fn add(&mut self, group: &str, kind: &str, api_version: &str, place: Location) {
         let other = OTHERS.iter().find(|(other, of, _)| *other == group && *of == kind);
