@@ -1,10 +1,13 @@
 //! What the rules stand on, before and after: Gateways and their listeners, policies, and the objects that rules name.
 
+use ahash::AHashSet;
+
 use super::{BecauseData, Step, route};
 use crate::data::SourceData;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Filter, From, Listener, Meta, Name, Position, Route};
 use routescope_core::reachability::Change;
+use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::Decision;
 use routescope_core::store::RouteId;
 
@@ -118,8 +121,10 @@ pub(super) fn virtual_hosts(both: [&Analysis; 2], change: &Change, reasons: &mut
         else {
             continue;
         };
-        for (route, _) in here {
-            if !there.iter().any(|(other, _)| route.kind == other.kind && route.meta.key() == other.meta.key()) {
+        let there: AHashSet<_> =
+            there.iter().map(|route| (route.kind, &route.meta.namespace, &route.meta.name)).collect();
+        for route in here {
+            if !there.contains(&(route.kind, &route.meta.namespace, &route.meta.name)) {
                 let text = format!("{} {} {what} {host}", route.kind.name(), route.meta.key());
                 reasons.push(said(text, &route.meta, route.meta.origin.at));
             }
@@ -128,22 +133,17 @@ pub(super) fn virtual_hosts(both: [&Analysis; 2], change: &Change, reasons: &mut
 }
 
 /// The routes that rows of a Gateway's virtual hosts of this name come from, each once; `None` for too many rows.
-fn serving<'a>(analysis: &'a Analysis, change: &Change, host: &Name) -> Option<Vec<(&'a Route, RouteId)>> {
+fn serving<'a>(analysis: &'a Analysis, change: &Change, host: &Name) -> Option<Vec<&'a Route>> {
     let table = analysis.table.gateways.iter().find(|table| table.gateway == change.gateway);
     let hosts = table.map(|table| table.virtual_hosts.as_slice()).unwrap_or_default();
     let hosts = hosts.iter().filter(|one| one.hostname == *host);
     if hosts.clone().map(|one| one.rows.len()).sum::<usize>() > MOST_ROWS {
         return None;
     }
-    let mut routes: Vec<(&Route, RouteId)> = Vec::new();
-    for row in hosts.flat_map(|one| one.rows.iter()) {
-        let Some(parent) = analysis.tree.chain(*row).first().copied() else { continue };
-        let id = analysis.tree.hops[parent.0 as usize].route;
-        if !routes.iter().any(|(_, known)| *known == id) {
-            routes.push((analysis.snapshot.route(id), id));
-        }
-    }
-    Some(routes)
+    let root = |row: &RuleNodeId| analysis.tree.roots[analysis.tree.root_of(*row).0 as usize].route;
+    let mut known: AHashSet<RouteId> = AHashSet::new();
+    let ids = hosts.flat_map(|one| one.rows.iter()).map(root).filter(|id| known.insert(*id));
+    Some(ids.map(|id| analysis.snapshot.route(id).as_ref()).collect())
 }
 
 /// The labels of the namespaces that the rules are in: a listener may select by them.

@@ -31,12 +31,8 @@ fn steps(analysis: &Analysis, decision: Option<&Decision>) -> Vec<Step> {
 }
 
 fn route<'a>(analysis: &'a Analysis, (kind, key, ..): &Step) -> Option<&'a Route> {
-    analysis
-        .snapshot
-        .routes
-        .iter()
-        .find(|route| route.kind == *kind && route.meta.namespace == key.namespace && route.meta.name == key.name)
-        .map(AsRef::as_ref)
+    let id = analysis.snapshot.find_route(*kind, key)?;
+    Some(analysis.snapshot.route(id))
 }
 
 fn said(text: String, route: &Route, at: Position) -> BecauseData {
