@@ -15,7 +15,7 @@ use ahash::{AHashMap, AHashSet};
 use self::cells::{Cell, cells};
 use self::places::{ComparedHost, Told, places};
 use super::choice::{Authority, Hosts, Setting};
-use super::effect::{acting, is_same, observed, of_matcher, of_row, rewrites};
+use super::effect::{Above, acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
 use super::held::{Held, is_same_row, matcher};
 use super::hosts::HostClass;
@@ -23,9 +23,16 @@ use super::languages::Languages;
 use super::meet::{Blocker, Met, Point, Search};
 use super::undetermined::Undetermined;
 use crate::model::{ObjectKey, PathKind, PathMatch, Position, RouteMatch, StreamRoute};
+use crate::parallel;
 use crate::resolve::{MatchState, ProxySemantics, RuleNodeId};
 use crate::router::lists::{PathPatterns, RowList};
 use crate::router::{Decision, Request, Router};
+
+/// So few routes are not worth a thread.
+const FEW_ROUTES: usize = 2_000;
+
+/// How many places are compared at a time.
+const AT_A_TIME: usize = 64;
 
 /// How far is looked ahead for rows that are in step again.
 const AHEAD: usize = 32;
@@ -76,10 +83,15 @@ pub(super) const SIDES: [usize; 2] = [0, 1];
 
 /// Holds two tables against each other.
 pub fn compare(old: Router<'_>, new: Router<'_>) -> Comparison {
+    let routers = [old, new];
+    let routes: usize = routers.iter().map(|router| router.snapshot().routes.len()).sum();
+    let threads = if routes < FEW_ROUTES { 1 } else { parallel::threads() };
+    let (told, languages) = parallel::both(threads, || Told::of(&routers), || Languages::of(&routers));
     let mut comparer = Comparer {
-        routers: [old, new],
-        told: Told::of(&[old, new]),
-        languages: Languages::of(&[old, new]),
+        routers,
+        threads,
+        told,
+        languages,
         prints: [AHashMap::new(), AHashMap::new()],
         listed: AHashSet::new(),
         comparison: Comparison::default(),
@@ -103,6 +115,7 @@ type Prints = AHashMap<(u32, u32, usize), (u64, u64)>;
 
 struct Comparer<'a> {
     routers: [Router<'a>; 2],
+    threads: usize,
     told: Told,
     languages: Languages,
     /// By Gateway, virtual host and place there: what a row takes, and what it does.
@@ -154,17 +167,30 @@ impl<'a> Comparer<'a> {
         {
             self.undecided(gateway, 1, None, Undetermined::OtherEngine);
         }
-        for place in places(self.routers, at, &self.told) {
-            self.place(gateway, at, place);
+        let routers = self.routers;
+        let mut compared = places(routers, at, &self.told).into_iter();
+        loop {
+            // Each has all its rows at hand: some at a time.
+            let some: Vec<_> = compared.by_ref().take(AT_A_TIME).collect();
+            if some.is_empty() {
+                break;
+            }
+            let scenes = parallel::in_order(some, self.threads, |place| {
+                let rows = SIDES.map(|side| rows(&place.lists[side]));
+                let scene = Scene { gateway: gateway.clone(), at, place, rows, twins: [Vec::new(), Vec::new()] };
+                let in_step = in_step(routers, &scene);
+                (scene, in_step)
+            });
+            for (mut scene, in_step) in scenes {
+                scene.twins = self.twins(&scene, in_step);
+                self.scene(gateway, &scene);
+            }
         }
     }
 
-    fn place(&mut self, gateway: &ObjectKey, at: [Option<u32>; 2], place: ComparedHost<'a>) {
-        let rows = SIDES.map(|side| rows(&place.lists[side]));
-        let mut scene = Scene { gateway: gateway.clone(), at, place, rows, twins: [Vec::new(), Vec::new()] };
-        scene.twins = self.twins(&scene);
+    fn scene(&mut self, gateway: &ObjectKey, scene: &Scene<'a>) {
         if scene.place.streams {
-            self.pair(&scene, [None, None]);
+            self.pair(scene, [None, None]);
         }
         let mut tried: AHashSet<(Option<usize>, Option<usize>)> = AHashSet::new();
         for side in SIDES {
@@ -172,14 +198,14 @@ impl<'a> Comparer<'a> {
                 if scene.twins[side][row].is_some() {
                     continue;
                 }
-                for other in self.others(&scene, side, row) {
+                for other in self.others(scene, side, row) {
                     let pair = if side == 0 { (Some(row), other) } else { (other, Some(row)) };
                     if tried.len() >= PAIRS {
                         let id = scene.rows[side][row].id;
                         return self.undecided(gateway, side, Some(id), Undetermined::ManyRules);
                     }
                     if tried.insert(pair) {
-                        self.pair(&scene, [pair.0, pair.1]);
+                        self.pair(scene, [pair.0, pair.1]);
                     }
                 }
             }
@@ -203,39 +229,10 @@ impl<'a> Comparer<'a> {
 
     /// For each row of one side its twin on the other: rows that take and do the same, in the same order on both sides.
     /// The more there are the less is to be looked at.
-    fn twins(&mut self, scene: &Scene<'a>) -> [Vec<Option<usize>>; 2] {
+    fn twins(&mut self, scene: &Scene<'a>, in_step: InStep) -> [Vec<Option<usize>>; 2] {
+        let InStep { mut pairs, to: [old, new] } = in_step;
         let lengths = scene.rows.each_ref().map(Vec::len);
         let mut twins = lengths.map(|length| vec![None; length]);
-        let plain = self.routers.iter().all(|router| router.snapshot().traffic_policies.is_empty());
-        let ports = |side: usize, row: &Row| {
-            let host = scene.place.lists[side][row.list].virtual_host.unwrap_or_default();
-            let table = scene.at[side].and_then(|at| self.routers[side].table().gateways.get(at as usize));
-            table.and_then(|table| table.virtual_hosts.get(host as usize)).map(|host| host.port)
-        };
-        let same = |old: usize, new: usize| {
-            let (old, new) = (&scene.rows[0][old], &scene.rows[1][new]);
-            plain && is_same(self.routers, [old.id, new.id]) && ports(0, old) == ports(1, new)
-        };
-        // Two tables that differ in a few rows fall into step again soon.
-        let mut pairs: Vec<(usize, usize)> = Vec::new();
-        let (mut old, mut new) = (0, 0);
-        'steps: while old < lengths[0] && new < lengths[1] {
-            if same(old, new) {
-                pairs.push((old, new));
-                (old, new) = (old + 1, new + 1);
-                continue;
-            }
-            for skipped in 1..=AHEAD {
-                for (ahead_old, ahead_new) in [(skipped, 0), (0, skipped), (skipped, skipped)] {
-                    let (next_old, next_new) = (old + ahead_old, new + ahead_new);
-                    if next_old < lengths[0] && next_new < lengths[1] && same(next_old, next_new) {
-                        (old, new) = (next_old, next_new);
-                        continue 'steps;
-                    }
-                }
-            }
-            break;
-        }
         // What is out of step: each old row with the first free new one, and of these the longest run that ascends.
         let mut free: AHashMap<(u64, u64), Vec<usize>> = AHashMap::new();
         for at in (new..lengths[1]).rev() {
@@ -464,6 +461,48 @@ impl<'a> Comparer<'a> {
             unknown.push(Undecided { gateway: gateway.clone(), before, row, why });
         }
     }
+}
+
+/// The twins of two tables that differ in a few rows: pairs of rows, and up to where they were looked for on each side.
+struct InStep {
+    pairs: Vec<(usize, usize)>,
+    to: [usize; 2],
+}
+
+/// Follows both sides row by row, as long as they fall into step again soon.
+fn in_step(routers: [Router<'_>; 2], scene: &Scene<'_>) -> InStep {
+    let lengths = scene.rows.each_ref().map(Vec::len);
+    let plain = routers.iter().all(|router| router.snapshot().traffic_policies.is_empty());
+    let ports = |side: usize, row: &Row| {
+        let host = scene.place.lists[side][row.list].virtual_host.unwrap_or_default();
+        let table = scene.at[side].and_then(|at| routers[side].table().gateways.get(at as usize));
+        table.and_then(|table| table.virtual_hosts.get(host as usize)).map(|host| host.port)
+    };
+    let mut above = Above::default();
+    let mut same = |old: usize, new: usize| {
+        let (old, new) = (&scene.rows[0][old], &scene.rows[1][new]);
+        plain && is_same(routers, [old.id, new.id], &mut above) && ports(0, old) == ports(1, new)
+    };
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    let (mut old, mut new) = (0, 0);
+    'steps: while old < lengths[0] && new < lengths[1] {
+        if same(old, new) {
+            pairs.push((old, new));
+            (old, new) = (old + 1, new + 1);
+            continue;
+        }
+        for skipped in 1..=AHEAD {
+            for (ahead_old, ahead_new) in [(skipped, 0), (0, skipped), (skipped, skipped)] {
+                let (next_old, next_new) = (old + ahead_old, new + ahead_new);
+                if next_old < lengths[0] && next_new < lengths[1] && same(next_old, next_new) {
+                    (old, new) = (next_old, next_new);
+                    continue 'steps;
+                }
+            }
+        }
+        break;
+    }
+    InStep { pairs, to: [old, new] }
 }
 
 /// Whether a client or a backend can tell the answers apart, or other policies act.

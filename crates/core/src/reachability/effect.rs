@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
 
-use ahash::RandomState;
+use ahash::{AHashMap, RandomState};
 
 use crate::model::value::Data;
 use crate::model::{Filter, Name, PathModifier, RouteMatch};
@@ -277,15 +278,21 @@ fn of_action(action: &Action, row: &RouteMatch, port: u16, hash: &mut impl Hashe
     }
 }
 
+/// Whether the rules above two rows give the same limits: most rows have the rules above them in common.
+pub(super) type Above = AHashMap<[RuleNodeId; 2], bool>;
+
 /// Whether two rows of two tables take and do the same, as far as is plain to see without looking at policies.
-pub(super) fn is_same(routers: [Router<'_>; 2], rows: [RuleNodeId; 2]) -> bool {
+pub(super) fn is_same(routers: [Router<'_>; 2], rows: [RuleNodeId; 2], known: &mut Above) -> bool {
     let [old, new] = [0, 1].map(|side: usize| &routers[side].tree().hops[rows[side].0 as usize]);
     let (a, b) = (&old.matcher, &new.matcher);
-    if a.path != b.path || a.method != b.method || a.headers != b.headers || a.query_params != b.query_params {
+    // What both worlds say was read once.
+    let takes_same = Arc::ptr_eq(a, b)
+        || (a.path == b.path && a.method == b.method && a.headers == b.headers && a.query_params == b.query_params);
+    if !takes_same {
         return false;
     }
     let (MatchState::Row(a), MatchState::Row(b)) = (&old.state, &new.state) else { return false };
-    is_same_action(a, b) && has_same_limits(routers, rows)
+    is_same_action(a, b) && has_same_limits(routers, rows, known)
 }
 
 fn is_same_action(a: &Action, b: &Action) -> bool {
@@ -308,28 +315,29 @@ fn is_same_action(a: &Action, b: &Action) -> bool {
 }
 
 /// Whether the rules on the way to two rows give the same timeouts, retries and CORS filters.
-fn has_same_limits(routers: [Router<'_>; 2], rows: [RuleNodeId; 2]) -> bool {
-    let mut at = rows;
-    loop {
-        let hops = [0, 1].map(|side: usize| &routers[side].tree().hops[at[side].0 as usize]);
-        let of = [0, 1].map(|side: usize| routers[side].snapshot().route(hops[side].route));
-        let rules = [0, 1].map(|side: usize| of[side].rules.get(hops[side].rule as usize));
-        let [Some(old), Some(new)] = rules else { return false };
-        let cors = |rule: &crate::model::Rule| rule.filters.iter().any(|filter| matches!(filter, Filter::Cors(_)));
-        let overrides = |side: usize| of[side].meta.annotation("kgateway.dev/inherited-policy-priority");
-        if (&old.request_timeout, &old.backend_request_timeout, &old.retry)
-            != (&new.request_timeout, &new.backend_request_timeout, &new.retry)
-            || cors(old) != cors(new)
-            || overrides(0) != overrides(1)
-        {
-            return false;
+fn has_same_limits(routers: [Router<'_>; 2], rows: [RuleNodeId; 2], known: &mut Above) -> bool {
+    let hops = [0, 1].map(|side: usize| &routers[side].tree().hops[rows[side].0 as usize]);
+    let of = [0, 1].map(|side: usize| routers[side].snapshot().route(hops[side].route));
+    let rules = [0, 1].map(|side: usize| of[side].rules.get(hops[side].rule as usize));
+    let [Some(old), Some(new)] = rules else { return false };
+    let cors = |rule: &crate::model::Rule| rule.filters.iter().any(|filter| matches!(filter, Filter::Cors(_)));
+    let overrides = |side: usize| of[side].meta.annotation("kgateway.dev/inherited-policy-priority");
+    if (&old.request_timeout, &old.backend_request_timeout, &old.retry)
+        != (&new.request_timeout, &new.backend_request_timeout, &new.retry)
+        || cors(old) != cors(new)
+        || overrides(0) != overrides(1)
+    {
+        return false;
+    }
+    match [0, 1].map(|side: usize| routers[side].tree().link_above_of(hops[side]).map(|link| link.hop)) {
+        [Some(old), Some(new)] => {
+            let same = known.get(&[old, new]).copied();
+            let same = same.unwrap_or_else(|| has_same_limits(routers, [old, new], known));
+            known.insert([old, new], same);
+            same
         }
-        let above = [0, 1].map(|side: usize| routers[side].tree().link_above_of(hops[side]).map(|link| link.hop));
-        match above {
-            [Some(old), Some(new)] => at = [old, new],
-            [None, None] => return true,
-            _ => return false,
-        }
+        [None, None] => true,
+        _ => false,
     }
 }
 
