@@ -120,6 +120,10 @@ pub fn undetermined(why: Undetermined) -> String {
         Undetermined::ManyPaths => "the paths of the earlier rules are too many to combine",
         Undetermined::ManyConditions => "the conditions of the earlier rules are too many to combine",
         Undetermined::ManyHeadersAndParams => "the conditions on headers and query parameters are too many to combine",
+        Undetermined::ManyServerNames => "its server names and hosts are too many to compare each pair",
+        Undetermined::WithoutHost => {
+            "requests for a path without a host come to too many rules: those with a host are compared"
+        }
         Undetermined::ManyRules => "too many rules share a path with it",
         Undetermined::ManyShares => "its shares end in too many places",
         Undetermined::LargeRegex => "a regular expression is too large to look into",

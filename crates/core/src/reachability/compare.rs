@@ -8,12 +8,13 @@
 pub(super) mod cells;
 mod places;
 
+pub use places::Most;
 pub(super) use places::{hosts_of, representative, tested_hosts};
 
 use ahash::{AHashMap, AHashSet};
 
 use self::cells::{Cell, cells};
-use self::places::{ComparedHost, Told, places};
+use self::places::{ComparedHost, Places, Told, places};
 use super::choice::{Authority, Hosts, Setting};
 use super::effect::{Above, acting, is_same, observed, of_matcher, of_row, rewrites};
 use super::front::request;
@@ -83,13 +84,19 @@ pub(super) const SIDES: [usize; 2] = [0, 1];
 
 /// Holds two tables against each other.
 pub fn compare(old: Router<'_>, new: Router<'_>) -> Comparison {
+    compare_at_most(old, new, Most::default())
+}
+
+/// The same, within other bounds.
+pub fn compare_at_most(old: Router<'_>, new: Router<'_>, most: Most) -> Comparison {
     let routers = [old, new];
-    let routes: usize = routers.iter().map(|router| router.snapshot().routes.len()).sum();
-    let threads = if routes < FEW_ROUTES { 1 } else { parallel::threads() };
+    let count: usize = routers.iter().map(|router| router.snapshot().routes.len()).sum();
+    let threads = if count < FEW_ROUTES { 1 } else { parallel::threads() };
     let (told, languages) = parallel::both(threads, || Told::of(&routers), || Languages::of(&routers));
     let mut comparer = Comparer {
         routers,
         threads,
+        most,
         told,
         languages,
         prints: [AHashMap::new(), AHashMap::new()],
@@ -116,6 +123,7 @@ type Prints = AHashMap<(u32, u32, usize), (u64, u64)>;
 struct Comparer<'a> {
     routers: [Router<'a>; 2],
     threads: usize,
+    most: Most,
     told: Told,
     languages: Languages,
     /// By Gateway, virtual host and place there: what a row takes, and what it does.
@@ -168,7 +176,9 @@ impl<'a> Comparer<'a> {
             self.undecided(gateway, 1, None, Undetermined::OtherEngine);
         }
         let routers = self.routers;
-        let mut compared = places(routers, at, &self.told).into_iter();
+        let Places { compared, left_out, bare } = places(routers, at, &self.told, self.most);
+        let mut differs = false;
+        let mut compared = compared.into_iter();
         loop {
             // Each has all its rows at hand: some at a time.
             let some: Vec<_> = compared.by_ref().take(AT_A_TIME).collect();
@@ -183,8 +193,12 @@ impl<'a> Comparer<'a> {
             });
             for (mut scene, in_step) in scenes {
                 scene.twins = self.twins(&scene, in_step);
+                differs |= scene.twins.iter().flatten().any(Option::is_none);
                 self.scene(gateway, &scene);
             }
+        }
+        for why in left_out.into_iter().chain(bare.filter(|_| differs)) {
+            self.undecided(gateway, 1, None, why);
         }
     }
 
@@ -457,7 +471,11 @@ impl<'a> Comparer<'a> {
     fn undecided(&mut self, gateway: &ObjectKey, side: usize, row: Option<RuleNodeId>, why: Undetermined) {
         let unknown = &mut self.comparison.unknown;
         let before = side == 0;
-        if !unknown.iter().any(|known| known.before == before && known.row == row && known.gateway == *gateway) {
+        let is_known = |known: &Undecided| {
+            let same = known.before == before && known.row == row && known.gateway == *gateway;
+            same && (row.is_some() || known.why == why)
+        };
+        if !unknown.iter().any(is_known) {
             unknown.push(Undecided { gateway: gateway.clone(), before, row, why });
         }
     }

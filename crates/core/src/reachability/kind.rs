@@ -56,7 +56,7 @@ impl Kind {
         let (old, new) = (before.and_then(observed), after.and_then(observed));
         match (&old, &new) {
             (None, None) => Self::Policies,
-            (None, Some(new)) if broken(new) == WHOLE => Self::Broken,
+            (None, Some(new)) if !new.ends.iter().any(serves) => Self::Broken,
             (None, Some(_)) => Self::Opened,
             (Some(_), None) => Self::Closed,
             (Some(old), Some(new)) if old == new => Self::Policies,
@@ -69,7 +69,14 @@ impl Kind {
     }
 }
 
-const WHOLE: u32 = 1_000_000;
+/// Whether some requests of a share get something else than an error of the gateway.
+fn serves(end: &End) -> bool {
+    match end.outcome {
+        OutcomeKind::NotFound => false,
+        OutcomeKind::Forward => end.destinations.iter().any(|one| one.broken.is_none()),
+        _ => end.status.is_none_or(|status| status < 500),
+    }
+}
 
 /// The share that the gateway answers with an error, in parts of a million.
 fn broken(observed: &Observed) -> u32 {

@@ -27,7 +27,7 @@ mod rows;
 mod target;
 mod undetermined;
 
-pub use compare::{Change, Comparison, Undecided, compare};
+pub use compare::{Change, Comparison, Most, Undecided, compare, compare_at_most};
 pub use connections::{Connection, connections};
 pub use effect::{End, Observed, Reached, acting, observed};
 pub use findings::{findings, never_met};

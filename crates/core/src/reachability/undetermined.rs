@@ -15,6 +15,10 @@ pub enum Undetermined {
     ManyConditions,
     /// The rules have more conditions on headers and query parameters than can be combined.
     ManyHeadersAndParams,
+    /// Requests for hosts on server names that are not theirs: more pairs than can be compared.
+    ManyServerNames,
+    /// Requests for a path without a host come to more rules than can be compared.
+    WithoutHost,
     /// More rules share a path with it than can be compared.
     ManyRules,
     /// The shares of its traffic end in more places than can be compared.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use routescope_core::analysis::Analysis;
 use routescope_core::expectation::{Asks, Expect, Test, Verdict, run};
 use routescope_core::model::{PathKind, PathMatch, Position};
-use routescope_core::reachability::{Reach, Reachability, Region, compare};
+use routescope_core::reachability::{Kind, Most, Reach, Reachability, Region, Undetermined, compare, compare_at_most};
 use routescope_core::router::Request;
 
 use crate::analyse;
@@ -65,6 +65,79 @@ fn a_rewrite_to_the_host_that_is_asked_for_first_moves_the_others() {
     let plain = world("/", "PathPrefix", "");
     let rewritten = world("/", "PathPrefix", &rewrite("hostname: www.a.io"));
     assert_eq!(moved(&plain, &rewritten), ["GET http://x.a.io/"]);
+}
+
+#[test]
+fn what_is_beyond_a_bound_is_unknown() {
+    let text = |path: &str| {
+        format!(
+            r#"
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: gw, namespace: a}}
+spec:
+  gatewayClassName: kgateway
+  listeners:
+  - {{name: h, protocol: HTTP, port: 80}}
+  - {{name: a, protocol: HTTPS, port: 443, hostname: a.io, tls: {{certificateRefs: [{{name: c}}]}}}}
+  - {{name: b, protocol: HTTPS, port: 443, hostname: "*.b.io", tls: {{certificateRefs: [{{name: c}}]}}}}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: r, namespace: a}}
+spec:
+  parentRefs: [{{name: gw}}]
+  rules: [{{matches: [{{path: {{value: {path}}}}}], backendRefs: [{{name: b, port: 80}}]}}]
+"#
+        )
+    };
+    let [old, new] = ["/a", "/b"].map(|path| analyse(&text(path), false, None));
+    let unknown = |new: &Analysis, most| -> Vec<Undetermined> {
+        compare_at_most(old.router(), new.router(), most).unknown.iter().map(|one| one.why).collect()
+    };
+    let all = Most::default();
+    assert_eq!(unknown(&new, all), []);
+    assert_eq!(unknown(&new, Most { rows: 1, ..all }), [Undetermined::WithoutHost]);
+    assert_eq!(unknown(&new, Most { pairs: 1, ..all }), [Undetermined::ManyServerNames]);
+    // A path without a host is answered by the same rows: where none of them differs, nothing moves.
+    assert_eq!(unknown(&old, Most { rows: 1, ..all }), []);
+}
+
+#[test]
+fn a_share_that_becomes_an_error_where_nothing_answered_is_broken() {
+    let text = |ports: &str| {
+        format!(
+            r"
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: gw, namespace: a}}
+spec: {{gatewayClassName: agentgateway, listeners: [{{name: l, protocol: HTTP, port: 80}}]}}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: r, namespace: a}}
+spec:
+  parentRefs: [{{name: gw}}]
+  rules:
+  - backendRefs:
+    - {{group: gateway.networking.k8s.io, kind: HTTPRoute, name: nobody, namespace: b}}
+    - {ports}
+---
+kind: Service
+apiVersion: v1
+metadata: {{name: s, namespace: a}}
+spec: {{ports: [{{port: 80}}]}}
+"
+        )
+    };
+    let kinds = |was: &str, is: &str| -> Vec<Kind> {
+        let [old, new] = [was, is].map(|port| analyse(&text(port), false, None));
+        let changes = compare(old.router(), new.router()).changes;
+        changes.iter().map(|change| Kind::of(change.before.as_ref(), change.after.as_ref())).collect()
+    };
+    let none = "{name: s, port: 80, weight: 0}";
+    assert_eq!(kinds(none, "{name: s, port: 81}"), [Kind::Broken]);
+    assert_eq!(kinds(none, "{name: s, port: 80}"), [Kind::Opened]);
 }
 
 #[track_caller]

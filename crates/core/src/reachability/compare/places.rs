@@ -1,20 +1,30 @@
 //! Where requests can come to in either of two tables: each scheme and port, each host that either tells from others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ahash::AHashSet;
 
 use crate::model::{Filter, Name};
 use crate::reachability::front::hosts_under;
+use crate::reachability::undetermined::Undetermined;
 use crate::resolve::{ProxySemantics, RuleNodeId};
 use crate::router::lists::{RowList, host_of};
 use crate::router::{Request, Router, Scheme};
 
-/// How many rows may be held against requests for a bare path, which come to every host.
-const ALL_ROWS: usize = 40_000;
+/// How much is compared; what is beyond is said to be unknown.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// The rows that are held against requests for a path without a host, which come to every host.
+    pub rows: usize,
+    /// The pairs of a server name and another host on a Gateway.
+    pub pairs: usize,
+}
 
-/// How many pairs of a server name and another host are tried on a port.
-const MISMATCHES: usize = 4_000;
+impl Default for Most {
+    fn default() -> Self {
+        Self { rows: 40_000, pairs: 100_000 }
+    }
+}
 
 /// One place, and the lists that its requests are held against, before and after.
 #[derive(Debug)]
@@ -64,21 +74,33 @@ impl Told {
     }
 }
 
-/// All places of a Gateway, those that read best first; of places with the same lists the first alone.
-pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &Told) -> Vec<ComparedHost<'a>> {
+/// The places of a Gateway.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    /// Those that read best first; of places with the same lists the first alone.
+    pub compared: Vec<ComparedHost<'a>>,
+    /// Why some requests come to none of them.
+    pub left_out: Option<Undetermined>,
+    /// Why requests for a path without a host come to none of them. They are answered by the rows of the others: where no
+    /// row of those differs, none of theirs does.
+    pub bare: Option<Undetermined>,
+}
+
+/// All places of a Gateway.
+pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &Told, most: Most) -> Places<'a> {
     let both = || routers.into_iter().zip(at).filter_map(|(router, at)| Some((router, at?)));
     let mut names: BTreeSet<Name> = BTreeSet::new();
     let mut ports: [BTreeSet<u16>; 2] = [BTreeSet::new(), BTreeSet::new()];
     let mut listened: Vec<BTreeSet<u16>> = Vec::new();
-    let mut server_names: BTreeSet<Name> = BTreeSet::new();
+    let mut server_names: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
     let mut by_host = false;
     for (router, at) in both() {
         let mut open = BTreeSet::new();
         for (port, tls, of_door) in router.endpoints_of(at) {
             ports[usize::from(tls)].insert(port);
             open.insert(port);
-            if tls {
-                server_names.extend(of_door.first().cloned());
+            if tls && let Some(name) = of_door.first() {
+                server_names.entry(name.clone()).or_default().extend(of_door.iter().cloned());
             }
             names.extend(of_door);
         }
@@ -93,6 +115,7 @@ pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &
     let mut hosts = representatives(&names);
     // Where an action names the host that a request has anyway, it shows less: such a host comes last.
     hosts.sort_by_key(|host| sent_to.contains(host.as_str()));
+    let mut tried = 0;
     let mut finder = Finder { routers, at, by_host, tested, known: AHashSet::new(), places: Vec::new() };
     for (scheme, tls) in [(Scheme::Http, 0), (Scheme::Https, 1)] {
         let everywhere = |port: u16| listened.iter().all(|open| open.contains(&port));
@@ -101,14 +124,26 @@ pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &
         let is_usual = |port: &&u16| usual && **port == scheme.default_port();
         let origins = ports[tls].iter().map(|port| if is_usual(&port) { String::new() } else { format!(":{port}") });
         let origins: Vec<String> = origins.chain((!usual).then(String::new)).collect();
-        let chosen_by: Vec<String> = if tls == 1 { representatives(&server_names) } else { Vec::new() };
+        let chosen_by = if tls == 1 { representatives(&server_names.keys().cloned().collect()) } else { Vec::new() };
         for port in &origins {
             for host in &hosts {
                 finder.try_place(&format!("{}://{host}{port}", scheme.name()), None);
             }
-            if chosen_by.len() * hosts.len() <= MISMATCHES {
-                for name in &chosen_by {
-                    for host in hosts.iter().filter(|host| *host != name) {
+            for name in &chosen_by {
+                // Behind a server name only what is served there tells hosts apart; agentgateway knows the others, too.
+                let of_name;
+                let others = if by_host {
+                    &hosts
+                } else {
+                    let served = server_names.iter().filter(|(pattern, _)| takes(pattern, name));
+                    let mut names: BTreeSet<Name> = served.flat_map(|(_, names)| names.iter().cloned()).collect();
+                    names.extend(tested.iter().chain(sent_to).cloned());
+                    of_name = representatives(&names);
+                    &of_name
+                };
+                for host in others.iter().filter(|host| *host != name) {
+                    tried += 1;
+                    if tried <= most.pairs {
                         finder.try_place(&format!("{}://{name}{port}", scheme.name()), Some(host));
                     }
                 }
@@ -123,10 +158,18 @@ pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &
         .flat_map(|(router, at)| &router.table().gateways[at as usize].virtual_hosts)
         .map(|host| host.rows.len())
         .sum();
-    if !by_host && rows <= ALL_ROWS {
+    let bare = (!by_host && rows > most.rows).then_some(Undetermined::WithoutHost);
+    if !by_host && bare.is_none() {
         finder.try_place("", None);
     }
-    finder.places
+    let left_out = (tried > most.pairs).then_some(Undetermined::ManyServerNames);
+    Places { compared: finder.places, left_out, bare }
+}
+
+/// Whether what listens for server names like `pattern` may take `name`.
+fn takes(pattern: &str, name: &str) -> bool {
+    pattern.eq_ignore_ascii_case(name)
+        || pattern.strip_prefix('*').is_some_and(|end| name.ends_with(&end.to_ascii_lowercase()))
 }
 
 /// One host for each class that some Gateways tell apart, or `more` names.
