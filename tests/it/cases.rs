@@ -208,7 +208,7 @@ fn check(analysis: &Analysis, expectation: &Expectation) -> Result<(), String> {
         Expectation::Unattached(expected) => {
             let actual = analysis.tree.unattached.iter().map(|unattached| {
                 let route = show::key(&analysis.snapshot.route(unattached.route).meta.key());
-                format!("{route} {}", unattached.reason)
+                format!("{route} {}", unattached.why.reason())
             });
             among("unattached", expected, &actual.collect::<Vec<_>>())
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use code::{Code, Entry, Example, TABLE};
 pub use edits::Edits;
 pub use fix::{Change, Edit};
-pub use problem::{Advice, Backend, Problem, RedirectLoop, RequestsProblem, RuleName, Taker, TieBreak, TooLarge};
+pub use problem::*;
 
 use crate::model::{Name, ObjectKey, Origin, Position, Source, SourceKind};
 

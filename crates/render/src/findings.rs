@@ -13,7 +13,9 @@ use routescope_core::resolve::ignore::Ignored;
 use routescope_core::store::Snapshot;
 use routescope_core::unreadable;
 
-pub use sentences::{help, message};
+pub use sentences::{
+    assumed_listeners, engine_assumption, help, listener_problem, message, not_attached, server_name_clash,
+};
 
 use super::phrases;
 use super::style::{Line, Role};

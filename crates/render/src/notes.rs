@@ -1,5 +1,6 @@
 //! The sentences for what a person should know beside an answer.
 
+use crate::findings::server_name_clash;
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::{AnswerPlace, BackendName, Note, Refusal, RowAnswer};
@@ -16,7 +17,9 @@ pub fn refusal(analysis: &Analysis, refusal: &Refusal) -> String {
         Refusal::RouteTable { port, message } => {
             format!("Envoy refuses the whole route table of port {port}: {message}")
         }
-        Refusal::Listener { port, message } => format!("Envoy refuses the whole listener of port {port}: {message}"),
+        Refusal::Listener { port, clash } => {
+            format!("Envoy refuses the whole listener of port {port}: {}", server_name_clash(clash))
+        }
         Refusal::Crash(node) => {
             let node = &analysis.tree.hops[node.0 as usize];
             let (route, rule) = (analysis.snapshot.route(node.route).meta.key(), node.rule + 1);

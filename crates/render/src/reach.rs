@@ -10,6 +10,7 @@ use routescope_core::resolve::RuleNodeId;
 
 use crate::answer::wrapped;
 use crate::data::{HopData, MatchData, chain, stream};
+use crate::findings::not_attached;
 use crate::outline::match_position;
 use crate::phrases;
 use crate::style::{Line, Role};
@@ -224,11 +225,13 @@ fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> (Line, String) {
             let route = analysis.snapshot.route(*route);
             let at = route.rules.get(*rule as usize).map_or_else(Position::default, |rule| rule.at);
             let name = format!("{} rule {}", route.meta.key(), rule + 1);
-            (named(name, &Location::within(&route.meta.origin, at)), why.clone())
+            let why = why.as_ref().map(not_attached);
+            let why = why.unwrap_or_else(|| "no Gateway and no other route leads to it".to_owned());
+            (named(name, &Location::within(&route.meta.origin, at)), why)
         }
         Obstacle::UnattachedStream { route, why } => {
             let name = format!("{} {}", route.kind.name(), route.meta.key());
-            (named(name, &Location::within(&route.meta.origin, route.meta.origin.at)), why.clone())
+            (named(name, &Location::within(&route.meta.origin, route.meta.origin.at)), not_attached(why))
         }
         Obstacle::Dropped { row: at, reason } => row(at, reason.to_string()),
         Obstacle::Broken { row: at, state } => row(at, format!("the ref is {state}")),

@@ -294,7 +294,7 @@ pub fn text(
             analysis.tree.gateways.get(gateway.node as usize).and_then(|node| node.engine_assumption.as_ref())
         {
             title.push(Role::Warning, "   ? ");
-            title.push(Role::Dim, doubt.to_string());
+            title.push(Role::Dim, crate::findings::engine_assumption(doubt));
         }
         lines.push(title);
         if gateway.virtual_hosts.is_empty() {

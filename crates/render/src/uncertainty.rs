@@ -1,5 +1,6 @@
 //! The sentences for why an answer is not certain.
 
+use crate::findings::engine_assumption;
 use routescope_core::reachability::Undetermined;
 use routescope_core::resolve::{
     Cut, DestinationState, PolicyEffect, Ref, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
@@ -11,7 +12,7 @@ use routescope_core::unreadable::{NotRead, plural};
 pub fn uncertainty(why: &Uncertainty) -> String {
     match why {
         Uncertainty::Destination(backend) => unverified_destination(backend),
-        Uncertainty::Engine(assumption) => assumption.to_string(),
+        Uncertainty::Engine(assumption) => engine_assumption(assumption),
         Uncertainty::Unspecified(what) => unspecified(what),
         Uncertainty::Cut(cut) => {
             let how = match cut {

@@ -1,8 +1,14 @@
 //! What is wrong, and what to do about it, as data. The sentences are in `routescope-render`.
 
+mod attachment;
 mod requests;
+mod tls;
 
+pub use attachment::{
+    AttachmentProblem, GatewayProblem, ListenerProblem, NotAttached, ServerNameClash, ServerNameOwner,
+};
 pub use requests::{Backend, RedirectLoop, RequestsProblem, Taker, TieBreak};
+pub use tls::TlsProblem;
 
 use super::{Location, Subject};
 use crate::model::{Name, ObjectKey};
@@ -29,6 +35,10 @@ pub enum Problem {
     TooLarge(TooLarge),
     /// A rule with `matches: []` delegates to a child that inherits.
     ControlPlaneCrash,
+    /// What is wrong with a Gateway.
+    Gateway(Box<GatewayProblem>),
+    /// What is wrong with how a route attaches.
+    Attachment(Box<AttachmentProblem>),
     /// What is wrong with sets of requests.
     Requests(Box<RequestsProblem>),
 }
@@ -50,6 +60,41 @@ pub enum Advice {
     FewerAttachments,
     /// Look for routes that delegate to each other in layers.
     LookForLayers,
+    /// Add the manifest of a Gateway.
+    AddGateway,
+    /// Add the `GatewayClass`, or name the engine.
+    NameEngine,
+    /// Give each server name of a port to one listener or route.
+    OneServerName,
+    /// Attach a route to the listeners that take its hostnames.
+    AttachToThose,
+    /// Attach a route of one rule with backendRefs.
+    AttachStream,
+    /// Remove route kinds from a listener.
+    RemoveKinds,
+    /// Give each rule a route of its own.
+    OneRuleEach,
+    /// See the `allowedRoutes` of the listeners.
+    SeeAllowedRoutes,
+    /// See the section and the port of the parentRef.
+    SeeSection,
+    /// See the hostnames of the listeners.
+    SeeHostnames,
+    /// What clients outside of a mesh send goes by the routes of Gateways.
+    OutsideOfMesh,
+    /// This parent may be meant.
+    MeansParent {
+        /// The one that is named.
+        named: ObjectKey,
+        /// The one that may be meant.
+        near: ObjectKey,
+    },
+    /// This section may be meant.
+    MeansSection(Name),
+    /// The parent has this listener alone.
+    OnlyListener(Name),
+    /// The parent has these listeners.
+    Listeners(Vec<Name>),
     /// Attach a route to this section alone.
     NameSection {
         /// The section.
@@ -110,6 +155,18 @@ pub struct RuleName {
 impl From<String> for Problem {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<GatewayProblem> for Problem {
+    fn from(problem: GatewayProblem) -> Self {
+        Self::Gateway(Box::new(problem))
+    }
+}
+
+impl From<AttachmentProblem> for Problem {
+    fn from(problem: AttachmentProblem) -> Self {
+        Self::Attachment(Box::new(problem))
     }
 }
 

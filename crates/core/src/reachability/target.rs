@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
+use crate::finding::NotAttached;
 use crate::model::{Name, RouteKind, StreamRoute};
 use crate::resolve::{Action, ChildState, Destination, DropReason, LinkId, MatchState, OwnShare, RuleNodeId};
 use crate::router::Router;
@@ -57,10 +58,10 @@ pub struct Entry {
 pub enum Obstacle {
     /// No rule refers to it (for a route: no parent, and no ref that selects it).
     NoReference,
-    /// This rule does, and its route is attached nowhere: why.
-    Unattached { route: RouteId, rule: u32, why: String },
+    /// This rule does, and its route is attached nowhere: why, when it has a parentRef.
+    Unattached { route: RouteId, rule: u32, why: Option<NotAttached> },
     /// This TCP or TLS route does, and is attached nowhere: why.
-    UnattachedStream { route: Arc<StreamRoute>, why: String },
+    UnattachedStream { route: Arc<StreamRoute>, why: NotAttached },
     /// This match of a rule that does is in no table.
     Dropped { row: RuleNodeId, reason: DropReason },
     /// This row refers to it, and the gateway answers in its place.
@@ -211,7 +212,7 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
         let refused = tree.children.iter().filter(|child| child.route == route && child.state != ChildState::Adopted);
         obstacles.extend(refused.map(|child| Obstacle::NotTaken { link: child.link, state: child.state }));
         let unattached = tree.unattached.iter().filter(|one| one.route == route);
-        obstacles.extend(unattached.map(|one| Obstacle::Unattached { route, rule: 0, why: one.message.clone() }));
+        obstacles.extend(unattached.map(|one| Obstacle::Unattached { route, rule: 0, why: Some(one.why.clone()) }));
     } else {
         let mut referring: BTreeMap<RuleId, Vec<RuleNodeId>> = BTreeMap::new();
         for (at, route) in (0..).zip(&snapshot.routes) {
@@ -246,7 +247,7 @@ pub fn obstacles(router: Router<'_>, target: &Target) -> Vec<Obstacle> {
             to.kind == target.kind && *namespace == target.namespace && to.name == target.name
         });
         if is_it || refers {
-            let (route, why) = (Arc::clone(route), one.message.clone());
+            let (route, why) = (Arc::clone(route), one.why.clone());
             obstacles.push(Obstacle::UnattachedStream { route, why });
         }
     }
@@ -285,8 +286,7 @@ fn of_rule(
         }
     }
     if places.is_empty() {
-        let why = tree.unattached.iter().find(|one| one.route == route).map(|one| one.message.clone());
-        let why = why.unwrap_or_else(|| "no Gateway and no other route leads to it".to_owned());
+        let why = tree.unattached.iter().find(|one| one.route == route).map(|one| one.why.clone());
         obstacles.push(Obstacle::Unattached { route, rule, why });
     }
 }

@@ -17,6 +17,7 @@ use super::engine::Hints;
 use super::listeners::{FEW, ListenerIndex};
 use super::settings::{DelegationModel, Dialect, Engine, Settings};
 use super::{Attached, GatewayNode, Root, RootId, Tree, Unattached, Uncertainty, gateway, streams};
+use crate::finding::{NotAttached, Subject};
 use crate::limits;
 use crate::model::{
     From, GATEWAY_GROUP, Gateway, Listener, Name, NamespaceSelector, ObjectKey, ParentRef, Protocol, Requirement,
@@ -279,13 +280,13 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                 Parent::Other => continue,
             };
             let Some(resource) = resource else {
-                let message = format!("{what} {key} does not exist");
-                tree.unattached.push(Unattached { route: id, parent_ref, reason: "NoSuchParent", message });
+                let why = NotAttached::NoSuchParent(Subject { kind: what, key });
+                tree.unattached.push(Unattached { route: id, parent_ref, why });
                 continue;
             };
             if resource.denied {
-                let message = format!("its Gateway does not take ListenerSet {key}");
-                tree.unattached.push(Unattached { route: id, parent_ref, reason: "ListenerSetNotAllowed", message });
+                let why = NotAttached::ListenerSetNotAllowed(key);
+                tree.unattached.push(Unattached { route: id, parent_ref, why });
                 continue;
             }
             let mut attached = false;
@@ -346,8 +347,8 @@ pub(super) fn attach(snapshot: &Snapshot, settings: &Settings, tree: &mut Tree) 
                             named.iter().copied().filter(|at| resource.listeners.contains(at)).any(fits)
                         }
                     });
-                let (reason, message) = refusal(route, what, &key, reference, admitted, matched);
-                tree.unattached.push(Unattached { route: id, parent_ref, reason, message });
+                let why = refusal(route, Subject { kind: what, key }, reference, admitted, matched);
+                tree.unattached.push(Unattached { route: id, parent_ref, why });
             }
         }
     }
@@ -364,29 +365,14 @@ fn push_root(tree: &mut Tree, route: RouteId, dialect: &'static Dialect, node: O
     root
 }
 
-fn refusal(
-    route: &Route,
-    what: &str,
-    key: &ObjectKey,
-    reference: &ParentRef,
-    admitted: bool,
-    matched: bool,
-) -> (&'static str, String) {
+fn refusal(route: &Route, parent: Subject, reference: &ParentRef, admitted: bool, matched: bool) -> NotAttached {
     if !admitted {
-        let (kind, namespace) = (route.kind.name(), &route.meta.namespace);
-        let message = format!("no listener of {what} {key} admits an {kind} from namespace {namespace}");
-        ("NotAllowedByListeners", message)
+        let (kind, namespace) = (route.kind.name(), route.meta.namespace.clone());
+        NotAttached::NotAllowedByListeners { parent, kind, namespace }
     } else if !matched {
-        let wanted = match (&reference.section_name, reference.port) {
-            (Some(name), Some(port)) => format!("{name} on port {port}"),
-            (Some(name), None) => name.to_string(),
-            (None, Some(port)) => format!("on port {port}"),
-            (None, None) => String::new(),
-        };
-        ("NoMatchingParent", format!("{what} {key} has no listener {wanted} that admits it"))
+        NotAttached::NoMatchingParent { parent, section: reference.section_name.clone(), port: reference.port }
     } else {
-        let hostnames = route.hostnames.join(", ");
-        ("NoMatchingListenerHostname", format!("no listener of {what} {key} serves {hostnames}"))
+        NotAttached::NoMatchingListenerHostname { parent, hostnames: route.hostnames.clone() }
     }
 }
 

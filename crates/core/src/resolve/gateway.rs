@@ -13,6 +13,7 @@ use super::backend::Lookup;
 use super::engine::{Hints, Told};
 use super::settings::{Dialect, Engine, Settings};
 use super::{GatewayNode, ListenerNode, ListenerState, Streams, tls};
+use crate::finding::ListenerProblem;
 use crate::model::{
     AllowedRoutes, From, GATEWAY_GROUP, Gateway, GatewayRecord, Listener, ListenerSet, Meta, Name, ObjectKey, Origin,
     ParentRef, Position, Protocol, Source, SourceKind,
@@ -90,17 +91,17 @@ fn listeners(
         let denied = denied(snapshot, gateway, set);
         for index in 0..set.listeners.len() {
             let mut node = node(Some(Arc::clone(set)), index);
-            if let Some(message) = &denied {
-                node.state = ListenerState::Rejected { reason: "NotAllowed", message: message.clone() };
+            if let Some(why) = &denied {
+                node.state = ListenerState::Rejected { reason: "NotAllowed", why: why.clone() };
             }
             nodes.push(node);
         }
     }
     for node in &mut nodes {
         if node.is_served()
-            && let Some((reason, message)) = unsupported(node.listener(gateway))
+            && let Some((reason, why)) = unsupported(node.listener(gateway))
         {
-            node.state = ListenerState::Rejected { reason, message };
+            node.state = ListenerState::Rejected { reason, why };
         }
     }
     settle_conflicts(gateway, &mut nodes, dialect.is_of_kgateway());
@@ -122,16 +123,16 @@ fn node(set: Option<Arc<ListenerSet>>, index: usize) -> ListenerNode {
 }
 
 /// Why a Gateway does not take a `ListenerSet`. Absent `allowedListeners` (and absent `namespaces`) admit none.
-fn denied(snapshot: &Snapshot, gateway: &Gateway, set: &ListenerSet) -> Option<String> {
+fn denied(snapshot: &Snapshot, gateway: &Gateway, set: &ListenerSet) -> Option<ListenerProblem> {
     let key = gateway.meta.key();
     let Some(from) = &gateway.allowed_listeners else {
-        return Some(format!("Gateway {key} has no allowedListeners: it takes no ListenerSets"));
+        return Some(ListenerProblem::NoListenerSets(key));
     };
     let admitted = match from {
         From::None => false,
         from => !matches!(admits(snapshot, from, &gateway.meta.namespace, &set.meta.namespace), Admission::No),
     };
-    (!admitted).then(|| format!("allowedListeners of Gateway {key} does not admit namespace {}", set.meta.namespace))
+    (!admitted).then(|| ListenerProblem::NamespaceNotAllowed { gateway: key, namespace: set.meta.namespace.clone() })
 }
 
 /// The route kinds a protocol carries (kgateway `getSupportedRouteKindsForListener`); `None` when it is not supported.
@@ -158,9 +159,9 @@ pub fn invalid_kinds(listener: &Listener) -> Vec<&str> {
 }
 
 /// Why a listener is set aside before conflicts are looked at (`validateSupportedRoutes`): it claims no hostname.
-fn unsupported(listener: &Listener) -> Option<(&'static str, String)> {
+fn unsupported(listener: &Listener) -> Option<(&'static str, ListenerProblem)> {
     let Some(supported) = supported_kinds(listener) else {
-        return Some(("UnsupportedProtocol", format!("protocol {} is not supported", listener.protocol.name())));
+        return Some(("UnsupportedProtocol", ListenerProblem::Protocol(listener.protocol.clone())));
     };
     let kinds = listener.allowed_routes.kinds.as_deref().filter(|kinds| !kinds.is_empty())?;
     let fits =
@@ -168,8 +169,8 @@ fn unsupported(listener: &Listener) -> Option<(&'static str, String)> {
     if kinds.iter().any(fits) {
         return None;
     }
-    let named: Vec<&str> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
-    Some(("InvalidRouteKinds", format!("none of its route kinds is supported: {}", named.join(", "))))
+    let named = kinds.iter().map(|kind| kind.kind.clone()).collect();
+    Some(("InvalidRouteKinds", ListenerProblem::RouteKinds(named)))
 }
 
 /// Rejects listeners that clash with another of their port (`validateListeners`). A listener rejected for its protocol
@@ -182,8 +183,8 @@ fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode], reserves_port
         }
         match node.port(gateway) {
             0 => {
-                let message = format!("protocol {} needs a port", node.listener(gateway).protocol.name());
-                node.state = ListenerState::Rejected { reason: "Invalid", message };
+                let why = ListenerProblem::NeedsPort(node.listener(gateway).protocol.clone());
+                node.state = ListenerState::Rejected { reason: "Invalid", why };
             }
             port => by_port.entry(port).or_default().push(place),
         }
@@ -198,17 +199,17 @@ fn settle_conflicts(gateway: &Gateway, nodes: &mut [ListenerNode], reserves_port
             let hostname = listener.hostname.clone().unwrap_or_else(|| Name::new_static("*"));
             let owner = claimed.entry(hostname.clone()).or_insert_with(|| name.clone()).clone();
             let rejected = if mixed && listener.protocol != first {
-                let (other, mine) = (first.name(), listener.protocol.name());
-                Some(("ProtocolConflict", format!("port {port} already speaks {other}, not {mine}")))
+                let (other, own) = (first.clone(), listener.protocol.clone());
+                Some(("ProtocolConflict", ListenerProblem::ProtocolConflict { port, other, own }))
             } else if owner != name {
-                Some(("HostnameConflict", format!("listener {owner} already has {hostname} on port {port}")))
+                Some(("HostnameConflict", ListenerProblem::HostnameConflict { owner, hostname, port }))
             } else if reserves_ports && RESERVED_PORTS.contains(&port) {
-                Some(("Invalid", format!("port {port} is reserved for the proxy itself")))
+                Some(("Invalid", ListenerProblem::ReservedPort(port)))
             } else {
                 None
             };
-            if let Some((reason, message)) = rejected {
-                nodes[place].state = ListenerState::Rejected { reason, message };
+            if let Some((reason, why)) = rejected {
+                nodes[place].state = ListenerState::Rejected { reason, why };
             }
         }
     }

@@ -52,8 +52,8 @@ use std::sync::Arc;
 
 use self::backend::Lookup;
 use self::policy::Policies;
-use crate::finding::Finding;
-use crate::model::{BackendRef, Gateway, Listener, ListenerSet, Name, ObjectKey, Route, RouteMatch};
+use crate::finding::{Finding, ListenerProblem, NotAttached};
+use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
 pub use agentgateway::group_rows;
@@ -147,21 +147,6 @@ pub struct GatewayNode {
     pub cut: usize,
 }
 
-impl GatewayNode {
-    /// What is assumed of a Gateway that is not in view: `one HTTP listener on port 80 for all namespaces`.
-    pub fn assumed_listeners(&self) -> String {
-        match self.gateway.listeners.as_slice() {
-            [only] => format!("one {} listener on port {} for all namespaces", only.protocol.name(), only.port),
-            [] => "the listeners of its ListenerSets".to_owned(),
-            several => {
-                let of = |listener: &Listener| format!("{} ({})", listener.port, listener.protocol.name());
-                let ports: Vec<String> = several.iter().map(of).collect();
-                format!("listeners on port {} for all namespaces", ports.join(", "))
-            }
-        }
-    }
-}
-
 /// A listener, and the routes that attached to it.
 #[derive(Debug)]
 pub struct ListenerNode {
@@ -189,9 +174,9 @@ pub enum ListenerState {
     /// It is.
     Served,
     /// It is not; the status reason (`HostnameConflict`, `ProtocolConflict`, `PortUnavailable`,
-    /// `UnsupportedProtocol`, `InvalidRouteKinds`, `NotAllowed`, …) and a sentence.
+    /// `UnsupportedProtocol`, `InvalidRouteKinds`, `NotAllowed`, …), and why.
     #[allow(missing_docs)]
-    Rejected { reason: &'static str, message: String },
+    Rejected { reason: &'static str, why: ListenerProblem },
 }
 
 /// A route attached to a listener.
@@ -516,11 +501,8 @@ pub struct Unattached {
     pub route: RouteId,
     /// The parentRef, as an index into the route's `parent_refs`.
     pub parent_ref: u32,
-    /// The status reason: `NotAllowedByListeners`, `NoMatchingParent`, `NoMatchingListenerHostname`, or `NoSuchParent`
-    /// (not a status: no controller answers) when the parent does not exist.
-    pub reason: &'static str,
-    /// The same in a sentence.
-    pub message: String,
+    /// Why.
+    pub why: NotAttached,
 }
 
 /// Resolves a snapshot: pure, total. Returns the tree and what is wrong with it.

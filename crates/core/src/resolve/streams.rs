@@ -20,7 +20,8 @@ use super::backend::{Lookup, Referrer};
 use super::gateway::supported_kinds;
 use super::listeners::ListenerIndex;
 use super::{Destination, GatewayNode, Tree, specification_only};
-use crate::model::{GATEWAY_GROUP, Listener, Name, ObjectKey, ParentRef, Protocol, StreamKind, StreamRoute, TlsMode};
+use crate::finding::{NotAttached, ServerNameClash, ServerNameOwner, Subject};
+use crate::model::{GATEWAY_GROUP, Listener, Name, ParentRef, Protocol, StreamKind, StreamRoute, TlsMode};
 use crate::store::Snapshot;
 
 /// The TCP and TLS routes of a listener.
@@ -49,10 +50,8 @@ pub struct UnattachedStream {
     pub route: Arc<StreamRoute>,
     /// The parentRef, as an index into the route's `parent_refs`.
     pub parent_ref: u32,
-    /// As [`super::Unattached::reason`].
-    pub reason: &'static str,
-    /// The same in a sentence.
-    pub message: String,
+    /// Why.
+    pub why: NotAttached,
 }
 
 /// Two chains of a port for one server name: Envoy refuses the listener.
@@ -62,8 +61,8 @@ pub struct ChainConflict {
     pub port: u16,
     /// The route whose chain comes second.
     pub route: Arc<StreamRoute>,
-    /// What clashes, in a sentence.
-    pub message: String,
+    /// What clashes.
+    pub clash: ServerNameClash,
 }
 
 impl Streams {
@@ -116,18 +115,18 @@ pub(super) fn attach(
                 Parent::ListenerSet(key) => ("ListenerSet", sets.get(&key), key),
                 Parent::Other => continue,
             };
-            let mut unattached = |reason, message| {
+            let mut unattached = |why| {
                 let route = Arc::clone(route);
-                tree.unattached_streams.push(UnattachedStream { route, parent_ref, reason, message });
+                tree.unattached_streams.push(UnattachedStream { route, parent_ref, why });
             };
             let Some(resource) = resource else {
                 if snapshot.coverage.sees(what, &key.namespace) {
-                    unattached("NoSuchParent", format!("{what} {key} does not exist"));
+                    unattached(NotAttached::NoSuchParent(Subject { kind: what, key }));
                 }
                 continue;
             };
             if resource.denied {
-                unattached("ListenerSetNotAllowed", format!("its Gateway does not take ListenerSet {key}"));
+                unattached(NotAttached::ListenerSetNotAllowed(key));
                 continue;
             }
             let node = &tree.gateways[resource.node];
@@ -142,8 +141,7 @@ pub(super) fn attach(
             let candidates = indexes[resource.node].candidates(node, resource.listeners.clone(), reference, hostnames);
             let takers: Vec<_> = candidates.into_iter().filter_map(taker).collect();
             if takers.is_empty() && !node.assumed {
-                let (reason, message) = refusal(snapshot, node, resource, route, reference);
-                unattached(reason, message);
+                unattached(refusal(snapshot, node, resource, route, reference, Subject { kind: what, key }));
             }
             let foreign = !node.dialect.is_of_kgateway();
             for (at, names) in takers {
@@ -180,9 +178,9 @@ fn refusal(
     resource: &Resource,
     route: &StreamRoute,
     reference: &ParentRef,
-) -> (&'static str, String) {
-    let (kind, namespace, parent) = (route.kind.name(), &route.meta.namespace, &reference.kind);
-    let name = ObjectKey::new(reference.namespace.clone().unwrap_or_else(|| namespace.clone()), reference.name.clone());
+    parent: Subject,
+) -> NotAttached {
+    let namespace = &route.meta.namespace;
     let admitting =
         resource.listeners.clone().filter(|at| admits_kind(node.listeners[*at].listener(&node.gateway), route.kind));
     let reached = admitting.map(|at| reach(snapshot, node, at, reference, namespace));
@@ -192,14 +190,11 @@ fn refusal(
         matched |= matches!(reached, Reach::Here(_));
     }
     if !admitted {
-        ("NotAllowedByListeners", format!("no listener of {parent} {name} admits a {kind} from namespace {namespace}"))
+        NotAttached::NotAllowedByListeners { parent, kind: route.kind.name(), namespace: namespace.clone() }
     } else if !matched {
-        let section = reference.section_name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-        let port = reference.port.map(|port| format!(" on port {port}")).unwrap_or_default();
-        ("NoMatchingParent", format!("{parent} {name} has no listener{section}{port} that admits it"))
+        NotAttached::NoMatchingParent { parent, section: reference.section_name.clone(), port: reference.port }
     } else {
-        let hostnames = route.hostnames.join(", ");
-        ("NoMatchingListenerHostname", format!("no listener of {parent} {name} serves {hostnames}"))
+        NotAttached::NoMatchingListenerHostname { parent, hostnames: route.hostnames.clone() }
     }
 }
 
@@ -215,14 +210,14 @@ fn destinations(lookup: Lookup<'_>, route: &StreamRoute, foreign: bool) -> Vec<D
 
 /// Chains of a port that match alike. A chain of an HTTPS listener has the listener's hostname.
 fn conflicts(node: &GatewayNode) -> Vec<ChainConflict> {
-    let mut taken: BTreeMap<(u16, String), String> = BTreeMap::new();
+    let mut taken: BTreeMap<(u16, Name), ServerNameOwner> = BTreeMap::new();
     let mut conflicts = Vec::new();
     let served = || node.listeners.iter().filter(|listener| listener.is_served());
     for listener in served() {
         let written = listener.listener(&node.gateway);
         if written.protocol == Protocol::Https {
-            let hostname = written.hostname.as_deref().unwrap_or("*").to_owned();
-            let owner = format!("listener {}", listener.name(&node.gateway));
+            let hostname = written.hostname.clone().unwrap_or(Name::new_static("*"));
+            let owner = ServerNameOwner::Listener(listener.name(&node.gateway));
             taken.entry((listener.port(&node.gateway), hostname)).or_insert(owner);
         }
     }
@@ -232,14 +227,13 @@ fn conflicts(node: &GatewayNode) -> Vec<ChainConflict> {
             let any = [Name::new_static("*")];
             let names = if stream.names.is_empty() { &any[..] } else { &stream.names };
             for name in names {
-                let key = (port, name.to_string());
-                let owner = format!("{} {}", stream.route.kind.name(), stream.route.meta.key());
+                let key = (port, name.clone());
+                let route = Subject { kind: stream.route.kind.name(), key: stream.route.meta.key() };
                 if let Some(other) = taken.get(&key) {
-                    let name = if name == "*" { "any server name" } else { name.as_str() };
-                    let message = format!("{owner} and {other} both take {name}");
-                    conflicts.push(ChainConflict { port, route: Arc::clone(&stream.route), message });
+                    let clash = ServerNameClash { route, with: other.clone(), name: name.clone() };
+                    conflicts.push(ChainConflict { port, route: Arc::clone(&stream.route), clash });
                 } else {
-                    taken.insert(key, owner);
+                    taken.insert(key, ServerNameOwner::Route(route));
                 }
             }
         }

@@ -7,6 +7,7 @@
 
 use super::backend::{Lookup, Permission, Referred, Referrer};
 use super::{ListenerNode, ListenerState};
+use crate::finding::{ListenerProblem, TlsProblem};
 use crate::model::{
     CertificateRef, ClientValidation, FrontendTls, GATEWAY_GROUP, Gateway, ListenerTls, Name, ObjectKey, Protocol,
     TlsMode,
@@ -51,11 +52,18 @@ enum Wrong {
     Other,
 }
 
-/// One thing that is wrong: in words for a person, and in the engine's.
+/// One thing that is wrong, and what the engine says of it.
 struct Problem {
     wrong: Wrong,
-    told: String,
+    what: TlsProblem,
     said: String,
+}
+
+impl Problem {
+    /// Something of which the status says nothing of its own.
+    fn other(what: TlsProblem) -> Self {
+        Self { wrong: Wrong::Other, said: what.to_string(), what }
+    }
 }
 
 /// Looks at the HTTPS listeners that are served, and rejects those that cannot be. They keep what they claimed: this is
@@ -99,7 +107,8 @@ fn note(node: &mut ListenerNode, problems: &[Problem], partial: bool) {
         Wrong::Other => (Some("InvalidCertificateRef"), "Invalid", "Invalid certificate ref(s).".to_owned()),
     };
     if !partial {
-        node.state = ListenerState::Rejected { reason: resolved_refs.unwrap_or(accepted), message: worst.told.clone() };
+        let why = ListenerProblem::Tls(worst.what.clone());
+        node.state = ListenerState::Rejected { reason: resolved_refs.unwrap_or(accepted), why };
     }
     node.tls.push(TlsFault { resolved_refs, accepted, message, partial });
 }
@@ -120,7 +129,7 @@ fn validation(frontend: &FrontendTls, port: u16) -> (Authorities<'_>, Vec<Proble
         let namespace = one.namespace.as_deref().unwrap_or_default();
         Problem {
             wrong: Wrong::AuthorityKind,
-            told: format!("a client's certificate cannot be held against {kind} {name}"),
+            what: TlsProblem::AuthorityKind { kind: kind.clone(), name: name.clone() },
             said: format!("invalid ca.crt kind {kind} in {namespace}/{name}: InvalidCACertificateKind"),
         }
     };
@@ -149,7 +158,7 @@ fn settings(
     if authorities.is_none() && tls.options.iter().any(|(key, _)| key == SUBJECT_NAMES) {
         let no_authority = Problem {
             wrong: Wrong::NoAuthority,
-            told: format!("the option {SUBJECT_NAMES} needs an authority in the Gateway's tls.frontend"),
+            what: TlsProblem::NeedsAuthority(SUBJECT_NAMES),
             said: "verify-subject-alt-names annotation requires a trusted CA to be configured".to_owned(),
         };
         return (vec![no_authority], false);
@@ -167,16 +176,18 @@ fn certificate(lookup: Lookup<'_>, owner: Referrer<'_>, certificate: &Certificat
     let CertificateRef { group, kind, name, .. } = certificate;
     let namespace = certificate.namespace.as_ref().unwrap_or(owner.namespace);
     if !matches!(group.as_str(), "" | "core") || kind != "Secret" {
-        let told = format!("a certificate is not a {kind}: {name}");
-        return Some(Problem { wrong: Wrong::Other, said: told.clone(), told });
+        return Some(Problem::other(TlsProblem::CertificateKind { kind: kind.clone(), name: name.clone() }));
     }
     let permission = lookup.granted(owner, Referred { group, kind, namespace, name });
     (permission == Permission::Refused).then(|| Problem {
         wrong: Wrong::MissingGrant,
-        told: format!(
-            "no ReferenceGrant in {namespace} lets {}s of {} refer to Secret {name}",
-            owner.kind, owner.namespace
-        ),
+        what: TlsProblem::NotPermitted {
+            from: owner.kind,
+            home: owner.namespace.clone(),
+            kind: kind.clone(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        },
         said: "missing reference grant".to_owned(),
     })
 }
@@ -184,30 +195,30 @@ fn certificate(lookup: Lookup<'_>, owner: Referrer<'_>, certificate: &Certificat
 fn options(tls: &ListenerTls) -> Vec<Problem> {
     let mut range = [0, VERSIONS.len()];
     let mut problems = Vec::new();
-    let mut other = |told: String| problems.push(Problem { wrong: Wrong::Other, said: told.clone(), told });
+    let mut other = |what| problems.push(Problem::other(what));
     let mut unknown = Vec::new();
     for (key, value) in &tls.options {
         match key.as_str() {
             MIN_VERSION | MAX_VERSION => match VERSIONS.iter().position(|version| version == value) {
                 Some(at) => range[usize::from(key == MAX_VERSION)] = at,
-                None => other(format!("the option {key} is not a version of TLS: {value}")),
+                None => other(TlsProblem::Version { option: key.clone(), value: value.clone() }),
             },
             CERTIFICATE_HASH => {
                 for hash in hashes(value).filter(|hash| !is_hash(hash)) {
-                    other(format!("the option {key} has a hash that is not a SHA-256: {hash}"));
+                    other(TlsProblem::Hash { option: key.clone(), hash: hash.to_owned() });
                 }
             }
             SUBJECT_NAMES => {}
             known if FREE_OPTIONS.contains(&known) => {}
             _ => unknown.push(Problem {
                 wrong: Wrong::UnknownOption,
-                told: format!("the TLS option {key} is not known"),
+                what: TlsProblem::UnknownOption(key.clone()),
                 said: format!("unknown tls option: {key}"),
             }),
         }
     }
     if range[1] < range[0] {
-        other(format!("{MAX_VERSION} is below {MIN_VERSION}"));
+        other(TlsProblem::VersionsReversed { max: MAX_VERSION, min: MIN_VERSION });
     }
     problems.extend(unknown);
     problems
@@ -236,14 +247,20 @@ fn authority(lookup: Lookup<'_>, home: &Name, one: &CertificateRef) -> Option<Pr
     let key = ObjectKey::new(namespace.clone(), name.clone());
     let fetching = |why: &str| format!("failed to fetch CA certificate ConfigMap {name}/{home}: {why}");
     if lookup.granted(gateway, Referred { group, kind, namespace, name }) == Permission::Refused {
-        let told = format!("no ReferenceGrant in {namespace} lets Gateways of {home} refer to {kind} {name}");
+        let what = TlsProblem::NotPermitted {
+            from: "Gateway",
+            home: home.clone(),
+            kind: kind.clone(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
         return Some(match kind.as_str() {
             "ConfigMap" => Problem {
                 wrong: Wrong::MissingAuthorityGrant,
-                told,
+                what,
                 said: fetching("missing CA certificate reference grant"),
             },
-            _ => Problem { wrong: Wrong::MissingGrant, told, said: "missing reference grant".to_owned() },
+            _ => Problem { wrong: Wrong::MissingGrant, what, said: "missing reference grant".to_owned() },
         });
     }
     if kind != "ConfigMap" {
@@ -251,13 +268,10 @@ fn authority(lookup: Lookup<'_>, home: &Name, one: &CertificateRef) -> Option<Pr
     }
     match lookup.snapshot.config_maps.get(&key) {
         Some(found) if found.has_certificate => None,
-        Some(_) => {
-            let told = format!("ConfigMap {key} has no certificate in ca.crt");
-            Some(Problem { wrong: Wrong::Other, said: told.clone(), told })
-        }
+        Some(_) => Some(Problem::other(TlsProblem::NoCertificate(key))),
         None if lookup.snapshot.coverage.sees("ConfigMap", namespace) => Some(Problem {
             wrong: Wrong::AuthorityRef,
-            told: format!("ConfigMap {key} does not exist"),
+            what: TlsProblem::NoConfigMap(key),
             said: fetching("InvalidCACertificateRef"),
         }),
         None => None,

@@ -1,7 +1,5 @@
 //! Why an answer is not certain, as types. The sentences are in `routescope-render`.
 
-use std::fmt;
-
 use super::{Cut, Destination, DestinationState, Settings, Via, broken_refs};
 use crate::model::{Name, ObjectKey, PolicyField, Protocol};
 
@@ -320,17 +318,5 @@ impl UnverifiedDestination {
         let Destination { group, kind, namespace, name, state, .. } = destination;
         let backend = ObjectKey::new(namespace.clone(), name.clone());
         state.is_unverified().then(|| Self { state: *state, group: group.clone(), kind: kind.clone(), backend })
-    }
-}
-
-impl fmt::Display for EngineAssumption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let engine = self.engine;
-        match &self.class {
-            Some(class) => {
-                write!(f, "assumed {engine} from the class name {class}: its GatewayClass is not in the input")
-            }
-            None => write!(f, "assumed {engine}: its GatewayClass is not in the input"),
-        }
     }
 }

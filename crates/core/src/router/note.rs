@@ -1,5 +1,6 @@
 //! What a person should know beside an answer, as types. The sentences are in `routescope-render`.
 
+use crate::finding::ServerNameClash;
 use crate::model::{Name, ObjectKey};
 use crate::resolve::{Destination, ReplacedCondition, RuleNodeId};
 
@@ -17,8 +18,8 @@ pub enum Refusal {
     Listener {
         /// The port.
         port: u16,
-        /// Why.
-        message: String,
+        /// Which two take the same connections.
+        clash: ServerNameClash,
     },
     /// kgateway crashes on this rule before it sends anything to Envoy.
     Crash(RuleNodeId),

@@ -70,7 +70,7 @@ impl Router<'_> {
         }
         if let Some(conflict) = node.chain_conflicts.iter().find(|conflict| conflict.port == port) {
             decision.unverified.push(Uncertainty::ListenerRefused);
-            decision.refused = Some(Refusal::Listener { port, message: conflict.message.clone() });
+            decision.refused = Some(Refusal::Listener { port, clash: conflict.clash.clone() });
         }
         if let Some(crash) = self.tree.crashes.first().filter(|_| node.dialect.engine == Engine::Kgateway) {
             decision.unverified.push(Uncertainty::ControlPlaneCrashes);

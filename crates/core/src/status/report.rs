@@ -91,7 +91,7 @@ impl Reports {
 
     /// A parentRef that attached nowhere. The engine gives the reason and no message.
     fn unattached(&mut self, analysis: &Analysis, unattached: &Unattached) {
-        let reason = unattached.reason;
+        let reason = unattached.why.reason();
         if !matches!(reason, "NotAllowedByListeners" | "NoMatchingParent" | "NoMatchingListenerHostname") {
             return;
         }

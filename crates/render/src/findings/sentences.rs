@@ -1,6 +1,9 @@
 //! The sentences of findings.
 
+mod attachment;
 mod requests;
+
+pub use attachment::{assumed_listeners, engine_assumption, listener_problem, not_attached, server_name_clash};
 
 use routescope_core::finding::{Advice, Finding, Problem, RuleName, TooLarge};
 
@@ -32,6 +35,8 @@ fn problem(what: &Problem) -> String {
             "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it"
                 .to_owned()
         }
+        Problem::Gateway(what) => attachment::gateway(what),
+        Problem::Attachment(what) => attachment::attachment(what),
         Problem::Requests(what) => requests::problem(what),
     }
 }
@@ -73,6 +78,26 @@ fn advice(what: &Advice) -> String {
         Advice::FewerHostnames => "give routes fewer hostnames or listeners".to_owned(),
         Advice::FewerAttachments => "give routes a sectionName, or listeners fewer routes".to_owned(),
         Advice::LookForLayers => "look for routes that delegate to each other in layers".to_owned(),
+        Advice::AddGateway => "add its manifest, or say --complete when there is none".to_owned(),
+        Advice::NameEngine => "add the GatewayClass to the input, or name the engine with --engine".to_owned(),
+        Advice::OneServerName => "give each server name of a port to one listener or route".to_owned(),
+        Advice::AttachToThose => "attach it to those listeners too".to_owned(),
+        Advice::AttachStream => "attach a route of one rule with backendRefs".to_owned(),
+        Advice::RemoveKinds => "remove them from allowedRoutes.kinds".to_owned(),
+        Advice::OneRuleEach => "give each rule a route of its own".to_owned(),
+        Advice::SeeAllowedRoutes => "see allowedRoutes of the listeners".to_owned(),
+        Advice::SeeSection => "see sectionName and port of the parentRef".to_owned(),
+        Advice::SeeHostnames => "see the hostnames of the listeners".to_owned(),
+        Advice::OutsideOfMesh => "what a client outside of the mesh sends goes by the routes of Gateways".to_owned(),
+        Advice::MeansParent { named, near } => {
+            let name = (named.name != near.name).then(|| format!("name: {}", near.name));
+            let namespace = (named.namespace != near.namespace).then(|| format!("namespace: {}", near.namespace));
+            let changes: Vec<String> = name.into_iter().chain(namespace).collect();
+            format!("did you mean {near}? write {} in the parentRef", changes.join(" and "))
+        }
+        Advice::MeansSection(section) => format!("did you mean sectionName: {section}?"),
+        Advice::OnlyListener(listener) => format!("its only listener is {listener}"),
+        Advice::Listeners(listeners) => format!("its listeners are {}", listeners.join(", ")),
         Advice::NameSection { section, route } => {
             format!("name sectionName: {section} in {route}: it takes the requests of every listener")
         }

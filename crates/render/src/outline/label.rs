@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::findings::{assumed_listeners, engine_assumption, listener_problem, not_attached};
 use crate::phrases;
 use crate::style::{Line, Role};
 use routescope_core::model::{
@@ -107,7 +108,7 @@ impl Outline {
             NodeRef::Stream(hosts, at) => self.stream_label(hosts, at),
             NodeRef::UnattachedStream(at) => {
                 let one = &self.tree().unattached_streams[at as usize];
-                Label::out(stream_name(&one.route), format!("{}: {}", one.reason, one.message))
+                Label::out(stream_name(&one.route), format!("{}: {}", one.why.reason(), not_attached(&one.why)))
             }
             NodeRef::Unattached(at) => {
                 let unattached = &self.tree().unattached[at as usize];
@@ -117,7 +118,7 @@ impl Outline {
                     main.push(Role::Dim, " to ");
                     main.extend(parent_name(parent, route));
                 }
-                Label::out(main, format!("{}: {}", unattached.reason, unattached.message))
+                Label::out(main, format!("{}: {}", unattached.why.reason(), not_attached(&unattached.why)))
             }
             NodeRef::Orphan(at) => {
                 let route = self.analysis.snapshot.route(self.tree().orphans[at as usize]);
@@ -145,10 +146,17 @@ impl Outline {
             .with(Role::Gateway, meta.name.to_string())
             .with(Role::Dim, format!(" · {}", node.dialect.engine.name()));
         if node.assumed {
-            return Label::odd(main, format!("assumed: not in view, so {}", node.assumed_listeners()));
+            return Label::odd(
+                main,
+                format!("assumed: not in view, so {}", assumed_listeners(&node.gateway.listeners)),
+            );
         }
         if let Some(doubt) = &node.engine_assumption {
-            return Label { main, note: Line::of(Role::Dim, format!("? {doubt}")), health: Health::Odd };
+            return Label {
+                main,
+                note: Line::of(Role::Dim, format!("? {}", engine_assumption(doubt))),
+                health: Health::Odd,
+            };
         }
         Label::fine(main)
     }
@@ -177,9 +185,8 @@ impl Outline {
                 let note = format!("? protocol {} is not followed", listener.protocol.name());
                 Label { main, note: Line::of(Role::Dim, note), health: Health::Odd }
             }
-            ListenerState::Rejected { reason, message } => {
-                let colon = if message.is_empty() { "" } else { ": " };
-                Label::broken(main, format!("not served, {reason}{colon}{message}"))
+            ListenerState::Rejected { reason, why } => {
+                Label::broken(main, format!("not served, {reason}: {}", listener_problem(why)))
             }
             ListenerState::Served if matches!(listener.protocol, Protocol::Tls | Protocol::Tcp) => {
                 if gateway.serves_streams(at.port(&gateway.gateway)) {

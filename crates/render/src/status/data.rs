@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::findings::engine_assumption;
 use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, ParentRef, RouteKind};
@@ -117,7 +118,11 @@ pub fn data(analysis: &Analysis, statuses: &Statuses, differences: &[Difference]
         http_routes: of_kind(RouteKind::Http),
         grpc_routes: of_kind(RouteKind::Grpc),
         gateways: statuses.gateways.iter().map(|(key, status)| (key.to_string(), gateway(status))).collect(),
-        unverified: statuses.unverified.iter().map(|(key, doubt)| (key.to_string(), doubt.to_string())).collect(),
+        unverified: statuses
+            .unverified
+            .iter()
+            .map(|(key, doubt)| (key.to_string(), engine_assumption(doubt)))
+            .collect(),
         doubt: statuses.doubt.as_ref().map(not_read),
         differences: differences.iter().map(difference).collect(),
     }

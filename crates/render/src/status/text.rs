@@ -1,6 +1,7 @@
 //! Statuses as text: a line for each parent and listener where all is well, what is wrong spelled out where it is not.
 
 use crate::answer::text::wrapped;
+use crate::findings::engine_assumption;
 use crate::phrases;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
@@ -58,7 +59,7 @@ pub fn text(
         lines.push(Line::of(Role::Warning, "? ").with(Role::Text, format!("not certain: {}", not_read(doubt))));
     }
     for (gateway, doubt) in &statuses.unverified {
-        let what = format!("not certain: Gateway {gateway}: {doubt}");
+        let what = format!("not certain: Gateway {gateway}: {}", engine_assumption(doubt));
         lines.push(Line::of(Role::Warning, "? ").with(Role::Text, what));
     }
     for (gateway, engine) in &statuses.unmodelled {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::data::{ActionData, DestinationData, Each, MatchData, SourceData, ViaData};
+use crate::findings::{listener_problem, not_attached};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::phrases;
 use crate::uncertainty::not_read;
@@ -205,7 +206,7 @@ fn listener(outline: &Outline, hosts: u32) -> ListenerData<'_> {
     let written = written_listener(gateway, node);
     let (served, reason, message) = match &node.state {
         ListenerState::Served => (true, None, None),
-        ListenerState::Rejected { reason, message } => (false, Some(*reason), Some(message.clone())),
+        ListenerState::Rejected { reason, why } => (false, Some(*reason), Some(listener_problem(why))),
     };
     ListenerData {
         name: crate::outline::listener_name(gateway, node),
@@ -340,8 +341,8 @@ fn loose(outline: &Outline, node: NodeRef) -> Option<NotAttachedData> {
             namespace: unattached.route.meta.namespace.clone(),
             name: unattached.route.meta.name.clone(),
             parent_ref: Some(unattached.parent_ref),
-            reason: unattached.reason,
-            message: unattached.message.clone(),
+            reason: unattached.why.reason(),
+            message: not_attached(&unattached.why),
             source: source(outline, node),
         });
     }
@@ -349,7 +350,7 @@ fn loose(outline: &Outline, node: NodeRef) -> Option<NotAttachedData> {
     let (parent_ref, reason, message) = match node {
         NodeRef::Unattached(at) => {
             let unattached = &outline.analysis().tree.unattached[at as usize];
-            (Some(unattached.parent_ref), unattached.reason, unattached.message.clone())
+            (Some(unattached.parent_ref), unattached.why.reason(), not_attached(&unattached.why))
         }
         _ => (None, "NoParent", outline.label(node).note.plain().trim_start_matches("✗ ").to_owned()),
     };

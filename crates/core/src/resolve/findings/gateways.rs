@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use super::backends::broken;
 use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
-use crate::finding::{Advice, Code, Edit, Finding, Location, Problem, Severity, Subject, TooLarge, closest};
+use crate::finding::{
+    Advice, AttachmentProblem, Code, Edit, Finding, GatewayProblem, Location, NotAttached, Problem, Severity, Subject,
+    TooLarge, closest,
+};
 use crate::limits;
-use crate::model::{GATEWAY_GROUP, ParentRef, Protocol, Route, StreamRoute};
+use crate::model::{GATEWAY_GROUP, Name, ParentRef, Protocol, Route, StreamRoute};
 use crate::resolve::{Engine, GatewayNode, ListenerNode, ListenerState, invalid_kinds};
 use crate::store::RouteId;
 
@@ -27,13 +30,11 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: None,
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    problem: format!(
-                        "it is not in view: {} {} assumed",
-                        node.assumed_listeners(),
-                        if node.gateway.listeners.len() == 1 { "is" } else { "are" }
+                    problem: GatewayProblem::Assumed(
+                        node.gateway.listeners.iter().map(|one| (one.port, one.protocol.clone())).collect(),
                     )
                     .into(),
-                    advice: Some(Advice::Text("add its manifest, or say --complete when there is none".to_owned())),
+                    advice: Some(Advice::AddGateway),
                     fix: Vec::new(),
                 });
             }
@@ -46,10 +47,13 @@ impl Report<'_> {
                     severity: Severity::Info,
                     place: Some(Location::within(origin, origin.at)),
                     subject: Some(Subject { kind: "Gateway", key: key.clone() }),
-                    problem: format!("{assumption} (class {})", node.gateway.class).into(),
-                    advice: Some(Advice::Text(
-                        "add the GatewayClass to the input, or name the engine with --engine".to_owned(),
-                    )),
+                    problem: GatewayProblem::EngineAssumed {
+                        engine: assumption.engine,
+                        by_class: assumption.class.is_some(),
+                        class: node.gateway.class.clone(),
+                    }
+                    .into(),
+                    advice: Some(Advice::NameEngine),
                     fix: Vec::new(),
                 });
             }
@@ -69,11 +73,10 @@ impl Report<'_> {
                 });
             }
             for conflict in &node.chain_conflicts {
-                let (port, message) = (conflict.port, &conflict.message);
-                let message =
-                    format!("{message} on port {port}: Envoy refuses the whole listener, and keeps the last good one");
-                let help = "give each server name of a port to one listener or route";
-                self.of_stream(Code::EnvoyRefusesListener, Severity::Error, &conflict.route, None, message, help);
+                let (clash, port) = (conflict.clash.clone(), conflict.port);
+                let problem = GatewayProblem::ServerNameClash { clash, port };
+                let say = (problem.into(), Some(Advice::OneServerName));
+                self.of_stream(Code::EnvoyRefusesListener, Severity::Error, &conflict.route, None, say);
             }
             for listener in &node.listeners {
                 self.of_listener(node, listener);
@@ -87,7 +90,7 @@ impl Report<'_> {
             Some(set) => ("ListenerSet", &set.meta),
             None => ("Gateway", &node.gateway.meta),
         };
-        if let ListenerState::Rejected { reason, message } = &listener.state {
+        if let ListenerState::Rejected { reason, why } = &listener.state {
             if listener.is_left_to(node.dialect) && !is_slip(&written.protocol) {
                 return;
             }
@@ -104,7 +107,12 @@ impl Report<'_> {
                     severity,
                     place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind, key: meta.key() }),
-                    problem: format!("listener {} is not served ({reason}): {message}", written.name).into(),
+                    problem: GatewayProblem::ListenerRejected {
+                        listener: written.name.clone(),
+                        reason,
+                        why: why.clone(),
+                    }
+                    .into(),
                     advice: None,
                     fix: Vec::new(),
                 });
@@ -119,14 +127,12 @@ impl Report<'_> {
             let cause = Cause { code: Code::HostnamesIsolated, route: id, rule: u32::MAX, detail: attached.parent_ref };
             if self.is_new(Severity::Warning, cause) {
                 let route = self.snapshot.route(id);
-                let message = format!(
-                    "listener {} gives it no hostname: more specific listeners of the port take {}",
-                    listener.name(&node.gateway),
-                    attached.isolated.join(", ")
-                );
+                let problem = AttachmentProblem::HostnamesIsolated {
+                    listener: listener.name(&node.gateway),
+                    hostnames: attached.isolated.clone(),
+                };
                 let at = route.parent_refs[attached.parent_ref as usize].at;
-                let help = "attach it to those listeners too".to_owned();
-                self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                self.about(cause.code, Severity::Warning, route, at, (problem, Some(Advice::AttachToThose)));
             }
         }
     }
@@ -138,38 +144,38 @@ impl Report<'_> {
             Some(set) => ("ListenerSet", &set.meta),
             None => ("Gateway", &node.gateway.meta),
         };
-        let mut told: Vec<(Code, Severity, String, &str)> = Vec::new();
+        let mut found: Vec<(Code, Severity, GatewayProblem, Option<Advice>)> = Vec::new();
         let mut fix = Vec::new();
-        let name = &written.name;
+        let name = || written.name.clone();
         if matches!(written.protocol, Protocol::Tls | Protocol::Tcp)
             && !node.serves_streams(listener.port(&node.gateway))
         {
             let kind = if written.protocol == Protocol::Tcp { "TCPRoute" } else { "TLSRoute" };
             let seen = self.snapshot.coverage.sees_all(kind);
             let severity = if seen { Severity::Warning } else { Severity::Info };
-            let message = format!("no {kind} with backends attaches to listener {name}: connections are closed");
-            told.push((Code::ListenerWithoutRoutes, severity, message, "attach a route of one rule with backendRefs"));
+            let problem = GatewayProblem::ListenerWithoutRoutes { kind, listener: name() };
+            found.push((Code::ListenerWithoutRoutes, severity, problem, Some(Advice::AttachStream)));
         }
         let kinds = invalid_kinds(written);
         if !kinds.is_empty() {
             fix = remove_kinds(&Subject { kind: of, key: meta.key() }, listener.index, written, &kinds);
-            let (protocol, kinds) = (written.protocol.name(), kinds.join(", "));
-            let message = format!("listener {name} of protocol {protocol} does not carry {kinds}");
-            told.push((Code::ListenerKinds, Severity::Warning, message, "remove them from allowedRoutes.kinds"));
+            let kinds = kinds.into_iter().map(Name::from).collect();
+            let problem = GatewayProblem::ListenerKinds { listener: name(), protocol: written.protocol.clone(), kinds };
+            found.push((Code::ListenerKinds, Severity::Warning, problem, Some(Advice::RemoveKinds)));
         }
         for fault in listener.tls.iter().filter(|fault| fault.partial) {
-            let message = format!("listener {name} is served without a part of its TLS settings: {}", fault.message);
-            told.push((Code::ListenerRejected, Severity::Warning, message, ""));
+            let problem = GatewayProblem::ListenerTls { listener: name(), status: fault.message.clone() };
+            found.push((Code::ListenerRejected, Severity::Warning, problem, None));
         }
-        for (code, severity, message, help) in told {
+        for (code, severity, problem, advice) in found {
             if self.has_room(code, severity) {
                 self.all.push(Finding {
                     code,
                     severity,
                     place: Some(Location::within(&meta.origin, written.at)),
                     subject: Some(Subject { kind: of, key: meta.key() }),
-                    problem: message.into(),
-                    advice: (!help.is_empty()).then(|| help.to_owned()).map(Advice::Text),
+                    problem: problem.into(),
+                    advice,
                     fix: if code == Code::ListenerKinds { std::mem::take(&mut fix) } else { Vec::new() },
                 });
             }
@@ -182,8 +188,7 @@ impl Report<'_> {
         severity: Severity,
         route: &StreamRoute,
         parent_ref: Option<u32>,
-        message: String,
-        help: &str,
+        (problem, advice): (Problem, Option<Advice>),
     ) {
         if !self.has_room(code, severity) {
             return;
@@ -195,8 +200,8 @@ impl Report<'_> {
             severity,
             place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
-            problem: message.into(),
-            advice: (!help.is_empty()).then(|| help.to_owned()).map(Advice::Text),
+            problem,
+            advice,
             fix: Vec::new(),
         });
     }
@@ -204,14 +209,14 @@ impl Report<'_> {
     /// TCP and TLS routes: where they attach nowhere, and what is wrong with their backends.
     pub(super) fn of_streams(&mut self) {
         for unattached in &self.tree.unattached_streams {
-            let message = format!("{} ({})", unattached.message, unattached.reason);
+            let problem = AttachmentProblem::NotAttached(unattached.why.clone()).into();
             let (route, at) = (&unattached.route, Some(unattached.parent_ref));
             let object = Subject { kind: route.kind.name(), key: route.meta.key() };
             let reference = &route.parent_refs[unattached.parent_ref as usize];
             let near = self.near_section(object, unattached.parent_ref, reference);
-            let (help, fix) =
-                near.unwrap_or_else(|| (help_for(unattached.reason).unwrap_or_default().to_owned(), Vec::new()));
-            self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, message, &help);
+            let (advice, fix) =
+                near.map_or_else(|| (advice_for(&unattached.why), Vec::new()), |(advice, fix)| (Some(advice), fix));
+            self.of_stream(Code::RouteNotAttached, Severity::Error, route, at, (problem, advice));
             if let Some(last) = self.all.last_mut()
                 && !route.meta.defective
             {
@@ -226,14 +231,14 @@ impl Report<'_> {
                     continue;
                 }
                 if route.rules.len() != 1 && node.dialect.engine == Engine::Kgateway {
-                    let message = format!("it has {} rules, and kgateway serves routes of one rule", route.rules.len());
-                    let help = "give each rule a route of its own";
-                    self.of_stream(Code::StreamNotServed, Severity::Error, route, None, message, help);
+                    let problem = AttachmentProblem::StreamRules(route.rules.len());
+                    let say = (problem.into(), Some(Advice::OneRuleEach));
+                    self.of_stream(Code::StreamNotServed, Severity::Error, route, None, say);
                 }
                 for destination in stream.destinations.iter().filter(|one| one.state.is_broken()) {
                     let Some((code, what)) = broken(destination) else { continue };
-                    let message = format!("{what}: connections are closed");
-                    self.of_stream(code, Severity::Error, route, None, message, "");
+                    let problem = format!("{what}: connections are closed").into();
+                    self.of_stream(code, Severity::Error, route, None, (problem, None));
                 }
             }
         }
@@ -253,20 +258,18 @@ impl Report<'_> {
             if self.is_new(severity, cause) {
                 let route = self.snapshot.route(id);
                 let at = route.parent_refs[unattached.parent_ref as usize].at;
-                let message = format!("{} ({})", unattached.message, unattached.reason);
+                let problem = AttachmentProblem::NotAttached(unattached.why.clone());
                 let place = unattached.parent_ref;
-                let near = match unattached.reason {
-                    "NotAllowedByListeners" | "NoMatchingParent" => {
+                let near = match unattached.why {
+                    NotAttached::NotAllowedByListeners { .. } | NotAttached::NoMatchingParent { .. } => {
                         self.near_section(subject(route), place, &route.parent_refs[place as usize])
                     }
-                    "NoSuchParent" => self.near_unattached(route, place),
+                    NotAttached::NoSuchParent(_) => self.near_unattached(route, place),
                     _ => None,
                 };
-                let (help, fix) = near.map_or_else(
-                    || (help_for(unattached.reason).map(str::to_owned), Vec::new()),
-                    |(help, fix)| (Some(help), fix),
-                );
-                self.about(cause.code, severity, route, at, (message, help));
+                let (advice, fix) =
+                    near.map_or_else(|| (advice_for(&unattached.why), Vec::new()), |(advice, fix)| (Some(advice), fix));
+                self.about(cause.code, severity, route, at, (problem, advice));
                 self.fix(route, fix);
             }
         }
@@ -275,17 +278,13 @@ impl Report<'_> {
             if let Some(parent) = route.parent_refs.iter().find(|parent| parent.is_of_mesh())
                 && self.has_room(Code::MeshRoute, Severity::Info)
             {
-                let message = format!(
-                    "a mesh route (parent {} {}): no Gateway serves it, and it is not followed",
-                    parent.kind, parent.name
-                );
-                let help = "what a client outside of the mesh sends goes by the routes of Gateways".to_owned();
-                self.about(Code::MeshRoute, Severity::Info, route, parent.at, (message, Some(help)));
+                let problem = AttachmentProblem::Mesh { kind: parent.kind.clone(), name: parent.name.clone() };
+                self.about(Code::MeshRoute, Severity::Info, route, parent.at, (problem, Some(Advice::OutsideOfMesh)));
             }
             self.of_foreign_parents(route);
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
-                let message = "it has no parentRefs, and nobody delegates to it".to_owned();
-                self.about(Code::RouteOrphaned, Severity::Info, route, route.meta.origin.at, (message, None::<Advice>));
+                let (at, say) = (route.meta.origin.at, (AttachmentProblem::Orphan, None::<Advice>));
+                self.about(Code::RouteOrphaned, Severity::Info, route, at, say);
             }
         }
     }
@@ -324,11 +323,11 @@ impl Report<'_> {
 }
 
 /// Where to look when a route attaches nowhere.
-fn help_for(reason: &str) -> Option<&'static str> {
-    match reason {
-        "NotAllowedByListeners" => Some("see allowedRoutes of the listeners"),
-        "NoMatchingParent" => Some("see sectionName and port of the parentRef"),
-        "NoMatchingListenerHostname" => Some("see the hostnames of the listeners"),
-        _ => None,
+fn advice_for(why: &NotAttached) -> Option<Advice> {
+    match why {
+        NotAttached::NotAllowedByListeners { .. } => Some(Advice::SeeAllowedRoutes),
+        NotAttached::NoMatchingParent { .. } => Some(Advice::SeeSection),
+        NotAttached::NoMatchingListenerHostname { .. } => Some(Advice::SeeHostnames),
+        NotAttached::NoSuchParent(_) | NotAttached::ListenerSetNotAllowed(_) => None,
     }
 }

@@ -24,7 +24,7 @@ use super::expand::Notes;
 use super::found::{Found, Pool};
 use super::settings::Settings;
 use super::{Action, ChildState, DropReason, LinkId, MatchState, RuleNode, RuleNodeId, Tree, inherit, matching};
-use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, NotAttached, Problem, Severity, Subject};
 use crate::model::{Position, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
 
@@ -76,7 +76,7 @@ pub(super) fn orphans(snapshot: &Snapshot, tree: &Tree, notes: &Notes) -> Vec<Ro
             attached[route.0 as usize] = true;
         }
     }
-    for unattached in tree.unattached.iter().filter(|one| one.reason != "NoSuchParent") {
+    for unattached in tree.unattached.iter().filter(|one| !matches!(one.why, NotAttached::NoSuchParent(_))) {
         attached[unattached.route.0 as usize] = true;
     }
     (0..).zip(attached).filter(|(_, attached)| !attached).map(|(id, _)| RouteId(id)).collect()

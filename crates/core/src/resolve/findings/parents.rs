@@ -5,8 +5,8 @@ use ahash::AHashMap;
 
 use super::fixes::{name_parent, name_section};
 use super::{Cause, Report};
-use crate::finding::{Code, Edit, Severity, Subject, closest};
-use crate::model::{GATEWAY_GROUP, ObjectKey, ParentRef, Route};
+use crate::finding::{Advice, AttachmentProblem, Code, Edit, Severity, Subject, closest};
+use crate::model::{GATEWAY_GROUP, Name, ObjectKey, ParentRef, Route};
 use crate::resolve::attach::{Parent, parent_of};
 use crate::store::RouteId;
 
@@ -21,10 +21,11 @@ impl Report<'_> {
                 let Some(near) = near else { continue };
                 let code = Code::ParentNotFound;
                 if self.is_new(Severity::Warning, Cause { code, route: RouteId(id), rule: u32::MAX, detail: place }) {
-                    let message = format!("{kind} {key} is not in the input");
-                    let help = format!("did you mean {near}? {}", change(&key, &near));
-                    self.about(code, Severity::Warning, route, reference.at, (message, Some(help)));
-                    self.fix(route, name_parent(route, place, &key, &near));
+                    let fix = name_parent(route, place, &key, &near);
+                    let problem = AttachmentProblem::ParentNotFound(Subject { kind, key: key.clone() });
+                    let advice = Advice::MeansParent { named: key, near };
+                    self.about(code, Severity::Warning, route, reference.at, (problem, Some(advice)));
+                    self.fix(route, fix);
                 }
             }
         }
@@ -69,14 +70,15 @@ impl Report<'_> {
     }
 
     /// What a parentRef to something that does not exist was most likely meant for.
-    pub(super) fn near_unattached(&self, route: &Route, place: u32) -> Option<(String, Vec<Edit>)> {
+    pub(super) fn near_unattached(&self, route: &Route, place: u32) -> Option<(Advice, Vec<Edit>)> {
         let reference = &route.parent_refs[place as usize];
         let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, &route.meta.namespace) else {
             return None;
         };
         let kind = if reference.kind == "Gateway" { "Gateway" } else { "ListenerSet" };
         let near = self.near_parent(kind, &key)?;
-        Some((format!("did you mean {near}? {}", change(&key, &near)), name_parent(route, place, &key, &near)))
+        let fix = name_parent(route, place, &key, &near);
+        Some((Advice::MeansParent { named: key, near }, fix))
     }
 
     /// What to do about the parentRef at a place of a route whose section no listener has.
@@ -85,7 +87,7 @@ impl Report<'_> {
         object: Subject,
         place: u32,
         reference: &ParentRef,
-    ) -> Option<(String, Vec<Edit>)> {
+    ) -> Option<(Advice, Vec<Edit>)> {
         let home = &object.key.namespace;
         let (Parent::Gateway(key) | Parent::ListenerSet(key)) = parent_of(reference, home) else {
             return None;
@@ -99,10 +101,10 @@ impl Report<'_> {
             return None;
         }
         Some(match closest(wanted, names.iter().copied()) {
-            Some(near) => (format!("did you mean sectionName: {near}?"), name_section(object, place, near)),
+            Some(near) => (Advice::MeansSection(near.into()), name_section(object, place, near)),
             None => match names.as_slice() {
-                [only] => (format!("its only listener is {only}"), name_section(object, place, only)),
-                several => (format!("its listeners are {}", several.join(", ")), Vec::new()),
+                [only] => (Advice::OnlyListener((*only).into()), name_section(object, place, only)),
+                several => (Advice::Listeners(several.iter().copied().map(Name::from).collect()), Vec::new()),
             },
         })
     }
@@ -121,18 +123,6 @@ pub(super) fn nearest(wanted: &ObjectKey, known: &[ObjectKey]) -> Option<ObjectK
     closest(&wanted.name, here)
         .and_then(|near| named(near, true))
         .or_else(|| closest(&wanted.name, others).and_then(|near| named(near, false)))
-}
-
-/// How a ref to `wanted` becomes one to `near`.
-fn change(wanted: &ObjectKey, near: &ObjectKey) -> String {
-    let mut changes = Vec::new();
-    if wanted.name != near.name {
-        changes.push(format!("name: {}", near.name));
-    }
-    if wanted.namespace != near.namespace {
-        changes.push(format!("namespace: {}", near.namespace));
-    }
-    format!("write {} in the parentRef", changes.join(" and "))
 }
 
 #[cfg(test)]
