@@ -13,6 +13,7 @@ use routescope_core::resolve::{
 use routescope_core::router::{Decision, Outcome, Verdict};
 use routescope_render::outline::{NodeRef, Outline, written_listener};
 use routescope_render::reasons;
+use routescope_render::rows::{drop_reason, respond_detail};
 use routescope_render::style::{Line, Role};
 use routescope_render::uncertainty::uncertainty;
 use routescope_render::{phrases, policies};
@@ -225,7 +226,7 @@ fn gateway(world: &PaneContent, at: u32, facts: &mut Vec<Fact>) {
         );
         facts.push(("table", Line::of(Role::Text, text)));
         for rejection in table.virtual_hosts.iter().flat_map(|host| &host.rejections).take(5) {
-            facts.push(("refused", Line::of(Role::Error, "✗ ").with(Role::Text, rejection.message.clone())));
+            facts.push(("refused", Line::of(Role::Error, "✗ ").with(Role::Text, rejection.problem.to_string())));
         }
     }
     recorded_status::gateway(&node.gateway.status, facts);
@@ -368,7 +369,7 @@ fn hop(world: &PaneContent, id: RuleNodeId, facts: &mut Vec<Fact>) {
         MatchState::Delegates | MatchState::WeightedDelegation(None) => {}
         MatchState::WeightedDelegation(Some(own)) => self::action(world, hop, &own.action, facts),
         MatchState::Dropped(reason) => {
-            facts.push(("dropped", Line::of(Role::Error, "✗ ").with(Role::Text, reason.to_string())));
+            facts.push(("dropped", Line::of(Role::Error, "✗ ").with(Role::Text, drop_reason(reason))));
         }
     }
     if let Some(rule) = rule {
@@ -427,7 +428,7 @@ fn action(world: &PaneContent, hop: &RuleNode, action: &Action, facts: &mut Vec<
         }
         Action::Redirect(redirect) => facts.push(("redirects", Line::of(Role::Answer, phrases::redirect(redirect)))),
         Action::Respond(respond) if respond.reason == RespondReason::FilterDecides => {
-            facts.push(("answers", Line::of(Role::Warning, "? ").with(Role::Text, respond.detail.clone())));
+            facts.push(("answers", Line::of(Role::Warning, "? ").with(Role::Text, respond_detail(&respond.detail))));
         }
         Action::Respond(respond) => {
             let role = if respond.status >= 400 { Role::Error } else { Role::Answer };

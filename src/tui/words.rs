@@ -6,6 +6,7 @@ use routescope_core::router::{Decision, Outcome, Request, Scheme, Verdict};
 use routescope_render::answer::branches;
 use routescope_render::phrases;
 use routescope_render::reasons::{self, no_connection};
+use routescope_render::rows;
 use routescope_render::style::{Line, Role};
 
 /// The glyph of an outcome: the same thing the role says, for eyes and terminals without colour.
@@ -137,7 +138,7 @@ pub fn in_short(decision: &Decision) -> Line {
 fn respond_detail(world: &PaneContent, decision: &Decision) -> Option<String> {
     let hop = world.outline.hop(decision.row()?);
     match hop.action()?.as_ref() {
-        Action::Respond(respond) => Some(respond.detail.clone()).filter(|detail| !detail.is_empty()),
+        Action::Respond(respond) => Some(rows::respond_detail(&respond.detail)),
         Action::Forward(_) => decision.destinations().find_map(phrases::destination_trouble),
         Action::Redirect(_) => None,
     }

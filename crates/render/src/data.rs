@@ -159,7 +159,12 @@ impl From<&Action> for ActionData {
             Action::Respond(Respond { status, reason, body, detail, .. }) => {
                 // What a filter of the engine's own answers is not known.
                 let status = (*reason != RespondReason::FilterDecides).then_some(*status);
-                Self::Respond { status, reason: reason.name(), message: detail.clone(), body: body.clone() }
+                Self::Respond {
+                    status,
+                    reason: reason.name(),
+                    message: crate::rows::respond_detail(detail),
+                    body: body.clone(),
+                }
             }
         }
     }

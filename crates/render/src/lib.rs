@@ -19,6 +19,7 @@ pub mod reach;
 pub mod reasons;
 pub mod route_test;
 pub mod routes;
+pub mod rows;
 pub mod scope;
 pub mod snapshot;
 pub mod status;

@@ -14,8 +14,8 @@ pub const PREFLIGHT: &str = "a CORS preflight, which goes no further";
 /// Why nothing of an answer is served.
 pub fn refusal(analysis: &Analysis, refusal: &Refusal) -> String {
     match refusal {
-        Refusal::RouteTable { port, message } => {
-            format!("Envoy refuses the whole route table of port {port}: {message}")
+        Refusal::RouteTable { port, problem } => {
+            format!("Envoy refuses the whole route table of port {port}: {problem}")
         }
         Refusal::Listener { port, clash } => {
             format!("Envoy refuses the whole listener of port {port}: {}", server_name_clash(clash))

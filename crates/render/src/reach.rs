@@ -13,6 +13,7 @@ use crate::data::{HopData, MatchData, chain, stream};
 use crate::findings::not_attached;
 use crate::outline::match_position;
 use crate::phrases;
+use crate::rows::drop_reason;
 use crate::style::{Line, Role};
 use crate::terminal::Paint;
 use crate::width::Width as _;
@@ -233,7 +234,7 @@ fn obstacle_line(analysis: &Analysis, obstacle: &Obstacle) -> (Line, String) {
             let name = format!("{} {}", route.kind.name(), route.meta.key());
             (named(name, &Location::within(&route.meta.origin, route.meta.origin.at)), not_attached(why))
         }
-        Obstacle::Dropped { row: at, reason } => row(at, reason.to_string()),
+        Obstacle::Dropped { row: at, reason } => row(at, drop_reason(reason)),
         Obstacle::Broken { row: at, state } => row(at, format!("the ref is {state}")),
         Obstacle::NoShare { row: at } => row(at, "its weight is 0".to_owned()),
         Obstacle::NotTaken { link, state } => {

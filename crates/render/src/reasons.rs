@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::notes;
+use crate::rows::drop_reason;
 use routescope_core::analysis::Analysis;
 use routescope_core::model::{Name, PathKind, PathMatch, RouteMatch, ValueKind, ValueMatch};
 use routescope_core::resolve::{DropReason, RuleNodeId};
@@ -36,7 +37,7 @@ pub fn bare_reason(analysis: &Analysis, considered: &Considered) -> String {
         Reason::Dropped(DropReason::NotUnder { parent }) => {
             format!("{} is not under {parent}", node.matcher.path.value)
         }
-        Reason::Dropped(reason) => reason.to_string(),
+        Reason::Dropped(reason) => drop_reason(reason),
         Reason::OtherHost { hostname } => format!("it does not serve {hostname} there"),
         Reason::NoVirtualHost => "no virtual host takes the request's host".to_owned(),
         Reason::BadRequest { what } => format!("the request line holds {what}"),

@@ -317,7 +317,7 @@ pub fn text(
             lines.push(Line::new());
             lines.push(host_title(host));
             for rejection in &host.rejections {
-                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", rejection.message)));
+                lines.push(Line::of(Role::Error, format!("    ✗ Envoy refuses this table: {}", rejection.problem)));
             }
             table(&rows, width, &mut lines);
         }

@@ -267,7 +267,8 @@ fn unreadable(what: &Unreadable) -> String {
     }
 }
 
-fn reference(by: &Ref) -> String {
+/// A delegating ref.
+pub fn reference(by: &Ref) -> String {
     let via = &by.via;
     match via.by {
         ViaBy::Label if by.everywhere => format!("label {} in any namespace", via.value),

@@ -400,7 +400,7 @@ fn host_title(table: &GatewayTable, host: &VirtualHost) -> Line {
 
 fn rejection(host: &VirtualHost) -> Line {
     match host.rejections.first() {
-        Some(rejection) => Line::of(Role::Error, format!("✗ Envoy refuses this table: {}", rejection.message)),
+        Some(rejection) => Line::of(Role::Error, format!("✗ Envoy refuses this table: {}", rejection.problem)),
         None => Line::new(),
     }
 }

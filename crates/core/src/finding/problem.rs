@@ -1,17 +1,26 @@
 //! What is wrong, and what to do about it, as data. The sentences are in `routescope-render`.
 
 mod attachment;
+mod delegation;
+mod engine;
 mod requests;
+mod row;
 mod tls;
 
 pub use attachment::{
     AttachmentProblem, GatewayProblem, ListenerProblem, NotAttached, ServerNameClash, ServerNameOwner,
 };
+pub use delegation::{BrokenRef, NotTaken};
+pub use engine::{EnvoyProblem, PolicyProblem};
 pub use requests::{Backend, RedirectLoop, RequestsProblem, Taker, TieBreak};
+pub use row::{
+    BackendProblem, DropReason, InvalidRegex, MatchPart, NotSupported, PathPart, PathProblem, RespondDetail,
+    RuleAction, RuleRefusal,
+};
 pub use tls::TlsProblem;
 
 use super::{Location, Subject};
-use crate::model::{Name, ObjectKey};
+use crate::model::{Name, ObjectKey, PathKind};
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +44,35 @@ pub enum Problem {
     TooLarge(TooLarge),
     /// A rule with `matches: []` delegates to a child that inherits.
     ControlPlaneCrash,
+    /// A policy cannot be built.
+    Policy(Box<PolicyProblem>),
+    /// A delegating ref leads to nothing.
+    BrokenRef {
+        /// How it is broken.
+        broken: Box<BrokenRef>,
+        /// What comes of it.
+        effect: BrokenRefEffect,
+    },
+    /// A rule answers by itself, with an error.
+    Answers {
+        /// Why.
+        detail: Box<RespondDetail>,
+        /// The implementation decides what the rule answers.
+        is_unspecified: bool,
+    },
+    /// Envoy refuses the route table.
+    EnvoyRefusesTable(Box<EnvoyProblem>),
+    /// A match emits no row.
+    Dropped {
+        /// The type of its path.
+        kind: PathKind,
+        /// Its path.
+        path: Name,
+        /// The route above it.
+        parent: Option<ObjectKey>,
+        /// Why.
+        reason: Box<DropReason>,
+    },
     /// What is wrong with a Gateway.
     Gateway(Box<GatewayProblem>),
     /// What is wrong with how a route attaches.
@@ -54,6 +92,25 @@ pub enum Advice {
     RemoveOne,
     /// Write a match.
     WriteMatch,
+    /// Every route of the port is stuck until this is fixed.
+    FixFirst,
+    /// Add a backendRef.
+    AddBackend,
+    /// Keep either the `DirectResponse` or the action of the rule.
+    OneAction,
+    /// Write the normalised path.
+    NormalisedPath,
+    /// Write a match, or leave `matches` out for every path.
+    WriteMatchOrNone,
+    /// Write simpler expressions.
+    SimplerRegexes,
+    /// Change a match or its parent, so that it stands below it.
+    Keep {
+        /// What to change.
+        change: MatchChange,
+        /// The annotation that lets the child inherit would help, too.
+        or_inherit: bool,
+    },
     /// Give routes fewer hostnames or listeners.
     FewerHostnames,
     /// Give routes a sectionName, or listeners fewer routes.
@@ -106,6 +163,34 @@ pub enum Advice {
     AttachToHttp(Name),
     /// Let a redirect lead to where no rule redirects again.
     RedirectElsewhere,
+}
+
+/// What makes a match stand below its parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MatchChange {
+    /// Give the parent a `PathPrefix`.
+    ParentPrefix,
+    /// Write the whole path, beginning with this.
+    WholePath(Name),
+    /// Repeat the parent's condition in the child.
+    Repeat,
+}
+
+/// What comes of a broken ref.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenRefEffect {
+    /// Its rule answers 500.
+    RuleAnswers500,
+    /// Who walks the cycle gets a 500.
+    Walkers500,
+    /// A 404.
+    NotFound,
+    /// It is so as far as is in view.
+    InView,
+    /// It is so of the routes in view.
+    OfThoseInView,
+    /// Nothing that is worth saying.
+    None,
 }
 
 /// What of a Gateway is more than is kept in memory.

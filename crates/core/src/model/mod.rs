@@ -18,6 +18,7 @@ mod route;
 mod routing_equivalent;
 mod stream;
 pub mod value;
+mod via;
 
 pub use backend::{
     Backend, BackendKind, DirectResponse, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, Namespace,
@@ -41,6 +42,7 @@ pub use route::{
 };
 pub use routing_equivalent::is_of_routing;
 pub use stream::{StreamKind, StreamRoute, StreamRule};
+pub use via::{Ref, Via, ViaBy};
 
 /// The API group of Gateway API kinds.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";

@@ -7,6 +7,7 @@
 use super::backend::{Lookup, Referrer};
 use super::{Action, Forward, MirrorTo, Respond, RespondReason, Rewrite, Stage, StatusMessage, Uncertainty};
 use super::{specification_only, validate};
+use crate::finding::{EnvoyProblem, RespondDetail, RuleAction};
 use crate::model::{
     BackendRef, Filter, HeaderChange, KGATEWAY_GROUP, Name, ObjectKey, PathKind, PathModifier, Redirect, Route,
     RouteKind, Rule, UrlRewrite,
@@ -57,17 +58,17 @@ pub(super) struct Outcome {
     /// Why it is not certain.
     pub unverified: Vec<Uncertainty>,
     /// Why Envoy would refuse it.
-    pub rejection: Option<String>,
+    pub rejection: Option<EnvoyProblem>,
 }
 
 /// A 500 in place of what was written.
-pub(super) fn replaced(reason: RespondReason, detail: String) -> Respond {
+pub(super) fn replaced(reason: RespondReason, detail: RespondDetail) -> Respond {
     let status_messages = Vec::new();
     Respond { status: 500, reason, body: Some(REPLACED_BODY.to_owned()), detail, status_messages }
 }
 
 /// A 500 in place of what was written, which the route's status speaks of.
-pub(super) fn reported(reason: RespondReason, detail: String, status_message: StatusMessage) -> Respond {
+pub(super) fn reported(reason: RespondReason, detail: RespondDetail, status_message: StatusMessage) -> Respond {
     Respond { status_messages: vec![status_message], ..replaced(reason, detail) }
 }
 
@@ -88,7 +89,7 @@ struct Draft {
     errors: Vec<Respond>,
     unverified: Vec<Uncertainty>,
     /// A filter that another engine than the assumed one may read.
-    own_filter: Option<String>,
+    own_filter: Option<RespondDetail>,
 }
 
 /// What a rule does at its place. `levels` is its own rule first, then the delegating rules above it, nearest first;
@@ -249,8 +250,7 @@ impl Draft {
         let (exists, unsure, reason) = match (group.as_str(), kind.as_str()) {
             (KGATEWAY_GROUP, "DirectResponse") => {
                 if let Some(response) = snapshot.direct_responses.get(&key) {
-                    let detail = format!("DirectResponse {key}");
-                    return self.respond(response.status, response.body.clone(), &detail);
+                    return self.respond(response.status, response.body.clone(), key);
                 }
                 let sees = snapshot.coverage.sees("DirectResponse", &key.namespace);
                 (false, !sees, RespondReason::DirectResponseMissing)
@@ -274,7 +274,7 @@ impl Draft {
             }
             _ => {
                 let said = format!("{group}/{kind}/{key}: policy not found");
-                let detail = format!("{kind} is not a kind of filter that kgateway knows (group {group})");
+                let detail = RespondDetail::UnknownFilter { kind: kind.clone(), group: group.clone() };
                 if own {
                     let status_message = StatusMessage::new(Stage::Rule, said);
                     self.errors.push(reported(RespondReason::UnresolvedExtension, detail, status_message));
@@ -291,23 +291,24 @@ impl Draft {
         let answers = reason == RespondReason::DirectResponseMissing;
         if own && (answers || !unsure) {
             let status_message = StatusMessage::new(Stage::Rule, format!("{group}/{kind}/{key}: policy not found"));
-            self.errors.push(reported(reason, format!("{kind} {key} does not exist"), status_message));
+            let detail = RespondDetail::Missing { kind: kind.clone(), object: key };
+            self.errors.push(reported(reason, detail, status_message));
         }
     }
 
-    fn respond(&mut self, status: u16, body: Option<String>, detail: &str) {
+    fn respond(&mut self, status: u16, body: Option<String>, response: ObjectKey) {
         if self.forward.is_none() && self.redirect.is_none() && self.respond.is_none() {
-            let detail = detail.to_owned();
+            let detail = RespondDetail::DirectResponse(response);
             let (reason, status_messages) = (RespondReason::DirectResponse, Vec::new());
             self.respond = Some(Respond { status, reason, body, detail, status_messages });
             return;
         }
-        let what = match (&self.forward, &self.redirect) {
-            (Some(_), _) => "forwards",
-            (_, Some(_)) => "redirects",
-            _ => "answers",
+        let rule = match (&self.forward, &self.redirect) {
+            (Some(_), _) => RuleAction::Forwards,
+            (_, Some(_)) => RuleAction::Redirects,
+            _ => RuleAction::Answers,
         };
-        let detail = format!("{detail} cannot answer for a rule that {what} already");
+        let detail = RespondDetail::DirectResponseConflict { response, rule };
         // The words name the action that the engine has just put there, whatever was there before.
         let said = "DirectResponse cannot be applied to route with existing action: *routev3.Route_DirectResponse";
         let status_message = StatusMessage::new(Stage::Row, said);
@@ -320,10 +321,8 @@ impl Draft {
         if errors.is_empty() && delegating {
             return Outcome { action: None, replaced: false, unverified, rejection: None };
         }
-        let rejection = (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then(|| {
-            "a parent's ReplaceFullPath wins over its own ReplacePrefixMatch, and both stay: Envoy refuses that"
-                .to_owned()
-        });
+        let rejection =
+            (self.regex_rewrite.is_some() && self.prefix_rewrite.is_some()).then_some(EnvoyProblem::TwoRewrites);
         // The row is looked at when making it went well, even if it is replaced for its rule (kgateway `envoyRoutes`).
         let in_making = errors.iter().flat_map(|error| &error.status_messages).any(|one| one.stage == Stage::Row);
         // A prefix that a full path hides is looked at all the same.
@@ -333,7 +332,7 @@ impl Draft {
         if let (Some(Action::Respond(none)), Some(filter)) = (&mut action, own_filter)
             && none.reason == RespondReason::NoBackends
         {
-            *none = specification_only::left_to_a_filter(&filter);
+            *none = specification_only::left_to_a_filter(filter);
         }
         match &action {
             Some(Action::Respond(none)) if none.reason == RespondReason::NoBackends => errors.push(none.clone()),
@@ -370,9 +369,8 @@ impl Draft {
         } else if let Some(respond) = self.respond {
             Action::Respond(respond)
         } else {
-            let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
             let status_message = StatusMessage::new(Stage::Row, "no action specified");
-            Action::Respond(reported(RespondReason::NoBackends, detail, status_message))
+            Action::Respond(reported(RespondReason::NoBackends, RespondDetail::NoBackends, status_message))
         }
     }
 }
@@ -388,10 +386,10 @@ fn change(known: &mut Vec<HeaderChange>, changes: &[HeaderChange]) {
     known.extend(of(|one| matches!(one, HeaderChange::Set { .. })));
 }
 
-/// The status of a redirect: the annotation's, else the filter's, else 302. An error is a sentence for a person, and
+/// The status of a redirect: the annotation's, else the filter's, else 302. An error is what is wrong with it, and
 /// what the engine says of it.
 /// kgateway `translateStatusCode`, `parseRedirectStatusCodeAnnotation`.
-fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, (String, String)> {
+fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, (RespondDetail, String)> {
     let annotated = match level.route.meta.annotation(REDIRECT_ANNOTATION) {
         Some(value) => annotated_status(value, level.rule.name.as_deref())?,
         None => None,
@@ -403,15 +401,14 @@ fn redirect_status(level: Level<'_>, redirect: &Redirect) -> Result<u16, (String
     }
 }
 
-fn invalid_status(status: &str) -> (String, String) {
-    let allowed = "must be one of 301, 302, 303, 307, 308";
-    let said = format!("invalid redirect status code: {status}; {allowed}");
-    (format!("invalid redirect status code {status}: {allowed}"), said)
+fn invalid_status(status: &str) -> (RespondDetail, String) {
+    let said = format!("invalid redirect status code: {status}; must be one of 301, 302, 303, 307, 308");
+    (RespondDetail::RedirectStatus(status.to_owned()), said)
 }
 
-fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, (String, String)> {
+fn annotated_status(value: &str, rule: Option<&str>) -> Result<Option<i64>, (RespondDetail, String)> {
     if value.is_empty() {
-        return Err((format!("the annotation {REDIRECT_ANNOTATION} is empty"), "missing value".to_owned()));
+        return Err((RespondDetail::EmptyAnnotation(REDIRECT_ANNOTATION), "missing value".to_owned()));
     }
     for entry in value.split(',') {
         let entry = entry.trim();

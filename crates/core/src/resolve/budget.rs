@@ -73,6 +73,9 @@ pub(super) fn cost_of_row(action: Option<&Action>, depth: usize) -> usize {
     size_of::<RuleNodeId>() + ROW + depth * LEVEL + action.map_or(0, cost_of_action)
 }
 
+/// What the texts of a [`RespondDetail`](crate::finding::RespondDetail) take that are not in the row itself.
+const DETAIL: usize = 100;
+
 fn cost_of_action(action: &Action) -> usize {
     let inside = match action {
         Action::Forward(forward) => {
@@ -83,7 +86,7 @@ fn cost_of_action(action: &Action) -> usize {
         Action::Redirect(_) => 0,
         Action::Respond(respond) => {
             let status_messages = respond.status_messages.iter().map(|one| size_of_val(one) + one.text.len());
-            respond.detail.len() + respond.body.as_ref().map_or(0, String::len) + status_messages.sum::<usize>()
+            DETAIL + respond.body.as_ref().map_or(0, String::len) + status_messages.sum::<usize>()
         }
     };
     size_of::<Action>() + inside

@@ -25,6 +25,7 @@ use super::{
     RespondReason, Root, RootId, RuleNode, RuleNodeId, Stage, Tree, Uncertainty, Under, Unlisted, broken_refs,
     envoy_rejection, gloo, specification_only, validate,
 };
+use crate::finding::{EnvoyProblem, RespondDetail};
 use crate::limits;
 use crate::model::{ObjectKey, PathKind, Route, RouteMatch};
 use crate::store::{RouteId, Snapshot};
@@ -544,31 +545,32 @@ impl<'a> Expander<'a> {
         dialect: &Dialect,
         id: RuleNodeId,
         row: Arc<Action>,
-        rejection: Option<&String>,
+        rejection: Option<&EnvoyProblem>,
     ) -> MatchState {
         if dialect.semantics != ProxySemantics::Envoy {
             return MatchState::Row(row);
         }
         let matcher = &self.tree.hops[id.0 as usize].matcher;
         let strict = self.settings.validation == ValidationMode::Strict;
-        if let Some(message) = envoy_rejection::of_match(matcher, strict) {
+        if let Some(problem) = envoy_rejection::of_match(matcher, strict) {
             if strict {
-                return MatchState::Dropped(DropReason::Invalid { reason: message });
+                return MatchState::Dropped(DropReason::Invalid(Box::new(problem)));
             }
-            self.tree.rejections.push(EnvoyRejection { hop: id, message });
+            self.tree.rejections.push(EnvoyRejection { hop: id, problem });
             return MatchState::Row(row);
         }
-        let merged = rejection.map(|message| (RespondReason::RuleReplaced, message.clone()));
-        let Some((reason, message)) = merged.or_else(|| envoy_rejection::of_action(matcher, &row)) else {
+        let merged = rejection.map(|problem| (RespondReason::RuleReplaced, problem.clone()));
+        let Some((reason, problem)) = merged.or_else(|| envoy_rejection::of_action(matcher, &row)) else {
             if strict {
                 self.tree.hops[id.0 as usize].unverified.extend(envoy_rejection::unseen_mirror(&row));
             }
             return MatchState::Row(row);
         };
         if strict {
-            return MatchState::Row(Arc::new(Action::Respond(action::replaced(reason, message))));
+            let detail = RespondDetail::Envoy(Box::new(problem));
+            return MatchState::Row(Arc::new(Action::Respond(action::replaced(reason, detail))));
         }
-        self.tree.rejections.push(EnvoyRejection { hop: id, message });
+        self.tree.rejections.push(EnvoyRejection { hop: id, problem });
         MatchState::Row(row)
     }
 }

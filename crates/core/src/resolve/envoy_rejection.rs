@@ -6,47 +6,47 @@
 //! `pkg/kgateway/translator/irtranslator/validate.go`.
 
 use super::{Action, Destination, MirrorTo, RespondReason, Uncertainty};
-use crate::model::{HeaderChange, ObjectKey, PathKind, PathModifier, RouteMatch, ValueKind};
+use crate::finding::{EnvoyProblem, MatchPart};
+use crate::model::{HeaderChange, Name, ObjectKey, PathKind, PathModifier, RouteMatch, ValueKind, ValueMatch};
 use crate::re2::{check_re2, has_any_byte};
 
 /// What is wrong with the regular expressions of a match. Strict validation reads them as Go does, too, which knows no
 /// `\C` (kgateway `validateRegexMatcher`).
-pub(super) fn of_match(matcher: &RouteMatch, strict: bool) -> Option<String> {
-    let path = (matcher.path.kind == PathKind::RegularExpression).then_some(("path", &matcher.path.value));
-    let regexes = |what, entries: &'_ [crate::model::ValueMatch]| {
+pub(super) fn of_match(matcher: &RouteMatch, strict: bool) -> Option<EnvoyProblem> {
+    let path = (matcher.path.kind == PathKind::RegularExpression).then_some((MatchPart::Path, &matcher.path.value));
+    let regexes = |part, entries: &[ValueMatch]| {
         // An empty value means "present", whatever the type.
         let of_kind = entries.iter().filter(|one| one.kind == ValueKind::RegularExpression && !one.value.is_empty());
-        of_kind.map(|one| (what, one.value.clone())).collect::<Vec<_>>()
+        of_kind.map(|one| (part, one.value.clone())).collect::<Vec<_>>()
     };
-    let invalid = |what: &str, pattern: &str| {
-        let any_byte = || (strict && has_any_byte(pattern)).then(|| "invalid escape sequence: `\\C`".to_owned());
-        let why = check_re2(pattern).err().or_else(any_byte)?;
-        Some(format!("the {what} regex {pattern} is invalid: {why}"))
+    let invalid = |part: MatchPart, regex: &Name| {
+        let any_byte = || (strict && has_any_byte(regex)).then(|| "invalid escape sequence: `\\C`".to_owned());
+        let error = check_re2(regex).err().or_else(any_byte)?;
+        Some(EnvoyProblem::Regex { part, regex: regex.clone(), error })
     };
-    path.and_then(|(what, value)| invalid(what, value))
-        .or_else(|| regexes("header", &matcher.headers).iter().find_map(|(what, value)| invalid(what, value)))
-        .or_else(|| {
-            regexes("query parameter", &matcher.query_params).iter().find_map(|(what, value)| invalid(what, value))
-        })
+    let first =
+        |part, entries: &[ValueMatch]| regexes(part, entries).iter().find_map(|(part, value)| invalid(*part, value));
+    path.and_then(|(part, value)| invalid(part, value))
+        .or_else(|| first(MatchPart::Header, &matcher.headers))
+        .or_else(|| first(MatchPart::QueryParam, &matcher.query_params))
 }
 
 /// What is wrong with what a row does.
-pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(RespondReason, String)> {
+pub(super) fn of_action(matcher: &RouteMatch, action: &Action) -> Option<(RespondReason, EnvoyProblem)> {
     let Action::Forward(forward) = action else { return None };
     // A prefix replaced by `/` is a regex made of the path as it stands.
     let root = matches!(&forward.rewrite.path, Some(PathModifier::Prefix(value)) if value == "/");
     if root && matcher.path.kind != PathKind::RegularExpression {
         let path = matcher.path.value.as_str();
         let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
-        if let Err(why) = check_re2(&format!("^{path}\\/*")) {
-            let message = format!("the rewrite of {path} to / becomes an invalid regex: {why}");
-            return Some((RespondReason::InvalidRegex, message));
+        if let Err(error) = check_re2(&format!("^{path}\\/*")) {
+            return Some((RespondReason::InvalidRegex, EnvoyProblem::RootRewrite { path: path.into(), error }));
         }
     }
     forward.request_headers.iter().chain(&forward.response_headers).find_map(|change| match change {
         HeaderChange::Set { name, value } | HeaderChange::Add { name, value } if !is_format(value) => {
-            let message = format!("the value of header {name} is not an Envoy format string: {value}");
-            Some((RespondReason::RuleReplaced, message))
+            let problem = EnvoyProblem::HeaderFormat { name: name.clone(), value: value.clone() };
+            Some((RespondReason::RuleReplaced, problem))
         }
         _ => None,
     })

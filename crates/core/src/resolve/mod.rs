@@ -46,14 +46,15 @@ mod tls;
 mod uncertainty;
 mod validate;
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use self::backend::Lookup;
 use self::policy::Policies;
-use crate::finding::{Finding, ListenerProblem, NotAttached};
+pub use crate::finding::DropReason;
+use crate::finding::{Finding, ListenerProblem, NotAttached, RespondDetail};
 use crate::model::{BackendRef, Gateway, ListenerSet, Name, ObjectKey, Route, RouteMatch};
+pub use crate::model::{Ref, Via, ViaBy};
 use crate::store::{RouteId, Snapshot};
 
 pub use agentgateway::group_rows;
@@ -79,7 +80,7 @@ pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
 pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 pub use uncertainty::{
-    EngineAssumption, PolicyEffect, Ref, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
+    EngineAssumption, PolicyEffect, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,
 };
 
 /// Everything that is below every Gateway.
@@ -282,73 +283,6 @@ impl RuleNode {
     }
 }
 
-/// Why a match emits nothing under this parent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)] // each is the sentence that `Display` writes
-pub enum DropReason {
-    /// The parent's path type is not `PathPrefix`, and the child does not inherit.
-    ParentNotPrefix { parent: crate::model::PathKind },
-    /// The child's path does not start with the parent's.
-    NotUnder { parent: Name },
-    /// The parent requires a header that the child does not.
-    HeaderMissing { name: Name },
-    /// The parent requires a query parameter that the child does not.
-    QueryParamMissing { name: Name },
-    /// The parent requires another method.
-    MethodDiffers { parent: Name },
-    /// A rule with `matches: []` under a parent it does not inherit from.
-    NoMatches,
-    /// The parent's rule has `matches: []`: nothing but a child that inherits can stand under it.
-    ParentHasNoMatches,
-    /// The rule was dropped by strict validation.
-    Invalid { reason: String },
-    /// Hop by hop: a rule with `matches: []` is one that nothing matches.
-    MatchesNothing,
-    /// agentgateway: a regular expression that does not compile.
-    NeverMatches { reason: String },
-    /// agentgateway: its regular expressions are too large to be compiled with all others; it may match.
-    NotEvaluated { reason: String },
-    /// agentgateway: the translator does not take the rule, or any rule of its route.
-    Refused { reason: String },
-}
-
-impl DropReason {
-    /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::ParentNotPrefix { .. } => "dropped-parent-not-prefix",
-            Self::NotUnder { .. } => "dropped-not-under-parent",
-            Self::HeaderMissing { .. } => "dropped-header-missing",
-            Self::QueryParamMissing { .. } => "dropped-query-param-missing",
-            Self::MethodDiffers { .. } => "dropped-method-differs",
-            Self::NoMatches | Self::ParentHasNoMatches | Self::MatchesNothing => "dropped-no-matches",
-            Self::Invalid { .. } | Self::NeverMatches { .. } => "dropped-invalid-regex",
-            Self::NotEvaluated { .. } => "not-evaluated",
-            Self::Refused { .. } => "dropped-refused",
-        }
-    }
-}
-
-impl fmt::Display for DropReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ParentNotPrefix { parent } => {
-                write!(f, "the parent's path is {}, and only PathPrefix delegates", parent.name())
-            }
-            Self::NotUnder { parent } => write!(f, "not under {parent}"),
-            Self::HeaderMissing { name } => write!(f, "the parent requires the same header {name}"),
-            Self::QueryParamMissing { name } => write!(f, "the parent requires the same query parameter {name}"),
-            Self::MethodDiffers { parent } => write!(f, "the parent requires method {parent}"),
-            Self::NoMatches => f.write_str("the rule has no matches, and does not inherit the parent's"),
-            Self::ParentHasNoMatches => f.write_str("the parent's rule has no matches, and only PathPrefix delegates"),
-            Self::Invalid { reason } => write!(f, "strict validation drops it: {reason}"),
-            Self::MatchesNothing => f.write_str("the rule has no matches, and nothing reaches it"),
-            Self::NeverMatches { reason } | Self::NotEvaluated { reason } => f.write_str(reason),
-            Self::Refused { reason } => write!(f, "agentgateway does not take it: {reason}"),
-        }
-    }
-}
-
 /// A delegating backendRef, at one place in the tree.
 #[derive(Debug)]
 pub struct Link {
@@ -410,39 +344,6 @@ impl Link {
     /// How many routes the ref selects, taken or not.
     pub fn selected(&self) -> usize {
         self.children.len() + self.unlisted.as_ref().map_or(0, |unlisted| unlisted.total())
-    }
-}
-
-/// How a route was reached.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Via {
-    /// By what.
-    pub by: ViaBy,
-    /// The name or the label's value; `*` for a wildcard; the Gateway's name for a root.
-    pub value: Name,
-    /// The namespace looked in; `all` (or its renaming) for a label in every namespace.
-    pub namespace: Name,
-}
-
-/// By what a route was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum ViaBy {
-    Gateway,
-    Name,
-    Wildcard,
-    Label,
-}
-
-impl ViaBy {
-    /// The word of the JSON contract.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Name => "name",
-            Self::Wildcard => "wildcard",
-            Self::Label => "label",
-        }
     }
 }
 
@@ -567,15 +468,18 @@ impl Tree {
         }
     }
 
-    /// The filter (`Middleware strip`) of another engine in the rule of `hop`, which may answer by itself: none where the
+    /// The filter (its kind and name) of another engine in the rule of `hop`, which may answer by itself: none where the
     /// engine is known not to read it.
-    pub fn filter_that_decides(&self, snapshot: &Snapshot, hop: &RuleNode) -> Option<String> {
+    pub fn filter_that_decides(&self, snapshot: &Snapshot, hop: &RuleNode) -> Option<(Name, Name)> {
         let dialect = self.dialect_of_hop(hop);
         if dialect.engine != Engine::GatewayApi && !dialect.is_assumed {
             return None;
         }
         let rule = snapshot.route(hop.route).rules.get(hop.rule as usize)?;
-        specification_only::own_filter(rule)
+        match specification_only::own_filter(rule)? {
+            RespondDetail::Filter { kind, name } => Some((kind, name)),
+            _ => None,
+        }
     }
 
     /// The hops from the root's down to `hop`, which is the last.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::Code;
+use crate::finding::{Code, EnvoyProblem, RespondDetail};
 use crate::model::{Fraction, HeaderChange, Name, PathModifier, Position, Redirect};
 
 use super::{Endpoints, RuleNodeId, Uncertainty, UnverifiedDestination};
@@ -165,9 +165,8 @@ pub struct Respond {
     pub reason: RespondReason,
     /// The body.
     pub body: Option<String>,
-    /// The same in a sentence for a person, with names
-    /// (`no HTTPRoute has the label delegation.kgateway.dev/label: banking-bff in any namespace`).
-    pub detail: String,
+    /// The same with names.
+    pub detail: RespondDetail,
     /// What the engine's status says of the row; empty when it says nothing of it.
     pub status_messages: Vec<StatusMessage>,
 }
@@ -205,7 +204,7 @@ impl StatusMessage {
 
 /// Why the gateway answers by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // `name` gives each its word, `Respond::detail` its sentence
+#[allow(missing_docs)] // `name` gives each its word
 pub enum RespondReason {
     UnresolvedDelegation,
     CyclicDelegation,
@@ -276,6 +275,6 @@ impl RespondReason {
 pub struct EnvoyRejection {
     /// The row that does it.
     pub hop: RuleNodeId,
-    /// What is wrong, in a sentence.
-    pub message: String,
+    /// What is wrong.
+    pub problem: EnvoyProblem,
 }

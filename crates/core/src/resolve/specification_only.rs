@@ -8,6 +8,7 @@ use super::settings::DIALECTS;
 use super::{
     Action, Destination, DestinationState, ExternalName, Forward, MirrorTo, RespondReason, Uncertainty, Unspecified,
 };
+use crate::finding::RespondDetail;
 use crate::model::{Filter, GATEWAY_GROUP, KGATEWAY_GROUP, PathKind, PathModifier, Redirect, Route, RouteKind, Rule};
 
 /// The API groups of the engines whose filters are followed.
@@ -42,13 +43,14 @@ pub(super) fn outcome(lookup: Lookup<'_>, route: &Route, rule: &Rule, path: Path
     let Draft { forward, redirect, mut unverified, .. } = draft;
     let action = match redirect {
         Some(redirect) => Action::Redirect(redirect),
-        None if forward.destinations.is_empty() && own_filter(rule).is_some() => {
-            Action::Respond(left_to_a_filter(own_filter(rule).as_deref().unwrap_or_default()))
-        }
         None if forward.destinations.is_empty() => {
-            unverified.push(Uncertainty::Unspecified(Unspecified::NoBackends));
-            let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
-            Action::Respond(super::Respond { body: None, ..replaced(RespondReason::NoBackends, detail) })
+            if let Some(filter) = own_filter(rule) {
+                Action::Respond(left_to_a_filter(filter))
+            } else {
+                unverified.push(Uncertainty::Unspecified(Unspecified::NoBackends));
+                let replaced = replaced(RespondReason::NoBackends, RespondDetail::NoBackends);
+                Action::Respond(super::Respond { body: None, ..replaced })
+            }
         }
         None => Action::Forward(forward),
     };
@@ -105,20 +107,19 @@ impl Draft {
     }
 }
 
-/// The first filter (`Middleware strip`) of a rule that is an engine's own.
-pub(super) fn own_filter(rule: &Rule) -> Option<String> {
+/// The first filter of a rule that is an engine's own: it may answer.
+pub(super) fn own_filter(rule: &Rule) -> Option<RespondDetail> {
     rule.filters.iter().find_map(|filter| match filter {
         Filter::Extension { group, kind, name, .. } if !FOLLOWED_GROUPS.contains(&group.as_str()) => {
-            Some(format!("{kind} {name}"))
+            Some(RespondDetail::Filter { kind: kind.clone(), name: name.clone() })
         }
         _ => None,
     })
 }
 
 /// What a rule does in which nothing but a filter of the engine's own can answer.
-pub(super) fn left_to_a_filter(filter: &str) -> super::Respond {
-    let detail = format!("the filter {filter} may answer: it is not read, and the rule has no backendRefs");
-    super::Respond { body: None, ..replaced(RespondReason::FilterDecides, detail) }
+pub(super) fn left_to_a_filter(filter: RespondDetail) -> super::Respond {
+    super::Respond { body: None, ..replaced(RespondReason::FilterDecides, filter) }
 }
 
 /// The destinations of a rule, the weight of a single one heeded: at 0 it gets nothing.

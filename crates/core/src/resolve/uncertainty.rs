@@ -1,7 +1,7 @@
 //! Why an answer is not certain, as types. The sentences are in `routescope-render`.
 
-use super::{Cut, Destination, DestinationState, Settings, Via, broken_refs};
-use crate::model::{Name, ObjectKey, PolicyField, Protocol};
+use super::{Cut, Destination, DestinationState};
+use crate::model::{Name, ObjectKey, PolicyField, Protocol, Ref};
 
 /// Something that an answer depends on and that is not known for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,21 +295,6 @@ pub enum Unreadable {
     Route(ObjectKey),
     /// A child that this ref may select.
     Child(Ref),
-}
-
-/// A delegating ref, as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ref {
-    /// What it selects by.
-    pub via: Via,
-    /// It selects in every namespace.
-    pub everywhere: bool,
-}
-
-impl Ref {
-    pub(super) fn new(settings: &Settings, via: &Via) -> Self {
-        Self { via: via.clone(), everywhere: broken_refs::everywhere(settings, via) }
-    }
 }
 
 impl UnverifiedDestination {

@@ -5,7 +5,8 @@
 
 use super::action::reported;
 use super::{Action, Respond, RespondReason, Stage, StatusMessage};
-use crate::model::{PathKind, PathMatch, PathModifier};
+use crate::finding::{PathPart, PathProblem, RespondDetail};
+use crate::model::{Name, PathKind, PathMatch, PathModifier};
 
 /// What is wrong with the path of a row's match, which is seen without its trailing slash when it is a prefix.
 pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
@@ -15,9 +16,10 @@ pub(super) fn matcher(path: &PathMatch) -> Option<Respond> {
         PathKind::PathPrefix if value.len() > 1 => value.strip_suffix('/').unwrap_or(value),
         PathKind::PathPrefix | PathKind::Exact => value,
     };
-    let Wrong { plain, said } = route_path(seen.as_bytes())?;
+    let Wrong { problem, said } = route_path(seen.as_bytes())?;
     let status_message = StatusMessage::new(Stage::Check, format!("the \"{seen}\" path is invalid: {said}"));
-    Some(reported(RespondReason::InvalidPath, format!("the path {value} {plain}"), status_message))
+    let detail = RespondDetail::Path { part: PathPart::Match, path: path.value.clone(), problem };
+    Some(reported(RespondReason::InvalidPath, detail, status_message))
 }
 
 /// What is wrong with what a row does.
@@ -35,7 +37,7 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
             if weights.len() > 1 && weights.iter().all(|one| one.weight == 0) {
                 let said = "All backend weights are 0. At least one backendRef in the HTTPRoute rule must specify a \
                             non-zero weight";
-                let detail = "the weights of all its backendRefs are 0".to_owned();
+                let detail = RespondDetail::AllWeightsZero;
                 wrong.push(reported(RespondReason::AllWeightsZero, detail, said.to_owned()));
             }
         }
@@ -45,17 +47,17 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
                 _ => None,
             };
             for value in full.into_iter().chain(&redirect.hostname) {
-                if let Some(Wrong { plain, said }) = route_path(value.as_bytes()) {
+                if let Some(Wrong { problem, said }) = route_path(value.as_bytes()) {
                     let said = format!("the \"{value}\" path is invalid: {said}");
-                    let detail = format!("the redirect to {value} {plain}");
+                    let detail = RespondDetail::Path { part: PathPart::Redirect, path: value.clone(), problem };
                     wrong.push(reported(RespondReason::InvalidRedirectPath, detail, said));
                 }
             }
             if let Some(PathModifier::Prefix(value)) = &redirect.path
-                && let Some(Wrong { plain, said }) = prefix_rewrite(value)
+                && let Some(Wrong { problem, said }) = prefix_rewrite(value)
             {
                 let said = format!("the rewrite {value} is invalid: {said}");
-                let detail = format!("the redirect to {value} {plain}");
+                let detail = RespondDetail::Path { part: PathPart::Redirect, path: value.clone(), problem };
                 wrong.push(reported(RespondReason::InvalidRedirectPath, detail, said));
             }
         }
@@ -65,15 +67,16 @@ pub(super) fn action(action: &Action) -> Vec<Respond> {
 }
 
 /// What is wrong with the replacement of a prefix.
-pub(super) fn prefix(value: &str) -> Option<Respond> {
-    let Wrong { plain, said } = prefix_rewrite(value)?;
+pub(super) fn prefix(value: &Name) -> Option<Respond> {
+    let Wrong { problem, said } = prefix_rewrite(value)?;
     let status_message = StatusMessage::new(Stage::Check, format!("the rewrite {value} is invalid: {said}"));
-    Some(reported(RespondReason::InvalidPath, format!("the rewrite {value} {plain}"), status_message))
+    let detail = RespondDetail::Path { part: PathPart::Rewrite, path: value.clone(), problem };
+    Some(reported(RespondReason::InvalidPath, detail, status_message))
 }
 
-/// What is wrong with a path: as a predicate for a person (`cannot contain //`), and in the engine's words.
+/// What is wrong with a path, and what the engine says of it.
 struct Wrong {
-    plain: String,
+    problem: PathProblem,
     said: String,
 }
 
@@ -87,22 +90,19 @@ fn route_path(path: &[u8]) -> Option<Wrong> {
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = tail,
             [byte, tail @ ..] if plain(*byte) => rest = tail,
             [byte, ..] => {
-                let plain = format!("holds {:?}, which is not a path character", char::from(*byte));
+                let problem = PathProblem::Character(char::from(*byte));
                 let said = format!("must only contain valid characters matching pattern {PATTERN}");
-                return Some(Wrong { plain, said });
+                return Some(Wrong { problem, said });
             }
         }
     }
-    let wrong = |verb: &str, part: &str| Wrong {
-        plain: format!("cannot {verb} {part}"),
-        said: format!("path [{}] cannot {verb} [{part}]", String::from_utf8_lossy(path)),
-    };
+    let said = |verb: &str, part: &str| format!("path [{}] cannot {verb} [{part}]", String::from_utf8_lossy(path));
     let contains = |part: &str| path.windows(part.len()).any(|window| window == part.as_bytes());
     if let Some(part) = ["//", "/./", "/../", "%2f", "%2F", "#"].into_iter().find(|part| contains(part)) {
-        return Some(wrong("contain", part));
+        return Some(Wrong { problem: PathProblem::Contains(part), said: said("contain", part) });
     }
     let suffix = ["/..", "/."].into_iter().find(|suffix| path.ends_with(suffix.as_bytes()))?;
-    Some(wrong("end with", suffix))
+    Some(Wrong { problem: PathProblem::EndsWith(suffix), said: said("end with", suffix) })
 }
 
 /// The pattern that the engine's words quote (kgateway `validPathRegexCharacters`).
@@ -112,7 +112,7 @@ const PATTERN: &str = "^(?:([A-Za-z0-9/:@._~!$&'()*+,:=;-]*|[%][0-9a-fA-F]{2}))*
 fn prefix_rewrite(value: &str) -> Option<Wrong> {
     match url_path(value) {
         Some(path) => route_path(&path),
-        None => Some(Wrong { plain: "is not a URL".to_owned(), said: format!("parse {value:?}: invalid URL") }),
+        None => Some(Wrong { problem: PathProblem::NotUrl, said: format!("parse {value:?}: invalid URL") }),
     }
 }
 
@@ -168,7 +168,6 @@ fn percent_decoded(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Name;
 
     fn invalid(kind: PathKind, value: &str) -> bool {
         matcher(&PathMatch { kind, value: Name::new(value) }).is_some()

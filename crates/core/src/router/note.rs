@@ -1,6 +1,6 @@
 //! What a person should know beside an answer, as types. The sentences are in `routescope-render`.
 
-use crate::finding::ServerNameClash;
+use crate::finding::{EnvoyProblem, ServerNameClash};
 use crate::model::{Name, ObjectKey};
 use crate::resolve::{Destination, ReplacedCondition, RuleNodeId};
 
@@ -12,7 +12,7 @@ pub enum Refusal {
         /// The port.
         port: u16,
         /// Why.
-        message: String,
+        problem: EnvoyProblem,
     },
     /// Envoy refuses the listener.
     Listener {

@@ -58,7 +58,7 @@ impl Router<'_> {
         let rejection = frontend.rejection.and_then(|place| table.virtual_hosts[place as usize].rejections.first());
         if let Some(rejection) = rejection {
             decision.unverified.push(Uncertainty::RouteTableRefused);
-            decision.refused = Some(Refusal::RouteTable { port, message: rejection.message.clone() });
+            decision.refused = Some(Refusal::RouteTable { port, problem: rejection.problem.clone() });
         }
         let Some(node) = node else { return };
         if let Some(why) = node.gateway.meta.doubt.clone() {

@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Analysis;
+use crate::finding::RespondDetail;
 use crate::resolve::{
-    Action, DropReason, GatewayNode, MatchState, RespondReason, RootId, RuleNode, Stage, StatusMessage, Under,
+    Action, DropReason, GatewayNode, MatchState, Respond, RespondReason, RootId, RuleNode, Stage, StatusMessage, Under,
 };
 use crate::router::Ranks;
 
@@ -75,13 +76,15 @@ fn says(hop: &RuleNode) -> bool {
 /// What was done with a row, the reason, and the errors.
 fn said(hop: &RuleNode, name: &str) -> (&'static str, &'static str, String) {
     match &hop.state {
-        MatchState::Dropped(DropReason::Invalid { reason }) => {
-            ("Dropped", "RouteRuleDropped", format!("invalid matcher configuration\n{reason}"))
+        MatchState::Dropped(DropReason::Invalid(problem)) => {
+            ("Dropped", "RouteRuleDropped", format!("invalid matcher configuration\n{problem}"))
         }
         MatchState::Row(action) => {
             let lines = match action.as_ref() {
-                Action::Respond(respond) if respond.status_messages.is_empty() => {
-                    format!("invalid route configuration\n{}", respond.detail)
+                Action::Respond(Respond { detail: RespondDetail::Envoy(problem), status_messages, .. })
+                    if status_messages.is_empty() =>
+                {
+                    format!("invalid route configuration\n{problem}")
                 }
                 Action::Respond(respond) => summary(&respond.status_messages, name),
                 _ => String::new(),

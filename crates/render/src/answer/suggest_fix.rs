@@ -1,6 +1,7 @@
 //! What would have to change for a request to arrive.
 
 use crate::phrases;
+use crate::rows;
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::closest;
 use routescope_core::model::{Name, ObjectKey, RouteKind, ServicePort};
@@ -169,9 +170,9 @@ fn nothing_left(analysis: &Analysis, hop: &RuleNode, child: &Child, name: &Objec
         Some(DropReason::NoMatches | DropReason::MatchesNothing) => {
             format!("give a rule of {name} a match that begins with {}", parent.path.value)
         }
-        Some(DropReason::Invalid { reason } | DropReason::NeverMatches { reason } | DropReason::Refused { reason }) => {
-            format!("correct {name}: {reason}")
-        }
+        Some(DropReason::Invalid(problem)) => format!("correct {name}: {problem}"),
+        Some(DropReason::NeverMatches(regex)) => format!("correct {name}: {}", rows::invalid_regex(regex)),
+        Some(DropReason::Refused(refusal)) => format!("correct {name}: {}", rows::rule_refusal(refusal)),
         Some(DropReason::NotEvaluated { .. }) => format!("write simpler regular expressions in {name}"),
         Some(DropReason::NotUnder { .. }) | None => {
             format!("let a match of {name} begin with {}, and repeat its other conditions", parent.path.value)

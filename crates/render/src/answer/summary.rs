@@ -73,7 +73,7 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
     }
     let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations().collect::<Vec<_>>()[..]) {
-        (Some(Action::Respond(respond)), _) => respond.detail.clone(),
+        (Some(Action::Respond(respond)), _) => crate::rows::respond_detail(&respond.detail),
         (_, [only]) => phrases::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
         (_, []) => reasons::unanswered(analysis, decision)

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::notes;
 use crate::reasons;
 use crate::reasons::no_connection;
+use crate::rows::respond_detail;
 use crate::style::{Line, Role};
 use crate::uncertainty::uncertainty;
 use crate::width::Width;
@@ -224,8 +225,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
                 (Responder::Preflight(_), _) => lines.extend(beside(head, notes::PREFLIGHT, width)),
                 (_, Some(Action::Respond(respond))) => {
                     let direct = respond.reason == RespondReason::DirectResponse;
-                    let why = if direct && respond.detail.is_empty() { "a DirectResponse" } else { &respond.detail };
-                    lines.extend(beside(head, why, width));
+                    lines.extend(beside(head, &respond_detail(&respond.detail), width));
                     if let Some(body) = respond.body.as_ref().filter(|_| direct) {
                         let body = body.trim_end().replace('\n', " ⏎ ");
                         lines.push(Line::of(Role::Dim, "  body: ").with(Role::Text, body));
@@ -251,7 +251,10 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
         }
         Outcome::Unknown { row, destinations } => {
             let filter = analysis.tree.filter_that_decides(&analysis.snapshot, &analysis.tree.hops[row.0 as usize]);
-            let why = format!("the filter {} decides", filter.unwrap_or_default());
+            let why = format!(
+                "the filter {} decides",
+                filter.map(|(kind, name)| format!("{kind} {name}")).unwrap_or_default()
+            );
             lines.extend(beside(Line::of(Role::Warning, "? not known"), &why, width));
             lines.extend(shares(destinations));
         }

@@ -48,7 +48,7 @@ pub fn refused(analysis: &Analysis, gateway: &GatewayTable) -> Vec<(String, Stri
     let Some(node) = analysis.tree.gateways.get(gateway.node as usize) else { return Vec::new() };
     let rejection = |place: RouteConfigScope| {
         let mut hosts = gateway.virtual_hosts.iter().filter(|host| place.holds(host));
-        let message = hosts.find_map(|host| host.rejections.first())?.message.clone();
+        let message = hosts.find_map(|host| host.rejections.first())?.problem.to_string();
         Some((place.name, message))
     };
     places(node).into_iter().filter_map(rejection).collect()

@@ -5,7 +5,11 @@ mod requests;
 
 pub use attachment::{assumed_listeners, engine_assumption, listener_problem, not_attached, server_name_clash};
 
-use routescope_core::finding::{Advice, Finding, Problem, RuleName, TooLarge};
+use routescope_core::finding::{
+    Advice, BrokenRefEffect, DropReason, Finding, MatchChange, Problem, RuleName, TooLarge,
+};
+
+use crate::rows;
 
 /// What is wrong, in one sentence without a final stop.
 pub fn message(finding: &Finding) -> String {
@@ -34,6 +38,44 @@ fn problem(what: &Problem) -> String {
         Problem::ControlPlaneCrash => {
             "a rule with matches: [] delegates to a child that inherits: the control plane does not survive it"
                 .to_owned()
+        }
+        Problem::Policy(what) => format!("{what}: whatever the policy reaches answers 500"),
+        Problem::BrokenRef { broken, effect } => {
+            let effect = match effect {
+                BrokenRefEffect::RuleAnswers500 => ": this rule answers 500",
+                BrokenRefEffect::Walkers500 => ": who walks it gets a 500",
+                BrokenRefEffect::NotFound => ": a 404",
+                BrokenRefEffect::InView => ", as far as is in view",
+                BrokenRefEffect::OfThoseInView => ", of those in view",
+                BrokenRefEffect::None => "",
+            };
+            format!("{}{effect}", rows::broken_ref(broken))
+        }
+        Problem::Answers { detail, is_unspecified } => {
+            let what = if *is_unspecified {
+                "what the rule answers is up to the implementation"
+            } else {
+                "the rule answers 500"
+            };
+            format!("{}: {what}", rows::respond_detail(detail))
+        }
+        Problem::EnvoyRefusesTable(what) => {
+            format!("{what}: Envoy refuses the whole route table, and keeps the last good one")
+        }
+        Problem::Dropped { kind, path, parent, reason } => {
+            let what = format!("{} {path}", kind.name());
+            match &**reason {
+                DropReason::Invalid(problem) => format!("{what} is dropped by strict validation: {problem}"),
+                reason @ DropReason::NotEvaluated { .. } => format!(
+                    "{}: all regular expressions together are too large, the rule is not evaluated, and the answers of \
+                     its Gateway are unverified",
+                    rows::drop_reason(reason)
+                ),
+                reason => {
+                    let under = parent.as_ref().map(|parent| format!(" under {parent}")).unwrap_or_default();
+                    format!("{what} falls away{under}: {}", rows::drop_reason(reason))
+                }
+            }
         }
         Problem::Gateway(what) => attachment::gateway(what),
         Problem::Attachment(what) => attachment::attachment(what),
@@ -75,6 +117,23 @@ fn advice(what: &Advice) -> String {
         Advice::ReadThere => "answers that depend on it are unverified; ask for get, list and watch there".to_owned(),
         Advice::RemoveOne => "kubectl apply would let the last one win, too; remove one of them".to_owned(),
         Advice::WriteMatch => "write a match".to_owned(),
+        Advice::FixFirst => "every route of the port is stuck until this is fixed".to_owned(),
+        Advice::AddBackend => "add a backendRef".to_owned(),
+        Advice::OneAction => {
+            "keep either the DirectResponse or the action of the rule; a parent's DirectResponse counts".to_owned()
+        }
+        Advice::NormalisedPath => "paths are compared after normalisation: write the normalised path".to_owned(),
+        Advice::WriteMatchOrNone => "write a match, or leave matches out for every path".to_owned(),
+        Advice::SimplerRegexes => "write simpler expressions, or plain prefixes".to_owned(),
+        Advice::Keep { change, or_inherit } => {
+            let change = match change {
+                MatchChange::ParentPrefix => "give the parent a PathPrefix".to_owned(),
+                MatchChange::WholePath(parent) => format!("write the whole path, beginning with {parent}"),
+                MatchChange::Repeat => "repeat it in the child".to_owned(),
+            };
+            let or = if *or_inherit { ", or annotate the child with inherit-parent-matcher" } else { "" };
+            format!("{change}{or}")
+        }
         Advice::FewerHostnames => "give routes fewer hostnames or listeners".to_owned(),
         Advice::FewerAttachments => "give routes a sectionName, or listeners fewer routes".to_owned(),
         Advice::LookForLayers => "look for routes that delegate to each other in layers".to_owned(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::findings::{assumed_listeners, engine_assumption, listener_problem, not_attached};
 use crate::phrases;
+use crate::rows::{drop_reason, respond_detail};
 use crate::style::{Line, Role};
 use routescope_core::model::{
     Listener, Name, ObjectKey, ParentRef, PathKind, PathModifier, Protocol, Route, RouteMatch, StreamRoute, ValueKind,
@@ -298,7 +299,7 @@ impl Outline {
         match &hop.state {
             MatchState::Dropped(reason) => {
                 let instead = self.instead(slot, hop).map(|instead| format!(" ({instead})")).unwrap_or_default();
-                Label::out(main, format!("dropped: {reason}{instead}"))
+                Label::out(main, format!("dropped: {}{instead}", drop_reason(reason)))
             }
             MatchState::Row(action) => row_label(&self.analysis.snapshot, main, action, route),
             MatchState::WeightedDelegation(_) => match self.only_link(hop).map(|link| self.link(link)) {
@@ -434,9 +435,11 @@ fn row_label(snapshot: &Snapshot, mut main: Line, action: &Action, route: &Route
             Label::fine(main)
         }
         Action::Respond(respond) if respond.reason == RespondReason::FilterDecides => {
-            Label::odd(main, respond.detail.clone())
+            Label::odd(main, respond_detail(&respond.detail))
         }
-        Action::Respond(respond) => Label::broken(main, format!("{}: {}", respond.status, respond.detail)),
+        Action::Respond(respond) => {
+            Label::broken(main, format!("{}: {}", respond.status, respond_detail(&respond.detail)))
+        }
     }
 }
 

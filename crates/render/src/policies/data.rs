@@ -120,7 +120,7 @@ fn policy(applied: &Applied) -> PolicyData {
             PolicyLevel::VirtualHost => "virtual-host",
             PolicyLevel::RouteConfiguration => "route-configuration",
         },
-        error: applied.broken.clone(),
+        error: applied.broken.as_ref().map(ToString::to_string),
         fields: applied.fields.iter().filter_map(|found| field(applied, found)).collect(),
         source: SourceData::of(&meta.origin, Position::default()),
     }

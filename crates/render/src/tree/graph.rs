@@ -9,6 +9,7 @@ use ahash::AHashMap;
 
 use crate::outline::{Health, NodeRef, Outline};
 use crate::phrases;
+use crate::rows::respond_detail;
 use routescope_core::resolve::{Action, Destination, RespondReason, is_starved};
 use routescope_core::visible::is_invisible;
 
@@ -110,7 +111,7 @@ impl Graph {
                     RespondReason::FilterDecides => "?".to_owned(),
                     _ => respond.status.to_string(),
                 };
-                let text = vec![status, respond.detail.clone()];
+                let text = vec![status, respond_detail(&respond.detail)];
                 let answer = self.node(NodeStyle::Answer, text, label.health);
                 self.edge(place, answer, "", label.health == Health::Broken);
             }

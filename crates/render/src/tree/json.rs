@@ -9,6 +9,7 @@ use crate::data::{ActionData, DestinationData, Each, MatchData, SourceData, ViaD
 use crate::findings::{listener_problem, not_attached};
 use crate::outline::{NodeRef, Outline, match_position, written_listener};
 use crate::phrases;
+use crate::rows::drop_reason;
 use crate::uncertainty::not_read;
 use crate::uncertainty::uncertainty;
 use routescope_core::model::{Name, Route};
@@ -271,7 +272,7 @@ fn hop<'o>(outline: &'o Outline, slot: u32, hop: &'o RuleNode, route: &'o Route)
         MatchState::WeightedDelegation(own) => {
             ("delegates", None, own.as_ref().map(|own| ActionData::from(own.action.as_ref())))
         }
-        MatchState::Dropped(reason) => ("dropped", Some(reason.to_string()), None),
+        MatchState::Dropped(reason) => ("dropped", Some(drop_reason(reason)), None),
     };
     HopData {
         rule: hop.rule,

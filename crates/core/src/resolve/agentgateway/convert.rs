@@ -9,9 +9,10 @@
 use super::super::action::replaced;
 use super::super::backend::{Lookup, Referrer};
 use super::super::{Action, Destination, DestinationState, Forward, MirrorTo, Respond, RespondReason, Rewrite};
+use crate::finding::{BackendProblem, NotSupported, RespondDetail, RuleRefusal};
 use crate::model::{
-    BackendRef, Filter, HeaderChange, Mirror, Name, PathKind, PathModifier, Redirect, Route, RouteKind, Rule,
-    UrlRewrite,
+    BackendRef, Filter, HeaderChange, Mirror, Name, ObjectKey, PathKind, PathModifier, Redirect, Route, RouteKind,
+    Rule, UrlRewrite,
 };
 use crate::resolve::Uncertainty;
 
@@ -43,51 +44,52 @@ pub(super) fn refused(
     rule: &Rule,
     delegates: &dyn Fn(&BackendRef) -> bool,
     below: bool,
-) -> Option<String> {
+) -> Option<RuleRefusal> {
+    let of_rule = |what| RuleRefusal { rule: None, what, is_mirror: false };
     if let Some(why) = filters_refused(lookup, route, &rule.filters, Holder::Rule(route.kind)) {
         return Some(why);
     }
     for reference in rule.backend_refs.iter().filter(|reference| !delegates(reference)) {
-        if let Some(why) = unsupported(reference) {
-            return Some(why);
+        if let Some(what) = unsupported(reference) {
+            return Some(of_rule(what));
         }
         if let Some(why) = filters_refused(lookup, route, &reference.filters, Holder::Backend) {
             return Some(why);
         }
-        if below && let Some(why) = unresolved(&destination(lookup, route, reference)) {
-            return Some(format!("{why}, and a delegated rule is left out for that"));
+        if below && let Some(what) = unresolved(&destination(lookup, route, reference), true) {
+            return Some(of_rule(what));
         }
     }
     None
 }
 
 /// A value that no reference may have (`UnsupportedValue`).
-fn unsupported(reference: &BackendRef) -> Option<String> {
+fn unsupported(reference: &BackendRef) -> Option<NotSupported> {
     let BackendRef { group, kind, name, port, .. } = reference;
     let service = group.is_empty() && kind == "Service";
     if service && name.contains('.') {
-        return Some(format!("{name} is a hostname, and the name of a Service is wanted"));
+        return Some(NotSupported::Hostname(name.clone()));
     }
-    (service && port.is_none()).then(|| format!("the ref to Service {name} has no port"))
+    (service && port.is_none()).then(|| NotSupported::NoPort(name.clone()))
 }
 
-/// What the translator says of a backend that does not resolve.
-fn unresolved(destination: &Destination) -> Option<String> {
+/// A backend that does not resolve, as the translator sees it.
+fn unresolved(destination: &Destination, is_delegated: bool) -> Option<NotSupported> {
     let Destination { kind, namespace, name, .. } = destination;
-    match destination.state {
-        DestinationState::NotPermitted => {
-            Some(format!("no ReferenceGrant admits the ref to {kind} {namespace}/{name}"))
-        }
-        DestinationState::Missing => Some(format!("{kind} {namespace}/{name} does not exist")),
-        DestinationState::InvalidKind => Some(format!("the kind {kind} of {namespace}/{name} is not known")),
+    let why = match destination.state {
+        DestinationState::NotPermitted => BackendProblem::NotPermitted,
+        DestinationState::Missing => BackendProblem::Missing,
+        DestinationState::InvalidKind => BackendProblem::UnknownKind,
         DestinationState::Resolved
         | DestinationState::Unverified
         | DestinationState::GrantUnseen
         | DestinationState::KindUnread
         | DestinationState::PortMissing
         | DestinationState::PortUnserved
-        | DestinationState::PortNotAllowed => None,
-    }
+        | DestinationState::PortNotAllowed => return None,
+    };
+    let backend = ObjectKey::new(namespace.clone(), name.clone());
+    Some(NotSupported::Backend { kind: kind.clone(), backend, why, is_delegated })
 }
 
 /// Where filters stand, which decides what they may be.
@@ -97,43 +99,44 @@ enum Holder {
     Backend,
 }
 
-fn filters_refused(lookup: Lookup<'_>, route: &Route, filters: &[Filter], holder: Holder) -> Option<String> {
+fn filters_refused(lookup: Lookup<'_>, route: &Route, filters: &[Filter], holder: Holder) -> Option<RuleRefusal> {
+    let refusal = |what, is_mirror| Some(RuleRefusal { rule: None, what, is_mirror });
     let mut redirects = 0;
     let of_http_rule = matches!(holder, Holder::Rule(RouteKind::Http));
     for filter in filters {
         match filter {
             Filter::RequestHeaders(_) | Filter::ResponseHeaders(_) => {}
             Filter::Mirror(Mirror { backend, .. }) => {
-                let bad = unsupported(backend).or_else(|| unresolved(&destination(lookup, route, backend)));
-                if let Some(why) = bad {
-                    return Some(format!("a mirror: {why}"));
+                let bad = unsupported(backend).or_else(|| unresolved(&destination(lookup, route, backend), false));
+                if let Some(what) = bad {
+                    return refusal(what, true);
                 }
             }
             Filter::Redirect(_) if !matches!(holder, Holder::Rule(RouteKind::Grpc)) => {
                 redirects += 1;
                 if redirects > 1 {
-                    return Some("it has two RequestRedirects".to_owned());
+                    return refusal(NotSupported::TwoRedirects, false);
                 }
             }
             Filter::Rewrite(_) | Filter::Cors(_) | Filter::Other { .. } if of_http_rule => {}
             Filter::Extension { group, kind, .. } => {
-                return Some(format!("ExtensionRef {group}/{kind} is not supported"));
+                return refusal(NotSupported::Extension { group: group.clone(), kind: kind.clone() }, false);
             }
-            Filter::Redirect(_) => return Some(not_supported("RequestRedirect", holder)),
-            Filter::Rewrite(_) => return Some(not_supported("URLRewrite", holder)),
-            Filter::Cors(_) => return Some(not_supported("CORS", holder)),
-            Filter::Other { kind, .. } => return Some(not_supported(kind, holder)),
+            Filter::Redirect(_) => return refusal(not_supported("RequestRedirect", holder), false),
+            Filter::Rewrite(_) => return refusal(not_supported("URLRewrite", holder), false),
+            Filter::Cors(_) => return refusal(not_supported("CORS", holder), false),
+            Filter::Other { kind, .. } => return refusal(not_supported(kind, holder), false),
         }
     }
     None
 }
 
-fn not_supported(filter: &str, holder: Holder) -> String {
+fn not_supported(filter: &str, holder: Holder) -> NotSupported {
     let place = match holder {
         Holder::Rule(kind) => kind.name(),
         Holder::Backend => "backendRef",
     };
-    format!("a {filter} filter on a {place} is not supported")
+    NotSupported::Filter { filter: filter.into(), place }
 }
 
 /// The filters in force: of each kind those of the last rule of the chain that has any, whole.
@@ -220,20 +223,17 @@ pub(super) fn action(
     let rewrites_path = rewrite.as_ref().and_then(|rewrite| rewrite.path.as_ref());
     let redirects_path = redirect.as_ref().and_then(|redirect| redirect.path.as_ref());
     if path != PathKind::PathPrefix && (replaces(rewrites_path) || replaces(redirects_path)) {
-        let detail = "ReplacePrefixMatch has no prefix to replace: the match is not a PathPrefix".to_owned();
-        return (answer(RespondReason::NoPrefix, detail), None);
+        return (answer(RespondReason::NoPrefix, RespondDetail::NoPrefix), None);
     }
     if let Some(redirect) = redirect {
         let uncertainty = rewrite.is_some().then_some(Uncertainty::RewriteBeforeRedirect);
         return (Action::Redirect(redirect.clone()), uncertainty);
     }
     if rule.backend_refs.is_empty() {
-        let detail = "the rule has no backendRefs, and no filter that answers".to_owned();
-        return (answer(RespondReason::NoBackends, detail), None);
+        return (answer(RespondReason::NoBackends, RespondDetail::NoBackends), None);
     }
     if destinations.iter().all(|one| one.share <= 0.0) {
-        let detail = "the weights of all its backendRefs are 0".to_owned();
-        return (answer(RespondReason::AllWeightsZero, detail), None);
+        return (answer(RespondReason::AllWeightsZero, RespondDetail::AllWeightsZero), None);
     }
     if let ([only], [reference]) = (destinations.as_slice(), rule.backend_refs.as_slice())
         && !only.state.is_broken()
@@ -263,6 +263,6 @@ fn of_backend(reference: &BackendRef) -> Option<&Redirect> {
     })
 }
 
-fn answer(reason: RespondReason, detail: String) -> Action {
+fn answer(reason: RespondReason, detail: RespondDetail) -> Action {
     Action::Respond(Respond { body: None, ..replaced(reason, detail) })
 }

@@ -32,6 +32,7 @@ use super::{
     Action, BrokenLink, ChildState, DropReason, Link, LinkId, MatchState, OwnShare, Root, RootId, RuleNode, RuleNodeId,
     Under, Unlisted, Via, ViaBy,
 };
+use crate::finding::RuleRefusal;
 use crate::model::{GATEWAY_GROUP, Name, PathKind, Route, RouteKind, RouteMatch};
 use crate::resolve::Uncertainty;
 use crate::store::RouteId;
@@ -88,10 +89,10 @@ impl<'a> Expander<'a> {
         };
         (self.cut, self.unevaluated) = (None, false);
         let refused = (0..route.rules.len()).find_map(|rule| {
-            let why = self.refused(&step, route, rule)?;
-            Some(if route.rules.len() > 1 { format!("rule {}: {why}", rule + 1) } else { why })
+            let refusal = self.refused(&step, route, rule)?;
+            Some(RuleRefusal { rule: (route.rules.len() > 1).then(|| index(rule)), ..refusal })
         });
-        root.hops = self.step(&step, Under::Root(id), refused.as_deref(), &mut root.rows);
+        root.hops = self.step(&step, Under::Root(id), refused.as_ref(), &mut root.rows);
         (root.cut, root.unevaluated) = (self.cut, self.unevaluated);
         for hop in root.hops.clone() {
             self.tree.hops[hop as usize].unverified.extend(uncertain.iter().cloned());
@@ -102,18 +103,24 @@ impl<'a> Expander<'a> {
         Lookup { snapshot: self.snapshot, settings: self.settings }
     }
 
-    fn refused(&self, step: &Step<'_>, route: &Route, rule: usize) -> Option<String> {
+    fn refused(&self, step: &Step<'_>, route: &Route, rule: usize) -> Option<RuleRefusal> {
         let delegates = |one: &_| select::delegates(step.dialect, route.kind, one).is_some();
         convert::refused(self.lookup(), route, &route.rules[rule], &delegates, step.above.is_some())
     }
 
     /// The hops of a route; those that are rows of the table it stands in go to `rows`.
-    fn step(&mut self, step: &Step<'_>, under: Under, refused: Option<&str>, rows: &mut Vec<RuleNodeId>) -> Range<u32> {
+    fn step(
+        &mut self,
+        step: &Step<'_>,
+        under: Under,
+        refused: Option<&RuleRefusal>,
+        rows: &mut Vec<RuleNodeId>,
+    ) -> Range<u32> {
         let route: &'a Route = self.snapshot.route(step.route);
         let first = self.tree.hops.len();
         for (rule, written) in route.rules.iter().enumerate() {
             let of_rule = match refused {
-                Some(why) => Some(why.to_owned()),
+                Some(refusal) => Some(refusal.clone()),
                 None if step.above.is_some() => self.refused(step, route, rule),
                 None => None,
             };
@@ -135,7 +142,7 @@ impl<'a> Expander<'a> {
             for (at, matcher) in written.matches.iter().enumerate() {
                 let matcher = matcher::converted(matcher);
                 let never = || self.common.patterns.never(&matcher);
-                let dropped = of_rule.clone().map(|reason| DropReason::Refused { reason }).or_else(never);
+                let dropped = of_rule.clone().map(|refusal| DropReason::Refused(Box::new(refusal))).or_else(never);
                 self.unevaluated |= matches!(dropped, Some(DropReason::NotEvaluated { .. }));
                 push(Some(index(at)), matcher, dropped);
             }

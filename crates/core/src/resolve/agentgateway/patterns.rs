@@ -7,6 +7,7 @@
 use ahash::AHashSet;
 use regex::Regex;
 
+use crate::finding::{InvalidRegex, MatchPart};
 use crate::limits;
 use crate::model::{Name, PathKind, RouteMatch, ValueKind};
 use crate::re2;
@@ -41,17 +42,15 @@ impl Patterns {
     /// Why nothing matches it: an expression that is none is one that never matches; or it is not known what does.
     pub fn never(&self, matcher: &RouteMatch) -> Option<DropReason> {
         let mut never = None;
-        for (what, pattern) in written(matcher) {
+        for (part, pattern) in written(matcher) {
             if self.beyond.contains(pattern) {
-                return Some(DropReason::NotEvaluated {
-                    reason: format!("the {what} regex {} is not compiled", short(pattern)),
-                });
+                return Some(DropReason::NotEvaluated { part, regex: pattern.clone() });
             }
             if never.is_none() && !re2::is_rust(pattern) {
                 let error = Regex::new(pattern).err().map(|error| error.to_string()).unwrap_or_default();
                 let why = error.lines().last().unwrap_or("not understood").trim_start_matches("error: ");
-                let reason = format!("the {what} regex {pattern} is invalid ({why}), and never matches");
-                never = Some(DropReason::NeverMatches { reason });
+                let invalid = InvalidRegex { part, regex: pattern.clone(), error: why.to_owned() };
+                never = Some(DropReason::NeverMatches(Box::new(invalid)));
             }
         }
         never
@@ -59,21 +58,12 @@ impl Patterns {
 }
 
 /// The expressions of a match, and what each is held against.
-fn written(matcher: &RouteMatch) -> impl Iterator<Item = (&'static str, &Name)> {
-    let path = (matcher.path.kind == PathKind::RegularExpression).then_some(("path", &matcher.path.value));
-    let headers = matcher.headers.iter().map(|test| ("header", test));
-    let values = headers.chain(matcher.query_params.iter().map(|test| ("query parameter", test)));
+fn written(matcher: &RouteMatch) -> impl Iterator<Item = (MatchPart, &Name)> {
+    let path = (matcher.path.kind == PathKind::RegularExpression).then_some((MatchPart::Path, &matcher.path.value));
+    let headers = matcher.headers.iter().map(|test| (MatchPart::Header, test));
+    let values = headers.chain(matcher.query_params.iter().map(|test| (MatchPart::QueryParam, test)));
     let of_kind = values.filter(|(_, test)| test.kind == ValueKind::RegularExpression);
-    path.into_iter().chain(of_kind.map(|(what, test)| (what, &test.value)))
-}
-
-/// The beginning of a long expression.
-fn short(pattern: &str) -> String {
-    const SHOWN: usize = 60;
-    match pattern.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &pattern[..end]),
-        None => pattern.to_owned(),
-    }
+    path.into_iter().chain(of_kind.map(|(part, test)| (part, &test.value)))
 }
 
 /// How many states the automaton of an expression has; `None` for a text that is too long to be looked at. One that is not

@@ -2,7 +2,7 @@
 
 use super::fixes::MIRRORS;
 use super::{Cause, Report};
-use crate::finding::{Code, Severity, closest};
+use crate::finding::{Advice, Code, Problem, Severity, closest};
 use crate::model::{Filter, KGATEWAY_GROUP, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{
@@ -154,13 +154,9 @@ impl Report<'_> {
             return;
         }
         let help = match respond.reason {
-            RespondReason::NoBackends => Some("add a backendRef".to_owned()),
-            RespondReason::DirectResponseConflict => Some(
-                "keep either the DirectResponse or the action of the rule; a parent's DirectResponse counts".to_owned(),
-            ),
-            RespondReason::InvalidPath => {
-                Some("paths are compared after normalisation: write the normalised path".to_owned())
-            }
+            RespondReason::NoBackends => Some(Advice::AddBackend),
+            RespondReason::DirectResponseConflict => Some(Advice::OneAction),
+            RespondReason::InvalidPath => Some(Advice::NormalisedPath),
             _ => None,
         };
         let route = self.snapshot.route(hop.route);
@@ -168,12 +164,9 @@ impl Report<'_> {
         // The specification names no answer for a rule without backendRefs.
         let left = respond.reason == RespondReason::NoBackends
             && self.tree.dialect_of_hop(hop).semantics == ProxySemantics::Specification;
-        let (severity, what) = if left {
-            (Severity::Warning, "what the rule answers is up to the implementation")
-        } else {
-            (Severity::Error, "the rule answers 500")
-        };
-        self.about(code, severity, route, at, (format!("{}: {what}", respond.detail), help));
+        let severity = if left { Severity::Warning } else { Severity::Error };
+        let problem = Problem::Answers { detail: Box::new(respond.detail.clone()), is_unspecified: left };
+        self.about(code, severity, route, at, (problem, help));
     }
 
     /// Mirrors that cannot be sent are silently not sent.
@@ -200,11 +193,10 @@ impl Report<'_> {
             let detail = hop.match_index.unwrap_or(u32::MAX);
             let cause = Cause { code: Code::EnvoyRefusesTable, route: hop.route, rule: hop.rule, detail };
             if self.is_new(Severity::Error, cause) {
-                let message =
-                    format!("{}: Envoy refuses the whole route table, and keeps the last good one", rejection.message);
-                let help = "every route of the port is stuck until this is fixed".to_owned();
+                let problem = Problem::EnvoyRefusesTable(Box::new(rejection.problem.clone()));
                 let at: Position = hop.matcher.at;
-                self.about(cause.code, Severity::Error, self.snapshot.route(hop.route), at, (message, Some(help)));
+                let say = (problem, Some(Advice::FixFirst));
+                self.about(cause.code, Severity::Error, self.snapshot.route(hop.route), at, say);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fixes::{name_delegator, subject};
 use super::{Cause, Report};
-use crate::finding::{Advice, Code, Edit, Problem, Severity, TooLarge, closest};
+use crate::finding::{Advice, BrokenRefEffect, Code, Edit, Problem, Severity, TooLarge, closest};
 use crate::limits;
 use crate::model::{GATEWAY_GROUP, RouteKind};
 use crate::resolve::budget::Budget;
@@ -110,16 +110,21 @@ impl Report<'_> {
             return;
         }
         let dialect = self.tree.roots[self.tree.root_of(link.hop).0 as usize].dialect;
-        let Some(mut message) = broken_refs::detail(self.snapshot, self.settings, self.tree, dialect, link) else {
+        let Some(broken) = broken_refs::broken(self.snapshot, self.settings, self.tree, dialect, link) else {
             return;
         };
-        if certain && dialect.replaces_broken {
-            message.push_str(": this rule answers 500");
+        let effect = if certain && dialect.replaces_broken {
+            BrokenRefEffect::RuleAnswers500
         } else if certain && dialect.delegation == DelegationModel::HopByHop {
-            message.push_str(if code == Code::CyclicDelegation { ": who walks it gets a 500" } else { ": a 404" });
-        } else if !certain {
-            message.push_str(if link.selected() == 0 { ", as far as is in view" } else { ", of those in view" });
-        }
+            if code == Code::CyclicDelegation { BrokenRefEffect::Walkers500 } else { BrokenRefEffect::NotFound }
+        } else if certain {
+            BrokenRefEffect::None
+        } else if link.selected() == 0 {
+            BrokenRefEffect::InView
+        } else {
+            BrokenRefEffect::OfThoseInView
+        };
+        let problem = Problem::BrokenRef { broken: Box::new(broken), effect };
         let help = match link.broken {
             Some(BrokenLink::Cyclic { .. }) => Some(("take one of the refs of the cycle away".to_owned(), Vec::new())),
             _ => self.help_for(link),
@@ -127,7 +132,7 @@ impl Report<'_> {
         let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
         let route = self.snapshot.route(hop.route);
         let at = route.rules[hop.rule as usize].backend_refs[link.ref_index as usize].at;
-        self.about(code, severity, route, at, (message, help));
+        self.about(code, severity, route, at, (problem, help));
         self.fix(route, fix);
     }
 

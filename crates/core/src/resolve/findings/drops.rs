@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::fixes::subject;
-use crate::finding::Edit;
+use crate::finding::{Advice, Edit, MatchChange};
 use crate::model::{PathKind, Route, RouteMatch, ValueMatch};
 use crate::resolve::DropReason;
 
@@ -20,23 +20,20 @@ pub(super) struct Drop<'a> {
 }
 
 impl Drop<'_> {
-    /// What to do, in words.
-    pub fn help(&self) -> Option<String> {
-        let help = match self.reason {
-            DropReason::ParentNotPrefix { .. } | DropReason::ParentHasNoMatches => {
-                "give the parent a PathPrefix".to_owned()
-            }
-            DropReason::NotUnder { parent } => format!("write the whole path, beginning with {parent}"),
+    /// What to do.
+    pub fn advice(&self) -> Option<Advice> {
+        let change = match self.reason {
+            DropReason::ParentNotPrefix { .. } | DropReason::ParentHasNoMatches => MatchChange::ParentPrefix,
+            DropReason::NotUnder { parent } => MatchChange::WholePath(parent.clone()),
             DropReason::HeaderMissing { .. }
             | DropReason::QueryParamMissing { .. }
-            | DropReason::MethodDiffers { .. } => "repeat it in the child".to_owned(),
-            DropReason::NoMatches => return Some("write a match".to_owned()),
-            DropReason::MatchesNothing => return Some("write a match, or leave matches out for every path".to_owned()),
-            DropReason::NotEvaluated { .. } => return Some("write simpler expressions, or plain prefixes".to_owned()),
+            | DropReason::MethodDiffers { .. } => MatchChange::Repeat,
+            DropReason::NoMatches => return Some(Advice::WriteMatch),
+            DropReason::MatchesNothing => return Some(Advice::WriteMatchOrNone),
+            DropReason::NotEvaluated { .. } => return Some(Advice::SimplerRegexes),
             DropReason::Invalid { .. } | DropReason::NeverMatches { .. } | DropReason::Refused { .. } => return None,
         };
-        let inherit = self.inherit.map(|_| ", or annotate the child with inherit-parent-matcher");
-        Some(help + inherit.unwrap_or_default())
+        Some(Advice::Keep { change, or_inherit: self.inherit.is_some() })
     }
 
     /// The same as edits.

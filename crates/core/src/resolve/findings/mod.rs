@@ -287,18 +287,14 @@ impl Report<'_> {
         }
         let route = self.snapshot.route(id);
         let written = &route.rules[rule as usize];
-        let what = format!("{} {}", matcher.path.kind.name(), matcher.path.value);
         let above = &self.tree.hops[hop.0 as usize];
         let parent = if above.route == id { self.tree.link_above(*hop).map(|link| link.hop) } else { Some(*hop) };
         let parent = parent.map(|parent| &self.tree.hops[parent.0 as usize]);
-        let under = parent
-            .map_or_else(String::new, |parent| format!(" under {}", self.snapshot.route(parent.route).meta.key()));
-        let message = match reason {
-            DropReason::Invalid { reason } => format!("{what} is dropped by strict validation: {reason}"),
-            DropReason::NotEvaluated { reason } => format!(
-                "{reason}: all regular expressions together are too large, the rule is not evaluated, and the answers of its Gateway are unverified"
-            ),
-            reason => format!("{what} falls away{under}: {reason}"),
+        let problem = Problem::Dropped {
+            kind: matcher.path.kind,
+            path: matcher.path.value.clone(),
+            parent: parent.map(|parent| self.snapshot.route(parent.route).meta.key()),
+            reason: Box::new(reason.clone()),
         };
         let stands = |other: &RuleNode| other.route == id && !matches!(other.state, MatchState::Dropped(_));
         let drop = drops::Drop {
@@ -310,7 +306,7 @@ impl Report<'_> {
         };
         let at = match_index.map_or(written.at, |_| matcher.at);
         let fix = drop.fix();
-        self.about(code, severity, route, at, (message, drop.help()));
+        self.about(code, severity, route, at, (problem, drop.advice()));
         self.fix(route, fix);
     }
 

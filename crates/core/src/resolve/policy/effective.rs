@@ -17,6 +17,7 @@
 use std::sync::Arc;
 
 use super::limits::{Limits, PolicySource};
+use crate::finding::PolicyProblem;
 use crate::model::{Name, ObjectKey, PolicyField, RouteKind, Setting, TrafficPolicy};
 use crate::resolve::{PolicyEffect, Uncertainty};
 
@@ -41,7 +42,7 @@ pub struct Applied {
     /// Where in Envoy's configuration it acts.
     pub level: Level,
     /// Why the engine cannot build it.
-    pub broken: Option<String>,
+    pub broken: Option<PolicyProblem>,
     /// What it sets, and what that comes to.
     pub fields: Vec<FieldInForce>,
 }

@@ -22,7 +22,7 @@ use ahash::AHashMap;
 use super::action::Outcome;
 use super::backend::Lookup;
 use super::{Action, Respond, RespondReason, Stage, StatusMessage, action};
-use crate::finding::{Code, Finding, Location, Severity, Subject};
+use crate::finding::{Code, EnvoyProblem, Finding, Location, PolicyProblem, Problem, RespondDetail, Severity, Subject};
 use crate::limits as limits_of_all;
 use crate::model::{
     Filter, GATEWAY_GROUP, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, Position, Route, RouteKind, Rule,
@@ -42,9 +42,9 @@ const WEIGHT_ANNOTATION: &str = "kgateway.dev/policy-weight";
 struct PolicyCheck {
     policy: Arc<TrafficPolicy>,
     /// Why it cannot be built, and where that is written.
-    error: Option<(Position, String)>,
+    error: Option<(Position, PolicyProblem)>,
     /// Why Envoy would refuse what it is built into.
-    rejection: Option<String>,
+    rejection: Option<EnvoyProblem>,
     /// Why it is not certain that it can be built.
     uncertain: Vec<Uncertainty>,
 }
@@ -53,11 +53,11 @@ struct PolicyCheck {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Effect {
     /// Why its rows answer 500.
-    pub error: Option<String>,
+    pub error: Option<(ObjectKey, PolicyProblem)>,
     /// What their status says of that.
     pub status_messages: Vec<StatusMessage>,
     /// Why Envoy would refuse them.
-    pub rejection: Option<String>,
+    pub rejection: Option<EnvoyProblem>,
     /// Why an answer is not certain.
     pub uncertain: Vec<Uncertainty>,
 }
@@ -65,7 +65,8 @@ pub(super) struct Effect {
 impl Effect {
     /// The row in place of those it reaches.
     pub fn replacement(&self) -> Option<Action> {
-        let detail = self.error.clone()?;
+        let (policy, problem) = self.error.clone()?;
+        let detail = RespondDetail::Policy { policy, problem: Box::new(problem) };
         let respond = action::replaced(RespondReason::InvalidPolicy, detail);
         Some(Action::Respond(Respond { status_messages: self.status_messages.clone(), ..respond }))
     }
@@ -90,14 +91,13 @@ impl Effect {
 
     fn add(&mut self, verdict: &PolicyCheck, section: Option<&Name>) {
         let key = verdict.policy.meta.key();
-        let said = |why: &str| format!("TrafficPolicy {key} cannot be built: {why}");
         if let Some((_, why)) = &verdict.error {
             let policy = Some(Name::from(format!("{KGATEWAY_GROUP}/TrafficPolicy/{}/{}", key.namespace, key.name)));
             let section = section.cloned();
-            self.status_messages.push(StatusMessage { stage: Stage::Row, policy, section, text: why.clone() });
+            self.status_messages.push(StatusMessage { stage: Stage::Row, policy, section, text: why.to_string() });
         }
         if self.error.is_none() {
-            self.error = verdict.error.as_ref().map(|(_, why)| said(why));
+            self.error = verdict.error.as_ref().map(|(_, why)| (key, why.clone()));
         }
         if self.rejection.is_none() {
             self.rejection.clone_from(&verdict.rejection);
@@ -243,7 +243,7 @@ impl Policies {
                 severity: Severity::Error,
                 place: Some(Location::within(&meta.origin, *at)),
                 subject: Some(Subject { kind: "TrafficPolicy", key: meta.key() }),
-                problem: format!("{why}: whatever the policy reaches answers 500").into(),
+                problem: Problem::Policy(Box::new(why.clone())),
                 advice: None,
                 fix: Vec::new(),
             })

@@ -7,9 +7,11 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use super::{PolicyCheck, WEIGHT_ANNOTATION};
+use crate::finding::{BackendProblem, EnvoyProblem, PolicyProblem};
 use crate::model::value::Data;
 use crate::model::{
-    ExtensionRef, GatewayExtension, KGATEWAY_GROUP, ObjectKey, PolicyField, Position, Setting, TrafficPolicy, Written,
+    ExtensionKind, ExtensionRef, GatewayExtension, KGATEWAY_GROUP, Name, ObjectKey, PolicyField, Position, Setting,
+    TrafficPolicy, Written,
 };
 use crate::re2::check_re2;
 use crate::resolve::DestinationState;
@@ -17,7 +19,7 @@ use crate::resolve::backend::{Lookup, Permission, Referred, Referrer};
 use crate::resolve::settings::{GrantMode, ValidationMode};
 use crate::resolve::{Uncertainty, UnverifiedDestination};
 
-type Problem = (Position, String);
+type Problem = (Position, PolicyProblem);
 
 /// Judges one policy.
 pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCheck {
@@ -38,10 +40,11 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
         match lookup.granted(referrer(policy), to) {
             Permission::Granted => {}
             Permission::Refused => {
-                let why = format!(
-                    "no ReferenceGrant in {namespace} lets TrafficPolicies of {} refer to Secret {}",
-                    policy.meta.namespace, secret.name
-                );
+                let why = PolicyProblem::SecretNotPermitted {
+                    namespace: namespace.clone(),
+                    home: policy.meta.namespace.clone(),
+                    secret: secret.name.clone(),
+                };
                 errors.push((secret.at, why));
             }
             Permission::Unknown => uncertain.push(Uncertainty::PolicyGrant {
@@ -53,16 +56,17 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     }
     errors.extend(policy.cidrs.iter().filter_map(|cidr| Some((cidr.at, bad_cidr(&cidr.text)?))));
     let users = policy.invalid_users.iter();
-    errors.extend(users.map(|user| (user.at, format!("basicAuth takes {{SHA}} hashes only: {}", user.text))));
+    errors.extend(users.map(|user| (user.at, PolicyProblem::UserHash(user.text.clone()))));
     if let Some(pattern) = &policy.path_regex
-        && let Err(why) = check_re2(&pattern.text)
+        && let Err(error) = check_re2(&pattern.text)
     {
-        errors.push((pattern.at, format!("the regex {} of urlRewrite is invalid: {why}", pattern.text)));
+        errors.push((pattern.at, PolicyProblem::RewriteRegex { regex: pattern.text.clone(), error }));
     }
     if let Some(weight) = policy.meta.annotation(WEIGHT_ANNOTATION)
         && weight.parse::<i32>().is_err()
     {
-        errors.push((Position::default(), format!("the annotation {WEIGHT_ANNOTATION} is not a number: {weight}")));
+        let why = PolicyProblem::Weight { annotation: WEIGHT_ANNOTATION, value: weight.clone() };
+        errors.push((Position::default(), why));
     }
     refused.extend(policy.origin_regexes.iter().filter_map(bad_origin));
     refused.extend(policy.templates.iter().filter_map(bad_template));
@@ -75,7 +79,8 @@ pub(super) fn judge(lookup: Lookup<'_>, policy: &Arc<TrafficPolicy>) -> PolicyCh
     if strict {
         errors.append(&mut refused);
     }
-    let rejection = refused.into_iter().next().map(|(_, why)| format!("TrafficPolicy {key}: {why}"));
+    let rejection =
+        refused.into_iter().next().map(|(_, problem)| EnvoyProblem::Policy { policy: key.clone(), problem });
     let error = errors.into_iter().next();
     // What answers 500 for certain is certain.
     if error.is_some() {
@@ -94,7 +99,7 @@ fn extension<'a>(
     policy: &TrafficPolicy,
     reference: &ExtensionRef,
     uncertain: &mut Vec<Uncertainty>,
-) -> Result<Option<&'a GatewayExtension>, String> {
+) -> Result<Option<&'a GatewayExtension>, PolicyProblem> {
     let namespace = reference.namespace.as_ref().unwrap_or(&policy.meta.namespace);
     let key = ObjectKey::new(namespace.clone(), reference.name.clone());
     let mine = policy.meta.key();
@@ -104,7 +109,7 @@ fn extension<'a>(
         match lookup.granted(referrer(policy), to) {
             Permission::Granted => {}
             Permission::Refused => {
-                return Err(format!("no ReferenceGrant in {namespace} lets it refer to GatewayExtension {key}"));
+                return Err(PolicyProblem::ExtensionNotPermitted(key));
             }
             Permission::Unknown => uncertain.push(Uncertainty::PolicyGrant {
                 policy: mine.clone(),
@@ -115,7 +120,7 @@ fn extension<'a>(
     }
     let Some(found) = lookup.snapshot.gateway_extensions.get(&key) else {
         if lookup.snapshot.coverage.sees("GatewayExtension", namespace) {
-            return Err(format!("GatewayExtension {key} does not exist"));
+            return Err(PolicyProblem::NoExtension(key));
         }
         uncertain.push(Uncertainty::Extension { extension: key, policy: mine });
         return Ok(None);
@@ -123,19 +128,25 @@ fn extension<'a>(
     provider(lookup, found, uncertain)?;
     match found.kind {
         Some(kind) if kind == reference.kind => Ok(Some(found)),
-        Some(kind) => Err(format!("GatewayExtension {key} is of type {}, not {}", kind.name(), reference.kind.name())),
-        None => Err(format!("GatewayExtension {key} has no {}", reference.kind.name())),
+        other => Err(PolicyProblem::ExtensionType {
+            extension: key,
+            is: other.map(ExtensionKind::name),
+            wanted: reference.kind.name(),
+        }),
     }
 }
 
 /// Whether an extension can be built: its services must be there, and permitted.
-fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, uncertain: &mut Vec<Uncertainty>) -> Result<(), String> {
+fn provider(
+    lookup: Lookup<'_>,
+    extension: &GatewayExtension,
+    uncertain: &mut Vec<Uncertainty>,
+) -> Result<(), PolicyProblem> {
     let key = extension.meta.key();
     let namespace = &extension.meta.namespace;
     let referrer = Referrer { group: KGATEWAY_GROUP, kind: "GatewayExtension", namespace };
     for backend in &extension.backends {
         let found = lookup.destination(referrer, backend);
-        let to = format!("{} {}/{}", found.kind, found.namespace, found.name);
         let why = match found.state {
             DestinationState::Resolved => continue,
             DestinationState::Unverified => {
@@ -150,21 +161,24 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, uncertain: &mut Ve
                     .extend(backend.map(|backend| Uncertainty::ExtensionBackend { extension: key.clone(), backend }));
                 continue;
             }
-            DestinationState::NotPermitted => format!("no ReferenceGrant lets it refer to {to}"),
-            DestinationState::Missing => format!("{to} does not exist"),
-            DestinationState::PortMissing | DestinationState::PortUnserved => format!("{to} has no such port"),
-            DestinationState::InvalidKind => format!("{to} is of a kind that is not known"),
-            DestinationState::PortNotAllowed => format!("the ref to {to} must not have a port"),
+            DestinationState::NotPermitted => BackendProblem::NotPermitted,
+            DestinationState::Missing => BackendProblem::Missing,
+            DestinationState::PortMissing | DestinationState::PortUnserved => BackendProblem::NoPort,
+            DestinationState::InvalidKind => BackendProblem::UnknownKind,
+            DestinationState::PortNotAllowed => BackendProblem::PortNotAllowed,
         };
-        return Err(format!("GatewayExtension {key}: {why}"));
+        let backend = ObjectKey::new(found.namespace, found.name);
+        return Err(PolicyProblem::ExtensionBackend { extension: key, kind: found.kind, backend, why });
     }
     for config_map in &extension.config_maps {
         let map = ObjectKey::new(namespace.clone(), config_map.text.clone());
         match lookup.snapshot.config_maps.get(&map) {
             Some(found) if found.keys.iter().any(|key| key == "jwks") => {}
-            Some(_) => return Err(format!("GatewayExtension {key}: ConfigMap {map} has no key jwks")),
+            Some(_) => {
+                return Err(PolicyProblem::ExtensionConfigMap { extension: key, config_map: map, exists: true });
+            }
             None if lookup.snapshot.coverage.sees("ConfigMap", namespace) => {
-                return Err(format!("GatewayExtension {key}: ConfigMap {map} does not exist"));
+                return Err(PolicyProblem::ExtensionConfigMap { extension: key, config_map: map, exists: false });
             }
             None => uncertain.push(Uncertainty::ExtensionNeeds {
                 kind: "ConfigMap".into(),
@@ -179,16 +193,17 @@ fn provider(lookup: Lookup<'_>, extension: &GatewayExtension, uncertain: &mut Ve
 /// Envoy's `ext_authz` wants a prefix that is a path.
 fn path_prefix(extension: &GatewayExtension) -> Option<Problem> {
     let prefix = extension.path_prefix.as_ref().filter(|prefix| !prefix.text.is_empty())?;
-    let (key, text) = (extension.meta.key(), &prefix.text);
-    (!text.starts_with('/')).then(|| {
-        (Position::default(), format!("the pathPrefix {text} of GatewayExtension {key} does not begin with /"))
+    (!prefix.text.starts_with('/')).then(|| {
+        let why = PolicyProblem::PathPrefix { extension: extension.meta.key(), prefix: prefix.text.clone() };
+        (Position::default(), why)
     })
 }
 
 /// What is wrong with an address range; a bare address is left to Envoy (`validateACLCIDRs`).
-fn bad_cidr(text: &str) -> Option<String> {
+fn bad_cidr(text: &Name) -> Option<PolicyProblem> {
     let (address, length) = text.split_once('/')?;
-    let unparsable = || Some(format!("{text} is not an address range"));
+    let bad = |beyond_prefix| Some(PolicyProblem::Cidr { text: text.clone(), beyond_prefix });
+    let unparsable = || bad(false);
     let Ok(address) = address.parse::<IpAddr>() else { return unparsable() };
     let (bits, width) = match address {
         IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
@@ -199,12 +214,12 @@ fn bad_cidr(text: &str) -> Option<String> {
         return unparsable();
     };
     let host = 1_u128.checked_shl(width - length).map_or(u128::MAX, |bit| bit - 1);
-    (bits & host != 0).then(|| format!("{text} is not an address range: bits beyond the prefix are set"))
+    if bits & host != 0 { bad(true) } else { None }
 }
 
 fn bad_origin(regex: &Written) -> Option<Problem> {
-    let why = check_re2(&regex.text).err()?;
-    Some((regex.at, format!("the regex {} of csrf is invalid: {why}", regex.text)))
+    let error = check_re2(&regex.text).err()?;
+    Some((regex.at, PolicyProblem::CsrfRegex { regex: regex.text.clone(), error }))
 }
 
 /// Envoy's `header_mutation` sets no header of its own making; that it may take them away is left aside.
@@ -218,7 +233,7 @@ fn changes_host(modifiers: &Setting) -> Option<Problem> {
     let name = entries.filter_map(|entry| entry.get("name")).find(
         |name| matches!(&name.data, Data::String(name) if name.eq_ignore_ascii_case("host") || name.starts_with(':')),
     )?;
-    Some((name.at, "headerModifiers cannot set Host".to_owned()))
+    Some((name.at, PolicyProblem::SetsHost))
 }
 
 /// A template with an opening mark that nothing closes. Envoy's template engine finds more; this much is sure.
@@ -229,21 +244,20 @@ fn bad_template(template: &Written) -> Option<Problem> {
         .find(|(open, close)| text.rfind(open).is_some_and(|at| !text[at..].contains(close)))?;
     // Inside `raw` marks mean nothing.
     let raw = text.contains("raw");
-    (!raw).then(|| (template.at, format!("nothing closes {} of the template {text}", open.0)))
+    (!raw).then(|| (template.at, PolicyProblem::Template { open: open.0, template: template.text.clone() }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Name;
 
     #[test]
     fn an_address_range_has_no_bits_beyond_its_prefix() {
         for range in ["10.0.0.0/8", "192.168.1.0/24", "0.0.0.0/0", "10.1.2.3", "fd00::/8", "::1/128", "10.0.0.1/32"] {
-            assert_eq!(bad_cidr(range), None, "{range}");
+            assert_eq!(bad_cidr(&Name::new(range)), None, "{range}");
         }
         for range in ["172.18.0.0/12", "10.0.0.0/33", "10.0.0/8", "x/8", "10.0.0.0/", "10.0.0.0/+8", "fd00::1/8"] {
-            assert!(bad_cidr(range).is_some(), "{range}");
+            assert!(bad_cidr(&Name::new(range)).is_some(), "{range}");
         }
     }
 

@@ -1,0 +1,54 @@
+//! What is wrong with delegation.
+
+use crate::model::{Name, ObjectKey, Ref};
+
+/// Why a delegating ref leads to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrokenRef {
+    /// It closes a cycle.
+    Cycle {
+        /// The route that delegates.
+        parent: ObjectKey,
+        /// The ancestor that it delegates to.
+        child: ObjectKey,
+    },
+    /// A Namespace has the name that stands for all namespaces.
+    NamespaceOfThatName(Name),
+    /// It selects no route.
+    SelectsNothing {
+        /// The ref.
+        by: Ref,
+        /// The label that the engine selects by.
+        label_key: Option<&'static str>,
+    },
+    /// None of the routes that it selects is taken.
+    NotTaken {
+        /// The ref.
+        by: Ref,
+        /// How many it selects.
+        count: usize,
+        /// The first of them.
+        child: ObjectKey,
+        /// The route that delegates.
+        parent: ObjectKey,
+        /// Why; `None` where they have no reason in common.
+        why: Option<NotTaken>,
+    },
+}
+
+/// Why a route that a ref selects is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTaken {
+    /// It has parentRefs, and none names the parent.
+    NotAdoptable,
+    /// It has hostnames.
+    HasHostnames,
+    /// No `ReferenceGrant` lets the parent adopt it.
+    NotPermitted,
+    /// The parent hands on to it on its own Gateways only.
+    ParentElsewhere,
+    /// None of its matches can be reached.
+    NothingReached,
+    /// None of its matches stands under the parent's.
+    NothingLeft,
+}
