@@ -5,7 +5,7 @@ use ahash::AHashMap;
 use super::Report;
 use super::parents::nearest;
 use crate::finding::{Code, Edit, Finding, Location, Severity, Subject, closest};
-use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy};
+use crate::model::{Filter, KGATEWAY_GROUP, Meta, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy};
 use crate::store::RouteId;
 
 /// What to do, in words and as edits.
@@ -36,9 +36,8 @@ impl Report<'_> {
                 }
             }
             for selector in &policy.selectors {
-                if let Some(message) = self.dead_selector(policy, selector) {
-                    let help = Some(("label the object, or correct matchLabels".to_owned(), Vec::new()));
-                    self.of_dead_target(policy, policy.meta.origin.at, message, help);
+                if let Some((message, help)) = self.dead_selector(policy, selector) {
+                    self.of_dead_target(policy, policy.meta.origin.at, message, Some((help, Vec::new())));
                 }
             }
             let idle = policy.targets.is_empty() && policy.selectors.is_empty();
@@ -159,31 +158,44 @@ impl Report<'_> {
         self.near_parent(kind, key)
     }
 
-    /// What is wrong with a selector, where all objects that it could select are in the input.
-    fn dead_selector(&self, policy: &TrafficPolicy, selector: &PolicySelector) -> Option<String> {
+    /// What is wrong with a selector, where all objects that it could select are in the input, or where one of another
+    /// namespace has the labels; and what to do.
+    fn dead_selector(&self, policy: &TrafficPolicy, selector: &PolicySelector) -> Option<(String, String)> {
         let kind = KINDS.into_iter().find(|kind| *kind == selector.kind)?;
         let global = self.settings.global_policy_namespace.as_ref() == Some(&policy.meta.namespace);
         let namespace = &policy.meta.namespace;
         let seen =
             if global { self.snapshot.coverage.sees_all(kind) } else { self.snapshot.coverage.sees(kind, namespace) };
-        if !seen {
+        let is_here = |meta: &&Meta| global || meta.namespace == *namespace;
+        let has_labels = |meta: &&Meta| selector.labels.iter().all(|(key, value)| meta.label(key) == Some(value));
+        let metas: Vec<&Meta> = match kind {
+            "Gateway" => self.snapshot.gateways.values().map(|one| &one.meta).filter(has_labels).collect(),
+            "ListenerSet" => self.snapshot.listener_sets.values().map(|one| &one.meta).filter(has_labels).collect(),
+            _ => {
+                let routes = self.snapshot.routes.iter().filter(|one| one.kind.name() == kind);
+                routes.map(|one| &one.meta).filter(has_labels).collect()
+            }
+        };
+        if metas.iter().any(is_here) {
             return None;
         }
-        let selects = |meta: &crate::model::Meta| {
-            (global || meta.namespace == *namespace)
-                && selector.labels.iter().all(|(key, value)| meta.label(key) == Some(value))
-        };
-        let any = match kind {
-            "Gateway" => self.snapshot.gateways.values().any(|one| selects(&one.meta)),
-            "ListenerSet" => self.snapshot.listener_sets.values().any(|one| selects(&one.meta)),
-            _ => self.snapshot.routes.iter().any(|one| one.kind.name() == kind && selects(&one.meta)),
-        };
         let labels: Vec<String> = selector.labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let elsewhere = metas.iter().map(|meta| meta.key()).min().filter(|_| !labels.is_empty());
+        if !seen && elsewhere.is_none() {
+            return None;
+        }
         let place = if global { String::new() } else { format!(" of namespace {namespace}") };
-        (!any).then(|| match &labels[..] {
+        let message = match &labels[..] {
             [] => "a targetSelector without labels selects nothing".to_owned(),
             labels => format!("no {kind}{place} has the labels {}", labels.join(", ")),
-        })
+        };
+        let help = elsewhere.map_or_else(
+            || "label the object, or correct matchLabels".to_owned(),
+            |key| {
+                format!("{key} has them; a policy selects objects of its own namespace: move it to {}", key.namespace)
+            },
+        );
+        Some((message, help))
     }
 
     /// Whether a rule names a policy.
