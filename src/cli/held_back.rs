@@ -19,6 +19,15 @@ const OF_THE_TEXT: &[Code] = &[
 pub struct Held {
     changed: BTreeSet<Subject>,
     count: usize,
+    /// How many findings quote a placeholder.
+    open: usize,
+}
+
+/// Whether a message quotes what is still to be filled in.
+fn quotes_a_placeholder(message: &str) -> bool {
+    [("${", "}"), ("{{", "}}")]
+        .iter()
+        .any(|(open, close)| message.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
 impl Held {
@@ -26,7 +35,7 @@ impl Held {
     pub fn new(snapshot: &Snapshot, otherwise: &BTreeSet<Subject>) -> Self {
         let changed = snapshot.objects().filter(|(_, meta)| meta.doubt.is_some());
         let changed = changed.map(|(kind, meta)| Subject { kind, key: meta.key() });
-        Self { changed: changed.filter(|subject| !otherwise.contains(subject)).collect(), count: 0 }
+        Self { changed: changed.filter(|subject| !otherwise.contains(subject)).collect(), count: 0, open: 0 }
     }
 
     /// Whether a finding is about none of them, or holds in any case.
@@ -34,12 +43,22 @@ impl Held {
         let is_held = finding.severity > Severity::Info
             && !OF_THE_TEXT.contains(&finding.code)
             && finding.subject.as_ref().is_some_and(|subject| self.changed.contains(subject));
+        let is_open = !is_held
+            && finding.severity > Severity::Info
+            && !OF_THE_TEXT.contains(&finding.code)
+            && quotes_a_placeholder(&findings::message(finding));
         self.count += usize::from(is_held);
-        !is_held
+        self.open += usize::from(is_open);
+        !is_held && !is_open
     }
 
     /// Says how many were left out.
     pub fn tell(self, mut left: Vec<Finding>) -> Vec<Finding> {
+        if let Some(told) = left.iter_mut().find(|finding| finding.code == Code::Placeholder && self.open > 0) {
+            let (noun, verb) =
+                if self.open == 1 { ("finding", "quotes one is") } else { ("findings", "quote one are") };
+            told.problem = format!("{}; {} {noun} that {verb} left out", findings::message(told), self.open).into();
+        }
         let (findings, are) = match self.count {
             0 => return left,
             1 => ("1 finding".to_owned(), "is"),

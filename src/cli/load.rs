@@ -130,7 +130,8 @@ fn analysed(reading: &Reading, settings: &Settings, loaded: Loaded) -> LoadedSou
     let nothing = has_nothing(&snapshot).then(|| no_routes(&findings, files, count, ignored));
     let mut reading = findings.len();
     let mut analysis = Analysis::of(Arc::new(snapshot), settings.clone(), findings);
-    if repository.is_some() {
+    let is_open = analysis.findings.iter().any(|finding| finding.code == Code::Placeholder);
+    if repository.is_some() || is_open {
         let mut of_reading = std::mem::take(&mut analysis.findings);
         let of_routing = of_reading.split_off(reading);
         let mut held = held_back::Held::new(&analysis.snapshot, &otherwise);

@@ -536,6 +536,46 @@ fn placeholders_that_are_left_are_one_line_and_no_error() {
     assert_eq!(code, Some(0), "{text}{said}");
 }
 
+/// What a placeholder in a rule becomes is not known: no finding quotes it, and an answer by the rule is not certain.
+#[test]
+fn a_rule_with_a_placeholder_is_not_judged() {
+    let redirect = ROUTE.replace(
+        "rules: [{backendRefs: [{name: a, port: 80}]}]",
+        "rules:\n  - matches: [{path: {value: /login}}]\n    filters:\n    - {type: RequestRedirect, requestRedirect: {hostname: \"login.${DOMAIN}\"}}\n  \
+         - backendRefs: [{name: a, port: 80}]",
+    );
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: team-a}\nspec: {ports: [{port: 80}]}\n";
+    let folder = repository(&[("all.yaml", &format!("{GATEWAY}---\n{redirect}---\n{service}"))]);
+    let source = ["-f", "all.yaml", "--complete"];
+    let (code, text, _) = run(&folder, &[&["check"][..], &source].concat(), None);
+    assert!(code == Some(0) && text.contains("; 1 finding that quotes one is left out"), "{text}");
+    let (_, text, _) = run(&folder, &[&["where", "http://api.example.com/login"][..], &source].concat(), None);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let doubt =
+        "spec.rules[0].filters[0].requestRedirect.hostname of HTTPRoute team-a/shop holds a placeholder that is not";
+    assert!(text.contains(doubt), "{text}");
+    let (_, text, _) = run(&folder, &[&["where", "http://api.example.com/x"][..], &source].concat(), None);
+    assert!(!text.contains("not certain"), "{text}");
+}
+
+/// A template's expression in quotes can be read, and something renders it. What kgateway renders itself stays.
+#[test]
+fn an_expression_of_a_template_is_a_placeholder() {
+    let route = ROUTE.replace("name: shop", "name: \"{{ .name }}\"").replace("api.example.com", "\"x.{{ .domain }}\"");
+    let policy = "apiVersion: gateway.kgateway.dev/v1alpha1\nkind: TrafficPolicy\nmetadata: {name: p, namespace: team-a}\nspec:\n  \
+        targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]\n  \
+        transformation: {request: {set: [{name: x, value: \"{{ header(\\\"y\\\") }}\"}]}}\n";
+    let folder = repository(&[("a.yaml", &format!("{GATEWAY}---\n{route}---\n{policy}"))]);
+    reports(
+        &folder,
+        &[
+            "info[placeholder] a.yaml:13:15: {{ .domain }}, {{ .name }} are placeholders, written 2 times in all: what fills it \
+           in is not known (read what the tool prints that renders it, as helm template)",
+        ],
+    );
+}
+
 #[test]
 fn flux_fills_in_what_its_kustomizations_say() {
     let route = |host: &str| ROUTE.replace("api.example.com", &format!("\"{host}\""));

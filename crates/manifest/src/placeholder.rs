@@ -49,7 +49,8 @@ struct Placeholder<'t> {
 
 /// Whether a text may hold a placeholder: most hold none, and need not be looked through.
 pub(super) fn is_open(text: &str) -> bool {
-    can_be_filled(text) || memchr::memchr(b'<', text.as_bytes()).is_some()
+    let holds = |part: &[u8]| memchr::memmem::find(text.as_bytes(), part).is_some();
+    can_be_filled(text) || holds(b"{{") || memchr::memchr(b'<', text.as_bytes()).is_some()
 }
 
 fn can_be_filled(text: &str) -> bool {

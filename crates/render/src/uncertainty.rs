@@ -40,6 +40,9 @@ pub fn uncertainty(why: &Uncertainty) -> String {
         Uncertainty::Dropped { kind, object, field } => {
             format!("{field} of {kind} {object} counts with the experimental channel, and the standard one is assumed")
         }
+        Uncertainty::Placeholder { kind, object, field } => {
+            format!("{field} of {kind} {object} holds a placeholder that is not filled in")
+        }
         Uncertainty::RouteTableRefused => "Envoy refuses this route table and keeps the last good one".to_owned(),
         Uncertainty::ListenerRefused => "Envoy refuses this listener and keeps the last good one".to_owned(),
         Uncertainty::ControlPlaneCrashes => "the proxy keeps the last configuration that it was sent".to_owned(),

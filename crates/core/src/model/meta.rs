@@ -96,6 +96,9 @@ pub struct Meta {
     /// The fields that were dropped, by their paths, because of a release channel that is only assumed. An answer that may
     /// rest on them is not certain.
     pub dropped: Option<Box<[Name]>>,
+    /// The fields of its rules that hold a placeholder, by their paths: something fills it in before the cluster gets the
+    /// object. An answer that may rest on them is not certain.
+    pub open: Option<Box<[Name]>>,
 }
 
 impl Meta {
@@ -111,17 +114,26 @@ impl Meta {
 
     /// The fields of a rule, or of the object as a whole, that were dropped because of an assumed release channel.
     pub fn dropped_of(&self, rule: Option<u32>) -> impl Iterator<Item = &Name> {
-        let all = self.dropped.iter().flat_map(|dropped| dropped.iter());
-        let own = rule.map(|rule| format!("spec.rules[{rule}]"));
-        all.filter(move |path| {
-            !path.starts_with("spec.rules[") || own.as_deref().is_none_or(|own| path.starts_with(own))
-        })
+        of_rule(self.dropped.as_deref(), rule)
+    }
+
+    /// The fields of a rule that hold a placeholder.
+    pub fn open_of(&self, rule: u32) -> impl Iterator<Item = &Name> {
+        of_rule(self.open.as_deref(), Some(rule))
     }
 
     /// The namespace and name.
     pub fn key(&self) -> ObjectKey {
         ObjectKey { namespace: self.namespace.clone(), name: self.name.clone() }
     }
+}
+
+/// Of paths of fields those of a rule, and those outside of all rules.
+fn of_rule(paths: Option<&[Name]>, rule: Option<u32>) -> impl Iterator<Item = &Name> {
+    let own = rule.map(|rule| format!("spec.rules[{rule}]"));
+    let is_own =
+        move |path: &&Name| !path.starts_with("spec.rules[") || own.as_deref().is_none_or(|own| path.starts_with(own));
+    paths.unwrap_or_default().iter().filter(is_own)
 }
 
 /// A namespace and a name, ordered and shown as `namespace/name`.

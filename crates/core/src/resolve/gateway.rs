@@ -275,6 +275,7 @@ pub(super) fn assumed(key: &ObjectKey, named: Option<&BTreeSet<(u16, bool)>>) ->
             defective: false,
             doubt: None,
             dropped: None,
+            open: None,
         },
         class: Name::default(),
         parameters_group: None,

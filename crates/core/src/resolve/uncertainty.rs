@@ -45,6 +45,15 @@ pub enum Uncertainty {
         /// The field's path.
         field: Name,
     },
+    /// A field of this object holds a placeholder.
+    Placeholder {
+        /// Its kind.
+        kind: &'static str,
+        /// Which.
+        object: ObjectKey,
+        /// The field's path.
+        field: Name,
+    },
     /// Envoy refuses the route table.
     RouteTableRefused,
     /// Envoy refuses the listener.

@@ -118,6 +118,12 @@ impl Router<'_> {
                 field: field.clone(),
             });
             decision.unverified.extend(dropped);
+            let open = route.meta.open_of(step.rule).map(|field| Uncertainty::Placeholder {
+                kind: route.kind.name(),
+                object: route.meta.key(),
+                field: field.clone(),
+            });
+            decision.unverified.extend(open);
         }
         let chain = self.tree.chain(hop).into_iter().map(|step| self.tree.hops[step.0 as usize].route);
         let routes = chain.map(|route| self.snapshot.route(route)).map(|route| (route.kind.name(), &route.meta));

@@ -42,6 +42,7 @@ pub(super) fn meta(root: &Field<'_>, namespaced: bool) -> Option<Meta> {
         defective: false,
         doubt: None,
         dropped: None,
+        open: None,
     })
 }
 

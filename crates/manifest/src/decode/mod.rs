@@ -348,15 +348,16 @@ fn resource(value: &Value, source: &Arc<Source>, end_line: u32, inherited: Optio
         report(into, Severity::Warning, Code::UnservedVersion, message, Some(&format!("write apiVersion: {served}")));
     }
     // What is still to be filled in may be anything: it is not refused.
-    let open = into.placeholders.find(value, source);
+    let open = into.placeholders.find(value, source, group != KGATEWAY_GROUP);
     let mut admission = admit(known.namespaced);
-    admission.refusals.retain(|refusal| !open.contains(&refusal.at));
+    admission.refusals.retain(|refusal| !open.places.contains(&refusal.at));
     let cx = Context::new(&origin, Subject { kind: known.shown, key }, admission);
-    cx.forgive(open);
+    cx.forgive(open.places);
     let root = Field::root(&cx, value);
     let object = meta::meta(&root, known.namespaced).map(|meta| {
         let mut object = decoder(known)(&root, meta);
         object.meta_mut().defective = cx.is_defective();
+        object.meta_mut().open = (!open.rules.is_empty()).then(|| open.rules.into());
         object.meta_mut().dropped = if channel.is_assumed { cx.dropped() } else { None };
         object
     });

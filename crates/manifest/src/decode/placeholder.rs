@@ -2,11 +2,12 @@
 //! with `<path:…>` and `<secret:…>`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use routescope_core::finding::{Code, Finding, Location, Severity};
 use routescope_core::model::value::{Data, Value};
-use routescope_core::model::{Position, Source};
+use routescope_core::model::{Name, Position, Source};
 
 /// So many names are told.
 const TOLD: usize = 5;
@@ -32,33 +33,54 @@ impl Placeholders {
         }
     }
 
-    /// Finds the placeholders in an object, and the places of the values that hold one.
-    pub(super) fn find(&mut self, value: &Value, source: &Arc<Source>) -> Vec<Position> {
-        let mut places = Vec::new();
+    /// Finds the placeholders in an object: the places of the values that hold one, and the paths of those in rules. Of a
+    /// kind that holds no templates of its own, `{{ … }}` is one, too.
+    pub(super) fn find(&mut self, value: &Value, source: &Arc<Source>, with_templates: bool) -> Found {
+        let mut found = Found::default();
         if self.is_open {
-            self.walk(value, source, &mut places);
+            let mut path = String::new();
+            self.walk(value, source, with_templates, &mut path, &mut found);
         }
-        places
+        found
     }
 
-    fn walk(&mut self, value: &Value, source: &Arc<Source>, places: &mut Vec<Position>) {
+    fn walk(
+        &mut self,
+        value: &Value,
+        source: &Arc<Source>,
+        with_templates: bool,
+        path: &mut String,
+        found: &mut Found,
+    ) {
+        let length = path.len();
         match &value.data {
             Data::String(text) => {
-                let names = names(text);
+                let names = names(text, with_templates);
                 if !names.is_empty() {
-                    places.push(value.at);
+                    found.places.push(value.at);
+                    if path.starts_with(".spec.rules[") {
+                        found.rules.push(path[1..].into());
+                    }
                 }
                 for name in names {
                     let place = Location { source: Arc::clone(source), at: value.at };
                     self.met.entry(name).or_insert((0, place)).0 += 1;
                 }
             }
-            Data::List(items) => items.iter().for_each(|item| self.walk(item, source, places)),
+            Data::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let _ = write!(path, "[{index}]");
+                    self.walk(item, source, with_templates, path, found);
+                    path.truncate(length);
+                }
+            }
             Data::Map(entries) => {
                 for entry in entries {
                     // What is not a route is full of scripts.
                     if entry.key != "data" && entry.key != "annotations" {
-                        self.walk(&entry.value, source, places);
+                        let _ = write!(path, ".{}", entry.key);
+                        self.walk(&entry.value, source, with_templates, path, found);
+                        path.truncate(length);
                     }
                 }
             }
@@ -88,6 +110,9 @@ impl Placeholders {
                         "fill it in with --set {}=VALUE, --set-file FILE, or --set-env from the environment",
                         name.trim_end_matches('}')
                     ),
+                    None if first.starts_with("{{") => {
+                        "read what the tool prints that renders it, as helm template".to_owned()
+                    }
                     None => "read what the tool prints that fills it in, as a plugin of Argo CD".to_owned(),
                 }
                 .into(),
@@ -97,8 +122,17 @@ impl Placeholders {
     }
 }
 
+/// Where an object holds placeholders.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The places of the values.
+    pub(super) places: Vec<Position>,
+    /// The paths of those in rules.
+    pub(super) rules: Vec<Name>,
+}
+
 /// The placeholders in a text, as they are written; defaults are left out.
-fn names(text: &str) -> Vec<String> {
+fn names(text: &str, with_templates: bool) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -108,6 +142,10 @@ fn names(text: &str) -> Vec<String> {
         if length > 0 && !before.ends_with('$') && inner.contains('}') {
             names.push(format!("${{{}}}", &inner[..length]));
         }
+    }
+    if with_templates {
+        let inner = text.split("{{").skip(1).filter_map(|after| Some(after.split_once("}}")?.0));
+        names.extend(inner.map(|inner| format!("{{{{{inner}}}}}")));
     }
     names.extend(text.split('<').skip(1).filter_map(of_a_plugin).map(|inner| format!("<{inner}>")));
     names
@@ -123,10 +161,14 @@ fn of_a_plugin(after: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    fn names(text: &str) -> Vec<String> {
+        super::names(text, true)
+    }
 
     #[test]
     fn placeholders_are_told_as_they_are_written() {
+        assert_eq!(names("x.{{ .domain }}"), ["{{ .domain }}"]);
+        assert_eq!(super::names("x.{{ .domain }}", false), [""; 0]);
         assert_eq!(names("${SUB}.${DOMAIN:=a.io} $${X}"), ["${SUB}", "${DOMAIN}"]);
         assert_eq!(names("a.<secret:private-domain>"), ["<secret:private-domain>"]);
         assert_eq!(names("<path:kv/data/shop#host>"), ["<path:kv/data/shop#host>"]);
