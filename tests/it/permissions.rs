@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use routescope_cluster::kinds::KINDS;
 use routescope_core::analysis::Analysis;
-use routescope_core::model::{Name, Object};
+use routescope_core::expectation::{self, Asks, Expect, Test, Verdict};
+use routescope_core::model::{Name, Object, PathKind, PathMatch, Position};
+use routescope_core::reachability::Region;
 use routescope_core::resolve::Settings;
 use routescope_core::router::Request;
 use routescope_core::status;
@@ -228,6 +230,48 @@ fn told(analysis: &Analysis) -> Vec<Value> {
         .clone()
 }
 
+/// Tests of a request, and of all requests of its host.
+fn expected(request: &Request) -> Vec<Test> {
+    let all = Asks::All(Region {
+        scheme: None,
+        port: None,
+        host: request.host.clone(),
+        path: PathMatch { kind: PathKind::PathPrefix, value: "/".into() },
+        methods: Vec::new(),
+        gateway: None,
+    });
+    let one = Asks::Request { request: request.clone(), gateway: None };
+    let mut tests = Vec::new();
+    for asks in [one, all] {
+        for status in [404, 500] {
+            let expect = Expect { status: Some(status), ..Expect::default() };
+            let not = Expect { not: Some(Box::new(expect.clone())), ..Expect::default() };
+            for (name, expect) in [("status", expect), ("no status", not)] {
+                tests.push(Test {
+                    name: format!("{name} {status}"),
+                    at: Position::default(),
+                    asks: asks.clone(),
+                    expect,
+                });
+            }
+        }
+    }
+    tests
+}
+
+/// Whether a test holds; `None` where it is not known.
+fn verdict(analysis: &Analysis, test: &Test) -> Option<bool> {
+    match expectation::run(analysis, test, &mut BTreeSet::new()) {
+        Verdict::Pass => Some(true),
+        Verdict::Fail(_) => Some(false),
+        Verdict::Unknown(_) => None,
+    }
+}
+
+fn verdicts(analysis: &Analysis, request: &Request) -> Vec<Option<bool>> {
+    expected(request).iter().map(|test| verdict(analysis, test)).collect()
+}
+
 fn predicted(analysis: &Analysis) -> Value {
     value(&statuses::data(analysis, &status::predict(analysis), &[]))
 }
@@ -244,6 +288,14 @@ fn check(text: &str, full: &Analysis, without: Without<'_>, asked: &[Request]) -
             if certain && there.iter().all(|(other, _)| *other != answer) {
                 let there: Vec<_> = there.iter().map(|(other, _)| other).collect();
                 return Err(format!("{without:?}: {request}: {answer:#} is not among {there:#?}"));
+            }
+        }
+    }
+    for request in asked {
+        for (test, here) in expected(request).iter().zip(verdicts(&limited, request)) {
+            let there = verdict(full, test);
+            if here.is_some_and(|here| there.is_some_and(|there| there != here)) {
+                return Err(format!("{without:?}: {} of {request}: {here:?}, not {there:?}", test.name));
             }
         }
     }

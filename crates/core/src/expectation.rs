@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use crate::analysis::Analysis;
 use crate::model::{Name, ObjectKey, PathKind, PathModifier, PolicyField, Position};
 use crate::reachability::{Answered, Elsewhere, Region, Then, Undetermined, each_answer};
-use crate::resolve::{Action, Destination, RuleNodeId};
+use crate::resolve::{Action, Destination, RuleNodeId, Uncertainty};
 use crate::router::lists::host_of;
 use crate::router::{Decision, Outcome, Request};
 use crate::store::RouteId;
+
+/// The kinds of what takes requests.
+const TAKING: [&str; 6] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Gateway", "ListenerSet"];
 
 /// One test of a file.
 #[derive(Debug, Clone)]
@@ -219,6 +222,10 @@ pub fn run(analysis: &Analysis, test: &Test, met: &mut BTreeSet<RuleId>) -> Verd
             for one in &decisions {
                 note(analysis, one, met);
             }
+            let nothing_answers = decisions.is_empty() && rests_on_unread(analysis, None);
+            if nothing_answers || decisions.iter().any(|one| rests_on_unread(analysis, Some(one))) {
+                return Verdict::Unknown(Undetermined::UnreadableRoutes);
+            }
             // Of several Gateways those answer that have a rule for it.
             if decisions.iter().any(|one| one.row().is_some()) {
                 decisions.retain(|one| one.row().is_some());
@@ -236,13 +243,23 @@ pub fn run(analysis: &Analysis, test: &Test, met: &mut BTreeSet<RuleId>) -> Verd
     }
 }
 
+/// Whether what cannot be read may change an answer, or give one where there is none. What is only not in the input is
+/// assumed to be there.
+fn rests_on_unread(analysis: &Analysis, decision: Option<&Decision>) -> bool {
+    let is_of_reading = |why: &Uncertainty| !matches!(why, Uncertainty::Unspecified(_) | Uncertainty::Engine(_));
+    let rests = |decision: &Decision| {
+        matches!(decision.outcome, Outcome::Unknown { .. }) || decision.unverified.iter().any(is_of_reading)
+    };
+    analysis.snapshot.coverage.forbidden && decision.is_none_or(rests)
+}
+
 fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet<RuleId>) -> Verdict {
     let mut failed = None;
     let mut unknown = None;
     let texts = expect.texts();
     let queries = texts.iter().any(|text| text.contains('?'));
     let coverage = &analysis.snapshot.coverage;
-    if coverage.forbidden && ["HTTPRoute", "GRPCRoute"].iter().any(|kind| !coverage.sees_all(kind)) {
+    if coverage.forbidden && TAKING.iter().any(|kind| !coverage.sees_all(kind)) {
         unknown = Some(Undetermined::UnreadableRoutes);
     }
     each_answer(analysis.router(), region, &expect.hosts(), &mut |answered| {
@@ -255,6 +272,10 @@ fn all(analysis: &Analysis, region: &Region, expect: &Expect, met: &mut BTreeSet
         };
         if let Some(decision) = &decision {
             note(analysis, decision, met);
+        }
+        if rests_on_unread(analysis, decision.as_ref()) {
+            unknown.get_or_insert(Undetermined::UnreadableRoutes);
+            return Then::Next;
         }
         if !expect.holds(analysis, decision.as_ref()) {
             failed = Some(Failed { request, decision });

@@ -141,7 +141,7 @@ pub fn undetermined(why: Undetermined) -> String {
         Undetermined::OtherEngine => {
             "another engine answers, which reads paths and headers in another way: not every request is compared"
         }
-        Undetermined::UnreadableRoutes => "routes that cannot be read may take some of these requests",
+        Undetermined::UnreadableRoutes => "what cannot be read may decide some of these requests",
         Undetermined::DependsOnQuery => "what is expected depends on the query, and not every query was tried",
         Undetermined::DependsOnPath => "what the backend receives depends on the path, and not every path was tried",
     };
