@@ -399,6 +399,8 @@ impl<'a> Comparer<'a> {
             };
             let decisions = self.decisions(scene, &request);
             let as_expected = SIDES.iter().all(|side| match (ids[*side], &decisions[*side]) {
+                // What a rule passes on to where nothing takes it, a TCP or TLS route takes.
+                (Some(_), Some(decision)) if forks && scene.place.streams && decision.stream().is_some() => true,
                 (Some(id), Some(decision)) => {
                     let tree = trees[*side];
                     decision.row().or(decision.stopped()).is_some_and(|hop| {

@@ -104,6 +104,47 @@ spec:
 }
 
 #[test]
+fn a_route_of_connections_takes_what_a_rule_passes_on_without_effect() {
+    let text = |rules: &str| {
+        format!(
+            r"
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: gw, namespace: a}}
+spec:
+  gatewayClassName: agentgateway
+  listeners:
+  - {{name: t, protocol: TCP, port: 9443}}
+  - {{name: h, protocol: HTTP, port: 80}}
+---
+kind: TCPRoute
+apiVersion: gateway.networking.k8s.io/v1alpha2
+metadata: {{name: t, namespace: a}}
+spec: {{parentRefs: [{{name: gw}}], rules: [{{backendRefs: [{{name: s, port: 80}}]}}]}}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {{name: r, namespace: a}}
+spec:
+  parentRefs: [{{name: gw}}]
+  rules: [{rules}]
+---
+kind: Service
+apiVersion: v1
+metadata: {{name: s, namespace: a}}
+spec: {{ports: [{{port: 80}}]}}
+"
+        )
+    };
+    let lost = "{backendRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: nobody, namespace: b}]}";
+    let [none, lost, served] =
+        ["", lost, "{backendRefs: [{name: s, port: 80}]}"].map(|rules| analyse(&text(rules), false, None));
+    assert!(moved(&none, &lost).is_empty());
+    // Without a scheme either listener may be meant.
+    assert_eq!(moved(&served, &lost), ["GET http://example.com/", "GET example.com/"]);
+}
+
+#[test]
 fn a_share_that_becomes_an_error_where_nothing_answered_is_broken() {
     let text = |ports: &str| {
         format!(
