@@ -66,6 +66,14 @@ impl Sheet {
                 wide.narrowest = wide.narrowest.max(path_width(&cell).unwrap_or_else(|| narrowest(cell).width()));
             }
         }
+        // Numbers grow towards the end, and tell nothing once they are cut.
+        let numbers = self.entries.iter().filter_map(|entry| match &entry.what {
+            What::Row(number) => Some(number.len()),
+            _ => None,
+        });
+        if let (Some(widest), Some(column)) = (numbers.max(), columns.first_mut()) {
+            (column.whole, column.narrowest) = (column.whole.max(widest), column.narrowest.max(widest));
+        }
         self.columns = columns;
     }
 

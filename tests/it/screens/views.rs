@@ -148,6 +148,33 @@ fn views_are_gone_through_by_key_and_by_command() {
 }
 
 #[test]
+fn numbers_of_the_table_are_whole_however_many_rows_there_are() {
+    let rule = |rule: usize| {
+        let matches = (0..64).map(|at| format!("{{path: {{value: /shop/products/{rule}/{at}}}}}")).collect::<Vec<_>>();
+        format!("{{matches: [{}], backendRefs: [{{name: a-long-name-of-a-service, port: 80}}]}}", matches.join(", "))
+    };
+    let rules = (0..16).map(rule).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: web, namespace: infra}}
+spec: {{gatewayClassName: kgateway, listeners: [{{name: http, protocol: HTTP, port: 80}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: shop, namespace: infra}}
+spec: {{parentRefs: [{{name: web}}], rules: [{rules}]}}
+"
+    );
+    let input = Input::Text { name: "many.yaml".to_owned(), text };
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut explorer = Explorer::new("many.yaml", input.clone(), width, height);
+        explorer.press(&["gr", "G"]);
+        shows(&explorer, " 1024 /shop/");
+    }
+}
+
+#[test]
 fn the_table_is_in_evaluation_order_and_can_be_sorted() {
     let mut explorer = demo(120, 40);
     explorer.press(&["gr"]);
