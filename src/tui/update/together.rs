@@ -11,6 +11,7 @@ use crate::tui::effect::Effect;
 use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
 use crate::tui::together::{self, Differs};
+use crate::tui::view::layout::Layout;
 
 use super::{apart, moving, sheets};
 
@@ -32,7 +33,12 @@ pub(super) fn turn(state: &mut State) -> Vec<Effect> {
     effects.extend(sheets::show(state, View::Tree));
     effects.extend(compare(state));
     let (next, end) = (state.how(Action::NextMark), state.how(Action::CompareSides));
-    state.tell(Role::Muted, format!("compared: {next} goes to the next row that differs · {end} ends it"));
+    let told = if Layout::of(state).trees.len() > 1 {
+        format!("compared: {next} goes to the next row that differs · {end} ends it")
+    } else {
+        format!("compared: {} other side · {next} next difference · {end} ends it", state.how(Action::NextSide))
+    };
+    state.tell(Role::Muted, told);
     effects
 }
 

@@ -131,7 +131,15 @@ fn wanted(state: &State) -> Vec<(Action, &'static str)> {
     if state.is_several() {
         let action = if state.focus == Focus::Ask { Action::OtherSide } else { Action::NextSide };
         let files = state.sides.iter().any(|side| side.part.is_some());
-        insert(2, (action, if files { "next source" } else { "next context" }));
+        let is_alone = state.comparing.is_some() && Layout::of(state).trees.len() == 1;
+        insert(
+            2,
+            match files {
+                _ if is_alone => (action, "other side"),
+                true => (action, "next source"),
+                false => (action, "next context"),
+            },
+        );
     }
     if state.focus == Focus::Tree && state.view == View::Tree {
         let path = &state.side().tree.path;

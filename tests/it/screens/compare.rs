@@ -29,6 +29,15 @@ fn sources_of_files_are_compared_side_by_side() {
 }
 
 #[test]
+fn where_one_side_is_shown_a_key_for_the_other_is_named() {
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut explorer = sources(width, height);
+        explorer.press(&["x"]);
+        shows(&explorer, "compared: c other side");
+    }
+}
+
+#[test]
 fn both_sources_answer_and_move_together() {
     let mut explorer = sources(120, 40);
     shows(&explorer, "x compare");
