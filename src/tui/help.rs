@@ -2,6 +2,7 @@
 //! the rest by task, the mouse, then the command line and windows.
 
 use super::action::{ACTIONS, Action, Entry, Scope};
+use super::command::{WORDS, Word};
 use super::sheet::View;
 use super::state::{Focus, State};
 use super::window::{Choice, Item};
@@ -139,7 +140,7 @@ pub fn items(state: &State) -> Vec<Item> {
     items.push(heading("the mouse"));
     items.extend(MOUSE.iter().map(|(what, does)| line(what, does)));
     items.push(heading("on the command line"));
-    items.extend(super::command::WORDS.iter().map(|word| line(&format!(":{} {}", word.name, word.operand), word.doc)));
+    items.extend(WORDS.iter().map(|word| line(&format!(":{} {}", word.name, word.operand), word.doc)));
     let of_scope = |scope| ACTIONS.iter().filter(move |entry| entry.scope == scope);
     items.extend(of_scope(Scope::Command).map(|entry| action_item(state, entry, named)));
     items.push(heading("in a window"));
@@ -155,21 +156,33 @@ pub fn palette(state: &State) -> Vec<Item> {
             && !MOST_USED.contains(&entry.action)
     };
     let first = MOST_USED.iter().map(|action| action.entry());
-    first.chain(ACTIONS.iter().filter(heard)).map(|entry| action_item(state, entry, true)).collect()
+    let actions = first.chain(ACTIONS.iter().filter(heard)).map(|entry| action_item(state, entry, true));
+    // Commands that take a word; the others are actions by the same name.
+    let takes_more = |word: &&Word| !word.operand.is_empty() && !ACTIONS.iter().any(|entry| entry.name == word.name);
+    actions.chain(WORDS.iter().filter(takes_more).map(command_item)).collect()
 }
 
-/// How well a query fits an action, the best first: its whole name, how its name begins, a word of the name, the name
-/// anywhere, then what it does.
-pub fn rank(action: Action, query: &str) -> usize {
-    let name = action.entry().name;
+/// How well a query fits a choice of the palette, the best first: its whole name or key, how its name begins, a word of the
+/// name, the name anywhere, then words of what it does. `None` where it does not fit.
+pub fn rank(item: &Item, query: &str) -> Option<usize> {
+    let (name, doc) = match item.choice.as_ref()? {
+        Choice::Act(action) => (action.entry().name, action.entry().doc),
+        Choice::Command(name) => (*name, WORDS.iter().find(|word| word.name == *name).map_or("", |word| word.doc)),
+        _ => return None,
+    };
+    let keys = item.line.spans.first().map_or("", |span| span.text.trim());
     let query = query.trim();
-    let by_word = || name.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.starts_with(query));
+    let words = |text: &str, query: &str| {
+        let doc = text.to_lowercase();
+        doc.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.starts_with(query))
+    };
     match () {
-        () if name == query => 0,
-        () if name.starts_with(query) => 1,
-        () if by_word() => 2,
-        () if name.contains(query) => 3,
-        () => 4,
+        () if name == query || keys.split(' ').any(|key| key.eq_ignore_ascii_case(query)) => Some(0),
+        () if name.starts_with(query) => Some(1),
+        () if words(name, query) => Some(2),
+        () if name.contains(query) => Some(3),
+        () if query.split(' ').all(|word| name.contains(word) || words(doc, word)) => Some(4),
+        () => None,
     }
 }
 
@@ -227,16 +240,33 @@ fn action_item(state: &State, entry: &Entry, named: bool) -> Item {
     Item { line, more: None, choice: Some(Choice::Act(entry.action)) }
 }
 
+/// A command that is to be completed with a word.
+fn command_item(word: &Word) -> Item {
+    let line = Line::of(Role::Hint, routescope_render::width::padded(&format!(":{}", word.name), 18) + " ");
+    let line = line.with(Role::Text, format!("{:<18} ", word.name)).with(Role::Dim, word.doc);
+    Item { line, more: None, choice: Some(Choice::Command(word.name)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn names_come_before_descriptions() {
+        let item = |action: Action| Item {
+            line: Line::of(Role::Hint, action.entry().keys.join(" ")),
+            more: None,
+            choice: Some(Choice::Act(action)),
+        };
+        let rank = |action, query| rank(&item(action), query);
         let ranks = |query| [Action::Copy, Action::Pins, Action::Log].map(|action| rank(action, query));
-        assert_eq!(ranks("copy"), [0, 4, 4]);
-        assert_eq!(ranks("pi"), [4, 1, 4]);
-        assert_eq!([rank(Action::NextPane, "pane"), rank(Action::NextTheme, "the")], [2, 2]);
-        assert_eq!(rank(Action::UnpinAll, "pin"), 3);
+        assert_eq!(ranks("copy"), [Some(0), None, None]);
+        assert_eq!(ranks("pi"), [None, Some(1), None]);
+        assert_eq!(ranks("pinned"), [None, Some(4), None]);
+        // The letters in the middle of a word tell nothing, and a key is found by itself.
+        assert_eq!(rank(Action::Quit, "pin"), None);
+        assert_eq!(rank(Action::Palette, "ctrl-p"), Some(0));
+        assert_eq!([rank(Action::NextPane, "pane"), rank(Action::NextTheme, "the")], [Some(2), Some(2)]);
+        assert_eq!(rank(Action::UnpinAll, "pin"), Some(3));
     }
 }

@@ -65,6 +65,7 @@ pub struct Item {
 #[allow(missing_docs)]
 pub enum Choice {
     Act(Action),
+    Command(&'static str),
     Object(ContextId, Subject),
     Question(Box<Question>),
     Url(String),
@@ -122,19 +123,18 @@ impl Window {
         if self.kind == Kind::Headers || words.is_empty() {
             return self.items.iter().collect();
         }
+        if self.kind == Kind::Palette {
+            let query = words.join(" ");
+            let mut found: Vec<(usize, &Item)> =
+                self.items.iter().filter_map(|item| Some((help::rank(item, &query)?, item))).collect();
+            found.sort_by_key(|(rank, _)| *rank);
+            return found.into_iter().map(|(_, item)| item).collect();
+        }
         let fits = |item: &&Item| {
             let text = item.line.plain().to_lowercase();
             item.choice.is_some() && words.iter().all(|word| text.contains(word))
         };
-        let mut found: Vec<&Item> = self.items.iter().filter(fits).collect();
-        if self.kind == Kind::Palette {
-            let query = words.join(" ");
-            found.sort_by_key(|item| match item.choice {
-                Some(Choice::Act(action)) => help::rank(action, &query),
-                _ => usize::MAX,
-            });
-        }
-        found
+        self.items.iter().filter(fits).collect()
     }
 
     /// The choice of the selected line.
@@ -261,8 +261,11 @@ impl Window {
         let column = view::pins::column(state, state.pins.len(), room);
         let item = |pin: &Pin| {
             let line = Line::of(Role::Warning, if state.has_turned(pin.id) { "~ " } else { "  " });
-            let by = state.sides.iter().filter_map(|side| side.pinned.of(pin.id)).map(|one| one.is.by.plain());
-            let more = format!("{} · {}", pin.question.line().plain(), by.collect::<Vec<_>>().join(" · "));
+            let mut more = pin.question.line().plain();
+            // Of one side the line itself says which rule decides.
+            for by in state.sides.iter().filter(|_| state.is_several()).filter_map(|side| side.pinned.of(pin.id)) {
+                more = format!("{more} · {}", by.is.by.plain());
+            }
             Item {
                 line: line.with_line(view::pins::line(state, pin, column)),
                 more: Some(more),

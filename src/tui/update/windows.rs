@@ -116,6 +116,13 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
             let in_window = crate::tui::action::Scope::Window == action.entry().scope;
             if in_window { Vec::new() } else { keys::act(state, action) }
         }
+        Choice::Command(word) => {
+            let effects = command::open(state);
+            if let Some(line) = &mut state.command {
+                line.input = format!("{word} ").into();
+            }
+            effects
+        }
         Choice::Do(effect) => vec![effect],
         Choice::Theme(index) => {
             state.theme = index;

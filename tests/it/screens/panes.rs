@@ -75,6 +75,19 @@ fn the_palette_ranks_names_before_descriptions() {
     let screen = explorer.text();
     let first = screen.lines().skip_while(|line| !line.contains("/ pin")).nth(1).unwrap_or_default();
     assert!(first.contains(" p ") && first.contains("pin the question"), "{first:?}");
+    // `(typing: …)` is not about pins.
+    hides(&explorer, "quit (typing");
+}
+
+#[test]
+fn the_palette_finds_commands_and_begins_them() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["ctrl-p"]).write("export").press(&["enter"]).write("a.svg");
+    shows(&explorer, ":export a.svg");
+    // A key says what it does.
+    explorer.press(&["esc", "ctrl-p"]).write("ctrl-o");
+    shows(&explorer, "go back to where the last jump began");
+    hides(&explorer, "nothing matches");
 }
 
 #[test]
