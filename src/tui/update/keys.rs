@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::editing::edit;
 use super::moving::{back, focus, half_page, other_answer, other_side, page, select, start_filter, step, turn};
 use super::typing::{edit_text, moves_in_text, type_letter};
-use super::{ask, reload};
+use super::{ask, paste, reload};
 use super::{command, folds, jumps, links, matches, panes, pins, sheets, together, windows, witness};
 use crate::theme::Role;
 use crate::tui::action::{Action, Scope};
@@ -14,6 +14,7 @@ use crate::tui::copy;
 use crate::tui::effect::Effect;
 use crate::tui::keep;
 use crate::tui::overlay;
+use crate::tui::paste::Pasted;
 use crate::tui::pending::Press;
 use crate::tui::sheet::View;
 use crate::tui::state::{Focus, State};
@@ -305,6 +306,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextSibling => folds::sibling(state.side_mut(), true),
         Action::PreviousSibling => folds::sibling(state.side_mut(), false),
         Action::Submit => {
+            let typed = state.ask.input.value().to_owned();
+            // Not every terminal tells what is pasted from what is typed.
+            if Pasted::read(&typed).notice().is_some() {
+                return paste(state, &typed);
+            }
             state.ask.remember();
             focus(state, Focus::Tree);
             if let Some(end) = state.side().highlighted.last().copied() {

@@ -21,6 +21,16 @@ fn a_pasted_curl_command_is_asked_with_its_method_and_headers() {
 }
 
 #[test]
+fn a_typed_curl_command_is_asked_as_a_pasted_one() {
+    let mut explorer = demo(120, 40);
+    explorer.press(&["u"]).write("curl -XPOST https://api.example.com/payments/charge -H 'x-a: 1'").press(&["enter"]);
+    shows(&explorer, "POST +1 header https://api.example.com/payments/charge");
+    shows(&explorer, "● payments/payments-bff:8080");
+    explorer.press(&["alt-u"]);
+    shows(&explorer, "GET curl -XPOST https://api.example.com/payments/charge");
+}
+
+#[test]
 fn a_pasted_command_takes_the_place_of_what_was_typed_and_can_be_undone() {
     let mut explorer = demo(120, 40);
     explorer.press(&["u"]).write("https://api.example.com/banking/cards");
