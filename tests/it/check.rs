@@ -182,3 +182,23 @@ fn a_rule_that_wants_two_values_of_a_header_is_never_reached() {
         gold and header x-tier: silver";
     assert!(out.contains(told) && out.matches("rule-unreachable").count() == 1, "{out}");
 }
+
+/// A `TLSRoute` whose Gateway is not in the input may take the connection: that nobody sees the request is not known.
+#[test]
+fn a_tls_route_of_a_gateway_elsewhere_may_take_the_connection() {
+    let folder = folder(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: TLSRoute\nmetadata: {name: raw}\nspec:\n  \
+         parentRefs: [{name: edge, namespace: infra}]\n  hostnames: [\"*.example.com\"]\n  \
+         rules: [{backendRefs: [{name: raw, port: 443}]}]\n",
+    );
+    let outcomes = |url: &str, more: &[&str]| {
+        let output = routescope(folder.path(), &[&["where", url, "-f", "routes.yaml", "-o", "json"], more].concat());
+        let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let answers = document["answers"].as_array().expect("answers").clone();
+        answers.into_iter().map(|answer| answer["outcome"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes("https://a.example.com/", &[]), ["unknown"]);
+    assert_eq!(outcomes("http://a.example.com/", &[]), [""; 0]);
+    assert_eq!(outcomes("https://a.example.org/", &[]), [""; 0]);
+    assert_eq!(outcomes("https://a.example.com/", &["--complete"]), [""; 0]);
+}

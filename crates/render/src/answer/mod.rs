@@ -7,10 +7,12 @@ mod suggest_fix;
 mod summary;
 pub(crate) mod text;
 
+use std::sync::Arc;
+
 use crate::uncertainty::not_read;
 use routescope_core::analysis::Analysis;
-use routescope_core::model::ObjectKey;
-use routescope_core::router::{Decision, Request, Unseen};
+use routescope_core::model::{ObjectKey, StreamKind, StreamRoute};
+use routescope_core::router::{Decision, Request, Scheme, Unseen};
 use routescope_core::unreadable;
 
 pub use data::{AnswerData, AnswersData, RequestAnswersData, UpstreamData, answers, line};
@@ -48,6 +50,8 @@ impl Answers {
         let unseen = if decisions.is_empty() { analysis.unseen(&request, gateway) } else { Vec::new() };
         let unknown = unreadable::of_no_gateway(&analysis.snapshot).filter(|_| decisions.is_empty());
         let unknown = unknown.as_ref().map(not_read);
+        let elsewhere = || taken_elsewhere(analysis, &request, gateway).filter(|_| decisions.is_empty());
+        let unknown = unknown.or_else(elsewhere);
         Self { request, decisions, unseen, unknown }
     }
 
@@ -67,6 +71,36 @@ impl Answers {
     pub fn arrives(&self) -> bool {
         self.decisions.iter().any(Decision::arrives)
     }
+}
+
+/// The TCP or TLS route that may take a connection, because its Gateway is not in the input.
+fn taken_elsewhere(analysis: &Analysis, request: &Request, only: Option<&ObjectKey>) -> Option<String> {
+    let snapshot = &analysis.snapshot;
+    let host = request.host.as_deref().map(str::to_ascii_lowercase);
+    let covers = |name: &str, host: &str| match name.strip_prefix('*') {
+        Some(tail) => host.len() > tail.len() && host.ends_with(tail),
+        None => host == name,
+    };
+    let takes = |route: &&Arc<StreamRoute>| match route.kind {
+        StreamKind::Tcp => true,
+        StreamKind::Tls => {
+            let names = &route.hostnames;
+            let serves = |host: &String| names.is_empty() || names.iter().any(|name| covers(name, host));
+            request.scheme != Some(Scheme::Http) && host.as_ref().is_none_or(serves)
+        }
+    };
+    snapshot.stream_routes.values().filter(takes).find_map(|route| {
+        let gateways = route.parent_refs.iter().filter(|parent| parent.kind == "Gateway").map(|parent| {
+            let namespace = parent.namespace.as_ref().unwrap_or(&route.meta.namespace);
+            ObjectKey { namespace: namespace.clone(), name: parent.name.clone() }
+        });
+        let may_exist = |key: &ObjectKey| {
+            !snapshot.gateways.contains_key(key) && !snapshot.coverage.sees("Gateway", &key.namespace)
+        };
+        let gateway = gateways.filter(|key| only.is_none_or(|only| only == key)).find(may_exist)?;
+        let (kind, key) = (route.kind.name(), route.meta.key());
+        Some(format!("{kind} {key} may take the connection: its Gateway {gateway} is not in the input"))
+    })
 }
 
 /// `infra/example-gateway`.
