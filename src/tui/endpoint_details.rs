@@ -26,7 +26,7 @@ pub fn state(destination: &Destination) -> Line {
             Line::of(Role::Text, " ").with_line(phrases::endpoints(endpoints))
         }
         (Some(why), _) => Line::of(Role::Warning, " ? ").with(Role::Dim, why),
-        (None, _) => match destination.note() {
+        (None, _) => match phrases::unserved(destination) {
             Some(note) => Line::of(Role::Warning, " ⚠ ").with(Role::Text, note),
             None => Line::of(Role::Ok, " ✓"),
         },

@@ -14,7 +14,8 @@ use routescope_core::store::Snapshot;
 use routescope_core::unreadable;
 
 pub use sentences::{
-    assumed_listeners, engine_assumption, help, listener_problem, message, not_attached, server_name_clash,
+    assumed_listeners, condition, engine_assumption, help, listener_problem, message, not_attached, server_name_clash,
+    slip_hint, unserved, unserved_reason, value,
 };
 
 use super::phrases;

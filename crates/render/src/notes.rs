@@ -1,6 +1,7 @@
 //! The sentences for what a person should know beside an answer.
 
-use crate::findings::server_name_clash;
+use crate::findings::{condition, server_name_clash, value};
+use crate::phrases;
 use routescope_core::analysis::Analysis;
 use routescope_core::resolve::RuleNodeId;
 use routescope_core::router::{AnswerPlace, BackendName, Note, Refusal, RowAnswer};
@@ -92,11 +93,14 @@ pub fn note(analysis: &Analysis, note: &Note) -> String {
             let more = if urls.len() > SHOWN { " → …" } else { "" };
             format!("it redirects in a circle: {}{more}", shown.join(" → "))
         }
-        Note::Unserved(destination) => destination.note().unwrap_or_default(),
+        Note::Unserved(destination) => phrases::unserved(destination).unwrap_or_default(),
         Note::ReplacedConditions { route, rule, parent, conditions } => {
             let changes: Vec<String> = conditions
                 .iter()
-                .map(|one| format!("{} is {parent}'s {}: {} is dropped", one.what, one.parents, one.own))
+                .map(|one| {
+                    let (what, parents, own) = (condition(one), value(&one.parents), value(&one.own));
+                    format!("{what} is {parent}'s {parents}: {own} is dropped")
+                })
                 .collect();
             format!("of {route} rule {}, {}", rule + 1, changes.join("; "))
         }

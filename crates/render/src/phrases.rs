@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::findings;
 use routescope_core::finding::Location;
 use routescope_core::model::{
     Gateway, HeaderChange, PathKind, PathModifier, Redirect, RedirectScheme, Route, RouteKind, RouteMatch, SourceKind,
@@ -194,6 +195,11 @@ pub fn unverified(destination: &Destination) -> &'static str {
         DestinationState::KindUnread => "? kind not read",
         _ => "? not in view",
     }
+}
+
+/// Why nobody serves a backend, and who gets what for it; `None` when somebody does, or that is not known.
+pub fn unserved(destination: &Destination) -> Option<String> {
+    destination.unserved().map(|unserved| findings::unserved(&unserved, destination.share < 1.0))
 }
 
 /// How many serve a backend, where that is known: `3/4 ready`, or why the client gets a 503.

@@ -1,22 +1,26 @@
 //! What is wrong, and what to do about it, as data. The sentences are in `routescope-render`.
 
 mod attachment;
+mod backend;
 mod delegation;
 mod engine;
 mod requests;
 mod row;
+mod rule;
 mod tls;
 
 pub use attachment::{
     AttachmentProblem, GatewayProblem, ListenerProblem, NotAttached, ServerNameClash, ServerNameOwner,
 };
-pub use delegation::{BrokenRef, NotTaken};
+pub use backend::{BackendEffect, BackendRefProblem, SlipHint, Unserved, UnservedReason};
+pub use delegation::{BrokenRef, DelegationProblem, NotTaken};
 pub use engine::{EnvoyProblem, PolicyProblem};
 pub use requests::{Backend, RedirectLoop, RequestsProblem, Taker, TieBreak};
 pub use row::{
     BackendProblem, DropReason, InvalidRegex, MatchPart, NotSupported, PathPart, PathProblem, RespondDetail,
     RuleAction, RuleRefusal,
 };
+pub use rule::{ReplacedCondition, RuleProblem, TargetProblem};
 pub use tls::TlsProblem;
 
 use super::{Location, Subject};
@@ -73,6 +77,21 @@ pub enum Problem {
         /// Why.
         reason: Box<DropReason>,
     },
+    /// A backendRef is broken.
+    Backend {
+        /// How.
+        problem: Box<BackendRefProblem>,
+        /// What comes of it.
+        effect: BackendEffect,
+    },
+    /// Nobody serves a Service that rules lead to.
+    Unserved(Box<Unserved>),
+    /// What is wrong with routes that are delegated to.
+    Delegation(Box<DelegationProblem>),
+    /// A rule does something else than it looks like.
+    Rule(Box<RuleProblem>),
+    /// A policy does not reach anything.
+    Target(Box<TargetProblem>),
     /// What is wrong with a Gateway.
     Gateway(Box<GatewayProblem>),
     /// What is wrong with how a route attaches.
@@ -117,6 +136,150 @@ pub enum Advice {
     FewerAttachments,
     /// Look for routes that delegate to each other in layers.
     LookForLayers,
+    /// Refer to a kind that kgateway serves.
+    ServedKinds,
+    /// Add a `ReferenceGrant` for a backend.
+    GrantBackend {
+        /// The namespace of the backend.
+        namespace: Name,
+        /// The kind that refers.
+        from: &'static str,
+        /// Its namespace.
+        home: Name,
+        /// The kind of the backend.
+        kind: Name,
+    },
+    /// Remove the port.
+    RemovePort,
+    /// Write the group of an `HTTPRoute`.
+    RouteGroup,
+    /// Write the group of a label.
+    LabelGroup,
+    /// The backend has these ports.
+    HasPorts(Vec<u16>),
+    /// An object of this name may be meant.
+    MeansName(Name),
+    /// What was most likely meant by a ref that does not delegate.
+    Slip(SlipHint),
+    /// So many rules lead to it.
+    LedToBy {
+        /// How many.
+        rules: usize,
+        /// The kind of the first one's route.
+        kind: &'static str,
+        /// That route.
+        route: ObjectKey,
+        /// The rule, from 0.
+        rule: u32,
+    },
+    /// Remove a ref that leads back to a route above it.
+    RemoveRef,
+    /// Name the parent in `parentRefs`, or have none.
+    NameParent,
+    /// Take one of the refs of a cycle away.
+    BreakCycle,
+    /// Add a parentRef to this route.
+    AddParentRef(ObjectKey),
+    /// Remove the hostnames of a child.
+    RemoveChildHostnames,
+    /// See why the matches of a child fall away.
+    SeeMatches,
+    /// A route has the label: write its namespace.
+    WriteNamespace {
+        /// The route.
+        route: ObjectKey,
+        /// Its namespace.
+        namespace: Name,
+    },
+    /// A route has the label: this namespace selects in every one.
+    SelectEverywhere {
+        /// The route.
+        route: ObjectKey,
+        /// The name that stands for all namespaces.
+        namespace: Name,
+    },
+    /// This label of this route may be meant.
+    MeansLabel {
+        /// The label.
+        label: Name,
+        /// The route.
+        route: ObjectKey,
+    },
+    /// Label a route, or fix the name.
+    LabelRoute,
+    /// This route may be meant.
+    MeansRoute(ObjectKey),
+    /// There is this route, in another namespace.
+    OtherNamespace(ObjectKey),
+    /// Add a `ReferenceGrant`, or name the parent.
+    GrantAdoption {
+        /// The parent.
+        parent: ObjectKey,
+        /// The child.
+        child: ObjectKey,
+    },
+    /// Remove `spec.hostnames`.
+    RemoveHostnames,
+    /// Put a backend into a rule of its own.
+    RuleForBackend,
+    /// How paths of parent and child are compared.
+    ComparedAsText,
+    /// Give each rule a ref of its own.
+    RefForEachRule,
+    /// Put a ref into a rule of its own.
+    RuleForRef,
+    /// Name the namespace, or give each its own label.
+    LabelEach,
+    /// Give the filters to one of two routes.
+    FiltersToOne,
+    /// Remove conditions from one of two matches.
+    RemoveConditions {
+        /// The conditions.
+        conditions: Vec<ReplacedCondition>,
+        /// The parent.
+        parent: ObjectKey,
+    },
+    /// Give a route a rewrite of its own.
+    OwnRewrite {
+        /// The route.
+        route: ObjectKey,
+        /// What replaces its prefix.
+        replacement: String,
+    },
+    /// Write a whole number.
+    WholeNumber,
+    /// Say that the control plane counts weights, or remove the annotation.
+    CountWeights,
+    /// Write the port or the hostname into a redirect.
+    WritePort,
+    /// End the replacement in a slash.
+    EndInSlash,
+    /// End the replacement without a slash.
+    EndWithoutSlash,
+    /// A redirect takes no prefix away.
+    NamePath,
+    /// Label the object, or correct the selector.
+    LabelObject,
+    /// This object of another namespace has the labels: move the policy.
+    MoveToSelected(ObjectKey),
+    /// Add a targetRef.
+    AddTarget,
+    /// This object of another namespace may be meant: move the policy.
+    MovePolicy(ObjectKey),
+    /// None of the rules has a name.
+    NameRule,
+    /// The rules have these names.
+    RuleNames(Vec<Name>),
+    /// The listeners have these names.
+    ListenerNames(Vec<Name>),
+    /// A route of a mesh names its Service with the core group.
+    MeshGroup,
+    /// Write the group of a Gateway, or leave it out.
+    GatewayGroup,
+    /// This kind may be meant.
+    MeansKind(&'static str),
+    /// Name a Gateway.
+    NameGateway,
     /// Add the manifest of a Gateway.
     AddGateway,
     /// Add the `GatewayClass`, or name the engine.
@@ -240,6 +403,24 @@ pub struct RuleName {
 impl From<String> for Problem {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<DelegationProblem> for Problem {
+    fn from(problem: DelegationProblem) -> Self {
+        Self::Delegation(Box::new(problem))
+    }
+}
+
+impl From<RuleProblem> for Problem {
+    fn from(problem: RuleProblem) -> Self {
+        Self::Rule(Box::new(problem))
+    }
+}
+
+impl From<TargetProblem> for Problem {
+    fn from(problem: TargetProblem) -> Self {
+        Self::Target(Box::new(problem))
     }
 }
 

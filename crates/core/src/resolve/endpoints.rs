@@ -17,6 +17,7 @@ use std::sync::Arc;
 use ahash::{AHashMap, AHashSet};
 
 use super::{Destination, ExternalName};
+use crate::finding::{Unserved, UnservedReason};
 use crate::model::{EndpointPort, EndpointSlice, Name, ObjectKey, Service, ServicePort, TargetPort};
 use crate::store::Snapshot;
 
@@ -250,44 +251,26 @@ impl Destination {
         !self.state.is_broken() && self.endpoints.as_ref().is_none_or(|endpoints| endpoints.lack.is_none())
     }
 
-    /// Why nobody serves it, in a clause; `None` when somebody does, or that is not known.
-    pub fn starved(&self) -> Option<String> {
+    /// Why nobody serves it; `None` when somebody does, or that is not known.
+    pub fn starved(&self) -> Option<Unserved> {
         let endpoints = self.endpoints.as_ref()?;
-        let service = format!("Service {}/{}", self.namespace, self.name);
-        Some(match endpoints.lack.as_ref()? {
-            EndpointGap::ExternalName => not_followed(&service),
-            EndpointGap::NoEndpoints => format!("{service} has no endpoints"),
-            EndpointGap::NoPort(target) => match self.port {
-                Some(port) => format!("no endpoint of {service} has the target port {target} of port {port}"),
-                None => format!("no endpoint of {service} has the target port {target}"),
-            },
-            EndpointGap::NoneReady if endpoints.total() == 1 => format!("the only endpoint of {service} is not ready"),
-            EndpointGap::NoneReady => format!("none of the {} endpoints of {service} is ready", endpoints.total()),
-        })
+        Some(self.as_unserved(match endpoints.lack.as_ref()? {
+            EndpointGap::ExternalName => UnservedReason::ExternalName,
+            EndpointGap::NoEndpoints => UnservedReason::NoEndpoints,
+            EndpointGap::NoPort(target) => UnservedReason::NoPort(target.clone()),
+            EndpointGap::NoneReady => UnservedReason::NoneReady(endpoints.total()),
+        }))
     }
 
-    /// What a person should know of those who serve it (once they were looked up).
-    pub fn note(&self) -> Option<String> {
-        self.in_a_sentence(if self.share < 1.0 { "its share of requests gets" } else { "clients get" })
+    /// The same, and that it is an `ExternalName` whose endpoints were not looked up.
+    pub fn unserved(&self) -> Option<Unserved> {
+        let not_followed = self.external_name == ExternalName::NotFollowed && self.endpoints.is_none();
+        let assumed = || Unserved { is_known: false, ..self.as_unserved(UnservedReason::ExternalName) };
+        self.starved().or_else(|| (not_followed && !self.state.is_broken()).then(assumed))
     }
 
-    /// The same, whatever its share.
-    pub(super) fn told(&self) -> Option<String> {
-        self.in_a_sentence("clients get")
+    fn as_unserved(&self, why: UnservedReason) -> Unserved {
+        let service = ObjectKey::new(self.namespace.clone(), self.name.clone());
+        Unserved { service, port: self.port, why, is_known: true }
     }
-
-    fn in_a_sentence(&self, who_gets: &str) -> Option<String> {
-        if let Some(why) = self.starved() {
-            return Some(format!("{why}: {who_gets} 503"));
-        }
-        let unseen = self.external_name == ExternalName::NotFollowed && self.endpoints.is_none();
-        (unseen && !self.state.is_broken()).then(|| {
-            let why = not_followed(&format!("Service {}/{}", self.namespace, self.name));
-            format!("{why}: {who_gets} 503, unless EndpointSlices are written for it")
-        })
-    }
-}
-
-fn not_followed(service: &str) -> String {
-    format!("{service} is an ExternalName, which the gateway does not follow")
 }

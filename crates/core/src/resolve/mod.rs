@@ -77,7 +77,6 @@ pub use settings::{
 };
 pub use slip::{Slip, delegation_slip};
 pub use streams::{AttachedStream, ChainConflict, Streams, UnattachedStream};
-pub use surprises::ReplacedCondition;
 pub use tls::TlsFault;
 pub use uncertainty::{
     EngineAssumption, PolicyEffect, StaleFiles, Uncertainty, Unreadable, Unspecified, UnverifiedDestination,

@@ -1,29 +1,9 @@
 //! What a rule gets from the rules above it, against what is written in it: asked by findings and by answers.
 
-use std::fmt;
-
 use super::{RuleNodeId, Tree, inherit};
+use crate::finding::{MatchPart, ReplacedCondition};
 use crate::model::{Filter, PathModifier, RouteMatch, ValueMatch};
 use crate::store::Snapshot;
-
-/// A condition of a child that the parent's takes the place of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplacedCondition {
-    /// What it is of (`method`, `header x-tier`).
-    pub what: String,
-    /// Its field in the match (`method`, `headers[1]`).
-    pub field: String,
-    /// The child's value.
-    pub own: String,
-    /// The parent's, which counts.
-    pub parents: String,
-}
-
-impl fmt::Display for ReplacedCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} by {}", self.what, self.own, self.parents)
-    }
-}
 
 impl Tree {
     /// The conditions that are written in a match and are replaced by those of the rule above it.
@@ -60,24 +40,20 @@ fn replaced(parent: &RouteMatch, child: &RouteMatch) -> Vec<ReplacedCondition> {
     if let (Some(parents), Some(own)) = (&parent.method, &child.method)
         && parents != own
     {
-        let (what, field) = ("method".to_owned(), "method".to_owned());
-        all.push(ReplacedCondition { what, field, own: own.to_string(), parents: parents.to_string() });
+        let (own, parents) = (own.clone(), parents.clone());
+        all.push(ReplacedCondition { of: None, field: "method".to_owned(), own, parents });
     }
-    let mut entries = |(what, list): (&str, &str), parents: &[ValueMatch], own: &[ValueMatch]| {
+    let mut entries = |(part, list): (MatchPart, &str), parents: &[ValueMatch], own: &[ValueMatch]| {
         for (at, entry) in own.iter().enumerate() {
             let last = parents.iter().rev().find(|one| one.name == entry.name);
             if let Some(last) = last.filter(|last| (last.kind, &last.value) != (entry.kind, &entry.value)) {
-                let what = format!("{what} {}", entry.name);
-                let field = format!("{list}[{at}]");
-                all.push(ReplacedCondition { what, field, own: shown(&entry.value), parents: shown(&last.value) });
+                let (own, parents) = (entry.value.clone(), last.value.clone());
+                let of = Some((part, entry.name.clone()));
+                all.push(ReplacedCondition { of, field: format!("{list}[{at}]"), own, parents });
             }
         }
     };
-    entries(("header", "headers"), &parent.headers, &child.headers);
-    entries(("query parameter", "queryParams"), &parent.query_params, &child.query_params);
+    entries((MatchPart::Header, "headers"), &parent.headers, &child.headers);
+    entries((MatchPart::QueryParam, "queryParams"), &parent.query_params, &child.query_params);
     all
-}
-
-fn shown(value: &str) -> String {
-    if value.is_empty() { "(any value)".to_owned() } else { value.to_owned() }
 }

@@ -1,8 +1,8 @@
 //! What a person should know beside an answer, as types. The sentences are in `routescope-render`.
 
-use crate::finding::{EnvoyProblem, ServerNameClash};
+use crate::finding::{EnvoyProblem, ReplacedCondition, ServerNameClash};
 use crate::model::{Name, ObjectKey};
-use crate::resolve::{Destination, ReplacedCondition, RuleNodeId};
+use crate::resolve::{Destination, RuleNodeId};
 
 /// Why nothing that a Gateway answers on a port is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +210,6 @@ pub struct BackendName {
 impl Note {
     /// What is to be known of a backend once its endpoints were looked up: that nobody serves it.
     pub(super) fn of_backend(destination: &Destination) -> Option<Self> {
-        destination.note().map(|_| Self::Unserved(Box::new(destination.clone())))
+        destination.unserved().map(|_| Self::Unserved(Box::new(destination.clone())))
     }
 }

@@ -1,5 +1,6 @@
 //! What would have to change for a request to arrive.
 
+use crate::findings::slip_hint;
 use crate::phrases;
 use crate::rows;
 use routescope_core::analysis::Analysis;
@@ -193,7 +194,7 @@ fn of_destination(
     if to.state.is_broken()
         && let Some(slip) = resolve::delegation_slip(analysis.tree.dialect_of_hop(hop), &to.group, kind)
     {
-        return Some(slip.hint);
+        return Some(slip_hint(&slip.hint));
     }
     match to.state {
         DestinationState::Resolved

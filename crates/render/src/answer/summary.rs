@@ -1,5 +1,6 @@
 //! Many answers at a glance: a line each.
 
+use crate::findings::unserved_reason;
 use crate::notes;
 use crate::outline::match_position;
 use crate::phrases;
@@ -74,7 +75,9 @@ fn reason(analysis: &Analysis, decision: &Decision) -> String {
     let action = decision.row().and_then(|hop| analysis.tree.hops[hop.0 as usize].action());
     match (action.map(std::sync::Arc::as_ref), &decision.destinations().collect::<Vec<_>>()[..]) {
         (Some(Action::Respond(respond)), _) => crate::rows::respond_detail(&respond.detail),
-        (_, [only]) => phrases::destination_trouble(only).or_else(|| only.starved()).unwrap_or_default(),
+        (_, [only]) => phrases::destination_trouble(only)
+            .or_else(|| only.starved().as_ref().map(unserved_reason))
+            .unwrap_or_default(),
         (_, [_, ..]) => "none of its backends can be reached".to_owned(),
         (_, []) => reasons::unanswered(analysis, decision)
             .or_else(|| decision.notes.last().map(|one| notes::note(analysis, one)))

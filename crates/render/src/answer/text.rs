@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use crate::findings::unserved_reason;
 use crate::notes;
 use crate::reasons;
 use crate::reasons::no_connection;
@@ -271,7 +272,7 @@ pub fn headline(analysis: &Analysis, request: &Request, decision: &Decision, wid
             line.push(Role::Dim, format!(" ({} of the requests)", phrases::share(share)));
         }
         let trouble = phrases::destination_trouble(&mirror.destination);
-        if let Some(why) = trouble.or_else(|| mirror.destination.starved()) {
+        if let Some(why) = trouble.or_else(|| mirror.destination.starved().as_ref().map(unserved_reason)) {
             line.push(Role::Warning, format!("   ⚠ {why}"));
         }
         lines.push(line);

@@ -2,12 +2,16 @@
 
 mod attachment;
 mod requests;
+mod rules;
 
 pub use attachment::{assumed_listeners, engine_assumption, listener_problem, not_attached, server_name_clash};
+pub use rules::{condition, slip_hint, unserved, unserved_reason, value};
 
 use routescope_core::finding::{
     Advice, BrokenRefEffect, DropReason, Finding, MatchChange, Problem, RuleName, TooLarge,
 };
+
+use routescope_core::model::GATEWAY_GROUP;
 
 use crate::rows;
 
@@ -77,6 +81,11 @@ fn problem(what: &Problem) -> String {
                 }
             }
         }
+        Problem::Backend { problem, effect } => rules::backend(problem, *effect),
+        Problem::Unserved(what) => unserved(what, false),
+        Problem::Delegation(what) => rules::delegation(what),
+        Problem::Rule(what) => rules::rule(what),
+        Problem::Target(what) => rules::target(what),
         Problem::Gateway(what) => attachment::gateway(what),
         Problem::Attachment(what) => attachment::attachment(what),
         Problem::Requests(what) => requests::problem(what),
@@ -137,6 +146,91 @@ fn advice(what: &Advice) -> String {
         Advice::FewerHostnames => "give routes fewer hostnames or listeners".to_owned(),
         Advice::FewerAttachments => "give routes a sectionName, or listeners fewer routes".to_owned(),
         Advice::LookForLayers => "look for routes that delegate to each other in layers".to_owned(),
+        Advice::ServedKinds => "refer to a Service, or to a Backend of gateway.kgateway.dev".to_owned(),
+        Advice::GrantBackend { namespace, from, home, kind } => {
+            format!("add a ReferenceGrant to namespace {namespace}: from {from} in {home}, to {kind}")
+        }
+        Advice::RemovePort => "remove the port: a Backend says itself where it listens".to_owned(),
+        Advice::RouteGroup => "to delegate, write group: gateway.networking.k8s.io beside it".to_owned(),
+        Advice::LabelGroup => "to delegate by label, write group: delegation.kgateway.dev beside it".to_owned(),
+        Advice::HasPorts(ports) => {
+            format!("it has {}", ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", "))
+        }
+        Advice::MeansName(name) => format!("did you mean {name}?"),
+        Advice::Slip(hint) => slip_hint(hint),
+        Advice::LedToBy { rules, kind, route, rule } => {
+            let first = format!("rule {} of {kind} {route}", rule + 1);
+            if *rules > 1 {
+                format!("{rules} rules lead to it, the first is {first}")
+            } else {
+                format!("{first} leads to it")
+            }
+        }
+        Advice::RemoveRef => "remove the ref: it leads back to a route above it".to_owned(),
+        Advice::NameParent => {
+            "name the parent in parentRefs with group and kind, or have no parentRefs at all".to_owned()
+        }
+        Advice::BreakCycle => "take one of the refs of the cycle away".to_owned(),
+        Advice::AddParentRef(parent) => format!(
+            "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, namespace {}",
+            parent.name, parent.namespace
+        ),
+        Advice::RemoveChildHostnames => "remove spec.hostnames from the child: it serves the parent's".to_owned(),
+        Advice::SeeMatches => "see why its matches fall away".to_owned(),
+        Advice::WriteNamespace { route, namespace } => format!("{route} has it: write namespace: {namespace}"),
+        Advice::SelectEverywhere { route, namespace } => {
+            format!("{route} has it; namespace: {namespace} selects in every namespace")
+        }
+        Advice::MeansLabel { label, route } => format!("did you mean {label} (on {route})?"),
+        Advice::LabelRoute => "label an HTTPRoute, or fix the name".to_owned(),
+        Advice::MeansRoute(route) => format!("did you mean {route}?"),
+        Advice::OtherNamespace(route) => format!("there is {route}: is it another namespace?"),
+        Advice::GrantAdoption { parent, child } => format!(
+            "add a ReferenceGrant to namespace {}, from HTTPRoute in {} to HTTPRoute {}, or name the parent in \
+             parentRefs",
+            child.namespace, parent.namespace, child.name
+        ),
+        Advice::RemoveHostnames => "remove spec.hostnames: a delegated route serves its parent's".to_owned(),
+        Advice::RuleForBackend => "put it into a rule of its own".to_owned(),
+        Advice::ComparedAsText => {
+            "the parent's path is compared as plain text, and a regex by its first letters".to_owned()
+        }
+        Advice::RefForEachRule => "give each rule a ref of its own to the route, by name or by label".to_owned(),
+        Advice::RuleForRef => "put the ref into a rule of its own to see it fail".to_owned(),
+        Advice::LabelEach => "name the namespace, or give each its own label".to_owned(),
+        Advice::FiltersToOne => "give their filters to one of them, or let them delegate different paths".to_owned(),
+        Advice::RemoveConditions { conditions, parent } => {
+            let names: Vec<String> = conditions.iter().map(condition).collect();
+            format!("remove {} from the match of {parent}, or from this one", names.join(", "))
+        }
+        Advice::OwnRewrite { route, replacement } => {
+            format!("give {route} a URLRewrite of its own: replacePrefixMatch: {replacement}")
+        }
+        Advice::WholeNumber => "write a whole number, such as \"100\"".to_owned(),
+        Advice::CountWeights => "if the control plane has KGW_WEIGHTED_ROUTE_PRECEDENCE set, add \
+                                 --kgateway-weighted-route-precedence; else remove the annotation"
+            .to_owned(),
+        Advice::WritePort => "write the port, or the hostname, into the filter".to_owned(),
+        Advice::EndInSlash => "write a replacement that ends in a slash".to_owned(),
+        Advice::EndWithoutSlash => "write a replacement that ends without a slash".to_owned(),
+        Advice::NamePath => {
+            "a redirect takes no prefix away: name a path in the replacement, or rewrite in place of it".to_owned()
+        }
+        Advice::LabelObject => "label the object, or correct matchLabels".to_owned(),
+        Advice::MoveToSelected(key) => {
+            format!("{key} has them; a policy selects objects of its own namespace: move it to {}", key.namespace)
+        }
+        Advice::AddTarget => "add a targetRef".to_owned(),
+        Advice::MovePolicy(near) => {
+            format!("did you mean {near}? A policy targets objects of its own namespace: move it to {}", near.namespace)
+        }
+        Advice::NameRule => "none of its rules has a name: remove sectionName, or name the rule".to_owned(),
+        Advice::RuleNames(names) => format!("its rules are named {}", names.join(", ")),
+        Advice::ListenerNames(names) => format!("its listeners are named {}", names.join(", ")),
+        Advice::MeshGroup => "a route of a mesh names its Service with group: \"\"".to_owned(),
+        Advice::GatewayGroup => format!("write group: {GATEWAY_GROUP}, or leave it out"),
+        Advice::MeansKind(kind) => format!("did you mean kind: {kind}?"),
+        Advice::NameGateway => "name a Gateway: no request reaches the route through this parent".to_owned(),
         Advice::AddGateway => "add its manifest, or say --complete when there is none".to_owned(),
         Advice::NameEngine => "add the GatewayClass to the input, or name the engine with --engine".to_owned(),
         Advice::OneServerName => "give each server name of a port to one listener or route".to_owned(),

@@ -182,6 +182,13 @@ pub enum AttachmentProblem {
     },
     /// A parent is not in the input.
     ParentNotFound(Subject),
+    /// Routes do not attach to this kind of parent.
+    ForeignParent {
+        /// The kind.
+        kind: Name,
+        /// Its group.
+        group: Name,
+    },
     /// A `TCPRoute` or `TLSRoute` has so many rules, and the engine serves those of one rule.
     StreamRules(usize),
     /// A route of a mesh.

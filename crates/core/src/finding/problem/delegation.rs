@@ -1,6 +1,6 @@
 //! What is wrong with delegation.
 
-use crate::model::{Name, ObjectKey, Ref};
+use crate::model::{Name, ObjectKey, PathKind, Ref};
 
 /// Why a delegating ref leads to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,4 +51,46 @@ pub enum NotTaken {
     NothingReached,
     /// None of its matches stands under the parent's.
     NothingLeft,
+}
+
+/// What is wrong with routes that are delegated to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DelegationProblem {
+    /// This route delegates to it, and no parentRef names that route.
+    NotAdoptable(ObjectKey),
+    /// This route delegates to it from another namespace, and no grant lets it.
+    NotPermitted(ObjectKey),
+    /// It has hostnames: the delegation of this route has no effect.
+    HasHostnames(ObjectKey),
+    /// A rule that delegates sends nothing to a backend.
+    BackendIgnored {
+        /// The kind of the backend.
+        kind: Name,
+        /// Its name.
+        name: Name,
+    },
+    /// A match takes paths that are not under its parent's prefix.
+    EscapesPrefix {
+        /// The type of its path.
+        kind: PathKind,
+        /// Its path.
+        path: Name,
+        /// The prefix.
+        prefix: Name,
+        /// The parent.
+        parent: ObjectKey,
+    },
+    /// The ref also leads to this route.
+    CollectsChildren(ObjectKey),
+    /// Nothing that the ref selects stands there, and this route of an earlier ref hides it.
+    BrokenRefHidden(ObjectKey),
+    /// Routes of several namespaces have a label.
+    LabelOfSeveral {
+        /// The namespaces.
+        namespaces: Vec<Name>,
+        /// The label.
+        label: Name,
+    },
+    /// Two routes lead to a match and differ, and which one wins is not defined.
+    UndefinedWinner([ObjectKey; 2]),
 }

@@ -2,8 +2,8 @@
 
 use super::fixes::MIRRORS;
 use super::{Cause, Report};
-use crate::finding::{Advice, Code, Problem, Severity, closest};
-use crate::model::{Filter, KGATEWAY_GROUP, Position, RouteKind};
+use crate::finding::{Advice, BackendEffect, BackendRefProblem, Code, Problem, Severity, closest};
+use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, Position, RouteKind};
 use crate::resolve::backend::{Lookup, Referrer};
 use crate::resolve::{
     Action, Destination, DestinationState, ProxySemantics, Respond, RespondReason, RuleNode, RuleNodeId, Slip,
@@ -11,16 +11,13 @@ use crate::resolve::{
 };
 use crate::store::RouteId;
 
-/// What kgateway serves as a backend.
-const SERVED: &str = "refer to a Service, or to a Backend of gateway.kgateway.dev";
-
 impl Report<'_> {
     pub(super) fn of_action(&mut self, hop: &RuleNode, action: &Action) {
         match action {
             Action::Forward(forward) => {
                 for (index, destination) in (0..).zip(&forward.destinations) {
                     if destination.state.is_broken() {
-                        let effect = if destination.state.status() == 503 { "answers 503" } else { "answers 500" };
+                        let effect = BackendEffect::Answers(destination.state.status());
                         self.of_destination(hop.route, hop.rule, index, destination, (Severity::Error, effect));
                     }
                 }
@@ -44,7 +41,7 @@ impl Report<'_> {
             .filter(|(_, destination)| destination.state.is_broken())
             .collect();
         for (index, destination) in idle {
-            let effect = "the rule sends it nothing anyway";
+            let effect = BackendEffect::GetsNothing;
             self.of_destination(hop.route, hop.rule, index, &destination, (Severity::Warning, effect));
         }
     }
@@ -55,14 +52,14 @@ impl Report<'_> {
         rule: u32,
         index: u32,
         one: &Destination,
-        (severity, effect): (Severity, &str),
+        (severity, effect): (Severity, BackendEffect),
     ) {
         let Destination { kind, namespace, name, .. } = one;
         let slip = one.state.is_broken().then(|| self.slip(id, rule, one)).flatten();
-        let Some((code, message)) = (match &slip {
+        let Some((code, problem)) = (match &slip {
             Some(_) => {
-                let group = if one.group.is_empty() { String::new() } else { format!("{} ", one.group) };
-                Some((Code::BackendKindUnknown, format!("the ref to {group}{kind} {name} does not delegate")))
+                let (group, kind, name) = (one.group.clone(), kind.clone(), name.clone());
+                Some((Code::BackendKindUnknown, BackendRefProblem::DoesNotDelegate { group, kind, name }))
             }
             None => broken(one),
         }) else {
@@ -74,30 +71,30 @@ impl Report<'_> {
         let route = self.snapshot.route(id);
         let near = if one.state == DestinationState::Missing { self.near_backend(one) } else { None };
         let help = match one.state {
-            _ if slip.is_some() => slip.as_ref().map(|slip| slip.hint.clone()),
-            DestinationState::NotPermitted if self.is_never_served(id, rule, one) => Some(SERVED.to_owned()),
-            DestinationState::NotPermitted => Some(format!(
-                "add a ReferenceGrant to namespace {namespace}: from {} in {}, to {kind}",
-                route.kind.name(),
-                route.meta.namespace
-            )),
-            DestinationState::PortNotAllowed => {
-                Some("remove the port: a Backend says itself where it listens".to_owned())
-            }
+            _ if slip.is_some() => slip.as_ref().map(|slip| Advice::Slip(slip.hint.clone())),
+            DestinationState::NotPermitted if self.is_never_served(id, rule, one) => Some(Advice::ServedKinds),
+            DestinationState::NotPermitted => Some(Advice::GrantBackend {
+                namespace: namespace.clone(),
+                from: route.kind.name(),
+                home: route.meta.namespace.clone(),
+                kind: kind.clone(),
+            }),
+            DestinationState::PortNotAllowed => Some(Advice::RemovePort),
             DestinationState::InvalidKind => Some(match kind.as_str() {
-                "HTTPRoute" => "to delegate, write group: gateway.networking.k8s.io beside it".to_owned(),
-                "label" => "to delegate by label, write group: delegation.kgateway.dev beside it".to_owned(),
-                _ => SERVED.to_owned(),
+                "HTTPRoute" => Advice::RouteGroup,
+                "label" => Advice::LabelGroup,
+                _ => Advice::ServedKinds,
             }),
             DestinationState::PortMissing | DestinationState::PortUnserved => self.ports_of(one),
-            _ => near.as_ref().map(|near| format!("did you mean {near}?")),
+            _ => near.as_ref().map(|near| Advice::MeansName(near.into())),
         };
         let place = (id, rule, index);
         let fix = match &slip {
             Some(slip) => self.fix_of_slip(place, slip),
             None => self.fix_of_destination(place, one, near.as_deref()),
         };
-        self.about(code, severity, route, one.at, (format!("{message}: {effect}"), help));
+        let problem = Problem::Backend { problem: Box::new(problem), effect };
+        self.about(code, severity, route, one.at, (problem, help));
         self.fix(route, fix);
     }
 
@@ -117,18 +114,18 @@ impl Report<'_> {
         delegation_slip(self.tree.dialect_of(RuleNodeId(u32::try_from(hop).ok()?)), &one.group, &one.kind)
     }
 
-    fn ports_of(&self, one: &Destination) -> Option<String> {
-        let key = crate::model::ObjectKey::new(one.namespace.clone(), one.name.clone());
+    fn ports_of(&self, one: &Destination) -> Option<Advice> {
+        let key = ObjectKey::new(one.namespace.clone(), one.name.clone());
         let ports = &self.snapshot.services.get(&key)?.ports;
-        let ports: Vec<String> = ports.iter().map(|port| port.port.to_string()).collect();
-        if ports.is_empty() { None } else { Some(format!("it has {}", ports.join(", "))) }
+        let ports: Vec<u16> = ports.iter().map(|port| port.port).collect();
+        if ports.is_empty() { None } else { Some(Advice::HasPorts(ports)) }
     }
 
     fn near_backend(&mut self, one: &Destination) -> Option<String> {
         if !self.may_hint() {
             return None;
         }
-        let here = |key: &&crate::model::ObjectKey| key.namespace == one.namespace;
+        let here = |key: &&ObjectKey| key.namespace == one.namespace;
         let mut names: Vec<&str> = if one.kind == "Service" {
             self.snapshot.services.keys().filter(here).map(|key| key.name.as_str()).collect()
         } else {
@@ -179,7 +176,7 @@ impl Report<'_> {
                     let referrer = Referrer::route(RouteKind::Http, &route.meta.namespace);
                     let destination = lookup.destination(referrer, &mirror.backend);
                     if destination.state.is_broken() {
-                        let effect = (Severity::Error, "nothing is mirrored to it");
+                        let effect = (Severity::Error, BackendEffect::NothingMirrored);
                         self.of_destination(RouteId(id), rule, index, &destination, effect);
                     }
                 }
@@ -202,31 +199,25 @@ impl Report<'_> {
     }
 }
 
-/// What is wrong with a backend: the code, and a sentence.
-pub(super) fn broken(one: &Destination) -> Option<(Code, String)> {
-    let Destination { kind, namespace, name, .. } = one;
+/// What is wrong with a backend: the code, and how it is broken.
+pub(super) fn broken(one: &Destination) -> Option<(Code, BackendRefProblem)> {
+    let kind = one.kind.clone();
+    let backend = ObjectKey::new(one.namespace.clone(), one.name.clone());
     Some(match one.state {
         DestinationState::Resolved
         | DestinationState::Unverified
         | DestinationState::GrantUnseen
         | DestinationState::KindUnread => return None,
-        DestinationState::Missing => (Code::BackendMissing, format!("{kind} {namespace}/{name} does not exist")),
-        DestinationState::PortMissing | DestinationState::PortUnserved => (
-            Code::BackendPortMissing,
-            match one.port {
-                Some(port) => format!("{kind} {namespace}/{name} has no port {port}"),
-                None => format!("the ref to {kind} {namespace}/{name} names no port"),
-            },
-        ),
+        DestinationState::Missing => (Code::BackendMissing, BackendRefProblem::Missing { kind, backend }),
+        DestinationState::PortMissing | DestinationState::PortUnserved => {
+            (Code::BackendPortMissing, BackendRefProblem::NoPort { kind, backend, port: one.port })
+        }
         DestinationState::NotPermitted => {
-            (Code::BackendNotPermitted, format!("no ReferenceGrant in {namespace} permits the ref to {kind} {name}"))
+            (Code::BackendNotPermitted, BackendRefProblem::NotPermitted { kind, backend })
         }
         DestinationState::InvalidKind => {
-            let group = if one.group.is_empty() { "the core group" } else { one.group.as_str() };
-            (Code::BackendKindUnknown, format!("a backend of kind {kind} in {group} is not known"))
+            (Code::BackendKindUnknown, BackendRefProblem::UnknownKind { kind, group: one.group.clone() })
         }
-        DestinationState::PortNotAllowed => {
-            (Code::BackendPortNotAllowed, format!("the ref to Backend {namespace}/{name} carries a port"))
-        }
+        DestinationState::PortNotAllowed => (Code::BackendPortNotAllowed, BackendRefProblem::PortNotAllowed(backend)),
     })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::fixes::{name_delegator, subject};
 use super::{Cause, Report};
-use crate::finding::{Advice, BrokenRefEffect, Code, Edit, Problem, Severity, TooLarge, closest};
+use crate::finding::{Advice, BrokenRefEffect, Code, DelegationProblem, Edit, Problem, Severity, TooLarge, closest};
 use crate::limits;
-use crate::model::{GATEWAY_GROUP, RouteKind};
+use crate::model::{GATEWAY_GROUP, ObjectKey, RouteKind};
 use crate::resolve::budget::Budget;
 use crate::resolve::{
     BrokenLink, ChildState, Cut, DelegationModel, Link, LinkId, MatchState, RuleNode, RuleNodeId, ViaBy, broken_refs,
@@ -66,18 +66,14 @@ impl Report<'_> {
                 if self.is_new(Severity::Warning, cause) {
                     let route = self.snapshot.route(child);
                     let at = route.parent_refs.first().map_or(route.meta.origin.at, |reference| reference.at);
-                    let message =
-                        format!("{parent_key} delegates to it, and no parentRef names HTTPRoute {parent_key}");
+                    let problem = DelegationProblem::NotAdoptable(parent_key.clone());
                     let circle = above.iter().any(|hop| self.tree.hops[hop.0 as usize].route == child);
                     let (help, fix) = if circle {
-                        ("remove the ref: it leads back to a route above it", Vec::new())
+                        (Advice::RemoveRef, Vec::new())
                     } else {
-                        (
-                            "name the parent in parentRefs with group and kind, or have no parentRefs at all",
-                            name_delegator(route, &parent_key),
-                        )
+                        (Advice::NameParent, name_delegator(route, &parent_key))
                     };
-                    self.about(code, Severity::Warning, route, at, (message, Some(help.to_owned())));
+                    self.about(code, Severity::Warning, route, at, (problem, Some(help)));
                     self.fix(route, fix);
                 }
             }
@@ -126,7 +122,7 @@ impl Report<'_> {
         };
         let problem = Problem::BrokenRef { broken: Box::new(broken), effect };
         let help = match link.broken {
-            Some(BrokenLink::Cyclic { .. }) => Some(("take one of the refs of the cycle away".to_owned(), Vec::new())),
+            Some(BrokenLink::Cyclic { .. }) => Some((Advice::BreakCycle, Vec::new())),
             _ => self.help_for(link),
         };
         let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
@@ -137,7 +133,7 @@ impl Report<'_> {
     }
 
     /// How to fix an unresolved ref.
-    fn help_for(&mut self, link: &Link) -> Option<(String, Vec<Edit>)> {
+    fn help_for(&mut self, link: &Link) -> Option<(Advice, Vec<Edit>)> {
         let children = &self.tree.children[link.children.start as usize..link.children.end as usize];
         let hop = &self.tree.hops[link.hop.0 as usize];
         let parent = self.snapshot.route(hop.route).meta.key();
@@ -148,19 +144,14 @@ impl Report<'_> {
         if let Some(child) = children.first() {
             let route = self.snapshot.route(child.route);
             return Some(match child.state {
-                ChildState::NotAdoptable => (
-                    format!(
-                        "add a parentRef to the child: group gateway.networking.k8s.io, kind HTTPRoute, name {}, \
-                         namespace {}",
-                        parent.name, parent.namespace
-                    ),
-                    name_delegator(route, &parent),
-                ),
-                ChildState::HasHostnames => (
-                    "remove spec.hostnames from the child: it serves the parent's".to_owned(),
-                    vec![Edit::remove(subject(route), "spec.hostnames".to_owned())],
-                ),
-                _ => ("see why its matches fall away".to_owned(), Vec::new()),
+                ChildState::NotAdoptable => {
+                    let fix = name_delegator(route, &parent);
+                    (Advice::AddParentRef(parent), fix)
+                }
+                ChildState::HasHostnames => {
+                    (Advice::RemoveChildHostnames, vec![Edit::remove(subject(route), "spec.hostnames".to_owned())])
+                }
+                _ => (Advice::SeeMatches, Vec::new()),
             });
         }
         if !self.may_hint() {
@@ -180,33 +171,34 @@ impl Report<'_> {
                     if via.namespace == *all {
                         let namespace = &self.snapshot.route(*elsewhere).meta.namespace;
                         return Some((
-                            format!("{worn_by} has it: write namespace: {namespace}"),
+                            Advice::WriteNamespace { route: worn_by, namespace: namespace.clone() },
                             set("namespace", namespace),
                         ));
                     }
-                    let help = format!("{worn_by} has it; namespace: {all} selects in every namespace");
+                    let help = Advice::SelectEverywhere { route: worn_by, namespace: all.clone() };
                     return Some((help, set("namespace", all)));
                 }
                 let wearer = near.and_then(|near| self.snapshot.http_routes_labelled(key, near).first());
                 match (near, wearer) {
                     (Some(near), Some(wearer)) => {
                         let key = self.snapshot.route(*wearer).meta.key();
-                        Some((format!("did you mean {near} (on {key})?"), set("name", near)))
+                        Some((Advice::MeansLabel { label: near.into(), route: key }, set("name", near)))
                     }
-                    _ => Some(("label an HTTPRoute, or fix the name".to_owned(), Vec::new())),
+                    _ => Some((Advice::LabelRoute, Vec::new())),
                 }
             }
             ViaBy::Name => {
                 let nearby = self.snapshot.http_routes_in(&via.namespace);
                 let names = nearby.iter().map(|id| self.snapshot.route(*id).meta.name.as_str());
                 if let Some(near) = closest(&via.value, names) {
-                    return Some((format!("did you mean {}/{near}?", via.namespace), set("name", near)));
+                    let route = ObjectKey::new(via.namespace.clone(), near);
+                    return Some((Advice::MeansRoute(route), set("name", near)));
                 }
                 let elsewhere = self.snapshot.routes.iter();
                 let same =
                     elsewhere.filter(|route| route.kind == RouteKind::Http).find(|route| route.meta.name == via.value);
                 same.map(|route| {
-                    let help = format!("there is {}: is it another namespace?", route.meta.key());
+                    let help = Advice::OtherNamespace(route.meta.key());
                     (help, set("namespace", &route.meta.namespace))
                 })
             }
@@ -224,16 +216,12 @@ impl Report<'_> {
                     if self.is_new(Severity::Warning, cause) {
                         let (route, parent) =
                             (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
-                        let message = format!("{parent} delegates to it from another namespace, and no grant lets it");
-                        let help = format!(
-                            "add a ReferenceGrant to namespace {}, from HTTPRoute in {} to HTTPRoute {}, or name the \
-                             parent in parentRefs",
-                            route.meta.namespace, parent.namespace, route.meta.name
-                        );
+                        let problem = DelegationProblem::NotPermitted(parent.clone());
+                        let help = Advice::GrantAdoption { parent: parent.clone(), child: route.meta.key() };
                         let at = route.meta.origin.at;
                         let to = subject(route);
                         let grant = Edit::grant(("HTTPRoute", &parent.namespace), (GATEWAY_GROUP, &to));
-                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                        self.about(cause.code, Severity::Warning, route, at, (problem, Some(help)));
                         self.fix(route, vec![grant]);
                     }
                 }
@@ -243,10 +231,10 @@ impl Report<'_> {
                         let parent = self.tree.hops[self.link(child.link).hop.0 as usize].route;
                         let (route, parent) =
                             (self.snapshot.route(child.route), self.snapshot.route(parent).meta.key());
-                        let message = format!("it has hostnames: the delegation of {parent} to it has no effect");
-                        let help = "remove spec.hostnames: a delegated route serves its parent's".to_owned();
+                        let problem = DelegationProblem::HasHostnames(parent);
+                        let help = Advice::RemoveHostnames;
                         let at = route.meta.origin.at;
-                        self.about(cause.code, Severity::Warning, route, at, (message, Some(help)));
+                        self.about(cause.code, Severity::Warning, route, at, (problem, Some(help)));
                         self.fix(route, vec![Edit::remove(subject(route), "spec.hostnames".to_owned())]);
                     }
                 }
@@ -280,14 +268,14 @@ impl Report<'_> {
             if let Some((_, ignored)) = ignored
                 && self.is_new(Severity::Warning, cause)
             {
-                let message = format!("a rule that delegates sends nothing to {} {}", ignored.kind, ignored.name);
-                let help = "put it into a rule of its own".to_owned();
+                let (kind, name) = (ignored.kind.clone(), ignored.name.clone());
+                let problem = DelegationProblem::BackendIgnored { kind, name };
                 self.about(
                     cause.code,
                     Severity::Warning,
                     self.snapshot.route(hop.route),
                     ignored.at,
-                    (message, Some(help)),
+                    (problem, Some(Advice::RuleForBackend)),
                 );
             }
         }
@@ -298,16 +286,15 @@ impl Report<'_> {
             if matching::escapes(&parent.matcher, hop)
                 && self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail })
             {
-                let (path, prefix) = (&hop.matcher.path, &parent.matcher.path.value);
-                let message = format!(
-                    "{} {} takes paths that are not under {prefix}, which {} delegates to it",
-                    path.kind.name(),
-                    path.value,
-                    self.snapshot.route(parent.route).meta.key()
-                );
-                let help = "the parent's path is compared as plain text, and a regex by its first letters".to_owned();
+                let problem = DelegationProblem::EscapesPrefix {
+                    kind: hop.matcher.path.kind,
+                    path: hop.matcher.path.value.clone(),
+                    prefix: parent.matcher.path.value.clone(),
+                    parent: self.snapshot.route(parent.route).meta.key(),
+                };
+                let help = Advice::ComparedAsText;
                 let route = self.snapshot.route(hop.route);
-                self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+                self.about(code, Severity::Warning, route, hop.matcher.at, (problem, Some(help)));
             }
         }
         if let MatchState::Row(action) = &hop.state {

@@ -6,8 +6,8 @@ use super::backends::broken;
 use super::fixes::{remove_kinds, subject};
 use super::{Cause, Report};
 use crate::finding::{
-    Advice, AttachmentProblem, Code, Edit, Finding, GatewayProblem, Location, NotAttached, Problem, Severity, Subject,
-    TooLarge, closest,
+    Advice, AttachmentProblem, BackendEffect, Code, Edit, Finding, GatewayProblem, Location, NotAttached, Problem,
+    Severity, Subject, TooLarge, closest,
 };
 use crate::limits;
 use crate::model::{GATEWAY_GROUP, Name, ParentRef, Protocol, Route, StreamRoute};
@@ -237,7 +237,8 @@ impl Report<'_> {
                 }
                 for destination in stream.destinations.iter().filter(|one| one.state.is_broken()) {
                     let Some((code, what)) = broken(destination) else { continue };
-                    let problem = format!("{what}: connections are closed").into();
+                    let effect = BackendEffect::ConnectionsClosed;
+                    let problem = Problem::Backend { problem: Box::new(what), effect };
                     self.of_stream(code, Severity::Error, route, None, (problem, None));
                 }
             }
@@ -283,7 +284,7 @@ impl Report<'_> {
             }
             self.of_foreign_parents(route);
             if route.parent_refs.is_empty() && self.has_room(Code::RouteOrphaned, Severity::Info) {
-                let (at, say) = (route.meta.origin.at, (AttachmentProblem::Orphan, None::<Advice>));
+                let (at, say) = (route.meta.origin.at, (AttachmentProblem::Orphan, None));
                 self.about(Code::RouteOrphaned, Severity::Info, route, at, say);
             }
         }
@@ -301,22 +302,21 @@ impl Report<'_> {
             if !self.has_room(Code::ParentNotFound, Severity::Warning) {
                 return;
             }
-            let group = if parent.group.is_empty() { "the core group" } else { parent.group.as_str() };
-            let message = format!("routes do not attach to kind {} of {group}", parent.kind);
+            let problem = AttachmentProblem::ForeignParent { kind: parent.kind.clone(), group: parent.group.clone() };
             let near =
                 closest(&parent.kind, ["Gateway", "ListenerSet", "HTTPRoute"]).filter(|near| *near != parent.kind);
             let set = |field: &str, value: &str| {
                 vec![Edit::set(subject(route), format!("spec.parentRefs[{place}].{field}"), value)]
             };
             let (help, fix) = match parent.kind.as_str() {
-                "Service" => ("a route of a mesh names its Service with group: \"\"".to_owned(), set("group", "")),
-                "Gateway" => (format!("write group: {GATEWAY_GROUP}, or leave it out"), set("group", GATEWAY_GROUP)),
+                "Service" => (Advice::MeshGroup, set("group", "")),
+                "Gateway" => (Advice::GatewayGroup, set("group", GATEWAY_GROUP)),
                 _ => match near {
-                    Some(near) => (format!("did you mean kind: {near}?"), set("kind", near)),
-                    None => ("name a Gateway: no request reaches the route through this parent".to_owned(), Vec::new()),
+                    Some(near) => (Advice::MeansKind(near), set("kind", near)),
+                    None => (Advice::NameGateway, Vec::new()),
                 },
             };
-            self.about(Code::ParentNotFound, Severity::Warning, route, parent.at, (message, Some(help)));
+            self.about(Code::ParentNotFound, Severity::Warning, route, parent.at, (problem, Some(help)));
             self.fix(route, fix);
         }
     }

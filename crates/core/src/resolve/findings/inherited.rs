@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::fixes::{add_filter, subject};
 use super::{Cause, Report};
-use crate::finding::{Code, Edit, Severity};
+use crate::finding::{Advice, Code, Edit, RuleProblem, Severity};
 use crate::model::{PathKind, PathModifier, ROUTE_WEIGHT};
 use crate::resolve::settings::Engine;
 use crate::resolve::{Action, MatchState, RuleNode, RuleNodeId};
@@ -37,12 +37,10 @@ impl Report<'_> {
         let code = Code::ParentMatcherWins;
         if self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail: match_index }) {
             let parent = self.snapshot.route(self.tree.hops[parent.0 as usize].route).meta.key();
-            let changes: Vec<String> = replaced.iter().map(ToString::to_string).collect();
-            let message = format!("it inherits the matcher of {parent}, which replaces {}", changes.join(", "));
-            let names: Vec<String> = replaced.iter().map(|one| one.what.clone()).collect();
-            let help = format!("remove {} from the match of {parent}, or from this one", names.join(", "));
+            let help = Advice::RemoveConditions { conditions: replaced.clone(), parent: parent.clone() };
+            let problem = RuleProblem::ParentMatcherWins { parent, conditions: replaced.clone() };
             let route = self.snapshot.route(hop.route);
-            self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+            self.about(code, Severity::Warning, route, hop.matcher.at, (problem, Some(help)));
             let path = |field: &String| format!("spec.rules[{}].matches[{match_index}].{field}", hop.rule);
             // The last first: the places of those before it stay.
             let mut fields: Vec<String> = replaced.iter().map(|one| path(&one.field)).collect();
@@ -71,17 +69,18 @@ impl Report<'_> {
             let shown = format!("{new}{after}");
             let shown = if shown.is_empty() { "/" } else { &shown };
             let whole = trimmed(whole);
-            let message = format!(
-                "its ReplacePrefixMatch replaces the whole prefix of a rule below: {whole}{tail} of {child} becomes \
-                 {shown}, not {new}{}{after}",
-                trimmed(rest)
-            );
-            let help = format!("give {child} a URLRewrite of its own: replacePrefixMatch: {new}{}", trimmed(rest));
+            let replacement = format!("{new}{}", trimmed(rest));
+            let problem = RuleProblem::ParentRewrite {
+                asked: format!("{whole}{tail}"),
+                child: child.clone(),
+                becomes: shown.to_owned(),
+                expected: format!("{replacement}{after}"),
+            };
+            let help = Advice::OwnRewrite { route: child, replacement: replacement.clone() };
             let route = self.snapshot.route(parent.route);
             let at = route.rules[parent.rule as usize].at;
-            self.about(code, Severity::Warning, route, at, (message, Some(help)));
+            self.about(code, Severity::Warning, route, at, (problem, Some(help)));
             let child = self.snapshot.route(hop.route);
-            let replacement = format!("{new}{}", trimmed(rest));
             let rewrite = json!({
                 "type": "URLRewrite",
                 "urlRewrite": { "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": replacement } },
@@ -112,21 +111,15 @@ impl Report<'_> {
                 let cause = Cause { code: Code::RouteWeightIgnored, route: hop.route, rule: u32::MAX, detail: 0 };
                 if self.is_new(Severity::Info, cause) {
                     let route = self.snapshot.route(hop.route);
-                    let written = route.meta.annotation(ROUTE_WEIGHT).map_or("", |written| written.as_str());
-                    let (message, help) = if written.parse::<i32>().is_err() {
-                        (
-                            format!("{ROUTE_WEIGHT} has no effect: {written:?} is not a number of 32 bits"),
-                            "write a whole number, such as \"100\"",
-                        )
+                    let written = route.meta.annotation(ROUTE_WEIGHT).cloned().unwrap_or_default();
+                    let say = if written.parse::<i32>().is_err() {
+                        let problem = RuleProblem::WeightNotNumber { annotation: ROUTE_WEIGHT, value: written };
+                        (problem, Some(Advice::WholeNumber))
                     } else {
-                        (
-                            format!("{ROUTE_WEIGHT} has no effect without weighted route precedence"),
-                            "if the control plane has KGW_WEIGHTED_ROUTE_PRECEDENCE set, add \
-                             --kgateway-weighted-route-precedence; else remove the annotation",
-                        )
+                        (RuleProblem::WeightNotCounted(ROUTE_WEIGHT), Some(Advice::CountWeights))
                     };
                     let at = route.meta.origin.at;
-                    self.about(cause.code, Severity::Info, route, at, (message, Some(help.to_owned())));
+                    self.about(cause.code, Severity::Info, route, at, say);
                     let path = format!("metadata.annotations[\"{ROUTE_WEIGHT}\"]");
                     self.fix(route, vec![Edit::remove(subject(route), path)]);
                 }

@@ -169,9 +169,9 @@ impl Report<'_> {
         severity: Severity,
         route: &Route,
         at: Position,
-        say: (impl Into<Problem>, Option<impl Into<Advice>>),
+        (problem, advice): (impl Into<Problem>, Option<Advice>),
     ) {
-        let mut problem = say.0.into();
+        let mut problem = problem.into();
         let mut severity = severity;
         if severity == Severity::Error && !OF_ANY_ENGINE.contains(&code) && self.is_under_assumed(route) {
             severity = Severity::Warning;
@@ -183,7 +183,7 @@ impl Report<'_> {
             place: Some(Location::within(&route.meta.origin, at)),
             subject: Some(Subject { kind: route.kind.name(), key: route.meta.key() }),
             problem,
-            advice: say.1.map(Into::into),
+            advice,
             fix: Vec::new(),
         });
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Report;
-use crate::finding::{Advice, Code, Finding, Location, Severity, Subject};
+use crate::finding::{Advice, Code, Finding, Location, Problem, Severity, Subject};
 use crate::model::ObjectKey;
 use crate::resolve::endpoints::{endpoints, unserved};
 use crate::resolve::{Action, Destination, ExternalName};
@@ -40,29 +40,26 @@ impl Report<'_> {
     fn of_service(&mut self, key: ObjectKey, destination: &Destination, rules: &BTreeSet<(RouteId, u32)>) {
         let endpoints = endpoints(self.snapshot, destination).map(Arc::new);
         let destination = Destination { endpoints, ..destination.clone() };
-        let known = destination.starved().is_some();
-        let code = if known { Code::NoEndpoints } else { Code::ExternalName };
-        let (Some(message), Some(service)) = (destination.told(), self.snapshot.services.get(&key)) else { return };
+        let (Some(unserved), Some(service), Some((id, rule))) =
+            (destination.unserved(), self.snapshot.services.get(&key), rules.first())
+        else {
+            return;
+        };
+        let code = if unserved.is_known { Code::NoEndpoints } else { Code::ExternalName };
         if !self.has_room(code, Severity::Warning) {
             return;
         }
-        let first = rules.first().map(|(id, rule)| {
-            let route = self.snapshot.route(*id);
-            format!("rule {} of {} {}", rule + 1, route.kind.name(), route.meta.key())
-        });
-        let first = first.unwrap_or_default();
-        let help = match rules.len() {
-            0 | 1 => format!("{first} leads to it"),
-            several => format!("{several} rules lead to it, the first is {first}"),
-        };
+        let route = self.snapshot.route(*id);
+        let advice =
+            Advice::LedToBy { rules: rules.len(), kind: route.kind.name(), route: route.meta.key(), rule: *rule };
         let origin = &service.meta.origin;
         self.all.push(Finding {
             code,
             severity: Severity::Warning,
             place: Some(Location::within(origin, origin.at)),
             subject: Some(Subject { kind: "Service", key }),
-            problem: message.into(),
-            advice: Some(Advice::Text(help)),
+            problem: Problem::Unserved(Box::new(unserved)),
+            advice: Some(advice),
             fix: Vec::new(),
         });
     }

@@ -11,7 +11,7 @@ use ahash::AHashMap;
 
 use super::fixes::{set_redirect_port, set_replacement};
 use super::{Cause, Report};
-use crate::finding::{Code, Severity};
+use crate::finding::{Advice, Code, DelegationProblem, RuleProblem, Severity};
 use crate::model::{Name, PathKind, PathModifier, Protocol, RedirectScheme, Route};
 use crate::resolve::{
     Action, ChildId, ChildState, DelegationModel, Dialect, Link, LinkId, ListenerState, ProxySemantics, RootId,
@@ -63,18 +63,10 @@ impl Report<'_> {
         let strayed_in = !siblings.iter().any(|sibling| means(sibling, stray));
         let empty = !taken().any(|id| means(link, id));
         let other = self.snapshot.route(stray).meta.key();
-        let (code, message, help) = if strayed_in {
-            (
-                Code::RefCollectsChildren,
-                format!("this ref also leads to {other}: a later rule uses it beside a ref to that route"),
-                "give each rule a ref of its own to the route, by name or by label",
-            )
+        let (code, problem, help) = if strayed_in {
+            (Code::RefCollectsChildren, DelegationProblem::CollectsChildren(other), Advice::RefForEachRule)
         } else if empty {
-            (
-                Code::BrokenRefHidden,
-                format!("nothing that this ref selects stands here, and {other} of an earlier ref hides it: no 500"),
-                "put the ref into a rule of its own to see it fail",
-            )
+            (Code::BrokenRefHidden, DelegationProblem::BrokenRefHidden(other), Advice::RuleForRef)
         } else {
             return;
         };
@@ -82,7 +74,7 @@ impl Report<'_> {
         if self.is_new(Severity::Warning, Cause { code, route: id, rule, detail }) {
             let route = self.snapshot.route(id);
             let at = route.rules[rule as usize].backend_refs[detail as usize].at;
-            self.about(code, Severity::Warning, route, at, (message, Some(help.to_owned())));
+            self.about(code, Severity::Warning, route, at, (problem, Some(help)));
         }
     }
 
@@ -115,16 +107,13 @@ impl Report<'_> {
         if wearers.len() < 2 || !self.is_new(Severity::Info, cause) {
             return;
         }
-        let names: Vec<&str> = wearers.iter().map(|name| name.as_str()).collect();
-        let message = format!(
-            "routes of {} have the label {}: each can answer for paths that the others were meant to",
-            names.join(", "),
-            link.via.value
-        );
-        let help = "name the namespace, or give each its own label".to_owned();
+        let problem = DelegationProblem::LabelOfSeveral {
+            namespaces: wearers.into_iter().cloned().collect(),
+            label: link.via.value.clone(),
+        };
         let route = self.snapshot.route(hop.route);
         let at = route.rules[hop.rule as usize].backend_refs[link.ref_index as usize].at;
-        self.about(code, Severity::Info, route, at, (message, Some(help)));
+        self.about(code, Severity::Info, route, at, (problem, Some(Advice::LabelEach)));
     }
 
     /// The same match reached by two routes of one wildcard or label, with different outcomes: the engine sorts stably,
@@ -144,10 +133,9 @@ impl Report<'_> {
             let cause = Cause { code, route: hop.route, rule: hop.rule, detail: hop.match_index.unwrap_or(u32::MAX) };
             if self.is_new(Severity::Warning, cause) {
                 let (one, other) = (self.snapshot.route(one).meta.key(), self.snapshot.route(other).meta.key());
-                let message = format!("{one} and {other} both lead to it and differ: which one wins is not defined");
-                let help = "give their filters to one of them, or let them delegate different paths".to_owned();
+                let problem = DelegationProblem::UndefinedWinner([one, other]);
                 let route = self.snapshot.route(hop.route);
-                self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help)));
+                self.about(code, Severity::Warning, route, hop.matcher.at, (problem, Some(Advice::FiltersToOne)));
             }
         }
     }
@@ -198,10 +186,9 @@ impl Report<'_> {
         let Some(port) = ports.get(&self.tree.root_of(id)) else { return };
         let code = Code::RedirectKeepsPort;
         if self.is_new(Severity::Info, Cause { code, route: hop.route, rule: hop.rule, detail: 0 }) {
-            let message = format!("the redirect to https keeps the :{port} that clients of that port write");
-            let help = "write the port, or the hostname, into the filter".to_owned();
             let route = self.snapshot.route(hop.route);
-            self.about(code, Severity::Info, route, route.rules[hop.rule as usize].at, (message, Some(help)));
+            let say = (RuleProblem::KeepsPort(*port), Some(Advice::WritePort));
+            self.about(code, Severity::Info, route, route.rules[hop.rule as usize].at, say);
             self.fix(route, set_redirect_port(route, hop.rule, 443));
         }
     }
@@ -216,26 +203,24 @@ impl Report<'_> {
         }
         let prefix = hop.matcher.path.value.trim_end_matches('/');
         let everything = prefix.is_empty();
-        let what = match (everything, new.ends_with('/')) {
-            (true, false) if !new.is_empty() => format!("/x becomes {new}x, without a slash between"),
-            (false, true) if new != "/" || !strips => format!("{prefix}/x becomes {new}/x"),
+        let (path, becomes) = match (everything, new.ends_with('/')) {
+            (true, false) if !new.is_empty() => ("/x".to_owned(), format!("{new}x")),
+            (false, true) if new != "/" || !strips => (format!("{prefix}/x"), format!("{new}/x")),
             _ => return,
         };
         let code = Code::PrefixReplacedByLetter;
         let detail = hop.match_index.unwrap_or(u32::MAX);
         if self.is_new(Severity::Warning, Cause { code, route: hop.route, rule: hop.rule, detail }) {
-            let message = format!("a prefix is replaced letter by letter: {what}");
+            let problem = RuleProblem::PrefixReplaced { path, becomes, is_joined: everything };
             let bare = new.trim_end_matches('/');
             let help = match (everything, bare) {
-                (true, _) => "write a replacement that ends in a slash",
-                (false, "") => {
-                    "a redirect takes no prefix away: name a path in the replacement, or rewrite in place of it"
-                }
-                (false, _) => "write a replacement that ends without a slash",
+                (true, _) => Advice::EndInSlash,
+                (false, "") => Advice::NamePath,
+                (false, _) => Advice::EndWithoutSlash,
             };
             let new = if everything { format!("{bare}/") } else { bare.to_owned() };
             let route = self.snapshot.route(hop.route);
-            self.about(code, Severity::Warning, route, hop.matcher.at, (message, Some(help.to_owned())));
+            self.about(code, Severity::Warning, route, hop.matcher.at, (problem, Some(help)));
             self.fix(route, if new.is_empty() { Vec::new() } else { set_replacement(route, hop.rule, &new) });
         }
     }

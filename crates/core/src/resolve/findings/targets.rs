@@ -4,12 +4,14 @@ use ahash::AHashMap;
 
 use super::Report;
 use super::parents::nearest;
-use crate::finding::{Code, Edit, Finding, Location, Severity, Subject, closest};
-use crate::model::{Filter, KGATEWAY_GROUP, Meta, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy};
+use crate::finding::{Advice, Code, Edit, Finding, Location, Severity, Subject, TargetProblem, closest};
+use crate::model::{
+    Filter, KGATEWAY_GROUP, Meta, Name, ObjectKey, PolicySelector, PolicyTarget, Position, TrafficPolicy,
+};
 use crate::store::RouteId;
 
-/// What to do, in words and as edits.
-type Remedy = (String, Vec<Edit>);
+/// What to do, and the same as edits.
+type Remedy = (Advice, Vec<Edit>);
 
 /// A policy as the object of a finding or an edit.
 fn subject(policy: &TrafficPolicy) -> Subject {
@@ -31,29 +33,24 @@ impl Report<'_> {
         let routes: Routes = named.map(|(id, route)| ((route.kind.name(), route.meta.key()), RouteId(id))).collect();
         for policy in self.snapshot.traffic_policies.values() {
             for (place, target) in policy.targets.iter().enumerate() {
-                if let Some((message, help)) = self.dead_target(&routes, policy, (place, target)) {
-                    self.of_dead_target(policy, target.at, message, help);
+                if let Some((problem, help)) = self.dead_target(&routes, policy, (place, target)) {
+                    self.of_dead_target(policy, target.at, problem, help);
                 }
             }
             for selector in &policy.selectors {
-                if let Some((message, help)) = self.dead_selector(policy, selector) {
-                    self.of_dead_target(policy, policy.meta.origin.at, message, Some((help, Vec::new())));
+                if let Some((problem, advice)) = self.dead_selector(policy, selector) {
+                    self.of_dead_target(policy, policy.meta.origin.at, problem, Some((advice, Vec::new())));
                 }
             }
             let idle = policy.targets.is_empty() && policy.selectors.is_empty();
             if idle && self.snapshot.coverage.sees("HTTPRoute", &policy.meta.namespace) && !self.is_named(policy) {
-                let message = "it has no targetRefs, and no rule names it in an ExtensionRef".to_owned();
-                self.of_dead_target(
-                    policy,
-                    policy.meta.origin.at,
-                    message,
-                    Some(("add a targetRef".to_owned(), Vec::new())),
-                );
+                let (problem, help) = (TargetProblem::NoTargets, Some((Advice::AddTarget, Vec::new())));
+                self.of_dead_target(policy, policy.meta.origin.at, problem, help);
             }
         }
     }
 
-    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, message: String, help: Option<Remedy>) {
+    fn of_dead_target(&mut self, policy: &TrafficPolicy, at: Position, problem: TargetProblem, help: Option<Remedy>) {
         let (help, fix) = help.map_or_else(Default::default, |(help, fix)| (Some(help), fix));
         let fix = if policy.meta.defective { Vec::new() } else { fix };
         if self.has_room(Code::PolicyTargetMissing, Severity::Warning) {
@@ -62,8 +59,8 @@ impl Report<'_> {
                 severity: Severity::Warning,
                 place: Some(Location::within(&policy.meta.origin, at)),
                 subject: Some(subject(policy)),
-                problem: message.into(),
-                advice: help.map(Into::into),
+                problem: problem.into(),
+                advice: help,
                 fix,
             });
         }
@@ -75,7 +72,7 @@ impl Report<'_> {
         routes: &Routes,
         policy: &TrafficPolicy,
         (place, target): (usize, &PolicyTarget),
-    ) -> Option<(String, Option<Remedy>)> {
+    ) -> Option<(TargetProblem, Option<Remedy>)> {
         let set = |path: String, value: &str| vec![Edit::set(subject(policy), path, value)];
         let kind = KINDS.into_iter().find(|kind| *kind == target.kind)?;
         let key = ObjectKey::new(policy.meta.namespace.clone(), target.name.clone());
@@ -85,52 +82,41 @@ impl Report<'_> {
             if near.is_none() && !seen {
                 return None;
             }
-            let message = if seen {
-                format!("{kind} {key} does not exist: the policy has no effect there")
-            } else {
-                format!("{kind} {key} is not in the input: the policy has no effect there")
-            };
+            let problem = TargetProblem::Missing { target: Subject { kind, key: key.clone() }, is_certain: seen };
             let help = near.map(|near| {
                 if near.namespace == key.namespace {
-                    (format!("did you mean {}?", near.name), set(format!("spec.targetRefs[{place}].name"), &near.name))
+                    let fix = set(format!("spec.targetRefs[{place}].name"), &near.name);
+                    (Advice::MeansName(near.name), fix)
                 } else {
-                    let help = format!(
-                        "did you mean {near}? A policy targets objects of its own namespace: move it to {}",
-                        near.namespace
-                    );
                     // One that was moved targets nothing else where it was.
                     let alone = policy.targets.len() == 1 && near.name == key.name;
                     let moved = || set("metadata.namespace".to_owned(), &near.namespace);
-                    (help, if alone { moved() } else { Vec::new() })
+                    let fix = if alone { moved() } else { Vec::new() };
+                    (Advice::MovePolicy(near), fix)
                 }
             });
-            return Some((message, help));
+            return Some((problem, help));
         };
         let wanted = target.section_name.as_deref().filter(|name| !name.is_empty())?;
         if sections.contains(&wanted) {
             return None;
         }
         let of_route = kind.ends_with("Route");
-        let message = if of_route {
-            format!("no rule of {kind} {key} is named {wanted}: the policy has no effect there")
-        } else {
-            format!("{kind} {key} has no listener {wanted}: the policy has no effect there")
-        };
+        let problem = TargetProblem::NoSection { target: Subject { kind, key }, section: wanted.into() };
         let help = match (closest(wanted, sections.iter().copied()), &sections[..]) {
             (Some(near), _) => {
                 let path = format!("spec.targetRefs[{place}].sectionName");
-                (format!("did you mean sectionName: {near}?"), set(path, near))
+                (Advice::MeansSection(near.into()), set(path, near))
             }
-            (None, []) if of_route => (
-                "none of its rules has a name: remove sectionName, or name the rule".to_owned(),
-                vec![Edit::remove(subject(policy), format!("spec.targetRefs[{place}].sectionName"))],
-            ),
+            (None, []) if of_route => {
+                (Advice::NameRule, vec![Edit::remove(subject(policy), format!("spec.targetRefs[{place}].sectionName"))])
+            }
             (None, several) => {
-                let what = if of_route { "rules" } else { "listeners" };
-                (format!("its {what} are named {}", several.join(", ")), Vec::new())
+                let names = several.iter().copied().map(Name::from).collect();
+                (if of_route { Advice::RuleNames(names) } else { Advice::ListenerNames(names) }, Vec::new())
             }
         };
-        Some((message, Some(help)))
+        Some((problem, Some(help)))
     }
 
     /// The names of the sections of an object; `None` when it is not there.
@@ -160,7 +146,7 @@ impl Report<'_> {
 
     /// What is wrong with a selector, where all objects that it could select are in the input, or where one of another
     /// namespace has the labels; and what to do.
-    fn dead_selector(&self, policy: &TrafficPolicy, selector: &PolicySelector) -> Option<(String, String)> {
+    fn dead_selector(&self, policy: &TrafficPolicy, selector: &PolicySelector) -> Option<(TargetProblem, Advice)> {
         let kind = KINDS.into_iter().find(|kind| *kind == selector.kind)?;
         let global = self.settings.global_policy_namespace.as_ref() == Some(&policy.meta.namespace);
         let namespace = &policy.meta.namespace;
@@ -179,23 +165,13 @@ impl Report<'_> {
         if metas.iter().any(is_here) {
             return None;
         }
-        let labels: Vec<String> = selector.labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        let elsewhere = metas.iter().map(|meta| meta.key()).min().filter(|_| !labels.is_empty());
+        let elsewhere = metas.iter().map(|meta| meta.key()).min().filter(|_| !selector.labels.is_empty());
         if !seen && elsewhere.is_none() {
             return None;
         }
-        let place = if global { String::new() } else { format!(" of namespace {namespace}") };
-        let message = match &labels[..] {
-            [] => "a targetSelector without labels selects nothing".to_owned(),
-            labels => format!("no {kind}{place} has the labels {}", labels.join(", ")),
-        };
-        let help = elsewhere.map_or_else(
-            || "label the object, or correct matchLabels".to_owned(),
-            |key| {
-                format!("{key} has them; a policy selects objects of its own namespace: move it to {}", key.namespace)
-            },
-        );
-        Some((message, help))
+        let namespace = (!global).then(|| namespace.clone());
+        let problem = TargetProblem::NoLabels { kind, namespace, labels: selector.labels.clone() };
+        Some((problem, elsewhere.map_or(Advice::LabelObject, Advice::MoveToSelected)))
     }
 
     /// Whether a rule names a policy.

@@ -1,5 +1,6 @@
 //! The sentences for Gateways, their listeners, and what attaches to them.
 
+use super::rules::group_name;
 use routescope_core::finding::{
     AttachmentProblem, GatewayProblem, ListenerProblem, NotAttached, ServerNameClash, ServerNameOwner,
 };
@@ -123,6 +124,9 @@ pub(super) fn attachment(what: &AttachmentProblem) -> String {
             hostnames.join(", ")
         ),
         AttachmentProblem::ParentNotFound(parent) => format!("{parent} is not in the input"),
+        AttachmentProblem::ForeignParent { kind, group } => {
+            format!("routes do not attach to kind {kind} of {}", group_name(group))
+        }
         AttachmentProblem::StreamRules(rules) => {
             format!("it has {rules} rules, and kgateway serves routes of one rule")
         }
