@@ -202,3 +202,17 @@ fn a_tls_route_of_a_gateway_elsewhere_may_take_the_connection() {
     assert_eq!(outcomes("https://a.example.org/", &[]), [""; 0]);
     assert_eq!(outcomes("https://a.example.com/", &["--complete"]), [""; 0]);
 }
+
+/// A Gateway whose only listener is not served does not even answer 404.
+#[test]
+fn a_gateway_that_serves_no_listener_answers_nothing() {
+    let routes = |port: u16| {
+        let text = ROUTE.replace("port: 80,", &format!("port: {port},"));
+        let folder = folder(text.split("---").next().expect("a Gateway"));
+        let output = routescope(folder.path(), &["routes", "-f", "routes.yaml"]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(routes(80).contains("no routes: every request gets a 404"));
+    // kgateway keeps this port for the proxy itself.
+    assert!(routes(8082).contains("none of its listeners is served, or takes HTTP"));
+}

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use routescope_core::analysis::Analysis;
 use routescope_core::finding::Location;
-use routescope_core::model::{Name, ObjectKey};
+use routescope_core::model::{Name, ObjectKey, Protocol};
 use routescope_core::reachability::{Below, Reach, Reachability};
 use routescope_core::resolve::{
-    Action, Engine, LinkId, MatchState, OwnShare, RespondReason, RuleNode, RuleNodeId, Under,
+    Action, Engine, GatewayNode, LinkId, ListenerNode, MatchState, OwnShare, RespondReason, RuleNode, RuleNodeId, Under,
 };
 use routescope_core::router::{GatewayTable, VirtualHost};
 
@@ -298,7 +298,18 @@ pub fn text(
         }
         lines.push(title);
         if gateway.virtual_hosts.is_empty() {
-            lines.push(Line::of(Role::Dim, "  no routes: every request gets a 404"));
+            let node = analysis.tree.gateways.get(gateway.node as usize);
+            let serves_http = |node: &GatewayNode| {
+                let protocol = |one: &ListenerNode| one.listener(&node.gateway).protocol.clone();
+                let is_http = |one: &ListenerNode| matches!(protocol(one), Protocol::Http | Protocol::Https);
+                node.listeners.iter().any(|one| one.is_served() && is_http(one))
+            };
+            let what = if node.is_none_or(serves_http) {
+                "  no routes: every request gets a 404"
+            } else {
+                "  none of its listeners is served, or takes HTTP: it answers no request"
+            };
+            lines.push(Line::of(Role::Dim, what));
         }
         for (place, host) in (0..).zip(&gateway.virtual_hosts) {
             // Numbers are places in the whole table.
