@@ -116,13 +116,15 @@ impl PaneContent {
         self.survey.get_or_init(|| Survey::of(&self.outline, &|| false).unwrap_or_default())
     }
 
-    /// Looks at every node, unless somebody did before. `superseded` ends it when nobody waits for it any more.
+    /// Looks at every node and orders all paths, unless somebody did before. `superseded` ends it when nobody waits for it any more.
     pub fn look_over(&self, superseded: &dyn Fn() -> bool) -> bool {
         if self.survey.get().is_some() {
             return true;
         }
         // Another task may have done the same meanwhile.
         let looked = Survey::of(&self.outline, superseded).map(|survey| drop(self.survey.set(survey)));
+        // The first letter of a URL would wait for it.
+        self.analysis.router().order_paths(superseded);
         looked.is_some()
     }
 

@@ -67,6 +67,13 @@ impl Router<'_> {
         self.urls("", limit)
     }
 
+    /// Orders the paths of every virtual host, so that no URL that is typed waits for that. `superseded` ends it.
+    pub fn order_paths(&self, superseded: &dyn Fn() -> bool) {
+        for host in self.virtual_hosts().take_while(|_| !superseded()) {
+            host.index.order_paths(self.tree, &host.rows);
+        }
+    }
+
     /// Whether a Gateway serves the host as it is typed. Where every host is served, a name without a dot may go on.
     fn is_whole_host(&self, typed: &Typed<'_>) -> bool {
         let Typed { host, port, .. } = *typed;

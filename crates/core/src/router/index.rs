@@ -282,6 +282,11 @@ impl Index {
         (best.map(|(_, _, name)| name), edits.taken())
     }
 
+    /// Orders all paths, so that nobody waits for that who looks for one.
+    pub(super) fn order_paths(&self, tree: &Tree, rows: &[RuleNodeId]) {
+        self.written(tree, rows);
+    }
+
     /// Each path that can be suggested.
     fn written(&self, tree: &Tree, rows: &[RuleNodeId]) -> &[RuleNodeId] {
         self.written.get_or_init(|| {
@@ -503,6 +508,8 @@ mod tests {
         };
         let (tree, ids) = tree_of(paths.map(row).collect());
         let index = Index::build(&tree, &ids, ProxySemantics::Envoy, &Kept::default());
+        index.order_paths(&tree, &ids);
+        assert!(index.by_path.get().is_some() && index.written.get().is_some());
         let closest = |path: &str| index.closest(&tree, &ids, path);
         assert_eq!(closest("/g7/r1234/apu/x").0.map(Name::as_str), Some("/g7/r1234/api"));
         // Letters of all paths: 416,000.
