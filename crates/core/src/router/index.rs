@@ -43,9 +43,18 @@ pub struct Index {
     /// All rows by the bytes of their path, made when an explanation first asks for neighbours.
     by_path: OnceLock<Vec<u32>>,
     /// Each path of the rows, and of the rules above them, once and by its bytes; made when one is first looked for.
-    written: OnceLock<Vec<RuleNodeId>>,
+    written: OnceLock<Written>,
     /// How often all rows were looked through instead.
     scans: AtomicU8,
+}
+
+/// The paths that can be suggested.
+#[derive(Debug, Default)]
+struct Written {
+    /// A rule for each, by the bytes of the path.
+    rules: Vec<RuleNodeId>,
+    /// How many bytes each path shares with the one before: what begins alike is stepped over without a look at it.
+    shared: Vec<u16>,
 }
 
 /// So often it costs less to look through all rows than to sort them.
@@ -253,7 +262,7 @@ impl Index {
     /// several the one with the most segments, then the closest. Also how many letters were compared.
     pub(super) fn closest<'t>(&self, tree: &'t Tree, rows: &[RuleNodeId], path: &str) -> (Option<&'t Name>, usize) {
         let value = |id: RuleNodeId| &matcher(tree, id).path.value;
-        let written = self.written(tree, rows);
+        let Written { rules, shared } = self.written(tree, rows);
         // What each number of segments takes of the path, in bytes and in letters.
         let ends: Vec<(usize, usize)> = path
             .chars()
@@ -266,10 +275,9 @@ impl Index {
         let whole = (path.len(), edits.letters());
         let mut best: Option<(Reverse<usize>, usize, &Name)> = None;
         let mut at = 0;
-        while let Some(name) = written.get(at).map(|id| value(*id)) {
+        while let Some(name) = rules.get(at).map(|id| value(*id)) {
             if let Err(beginning) = edits.to(name) {
-                let far = &name[..beginning];
-                at += first_run(&written[at..], |id| value(*id).starts_with(far));
+                at += 1 + shared[at + 1..].iter().take_while(|shared| usize::from(**shared) >= beginning).count();
                 continue;
             }
             at += 1;
@@ -288,7 +296,7 @@ impl Index {
     }
 
     /// Each path that can be suggested.
-    fn written(&self, tree: &Tree, rows: &[RuleNodeId]) -> &[RuleNodeId] {
+    fn written(&self, tree: &Tree, rows: &[RuleNodeId]) -> &Written {
         self.written.get_or_init(|| {
             let path = |id: &RuleNodeId| &matcher(tree, *id).path;
             let mut written: Vec<RuleNodeId> = self.by_path(tree, rows).iter().map(|at| rows[*at as usize]).collect();
@@ -303,7 +311,11 @@ impl Index {
             written.retain(|id| path(id).kind != PathKind::RegularExpression && path(id).value != "/");
             written.sort_by(|a, b| path(a).value.cmp(&path(b).value));
             written.dedup_by(|a, b| path(a).value == path(b).value);
-            written
+            let alike = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+            let pairs = written.windows(2).map(|pair| alike(&path(&pair[0]).value, &path(&pair[1]).value));
+            let shared =
+                std::iter::once(0).chain(pairs).map(|bytes| u16::try_from(bytes).unwrap_or(u16::MAX)).collect();
+            Written { rules: written, shared }
         })
     }
 
@@ -319,16 +331,6 @@ impl Index {
             by_path.into_iter().map(|(_, at)| at).collect()
         })
     }
-}
-
-/// How many of the first items `holds` is true of: of none after them. Runs are short: they are felt for from the front.
-fn first_run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
-    let mut step = 1;
-    while items.get(step).is_some_and(&holds) {
-        step *= 2;
-    }
-    let (from, to) = (step / 2, step.min(items.len()));
-    from + items[from..to].partition_point(holds)
 }
 
 /// The beginning of a path as a number: numbers that differ are in the order of the paths.
