@@ -171,7 +171,7 @@ impl<'a> Comparer<'a> {
             }
         }
         if let [Some(old), Some(new)] = at
-            && self.routers[0].manner_at(old) != self.routers[1].manner_at(new)
+            && self.routers[0].semantics_at(old) != self.routers[1].semantics_at(new)
         {
             self.undecided(gateway, 1, None, Undetermined::OtherEngine);
         }
@@ -365,7 +365,7 @@ impl<'a> Comparer<'a> {
         }
         let semantics = SIDES
             .iter()
-            .find_map(|side| Some(self.routers[*side].manner_at(scene.at[*side]?)))
+            .find_map(|side| Some(self.routers[*side].semantics_at(scene.at[*side]?)))
             .unwrap_or(ProxySemantics::Envoy);
         let leads_here = |host: &str| scene.place.is_reached_by(self.routers, scene.at, host, &self.told);
         let classes = || {

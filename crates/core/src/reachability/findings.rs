@@ -135,7 +135,7 @@ impl<'a> Report<'a> {
 
     /// The tables below, hop by hop, with a Gateway of the same manner.
     fn groups(&self) -> Vec<(u32, RowList<'a>)> {
-        let hopwise = |(place, _): &(u32, _)| self.router.manner_at(*place) == ProxySemantics::Agentgateway;
+        let hopwise = |(place, _): &(u32, _)| self.router.semantics_at(*place) == ProxySemantics::Agentgateway;
         let Some((gateway, _)) = (0..).zip(&self.router.table().gateways).find(hopwise) else { return Vec::new() };
         let links = (0..).map(LinkId).zip(&self.tree.links);
         let followed = links.filter(|(_, link)| matches!(self.hop(link.hop).state, MatchState::WeightedDelegation(_)));

@@ -201,7 +201,7 @@ impl<'a> Walk<'a, '_> {
         let seen = |gateway: &u32| Some((*gateway, self.router.lists(*gateway, &request)?));
         let lists: Vec<(u32, Vec<RowList<'a>>)> = self.gateways.iter().filter_map(seen).collect();
         let Some((first, _)) = lists.first() else { return Spotted::Unseen };
-        let semantics = self.router.manner_at(*first);
+        let semantics = self.router.semantics_at(*first);
         let authority = request.authority().unwrap_or_default();
         let host = host_of(&authority).to_owned();
         let by_host = semantics == ProxySemantics::Agentgateway || self.told.contains(&host);
@@ -249,7 +249,7 @@ impl<'a> Walk<'a, '_> {
         }
         // Who reads a path in another way may leave another one to the others.
         let others = spot.lists.iter().any(|(gateway, lists)| {
-            self.router.manner_at(*gateway) != spot.semantics && lists.iter().any(|list| !list.rows.is_empty())
+            self.router.semantics_at(*gateway) != spot.semantics && lists.iter().any(|list| !list.rows.is_empty())
         });
         if others {
             let why = Undetermined::SeveralEngines;
@@ -299,7 +299,7 @@ impl<'a> Walk<'a, '_> {
         visit: &mut dyn FnMut(Answered) -> Then,
     ) -> Then {
         let tree = self.router.tree();
-        let semantics = row.map_or(spot.semantics, |(gateway, _)| self.router.manner_at(gateway));
+        let semantics = row.map_or(spot.semantics, |(gateway, _)| self.router.semantics_at(gateway));
         let exactly = |path: &Name| {
             let path = PathMatch { kind: PathKind::Exact, value: path.clone() };
             RouteMatch { path, ..self.row.clone() }

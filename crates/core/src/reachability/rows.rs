@@ -121,7 +121,7 @@ impl<'a> Reachability<'a> {
         }
         let target = *required.last().unwrap_or(&top);
         let rows: Vec<&RouteMatch> = required.iter().map(|row| matcher(tree, *row)).collect();
-        let semantics = self.router.manner_at(gateway);
+        let semantics = self.router.semantics_at(gateway);
         let leads_here = |host: &str| self.leads_to(front, gateway, host);
         let classes = || HostClass::all(self.router.names_of(gateway));
         let setting = Setting {
@@ -166,7 +166,7 @@ impl<'a> Reachability<'a> {
         let tree = self.router.tree();
         let Some(row) = held.row() else { return Reach::Never };
         let rows = [matcher(tree, row)];
-        let semantics = self.router.manner_at(gateway);
+        let semantics = self.router.semantics_at(gateway);
         let setting =
             Setting { semantics, languages: &self.languages, scheme: "http", authority: Authority::Any, methods: &[] };
         let patterns = PathPatterns::of(semantics, rows);
@@ -202,7 +202,7 @@ impl<'a> Reachability<'a> {
 
     fn ask(&self, front: &Front<'_>, point: &Point, gateway: &ObjectKey, target: RuleNodeId) -> Option<Request> {
         let place = self.router.table().gateways.iter().position(|table| table.gateway == *gateway)?;
-        let semantics = self.router.manner_at(u32::try_from(place).ok()?);
+        let semantics = self.router.semantics_at(u32::try_from(place).ok()?);
         let request = request(&front.origin, front.host_header.as_deref(), point, semantics)?;
         let tree = self.router.tree();
         if semantics != ProxySemantics::Agentgateway {

@@ -46,11 +46,19 @@ pub(super) struct Pool {
     paths: OnceLock<PathIndex>,
 }
 
+/// A match as it is written: by route, rule and place in the rule, which is the order of routes and of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct MatchId {
+    route: RouteId,
+    rule: u32,
+    index: u32,
+}
+
 /// A pool's matches by path.
 #[derive(Debug, Default)]
 struct PathIndex {
-    /// Route, rule and match of those that do not inherit, by the bytes of their paths.
-    by_path: Vec<(RouteId, u32, u32)>,
+    /// Those that do not inherit, by the bytes of their paths.
+    by_path: Vec<MatchId>,
     /// The routes that inherit their parent's match.
     inheriting: Vec<RouteId>,
     /// Places in `by_path` by what a parent may require, made when one first does.
@@ -161,7 +169,7 @@ impl Found {
         above: &RouteMatch,
         pathless: bool,
     ) -> (Vec<Taker>, usize) {
-        let mut standing: Vec<(RouteId, u32, u32)> = Vec::new();
+        let mut standing: Vec<MatchId> = Vec::new();
         let mut takers: Vec<Taker> = Vec::new();
         let mut looked_at = 0;
         for pool in self.pools(parent) {
@@ -171,7 +179,7 @@ impl Found {
             if pathless || above.path.kind != PathKind::PathPrefix {
                 continue;
             }
-            let stands = |id: &(RouteId, u32, u32)| matching::refused(above, written(snapshot, *id)).is_none();
+            let stands = |id: &MatchId| matching::refused(above, written(snapshot, *id)).is_none();
             let under = index.under(snapshot, &above.path.value);
             // Whichever are fewer: those under the path, or those that meet one of the conditions.
             let fewest = index.fewest(snapshot, above).filter(|places| places.len() < under.len());
@@ -183,17 +191,17 @@ impl Found {
             }
         }
         standing.sort_unstable();
-        for group in standing.chunk_by(|a, b| a.0 == b.0) {
-            let stands = group.iter().map(|(_, rule, index)| MatchPosition { rule: *rule, index: *index }).collect();
-            takers.push(Taker { route: group[0].0, stands: Some(stands) });
+        for group in standing.chunk_by(|a, b| a.route == b.route) {
+            let stands = group.iter().map(|id| MatchPosition { rule: id.rule, index: id.index }).collect();
+            takers.push(Taker { route: group[0].route, stands: Some(stands) });
         }
         takers.sort_unstable_by_key(|taker| taker.route);
         (takers, looked_at)
     }
 }
 
-fn written(snapshot: &Snapshot, (route, rule, index): (RouteId, u32, u32)) -> &RouteMatch {
-    &snapshot.route(route).rules[rule as usize].matches[index as usize]
+fn written(snapshot: &Snapshot, id: MatchId) -> &RouteMatch {
+    &snapshot.route(id.route).rules[id.rule as usize].matches[id.index as usize]
 }
 
 impl PathIndex {
@@ -207,10 +215,10 @@ impl PathIndex {
             }
             for (rule, written) in (0..).zip(&route.rules) {
                 let matches = u32::try_from(written.matches.len()).unwrap_or(u32::MAX);
-                index.by_path.extend((0..matches).map(|at| (id, rule, at)));
+                index.by_path.extend((0..matches).map(|index| MatchId { route: id, rule, index }));
             }
         }
-        let path = |id: (RouteId, u32, u32)| written(snapshot, id).path.value.as_str();
+        let path = |id: MatchId| written(snapshot, id).path.value.as_str();
         index.by_path.sort_unstable_by(|a, b| path(*a).cmp(path(*b)).then(a.cmp(b)));
         index
     }
@@ -232,8 +240,8 @@ impl PathIndex {
     }
 
     /// The matches whose path begins with `prefix`, which stand side by side.
-    fn under(&self, snapshot: &Snapshot, prefix: &str) -> &[(RouteId, u32, u32)] {
-        let path = |id: &(RouteId, u32, u32)| written(snapshot, *id).path.value.as_str();
+    fn under(&self, snapshot: &Snapshot, prefix: &str) -> &[MatchId] {
+        let path = |id: &MatchId| written(snapshot, *id).path.value.as_str();
         let rest = &self.by_path[self.by_path.partition_point(|id| path(id) < prefix)..];
         &rest[..rest.partition_point(|id| path(id).starts_with(prefix))]
     }

@@ -249,8 +249,8 @@ impl<'a> Router<'a> {
         self.snapshot
     }
 
-    /// In whose manner the Gateway at `place` reads requests.
-    pub(crate) fn manner_at(&self, place: u32) -> ProxySemantics {
+    /// How the proxy of the Gateway at `place` reads requests.
+    pub(crate) fn semantics_at(&self, place: u32) -> ProxySemantics {
         self.table.gateways.get(place as usize).map_or(ProxySemantics::Envoy, |table| self.semantics(table))
     }
 }

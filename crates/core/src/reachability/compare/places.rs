@@ -105,7 +105,7 @@ pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &
             names.extend(of_door);
         }
         listened.push(open);
-        if router.manner_at(at) == ProxySemantics::Agentgateway {
+        if router.semantics_at(at) == ProxySemantics::Agentgateway {
             by_host = true;
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
@@ -178,7 +178,7 @@ pub(in crate::reachability) fn hosts_of(router: Router<'_>, gateways: &[u32], mo
     names.extend(more);
     for gateway in gateways {
         names.extend(router.endpoints_of(*gateway).into_iter().flat_map(|(_, _, of_door)| of_door));
-        if router.manner_at(*gateway) == ProxySemantics::Agentgateway {
+        if router.semantics_at(*gateway) == ProxySemantics::Agentgateway {
             names.extend(router.snapshot().routes.iter().flat_map(|route| route.hostnames.iter().cloned()));
         }
     }

@@ -1,6 +1,6 @@
 //! What rows do: broken destinations, rules that the engine replaced, tables that Envoy would refuse.
 
-use super::fixes::MIRRORS;
+use super::fixes::{MIRRORS, RefPlace};
 use super::{Cause, Report};
 use crate::finding::{Advice, BackendEffect, BackendRefProblem, Code, Problem, Severity, closest};
 use crate::model::{Filter, KGATEWAY_GROUP, ObjectKey, Position, RouteKind};
@@ -88,7 +88,7 @@ impl Report<'_> {
             DestinationState::PortMissing | DestinationState::PortUnserved => self.ports_of(one),
             _ => near.as_ref().map(|near| Advice::MeansName(near.into())),
         };
-        let place = (id, rule, index);
+        let place = RefPlace { route: id, rule, index };
         let fix = match &slip {
             Some(slip) => self.fix_of_slip(place, slip),
             None => self.fix_of_destination(place, one, near.as_deref()),

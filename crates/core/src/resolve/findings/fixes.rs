@@ -19,8 +19,16 @@ pub(super) fn subject(route: &Route) -> Subject {
     Subject { kind: route.kind.name(), key: route.meta.key() }
 }
 
+/// A ref of a rule: its place among the backendRefs, or [`MIRRORS`] and the place of the filter.
+#[derive(Clone, Copy)]
+pub(super) struct RefPlace {
+    pub route: RouteId,
+    pub rule: u32,
+    pub index: u32,
+}
+
 /// The path of a backendRef of a rule, or of the backend of a mirror.
-fn ref_path(rule: u32, index: u32) -> String {
+fn ref_path(RefPlace { rule, index, .. }: RefPlace) -> String {
     match index.checked_sub(MIRRORS) {
         None => format!("spec.rules[{rule}].backendRefs[{index}]"),
         Some(filter) => format!("spec.rules[{rule}].filters[{filter}].requestMirror.backendRef"),
@@ -104,14 +112,9 @@ impl Report<'_> {
     }
 
     /// What lets a ref meet its backend; `near` is the name that was most likely meant.
-    pub(super) fn fix_of_destination(
-        &self,
-        (id, rule, index): (RouteId, u32, u32),
-        one: &Destination,
-        near: Option<&str>,
-    ) -> Vec<Edit> {
-        let route = self.snapshot.route(id);
-        let path = ref_path(rule, index);
+    pub(super) fn fix_of_destination(&self, place: RefPlace, one: &Destination, near: Option<&str>) -> Vec<Edit> {
+        let route = self.snapshot.route(place.route);
+        let path = ref_path(place);
         let set = |field: &str, value: Value| vec![Edit::set(subject(route), format!("{path}.{field}"), value)];
         match one.state {
             DestinationState::NotPermitted => {
@@ -137,9 +140,9 @@ impl Report<'_> {
     }
 
     /// What makes a ref delegate that was most likely meant to.
-    pub(super) fn fix_of_slip(&self, (id, rule, index): (RouteId, u32, u32), slip: &crate::resolve::Slip) -> Vec<Edit> {
-        let route = self.snapshot.route(id);
-        let path = ref_path(rule, index);
+    pub(super) fn fix_of_slip(&self, place: RefPlace, slip: &crate::resolve::Slip) -> Vec<Edit> {
+        let route = self.snapshot.route(place.route);
+        let path = ref_path(place);
         let set = |field: &str, value: &str| Edit::set(subject(route), format!("{path}.{field}"), value);
         let group = slip.group.map(|group| set("group", group));
         group.into_iter().chain(slip.kind.map(|kind| set("kind", kind))).collect()
