@@ -158,9 +158,15 @@ pub(super) fn places<'a>(routers: [Router<'a>; 2], at: [Option<u32>; 2], told: &
         .flat_map(|(router, at)| &router.table().gateways[at as usize].virtual_hosts)
         .map(|host| host.rows.len())
         .sum();
-    let bare = (!by_host && rows > most.rows).then_some(Undetermined::WithoutHost);
-    if !by_host && bare.is_none() {
+    let mut bare = None;
+    let with_hosts = finder.places.len();
+    if !by_host {
         finder.try_place("", None);
+    }
+    // Where it comes to the rows of one host alone there is nothing more to compare.
+    if rows > most.rows && finder.places.len() > with_hosts {
+        finder.places.truncate(with_hosts);
+        bare = Some(Undetermined::WithoutHost);
     }
     let left_out = (tried > most.pairs).then_some(Undetermined::ManyServerNames);
     Places { compared: finder.places, left_out, bare }
