@@ -26,7 +26,8 @@ pub fn object(outline: &Outline, node: NodeRef) -> Option<(&'static str, ObjectK
     }
 }
 
-/// The node of a hop, under the attachment that `near` is below, or else under the first there is.
+/// The node of a hop, under the attachment that `near` is below, or else under the first that is served. Where none is,
+/// the tree has no rows below the route: it is the route's node then.
 pub fn hop(outline: &Outline, hop: RuleNodeId, near: Option<NodeRef>) -> Option<NodeRef> {
     let slot_of = |node| match node {
         NodeRef::Route(slot)
@@ -38,10 +39,19 @@ pub fn hop(outline: &Outline, hop: RuleNodeId, near: Option<NodeRef>) -> Option<
     };
     let tree = &outline.analysis().tree;
     let root = tree.root_of(hop);
-    if let Some(slot) = near.and_then(slot_of).filter(|slot| outline.attached(*slot).root == root) {
+    let is_here = |slot: u32| outline.attached(slot).root == root;
+    let is_served = |slot: u32| outline.has_children(NodeRef::Route(slot));
+    if let Some(slot) = near.and_then(slot_of).filter(|slot| is_here(*slot) && is_served(*slot)) {
         return Some(NodeRef::Match(slot, hop));
     }
-    routes(outline).find(|(slot, _)| outline.attached(*slot).root == root).map(|(slot, _)| NodeRef::Match(slot, hop))
+    let mut not_served = None;
+    for (slot, route) in routes(outline).filter(|(slot, _)| is_here(*slot)) {
+        if is_served(slot) {
+            return Some(NodeRef::Match(slot, hop));
+        }
+        not_served.get_or_insert(route);
+    }
+    not_served
 }
 
 /// The attached routes, in the order of the tree.

@@ -14,7 +14,10 @@ use super::locate;
 pub struct Locator<'o> {
     outline: &'o Outline,
     hops: AHashMap<RouteId, Vec<RuleNodeId>>,
+    /// The first attachment of a route that is served.
     slots: AHashMap<RootId, u32>,
+    /// The first of any: below one that is not served the tree has no rows.
+    routes: AHashMap<RootId, NodeRef>,
     objects: AHashMap<(&'static str, ObjectKey), NodeRef>,
     services: AHashMap<ObjectKey, RuleNodeId>,
 }
@@ -27,6 +30,7 @@ impl<'o> Locator<'o> {
             outline,
             hops: AHashMap::new(),
             slots: AHashMap::new(),
+            routes: AHashMap::new(),
             objects: AHashMap::new(),
             services: AHashMap::new(),
         };
@@ -36,7 +40,11 @@ impl<'o> Locator<'o> {
                 locator.object(node);
                 for node in outline.children(node) {
                     if let NodeRef::Route(slot) = node {
-                        locator.slots.entry(outline.attached(slot).root).or_insert(slot);
+                        let root = outline.attached(slot).root;
+                        locator.routes.entry(root).or_insert(node);
+                        if outline.has_children(node) {
+                            locator.slots.entry(root).or_insert(slot);
+                        }
                     }
                     locator.object(node);
                 }
@@ -68,7 +76,8 @@ impl<'o> Locator<'o> {
 
     fn node(&self, hop: RuleNodeId) -> Option<NodeRef> {
         let root = self.outline.analysis().tree.root_of(hop);
-        self.slots.get(&root).map(|slot| NodeRef::Match(*slot, hop))
+        let served = self.slots.get(&root).map(|slot| NodeRef::Match(*slot, hop));
+        served.or_else(|| self.routes.get(&root).copied())
     }
 
     /// The node that a finding is about: the innermost that is written where it points, or the object's own.

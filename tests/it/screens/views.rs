@@ -5,6 +5,7 @@ use routescope::tui::effect::Effect;
 use routescope::tui::sheet::View;
 use routescope::tui::update::{Message, update};
 use routescope_manifest::files::Input;
+use routescope_render::outline::NodeRef;
 
 use super::explorer::{Explorer, SHOP, demo, example, hides, read, shows, two};
 
@@ -321,7 +322,7 @@ fn what_was_listed_ahead_is_there_at_once_and_is_of_the_world_that_is_shown() {
         keys.into_iter().flat_map(|letter| update(&mut explorer.state, key(letter))).collect()
     };
     let lists = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::List { .. }));
-    // Nobody has listed it yet.
+    // It is not listed yet.
     assert!(lists(&effects(&mut explorer, ['g', 'b'])));
     shows(&explorer, "listing …");
     effects(&mut explorer, ['g', 't']);
@@ -341,4 +342,25 @@ fn what_was_listed_ahead_is_there_at_once_and_is_of_the_world_that_is_shown() {
     assert!(!lists(&effects(&mut explorer, ['g', 'r'])));
     shows(&explorer, "/banking/accounts");
     hides(&explorer, "/other-team");
+}
+
+#[test]
+fn a_finding_below_a_listener_that_is_not_served_leads_to_its_route() {
+    // A port speaks one protocol: the second listener is not served, and the tree has no rows below its routes.
+    let open = "allowedRoutes: {namespaces: {from: All}}}";
+    let text = SHOP
+        .replace(open, &format!("{open}, {{name: b, port: 80, protocol: HTTPS, {open}"))
+        .replace("{name: web, namespace: infra}]", "{name: web, namespace: infra, sectionName: b}]")
+        .replace("orders-v1, port: 80", "orders-v1, kind: Pod, group: x.io");
+    let mut explorer = Explorer::new("shop", Input::Text { name: "shop.yaml".to_owned(), text }, 120, 40);
+    explorer.press(&["g", "f"]);
+    let outline = explorer.state.side().world.clone().expect("a world").outline;
+    let mut routes = 0;
+    for _ in 0..8 {
+        explorer.press(&["}"]);
+        let Some(node) = explorer.state.side().selected() else { continue };
+        assert_eq!(outline.find(&outline.path(node)), Some(node), "it has a row: {node:?}");
+        routes += usize::from(matches!(node, NodeRef::Route(_)));
+    }
+    assert!(routes > 0, "a finding is about a rule of the route");
 }
