@@ -127,6 +127,17 @@ pub fn write(shape: OutputForm, answer: Answer<'_>, mut out: &mut dyn Write) -> 
     }
 }
 
+/// Writes what a question comes to in a world, and gives its verdict.
+pub fn write_one(
+    question: &impl Question,
+    world: &LoadedSource,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Verdict, Unwritten> {
+    let shape = question.shape();
+    question.answer(world, context, &mut |answer| write(shape, answer, out))
+}
+
 /// Writes an answer to standard output, data as it comes; whether there is still someone to read it.
 pub fn tell(shape: OutputForm, write: impl FnOnce(&mut dyn Write) -> Result<(), Unwritten>) -> Result<Reader, Failure> {
     // The colours of a text are not to be torn apart.
@@ -185,7 +196,7 @@ pub fn run(question: &impl Question, context: &Context, watch: bool) -> Result<V
     let world = if question.tells_findings() { load::load_quietly(context)? } else { load::load(context)? };
     let (shape, mut verdict) = (question.shape(), Verdict::Yes);
     tell(shape, |out| {
-        verdict = question.answer(&world, context, &mut |answer| write(shape, answer, out))?;
+        verdict = write_one(question, &world, context, out)?;
         Ok(())
     })?;
     let incomplete = question.needs_every_file().then(|| incomplete(&world)).flatten();

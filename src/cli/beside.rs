@@ -55,8 +55,7 @@ pub fn write(
 ) -> Result<Verdict, Unwritten> {
     let shape = question.shape();
     if let [Answered { world, .. }] = answered {
-        let world = world.map_err(Clone::clone)?;
-        return question.answer(world, context, &mut |answer| answer::write(shape, answer, out));
+        return answer::write_one(question, world.map_err(Clone::clone)?, context, out);
     }
     match shape {
         OutputForm::Drawing => {

@@ -46,10 +46,7 @@ enum Worlds {
 impl Worlds {
     fn write(&self, question: &impl Question, context: &Context, out: &mut dyn Write) -> Result<(), Unwritten> {
         match self {
-            Self::One(world) => {
-                let shape = question.shape();
-                question.answer(world, context, &mut |answer| answer::write(shape, answer, out))?
-            }
+            Self::One(world) => answer::write_one(question, world, context, out)?,
             Self::Roots(roots) => roots.write(question, context, out)?,
         };
         Ok(())
