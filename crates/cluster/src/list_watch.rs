@@ -245,6 +245,18 @@ struct Failed {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Charged(Arc<AtomicUsize>);
 
+impl Charged {
+    /// A kind is charged `now` in place of `before`.
+    fn replace(&self, before: usize, now: usize) {
+        // The difference alone: in between, no other kind may see more than there is.
+        if now >= before {
+            self.0.fetch_add(now - before, Ordering::Relaxed);
+        } else {
+            self.0.fetch_sub(before - now, Ordering::Relaxed);
+        }
+    }
+}
+
 /// How much the feed holds: the length of each object's text, by the hash of its key.
 struct Held {
     objects: HashMap<u64, usize>,
@@ -255,7 +267,7 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.cluster.0.fetch_sub(self.charge(), Ordering::Relaxed);
+        self.cluster.replace(self.charge(), 0);
     }
 }
 
@@ -276,18 +288,16 @@ impl Held {
 
     /// An object has a text of this length now.
     fn put(&mut self, key: &ObjectKey, length: usize) {
+        let charged = self.charge();
         let before = self.objects.insert(self.hasher.hash_one(key), length);
         self.text = self.text + length - before.unwrap_or_default();
-        let charge = length + if before.is_none() { limits::OBJECT } else { 0 };
-        self.cluster.0.fetch_add(charge, Ordering::Relaxed);
-        self.cluster.0.fetch_sub(before.unwrap_or_default(), Ordering::Relaxed);
+        self.cluster.replace(charged, self.charge());
     }
 
     fn take(&mut self, key: &ObjectKey) {
-        if let Some(length) = self.objects.remove(&self.hasher.hash_one(key)) {
-            self.text -= length;
-            self.cluster.0.fetch_sub(length + limits::OBJECT, Ordering::Relaxed);
-        }
+        let charged = self.charge();
+        self.text -= self.objects.remove(&self.hasher.hash_one(key)).unwrap_or_default();
+        self.cluster.replace(charged, self.charge());
     }
 
     fn exceeded(&self) -> Option<Exceeded> {
