@@ -12,7 +12,7 @@ use super::flux::Substitutions;
 use super::kustomization::{self, Kustomization};
 use super::placeholder::Filling;
 use super::text::{self, Text};
-use routescope_core::finding::{Advice, Code, Finding, Location, Severity};
+use routescope_core::finding::{Code, Finding, Severity};
 use routescope_core::model::{Meta, Position, Source};
 
 /// So many kustomizations are reported one by one.
@@ -308,14 +308,5 @@ pub fn shown(folder: &Path) -> String {
 }
 
 fn finding(code: Code, source: &Arc<Source>, at: Position, message: String, help: Option<String>) -> Finding {
-    let place = Some(Location { source: Arc::clone(source), at });
-    Finding {
-        code,
-        severity: Severity::Info,
-        place,
-        subject: None,
-        problem: message.into(),
-        advice: help.map(Advice::Text),
-        fix: Vec::new(),
-    }
+    text::finding(source, Severity::Info, code, at, message, help)
 }

@@ -335,7 +335,8 @@ fn read_yaml(
     yaml::read(chunk.text, chunk.line, documents, odd)
 }
 
-fn finding(
+/// What a reader says of a place in a source.
+pub(super) fn finding(
     source: &Arc<Source>,
     severity: Severity,
     code: Code,
