@@ -116,7 +116,7 @@ impl PaneContent {
         self.survey.get_or_init(|| Survey::of(&self.outline, &|| false).unwrap_or_default())
     }
 
-    /// Looks at every node and orders all paths, unless somebody did before. `superseded` ends it when nobody waits for it any more.
+    /// Looks at every node and orders all paths, unless that was done before. `superseded` ends it early.
     pub fn look_over(&self, superseded: &dyn Fn() -> bool) -> bool {
         if self.survey.get().is_some() {
             return true;

@@ -22,8 +22,8 @@ pub struct ChosenChannel {
 }
 
 impl ChosenChannel {
-    /// A channel that something tells.
-    pub const fn told(channel: Channel) -> Self {
+    /// A channel that the input, the cluster or the command line names.
+    pub const fn known(channel: Channel) -> Self {
         Self { channel, is_assumed: false }
     }
 
@@ -56,7 +56,7 @@ impl Channels {
     /// The channel to read these texts with.
     pub(crate) fn choose<'t>(self, texts: impl Iterator<Item = &'t str>) -> ChosenChannel {
         let named = || texts.filter_map(Channel::of_text).max_by_key(|named| named.channel == Channel::Experimental);
-        let asked = self.asked.map(ChosenChannel::told);
+        let asked = self.asked.map(ChosenChannel::known);
         asked.or_else(named).or(self.cluster).unwrap_or(ChosenChannel::assumed(Channel::Standard))
     }
 }
@@ -93,7 +93,7 @@ impl Channel {
                 None => {}
             }
         }
-        named.filter(|_| memmem::find(bytes, b"CustomResourceDefinition").is_some()).map(ChosenChannel::told)
+        named.filter(|_| memmem::find(bytes, b"CustomResourceDefinition").is_some()).map(ChosenChannel::known)
     }
 }
 
@@ -118,9 +118,9 @@ mod tests {
         let crd =
             |annotation: &str| format!("kind: CustomResourceDefinition\nmetadata:\n  annotations:\n    {annotation}\n");
         let named = |annotation: &str| Channel::of_text(&crd(annotation));
-        let told = |channel| Some(ChosenChannel::told(channel));
-        assert_eq!(named("gateway.networking.k8s.io/channel: experimental"), told(Channel::Experimental));
-        assert_eq!(named("\"gateway.networking.k8s.io/channel\": \"standard\""), told(Channel::Standard));
+        let known = |channel| Some(ChosenChannel::known(channel));
+        assert_eq!(named("gateway.networking.k8s.io/channel: experimental"), known(Channel::Experimental));
+        assert_eq!(named("\"gateway.networking.k8s.io/channel\": \"standard\""), known(Channel::Standard));
         assert_eq!(named("gateway.networking.k8s.io/channel: mine"), None);
         assert_eq!(Channel::of_text("a: gateway.networking.k8s.io/channel: experimental"), None);
     }
@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn a_snapshot_carries_the_channel_and_one_without_it_holds_what_the_api_server_kept() {
         let snapshot = "apiVersion: routescope/v1\nkind: Snapshot\nspec:\n";
-        let experimental = Some(ChosenChannel::told(Channel::Experimental));
+        let experimental = Some(ChosenChannel::known(Channel::Experimental));
         assert_eq!(Channel::of_text(snapshot), experimental);
         for channel in [Channel::Standard, Channel::Experimental] {
             let text = format!("{snapshot}  gatewayApiChannel: {}\n", channel.name());
-            assert_eq!(Channel::of_text(&text), Some(ChosenChannel::told(channel)));
+            assert_eq!(Channel::of_text(&text), Some(ChosenChannel::known(channel)));
             let text = format!("{text}  gatewayApiChannelAssumed: true\n");
             assert_eq!(Channel::of_text(&text), Some(ChosenChannel::assumed(channel)));
         }
@@ -144,7 +144,7 @@ mod tests {
     fn what_was_asked_for_comes_before_the_input_and_the_input_before_the_cluster() {
         let crd = "kind: CustomResourceDefinition\ngateway.networking.k8s.io/channel: experimental\n";
         let (standard, experimental) =
-            (ChosenChannel::told(Channel::Standard), ChosenChannel::told(Channel::Experimental));
+            (ChosenChannel::known(Channel::Standard), ChosenChannel::known(Channel::Experimental));
         let choose = |asked, cluster, text: &str| Channels { asked, cluster }.choose(std::iter::once(text));
         assert_eq!(choose(Some(Channel::Standard), Some(experimental), crd), standard);
         assert_eq!(choose(None, Some(standard), crd), experimental);

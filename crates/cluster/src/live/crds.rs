@@ -45,7 +45,7 @@ impl Crds {
     /// The channel, known or assumed.
     pub fn channel(&self) -> Option<ChosenChannel> {
         match self {
-            Self::Told(Some(ClusterChannel::Known(channel))) => Some(ChosenChannel::told(*channel)),
+            Self::Told(Some(ClusterChannel::Known(channel))) => Some(ChosenChannel::known(*channel)),
             Self::Told(Some(ClusterChannel::Assumed(channel, _))) => Some(ChosenChannel::assumed(*channel)),
             Self::Requested(_) | Self::Told(None) => None,
         }

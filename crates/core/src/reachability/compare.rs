@@ -180,7 +180,7 @@ impl<'a> Comparer<'a> {
         let mut differs = false;
         let mut compared = compared.into_iter();
         loop {
-            // Each has all its rows at hand: some at a time.
+            // Each keeps all its rows in memory: a few are compared at a time.
             let some: Vec<_> = compared.by_ref().take(AT_A_TIME).collect();
             if some.is_empty() {
                 break;

@@ -331,8 +331,10 @@ fn has_same_limits(routers: [Router<'_>; 2], rows: [RuleNodeId; 2], known: &mut 
     }
     match [0, 1].map(|side: usize| routers[side].tree().link_above_of(hops[side]).map(|link| link.hop)) {
         [Some(old), Some(new)] => {
-            let same = known.get(&[old, new]).copied();
-            let same = same.unwrap_or_else(|| has_same_limits(routers, [old, new], known));
+            if let Some(same) = known.get(&[old, new]) {
+                return *same;
+            }
+            let same = has_same_limits(routers, [old, new], known);
             known.insert([old, new], same);
             same
         }
